@@ -15,7 +15,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 from adaptgen.model.frozen import value
@@ -46,7 +46,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Letters by their category that show nothing.
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 RESERVED = frozenset(("__entity", "__extn", "__expr"))
-"""Keys that turn a JSON object into something else for Cedar. No attribute is ever called so."""
+"""Keys that turn a JSON object into something else for Cedar. No attribute ever has such a name."""
 
 
 @value()
@@ -67,7 +67,8 @@ class Record:
 @value(kw_only=True)
 class Action:
     """The action of one tool. ``open``: its server is trusted and it is permitted without a policy; ``creates``: it
-    changes a record, or creates it where there is none."""
+    changes a record, or creates a missing one; ``was``: the actions of its earlier names, which policies may still
+    name."""
 
     id: str
     server: str
@@ -75,6 +76,7 @@ class Action:
     open: bool
     input: Record
     creates: bool = False
+    was: tuple[str, ...] = ()
 
     def groups(self) -> tuple[str, ...]:
         """The action groups that it is in."""
@@ -100,6 +102,7 @@ def tool_action(server: str, tool: Tool, contract: Contract) -> Action:
         open=tool.effect == READ,
         input=input_record(contract.input_schema),
         creates=tool.update is not None and tool.update.creates,
+        was=tuple(action_id(server, name) for name in tool.aliases),
     )
 
 
@@ -274,7 +277,7 @@ def call_context(action: Action) -> Record:
 
 def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     """The schema in Cedar's own syntax: deterministic, sorted, for people and for ``cedarpy.Schema.from_str``."""
-    actions = sorted(actions, key=lambda one: one.id)
+    actions = _every_name(actions)
     lines = [
         f"entity {GROUP};",
         f"entity {CALLER} in [{GROUP}] {_shown(caller_record(claims), 0)};",
@@ -294,7 +297,7 @@ def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
 
 def schema_json(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     """The same schema in Cedar's JSON syntax, as Verified Permissions takes it (PutSchema)."""
-    actions = sorted(actions, key=lambda one: one.id)
+    actions = _every_name(actions)
     entities: dict[str, Json] = {
         GROUP: {},
         CALLER: {"memberOfTypes": [GROUP], "shape": _json_type(caller_record(claims))},
@@ -307,6 +310,14 @@ def schema_json(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
         context = call_context(action)
         made[action.id] = {"memberOf": [{"id": group} for group in action.groups()], **_json_applies(context)}
     return json.dumps({"": {"entityTypes": entities, "actions": made}}, indent=2, sort_keys=True) + "\n"
+
+
+def _every_name(actions: Iterable[Action]) -> list[Action]:
+    """The actions, and one more for each earlier name that no tool has now, by their identifiers."""
+    actions = tuple(actions)
+    found = {old: replace(action, id=old) for action in actions for old in action.was}
+    found |= {action.id: action for action in actions}
+    return [found[id] for id in sorted(found)]
 
 
 def _groups(actions: Iterable[Action]) -> list[str]:

@@ -14,8 +14,8 @@ CODES: dict[str, str] = {
     # files and syntax
     "AG001": "the file cannot be read",
     "AG002": "the text is neither JSON nor YAML",
-    "AG003": "a key stands twice in one mapping",
-    "AG004": "the document is no OpenAPI or Swagger document, or of a version that is not read",
+    "AG003": "a key occurs twice in one mapping",
+    "AG004": "not an OpenAPI or Swagger document, or of an unsupported version",
     "AG005": "the document nests too deep, is too large or expands without end",
     "AG006": "the text was repaired to be read",
     # references
@@ -32,6 +32,8 @@ CODES: dict[str, str] = {
     "AG025": "no server URL is declared",
     "AG026": "a base URL is a link-local address or that of a metadata service",
     "AG027": "a credential is not sent to an origin that is not its own",
+    "AG028": "a login that is only likely, or that needs a person",
+    "AG029": "position and size of a list stay arguments",
     # hints
     "AG030": "an unknown key in the hints",
     "AG031": "a value of the wrong type in the hints",

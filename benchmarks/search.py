@@ -3,8 +3,8 @@
 ``search_agents.py`` has the queries as a model writes them and the rule for its second call; ``--check`` holds that the
 tool is missing in at most 10 % within two calls and that an answer keeps 3,000 bytes, an index 300 ms, a search 10 ms.
 
-The older questions are whole sentences that avoid the words of the documents; they tell what one call finds when nobody
-reads the answer. Those of ``tests/labels/search.jsonl`` have the halves ``tune`` and ``held``; of those of
+The older questions are whole sentences that avoid the words of the documents; they show what one call finds without a
+model that reads the answer. Those of ``tests/labels/search.jsonl`` have the halves ``tune`` and ``held``; of those of
 ``search_fresh.jsonl`` only the sum is printed, and no time is taken of these smaller documents. The documents are built
 anew from ``ADAPTGEN_TESTDATA/corpus``.
 

@@ -2,7 +2,7 @@
 
 The rule, fixed before search was changed for it:
 
-1. The model calls ``search_tools`` with ``query``, its own keywords. The tool is found when its name stands in the
+1. The model calls ``search_tools`` with ``query``, its own keywords. The tool is found if its name is in the
    answer.
 2. Else it reads what it was shown: the tags that the description of ``search_tools`` counts (``name (12)``), and the
    first answer with its lines of resources (``noun: verb, verb``). ``second`` has the words that it would recognise as
@@ -15,7 +15,7 @@ The rule, fixed before search was changed for it:
 
 A second figure lets it say all of ``second``, shown or not: what a model does that knows the API's words.
 
-Of an answer only the first 3,000 bytes are read. Queries and ``second`` stand in ``tests/labels/search_agents.jsonl``,
+Of an answer only the first 3,000 bytes are read. Queries and ``second`` are in ``tests/labels/search_agents.jsonl``,
 the documents in ``ADAPTGEN_TESTDATA/corpus``; its ``manifest.csv`` has their sources and hashes. Nothing was tuned for
 these six.
 """

@@ -1,7 +1,7 @@
-"""Keeps the documents true: every block marked below is what its source says today.
+"""Keeps the documents up to date: every block marked below is the current output of its source.
 
     <!-- run: adaptgen --help -->            a fenced block follows: the command's output
-    <!-- run: adaptgen --help | FIRST | LAST --> … or some lines of it, told like those of a file
+    <!-- run: adaptgen --help | FIRST | LAST --> … or some lines of it, selected like those of a file
     <!-- lines: path/to/file FIRST | LAST --> a fenced block follows: the lines from one that starts with FIRST to the
                                               next one that starts with LAST (without LAST: to the next empty line)
 
@@ -40,7 +40,7 @@ def lines(what: str) -> str:
 
 
 def some(whole: str, span: str, name: str) -> str:
-    """The lines of ``whole`` that ``span``, FIRST | LAST, tells."""
+    """The lines of ``whole`` that ``span``, FIRST | LAST, selects."""
     first, _, last = (part.strip() for part in span.partition("|"))
     text = whole.splitlines()
     start = next((n for n, line in enumerate(text) if line.strip().startswith(first)), None)

@@ -1,5 +1,5 @@
-"""Keeps the tree one that people find their way in: no function that nobody can follow, no folder that is a list, few
-modules of some lines, no circle of imports.
+"""Keeps the tree easy to navigate: no function too complex to follow, no folder with too many files, few tiny modules,
+no circle of imports.
 
 ``python docs/structure.py`` prints the figures as a table and what is above a limit, and exits with 1 where that is not
 an exception below. The exceptions may only go down. ``--small`` and ``--circles`` name the modules.
@@ -23,7 +23,7 @@ COMPLEXITY = 25
 MODULES = 20
 """Of a folder."""
 SMALL, FEW = 60, 29
-"""A module of so many lines is small, and so many of them may be; the ``__init__`` of a folder is none."""
+"""Lines of a small module at most, and how many small modules are allowed, without the ``__init__`` of folders."""
 
 COMPLEX_FUNCTIONS: Mapping[str, int] = {}
 LARGE_FOLDERS: Mapping[str, int] = {}

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.building.spec_files import OVERRIDES, SpecFiles, shown_path
+from adaptgen.building.spec_files import OVERRIDES, SEARCH, SpecFiles, shown_path
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model.plan import Plan
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class BuildResult:
-    """What a build gives: what was understood, and the text of every file. Nothing is written yet.
+    """The result of a build: what was understood, and the text of every file. Nothing is written yet.
 
     ``folder``: where ``adaptgen build`` writes it. ``diagnostics``: warnings and notes of reading and planning; errors
     are raised. ``side_files``: the files refer to governance settings, hand edits and recorded answers.
@@ -45,6 +45,8 @@ class BuildResult:
         inputs = dict(self.document.inputs)
         # Hints count their inputs from their own folder, the lock from that of the document.
         inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in self.hints.inputs}
+        if self.plan.search:
+            inputs[f"{beside}/{SEARCH}"] = self.plan.search
         if self.plan.server.overrides:
             inputs[f"{beside}/{OVERRIDES}"] = sources.overrides_digest()
         return inputs
@@ -57,13 +59,28 @@ class BuildResult:
 
     @cached_property
     def files(self) -> dict[str, str]:
-        """Path relative to ``folder`` -> text, with the lock. Rendered when it is first asked for."""
+        """Path relative to ``folder`` -> text, with the lock. Rendered when it is first asked for.
+
+        Raises:
+            AdaptgenError: AG045, the embedder of the hand edits fails.
+        """
         from adaptgen import render
         from adaptgen.output import lock
 
         shown = self.options["source"]
         files = dict(render.render(self.plan, spec=shown, side=PurePosixPath(shown).with_suffix("").as_posix()))
-        files[lock.NAME] = lock.make(spec=self.spec.name, inputs=self.inputs.items(), options=self.options, files=files)
+        if self.plan.embedder:
+            from adaptgen.building.vectors import vectors_text
+            from adaptgen.tool_search.vectors import NAME
+
+            files[NAME] = vectors_text(self.plan, SpecFiles(self.spec).overrides, self.folder)
+        files[lock.NAME] = lock.make(
+            spec=self.spec.name,
+            inputs=self.inputs.items(),
+            options=self.options,
+            files=files,
+            names=self.plan.names,
+        )
         return files
 
     @cached_property

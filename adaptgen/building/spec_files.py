@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WORKSPACE = "adaptgen.yaml"
 OVERRIDES = "overrides.py"
+SEARCH = "search.yaml"
 
 
 def workspace_of(folder: Path) -> Workspace | None:
@@ -31,7 +32,7 @@ def workspace_of(folder: Path) -> Workspace | None:
 
 
 def identifier(text: str) -> str:
-    """A name for the server, its folder and its environment variables: ``Crm-API v2`` gives ``crm_api_v2``."""
+    """A name for the server, its folder and its environment variables: ``Crm-API v2`` becomes ``crm_api_v2``."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     if not name:
         return "api"
@@ -46,6 +47,7 @@ class SpecFiles:
         self.folder = spec.parent / spec.stem
         self.hints = self.folder / "hints.yaml"
         self.overrides = self.folder / OVERRIDES
+        self.search = self.folder / SEARCH
         self.recorded = self.folder / "cassettes" / "recorded.json"
         """The index of the recorded answers."""
 
@@ -87,7 +89,7 @@ class SpecFiles:
             folders = sorted(path.parent for path in out.glob(f"*/{lock.NAME}"))
         except OSError:
             return None
-        options, sides = self.lock_options(out), [self.hints, self.overrides]
+        options, sides = self.lock_options(out), [self.hints, self.overrides, self.search]
         unchanged = partial(build_cache.is_unchanged, spec=self.spec, sides=sides, options=options)
         return next(filter(unchanged, folders), None)
 

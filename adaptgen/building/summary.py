@@ -12,7 +12,7 @@ from adaptgen.model.tables import Auth, Tool
 from adaptgen.plan.document import vendor_extensions
 from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.plan.document.schemas import forget
-from adaptgen.plan.document.tool_names import identified
+from adaptgen.plan.names.rules import BY_ID
 
 if TYPE_CHECKING:
     from adaptgen.source import Document, Hints
@@ -35,8 +35,7 @@ _EXPOSURE: Mapping[str, Exposure] = {"hidden": "hidden", "login": "absorbed", "b
 _HINT_KEYS = {"effect": "effect", "paging": "page", "view": "view", "argument": "arguments", "search": "arguments",
               "sensitive": "sensitive", "update": "update", "steps": "steps"}  # fmt: skip
 """Aspect -> the key of a tool's hints that decides it."""
-_ROLES = ("list", "get", "search", "create", "update", "replace", "delete", "call", "")
-_OWN = frozenset(_HINT_KEYS) - {"argument", "search", "sensitive", "update", "steps"}
+_OWN = frozenset((*_HINT_KEYS, "name")) - {"argument", "search", "sensitive", "update", "steps"}
 """Aspects that a summary of a tool has a field for."""
 _AUTH = frozenset({"auth", "login", "refresh", "csrf"})
 
@@ -313,12 +312,12 @@ class _Summarizer:
             return Reason(
                 "an extension of the document names it", "hint", self.place(operation.pointer), operation.pointer
             )
-        names = {tool.name, *tool.aliases}
-        server = self.plan.server.name
-        if operation.id and any(identified(operation, role, server) in names for role in _ROLES):
+        decided = next((item for item in self.by_subject.get(tool.name, ()) if item.aspect == "name"), None)
+        because, basis = (decided.because, decided.basis) if decided else ("method and path", "inference")
+        if because == BY_ID:
             pointer = f"{operation.pointer}/operationId"
             return Reason(f"the operationId {operation.id!r}", "document", self.place(pointer), pointer)
-        return Reason("method and path", "inference", self.place(operation.pointer), operation.pointer)
+        return Reason(because, basis, self.place(operation.pointer), operation.pointer)
 
     def authenticated(self, tool: Tool, operation: Operation | None) -> list[Reason]:
         reasons: list[Reason] = []

@@ -39,7 +39,7 @@ DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``adaptgen`` with ``argv`` (default: the process's arguments) and give its exit code."""
+    """Run ``adaptgen`` with ``argv`` (default: the process's arguments) and return its exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         options = parser(arguments[0] if arguments else "").parse_args(arguments)

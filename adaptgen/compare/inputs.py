@@ -34,7 +34,7 @@ def find_changes(old: str, new: str) -> tuple[Change, ...]:
     old, new = _whole(old, new), _whole(new, old)
     with _found(old) as first, _found(new) as second:
         if first.path.is_dir() != second.path.is_dir():
-            help = "give two documents, or two generated folders"
+            help = "pass two documents, or two generated folders"
             raise error("AG055", f"{old} and {new} are a document and a folder", help=help)
         if not first.path.is_dir():
             return _documents(first, second)
@@ -72,7 +72,7 @@ def _documents(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]
     first, second = specs.hints_file(old.path), specs.hints_file(new.path)
     # A copy of the document somewhere else is meant under the hints that there are.
     before = specs.read(old.path, first or second, old.shown, _name(new))
-    after = specs.read(new.path, second or first, new.shown, _name(new))
+    after = specs.read(new.path, second or first, new.shown, _name(new), specs.names_of(before))
     side = new.path.with_suffix("") / "policies"
     return _with_policies(before, after, side, f"{new.shown.rpartition('.')[0]}/policies")
 

@@ -33,13 +33,13 @@ def path_at_root(path: Path) -> str:
     """``path`` as a revision knows it: relative to the root of the repository.
 
     Raises:
-        AdaptgenError: AG055, the path lies in no repository, or not in that of the working folder.
+        AdaptgenError: AG055, the path is not in the repository of the working folder.
     """
     top = _git("rev-parse", "--show-toplevel", check=False)
     root = Path(top.decode().strip()) if top else None
     real = path.resolve()
     if root is None or not real.is_relative_to(root.resolve()):
-        raise _wrong(f"{path} lies in no git repository")
+        raise _wrong(f"{path} is not in a git repository")
     return real.relative_to(root.resolve()).as_posix()
 
 

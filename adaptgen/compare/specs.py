@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from adaptgen.building.build import build
-from adaptgen.building.spec_files import SpecFiles
+from adaptgen.building.build import build, names_served
+from adaptgen.building.spec_files import SpecFiles, identifier
 from adaptgen.compare.model import Change, Surface, ToolSnapshot
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.plan import Plan
@@ -28,8 +29,11 @@ def hints_file(spec: Path) -> Path | None:
     return files.hints if files.hints.is_file() or inherits else None
 
 
-def read(spec: Path, hints_file: Path | None, shown: str, name: str) -> Surface:
-    """The server that a build of ``spec`` under ``hints_file`` would give. ``shown``: how the document is named.
+def read(
+    spec: Path, hints_file: Path | None, shown: str, name: str, before: Mapping[str, tuple[str, ...]] | None = None
+) -> Surface:
+    """The server that a build of ``spec`` under ``hints_file`` would make. ``shown``: how the document is named;
+    ``before``: the names that operations had, which they keep; by default those of the last build of this file.
 
     Hinted tools whose operation or input is gone are left out, and said in ``findings``: that is what the change of
     the document did.
@@ -38,10 +42,12 @@ def read(spec: Path, hints_file: Path | None, shown: str, name: str) -> Surface:
         AdaptgenError: for everything else that is wrong with the document and the hints.
     """
     hints = read_hints(hints_file) if hints_file else EMPTY
+    if before is None:
+        before = names_served(Path("generated") / identifier(hints.name or name), Path(shown))
     findings: list[Change] = []
     while True:
         try:
-            result = build(spec, hints=hints, name=name, shown=shown, side_files=False)
+            result = build(spec, hints=hints, name=name, shown=shown, side_files=False, names=before)
             break
         except AdaptgenError as problem:
             gone = {_owner(hints, found): found for found in problem.diagnostics if found.code in _GONE}
@@ -52,6 +58,11 @@ def read(spec: Path, hints_file: Path | None, shown: str, name: str) -> Surface:
                 findings.append(Change("breaking", str(tool), "hint-unfit", text, found.where))
             hints = replace(hints, tools={key: tool for key, tool in hints.tools.items() if key not in gone})
     return _surface(result.document, result.plan, shown, tuple(findings))
+
+
+def names_of(surface: Surface) -> dict[str, tuple[str, ...]]:
+    """Operation -> the name of its tool, then its earlier names."""
+    return {tool.source: (tool.name, *tool.aliases) for tool in surface.server.tools if tool.source}
 
 
 def _owner(hints: Hints, problem: Diagnostic) -> str | None:

@@ -130,7 +130,7 @@ def _paths(
 
 
 def _fields(old: ToolSnapshot, new: ToolSnapshot, said: set[str]) -> Iterator[Change]:
-    """What documents tell beyond the tables: fields that `fields` reaches, and types."""
+    """What documents say beyond the tables: fields that `fields` reaches, and types."""
     if old.fields is None or new.fields is None:
         return
     kept = set(old.tool.view or ())

@@ -30,7 +30,7 @@ _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
 
 
 class Checker:
-    """Reads values by their types. ``where`` gives the place of a key path; ``errors`` collects what is wrong."""
+    """Reads values by their types. ``where`` returns the location of a key path; ``errors`` collects what is wrong."""
 
     def __init__(self, where: Callable[..., Where], dialect: Dialect) -> None:
         self.where = where
@@ -77,6 +77,8 @@ class Checker:
         wanted = self.dialect.kinds[kind]
         if wanted.filled and not value:
             self.report(f"{dotted(at)} is empty", at)
+        elif wanted.most and len(value) > wanted.most:
+            self.report(f"{dotted(at)} has {len(value)} characters, more than {wanted.most}", at)
         elif wanted.pattern and not re.search(wanted.pattern, value):
             help = did_you_mean(value, wanted.words)
             self.report(f"{dotted(at)}: {value!r} is not {wanted.sample}", at, help, wanted.code)
@@ -130,6 +132,8 @@ class Checker:
         if isinstance(value, list):
             if type_.filled and not value:
                 self.report(f"{dotted(at)} is empty", at)
+            if type_.most and len(value) > type_.most:
+                self.report(f"{dotted(at)} has {len(value)} items, more than {type_.most}", at)
             return tuple(self.read(item, type_.item, (*at, index)) for index, item in enumerate(value))
         alone = type_.alone and value is not None and (isinstance(type_.item, Table) or not isinstance(value, dict))
         return (self.read(value, type_.item, at),) if self._is_a(value, alone, "a list", at) else ()

@@ -36,6 +36,7 @@ def schema(type_: Type, dialect: Dialect) -> dict[str, Any]:
             return {
                 "type": "string",
                 **({"minLength": 1} if kind.filled and not kind.pattern else {}),
+                **({"maxLength": kind.most} if kind.most else {}),
                 **_pattern(kind.pattern),
             }
         case Flag():
@@ -52,9 +53,10 @@ def schema(type_: Type, dialect: Dialect) -> dict[str, Any]:
             return {"enum": [*words, *([None] if empty else [])]}
         case Anything():
             return {}
-        case ListOf(item, filled, alone):
+        case ListOf(item, filled, alone, most):
             one = schema(item, dialect)
             several = {"type": "array", "items": one, **({"minItems": 1} if filled else {})}
+            several |= {"maxItems": most} if most else {}
             return {"anyOf": [several, one]} if alone else several
         case MapOf(value, key, filled):
             pattern = _pattern(dialect.kinds[key].pattern)

@@ -34,8 +34,9 @@ class TextKind:
     """What a text must look like.
 
     ``pattern``: a regular expression, also in the published JSON Schema; ``sample``: the same in words. ``filled``: it
-    may not be empty. ``check`` looks closer at a text that fits. ``code``: of the error where the pattern does not fit,
-    by default that of any wrong value. ``words``: what may have been meant then.
+    may not be empty. ``most``: characters at most (0: any number). ``check`` looks closer at a text that fits.
+    ``code``: of the error where the pattern does not fit, by default that of any wrong value. ``words``: suggestions
+    for that error.
     """
 
     pattern: str = ""
@@ -44,13 +45,14 @@ class TextKind:
     check: Callable[[Checker, str, KeyPath], None] | None = None
     code: str = ""
     words: tuple[str, ...] = ()
+    most: int = 0
 
 
 @value()
 class Dialect:
     """How the files of one format differ from others. ``kinds``: the kinds of text by the names that the table uses.
 
-    ``units``: those of durations. ``duration_bounds``: the published schema tells them. ``extensions``: keys that
+    ``units``: those of durations. ``duration_bounds``: the published schema has them. ``extensions``: keys that
     begin with ``x-`` are skipped.
     """
 
@@ -113,11 +115,13 @@ class Anything:
 
 @value()
 class ListOf:
-    """``filled``: not empty. ``alone``: one item may stand without a list; of a mapping only where items are tables."""
+    """``filled``: not empty. ``alone``: one item need not be in a list; of a mapping only where items are tables.
+    ``most``: items at most (0: any number)."""
 
     item: Type
     filled: bool = False
     alone: bool = False
+    most: int = 0
 
 
 @value()
@@ -138,7 +142,7 @@ class Either:
 
 @value()
 class Key:
-    """A key of a table. ``about``: what it means, for people. ``to``: the field that it gives ("" for one that is only
+    """A key of a table. ``about``: what it means, for people. ``to``: the field that it sets ("" for one that is only
     checked), by default its own name."""
 
     type: Type

@@ -1,1 +1,1 @@
-"""The bundled legacy CRM and the story that ``adaptgen demo`` tells with it."""
+"""The bundled legacy CRM and the story of ``adaptgen demo``."""

@@ -17,7 +17,7 @@ KEYS = {f"DEMO_{name}": hashlib.sha256(f"demo {name}".encode()).hexdigest() for 
 
 
 def specs() -> Path:
-    """``crm.yaml`` and its side files: beside the package in a checkout, inside it where it is installed."""
+    """``crm.yaml`` and its side files: next to the package in a checkout, inside it when installed."""
     package = Path(__file__).parent
     inside = package / "specs"
     return (inside if inside.is_dir() else package.parent.parent / "specs") / "crm.yaml"
@@ -44,11 +44,7 @@ def governance(folder: Path) -> Path:
 
 
 def build(out: Path) -> Path:
-    """Generate the server into ``out / "crm"`` and give that folder.
-
-    Raises:
-        AdaptgenError: the document or the hints are wrong.
-    """
+    """Generate the server into ``out / "crm"`` and return that folder."""
     result = building.build(specs(), out=out, side_files=False)
     write(result.folder, result.files)
     return result.folder

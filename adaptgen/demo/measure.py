@@ -47,7 +47,7 @@ def _stand_in(cursor: re.Match[str]) -> str:
 
 
 def personal(said: Iterable[Conversation]) -> dict[str, int]:
-    """How many different values of each kind stand in the text that a model wrote or read."""
+    """How many different values of each kind occur in the text that a model wrote or read."""
     text = "\n".join(one.text for one in said)
     return {kind: len(set(pattern.findall(text))) for kind, pattern in _PERSONAL.items()}
 

@@ -39,11 +39,7 @@ class EndpointTool(Tool):
     _places: dict[str, str] = PrivateAttr()
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        """Send the request; the body of the answer is the answer.
-
-        Raises:
-            ToolError: for every answer that is not a success, with the body that came.
-        """
+        """Send the request; the body of the answer is the answer, of a ToolError where it is not a success."""
         given: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
         for name, value in arguments.items():
             given[self._places.get(name, "query")][name] = value

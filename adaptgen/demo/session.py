@@ -16,7 +16,7 @@ from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.templates import Reference, fill
 
 Caller = Callable[[str, dict[str, Json]], Awaitable[str]]
-"""Calls a tool by name with arguments and gives the text of its answer. Raises :class:`Refusal` for an error."""
+"""Calls a tool by name with arguments and returns the text of its answer. Raises :class:`Refusal` for an error."""
 
 
 class Refusal(Exception):
@@ -75,12 +75,8 @@ class Conversation:
 
 
 async def play(script: Iterable[Say], call: Caller, scope: Mapping[str, Json] | None = None) -> Conversation:
-    """Run a script. ``scope``: values that templates may name beside earlier answers.
-
-    Raises:
-        Refusal: from ``call``.
-        KeyError: a template names what no earlier answer has.
-    """
+    """Run a script. ``scope``: values that templates may name besides earlier answers. KeyError: a template names what
+    no earlier answer has; Refusal: from ``call``."""
     said = Conversation()
     for one in script:
         known = {**(scope or {}), **said.answers}

@@ -102,7 +102,7 @@ class Side:
 class Story:
     """Both sides, and what is true in the database.
 
-    ``written``: the address that the agent had only as a token stands in the CRM. ``audited``: lines of the audit
+    ``written``: the CRM has the address that the agent knew only as a token. ``audited``: lines of the audit
     trail, 0 where it does not hold.
     """
 
@@ -186,12 +186,8 @@ def _judged(given: int, right: int) -> str:
 
 
 def tell(progress: Progress = lambda text: None) -> Story:
-    """Start the CRM, build its server, run both sessions. Takes a few seconds.
-
-    Raises:
-        AdaptgenError: the bundled document cannot be built.
-        Refusal: a call was refused that should not have been.
-    """
+    """Start the CRM, build its server, run both sessions. Takes a few seconds. Refusal: a call that should not be
+    refused was."""
     with tempfile.TemporaryDirectory(prefix="adaptgen-demo-") as folder, running() as crm:
         progress(f"a legacy CRM answers at {crm.url}")
         built = build(Path(folder))

@@ -1,8 +1,9 @@
 """Input schemas as every model provider accepts them, made of those that arguments are checked by.
 
 One tool that a provider refuses fails the whole request, so what is advertised keeps to what all of them take
-(:mod:`adaptgen.mcp.provider_rules`). What a provider cannot be told is told in the description, and is still checked.
-The profile ``openai-strict`` is for clients that set ``strict: true``: every object closed, every property required.
+(:mod:`adaptgen.mcp.provider_rules`). What a provider's schema cannot express is in the description, and is still
+checked. The profile ``openai-strict`` is for clients that set ``strict: true``: every object closed, every property
+required.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _FORMATS: Final = frozenset({"date-time"})
 """Formats of strings that every provider knows; others are named in the description."""
 _SILENT_FORMATS: Final = frozenset({"string", "password", "date-time"})
 _SHOWN = 20
-"""Values of an enum that is told in words."""
+"""Values of an enum that the description lists."""
 _STRICT_LEVELS = 10
 _DEEPEST = 40
 _JSON_OBJECT = "JSON object"
@@ -303,7 +304,7 @@ def _text(form: Schema) -> str:
 
 
 def _noted(text: str, notes: list[str]) -> str:
-    """``text`` with a remark in parentheses; a remark alone where there is no text."""
+    """``text`` with a remark in parentheses; the remark alone if ``text`` is empty."""
     if not notes:
         return text
     remark = "; ".join(notes)

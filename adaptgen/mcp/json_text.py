@@ -15,11 +15,7 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of JSON text; bytes are UTF-8 without a byte order mark.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """The value of JSON text (bytes: UTF-8 without a byte order mark), else ValueError."""
     try:
         if not has_long_number(text.encode(errors="replace") if isinstance(text, str) else text):
             return orjson.loads(text)
@@ -32,11 +28,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def loads_strict(text: str) -> Any:
-    """The value of JSON text that can be written again: without infinite numbers and halves of surrogate pairs.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """As :func:`loads`, of text that can be written again: without infinite numbers and halves of surrogate pairs."""
     value = orjson.loads(text)
     return loads(text) if has_long_number(text.encode()) else value
 
@@ -49,11 +41,7 @@ def dumps(value: Any) -> str:
 
 
 def decode(data: bytes) -> Any:
-    """The value of a JSON message.
-
-    Raises:
-        ValueError: it is none, or nests deeper than :data:`MAX_DEPTH`.
-    """
+    """The value of a JSON message; ValueError for what is not valid, or nested deeper than :data:`MAX_DEPTH`."""
     value = orjson.loads(data)
     if is_too_deep(data, value):
         raise ValueError("nested too deeply")
@@ -66,11 +54,7 @@ def decode(data: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """A JSON message.
-
-    Raises:
-        TypeError, ValueError: the value is no JSON.
-    """
+    """A JSON message; TypeError or ValueError for a value that cannot be written as JSON."""
     try:
         return orjson.dumps(value)
     except TypeError:  # integers of more than 64 bits
@@ -119,17 +103,12 @@ def is_too_deep(data: bytes, value: Any) -> bool:
 
 
 class DuplicateKeyError(ValueError):
-    """A key stands twice in one object: two readers would see two values (RFC 8259, 4; RFC 7493, 2.3)."""
+    """A key occurs twice in one object: two readers would see two values (RFC 8259, 4; RFC 7493, 2.3)."""
 
 
 def loads_unique(text: str) -> Any:
-    """The value of JSON text in which no object has two members of one name, however they are written, and no number
-    is infinite.
-
-    Raises:
-        ValueError: it is none.
-        DuplicateKeyError: a key stands twice.
-    """
+    """As :func:`loads`, of text in which no number is infinite and no object has two members of one name, however they
+    are written (DuplicateKeyError)."""
     try:
         return _UNIQUE.decode(text)
     except RecursionError:
@@ -139,7 +118,7 @@ def loads_unique(text: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise DuplicateKeyError("a key stands twice in one object")
+        raise DuplicateKeyError("a key occurs twice in one object")
     return members
 
 

@@ -30,7 +30,7 @@ _UNREADABLE = "the body is not JSON"
 
 
 class Malformed(Exception):
-    """The bytes are no message. ``text`` tells what is wrong and holds nothing of the body."""
+    """The bytes are not a message. ``text`` says what is wrong and contains nothing of the body."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
@@ -68,12 +68,8 @@ Message: TypeAlias = Request | Notice | Response
 
 
 def read(body: bytes) -> Json:
-    """The JSON value of ``body``.
-
-    Raises:
-        Malformed: no JSON in UTF-8, nested deeper than :data:`MAX_DEPTH`, or an object in it has a key twice: a reader
-            of the request on its way may see the other value.
-    """
+    """The JSON value of ``body``; Malformed unless it is JSON in UTF-8, nested no deeper than :data:`MAX_DEPTH`, in
+    which no object has a key twice: a reader of the request on its way may see the other value."""
     try:
         value: Json = orjson.loads(body)
         if is_too_deep(body, value):
@@ -84,18 +80,14 @@ def read(body: bytes) -> Json:
         if has_long_number(body):
             value = checked
     except DuplicateKeyError:
-        raise Malformed(INVALID_REQUEST, "a key stands twice in one object of the body") from None
+        raise Malformed(INVALID_REQUEST, "a key occurs twice in one object of the body") from None
     except ValueError:
         raise Malformed(PARSE_ERROR, _UNREADABLE) from None
     return value
 
 
 def message(value: Json) -> Message:
-    """One message.
-
-    Raises:
-        Malformed: it is none (JSON-RPC 2.0, 4 and 5).
-    """
+    """One message; Malformed for anything else (JSON-RPC 2.0, 4 and 5)."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
         raise Malformed(INVALID_REQUEST, "the body must be a JSON-RPC 2.0 message")
     if "method" not in value:

@@ -215,7 +215,7 @@ def type_of(value: Json) -> str:
 
 
 def types_of(form: Schema) -> frozenset[str]:
-    """The types that a normal form allows beside null; empty for any."""
+    """The types that a normal form allows besides null; empty for any."""
     kinds: set[str] = set()
     for one in form.get("anyOf") or (form,):
         kind = one.get("type")

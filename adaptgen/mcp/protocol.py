@@ -8,7 +8,7 @@ nothing that this code does not know is lost on the way.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol
 
@@ -16,11 +16,11 @@ from adaptgen.model.tables import Caller, Effect, Json, value
 from adaptgen.pii.search_arguments import SearchArgument
 
 META = "dev.adaptgen/"
-"""The prefix of our own keys in ``_meta``: what servers and the proxy tell each other. It never reaches an agent."""
+"""The prefix of our own keys in ``_meta``: what servers and the proxy exchange. It never reaches an agent."""
 META_ARGUMENTS = META + "arguments"
 """On a Tool, from a server behind a proxy: argument -> kind of personal data."""
 META_SENSITIVE = META + "sensitive"
-"""On a Tool and on a CallToolResult: where classified values stand (see ``runtime.answer.Answer``)."""
+"""On a Tool and on a CallToolResult: where classified values are (see ``runtime.answer.Answer``)."""
 META_FOUND = META + "found"
 """On a CallToolResult: pairs of kind and value that may also occur in other text of the answer."""
 META_SEARCHES = META + "searches"
@@ -32,8 +32,8 @@ where it changes a record or creates it."""
 META_LOOKUPS = META + "lookups"
 """On a Tool, from a server behind a proxy: argument -> ``{"tool", "keep"}``, whose names are looked up in a list."""
 META_MENU = META + "menu"
-"""On a Tool: ``{"tags": [...], "calls": ["GET /contacts/{id}"], "was": [...]}``: its toolsets, what search knows of it,
-and its earlier names."""
+"""On a Tool: ``{"tags": [...], "calls": ["GET /contacts/{id}"], "was": [...], "also": [...], "fields": [...]}``: its
+toolsets, its requests, its earlier names, other words for it and the fields of its answer."""
 META_STATUS = META + "status"
 """On a CallToolResult: the API's HTTP status."""
 META_UNKNOWN = META + "unknown"
@@ -47,7 +47,7 @@ HANDOVER_HEADER = "adaptgen-handover"
 
 
 def without_own_meta(value: Mapping[str, Json]) -> dict[str, Json]:
-    """A result, tool or params without what servers and the proxy tell each other in ``_meta``."""
+    """A result, tool or params without what servers and the proxy exchange in ``_meta``."""
     plain = dict(value)
     meta = plain.get("_meta")
     if isinstance(meta, dict) and any(key.startswith(META) for key in meta):
@@ -131,14 +131,11 @@ class Context:
         return self.version >= "2026-07-28"
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
-        """Send a notification to the client beside the answer; dropped where the front has no way to."""
+        """Send a notification to the client besides the answer; dropped where the transport cannot."""
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """Ask the client (sampling, elicitation, roots) in a handshake revision, and wait.
-
-        Raises:
-            RpcError: the client cannot be asked, or answers with an error.
-        """
+        """Ask the client (sampling, elicitation, roots) in a handshake revision, and wait for the answer, which may be
+        an RpcError."""
         raise RpcError(-32601, "this client cannot be asked")
 
 
@@ -166,10 +163,12 @@ class ToolInfo:
     the classified arguments (JSON Pointers with ``*``, or plain names) and positions of answers. ``trusted``: the
     server is ours, so what it says of itself counts;
     of others every string of an answer is swept, and judged by the name of its key. ``tags``: the toolsets that it
-    belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search. ``lookups``: argument ->
+    belongs to; for search: ``calls``: ``GET /contacts/{id}`` of each of its requests, ``also``: other words for it,
+    ``fields``: paths of its default view. ``lookups``: argument ->
     ``{"tool", "keep"}`` for names that are looked up with another tool of the server. ``searches``: the arguments that
     search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
-    (see ``adaptgen.model.tables.Tool``). ``creates``: it changes a record, or creates it where there is none.
+    (see ``adaptgen.model.tables.Tool``). ``creates``: it changes a record, or creates a missing one. ``was``: earlier
+    names, as callers use them; ``own_was``: as its server and settings have them.
     """
 
     name: str
@@ -184,11 +183,14 @@ class ToolInfo:
     was: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     lookups: Mapping[str, Json] = field(default_factory=dict)
     searches: Mapping[str, SearchArgument] = field(default_factory=dict)
     plain: tuple[str, ...] = ()
     resource: str = ""
     creates: bool = False
+    own_was: tuple[str, ...] = ()
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -201,6 +203,16 @@ class ToolInfo:
     def action(self) -> str:
         """The identifier of its Cedar action: the same in an embedded server and in a proxy before it."""
         return f"{self.server}__{self.own}"
+
+    @property
+    def actions_before(self) -> tuple[str, ...]:
+        """The actions of its earlier names: a policy that names one of them holds for the tool."""
+        return tuple(f"{self.server}__{name}" for name in self.own_was)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """``server/tool`` as settings name it, with its name now first, then the earlier ones."""
+        return tuple(f"{self.server}/{name}" for name in (self.own, *self.own_was))
 
 
 class _Answering(Protocol):
@@ -235,14 +247,11 @@ class Target(_Answering, Protocol):
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """CallToolResult of a tool (or InputRequiredResult); ``_meta`` holds our own keys.
-
-        Raises:
-            RpcError: the call could not be made at all.
-        """
+        """CallToolResult of a tool (or InputRequiredResult); ``_meta`` holds our own keys. RpcError: it could not be
+        called."""
 
     def server_of(self, what: str, name: str) -> str:
-        """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
+        """The server of a prompt, resource or resource template (by URI); "" if there is no such server."""
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -255,20 +264,18 @@ class McpHandler(_Answering, Protocol):
     """
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
-        """Who calls. ``headers``: all of the HTTP request, lower case, with ``authorization``.
-
-        Raises:
-            Challenge: 401 or 403.
-        """
+        """Who calls, else Challenge (401, 403). ``headers``: all of the HTTP request, lower case, with
+        ``authorization``."""
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
-        """The input schema of a tool in the caller's list (SEP-2243 header validation); None where there is none."""
+        """The input schema of a tool in the caller's list (SEP-2243 header validation); None if there is no such
+        tool."""
 
     def metadata(self) -> Mapping[str, Json] | None:
-        """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``; None where there is none."""
+        """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``, if there is any."""
 
     def jwks(self) -> Mapping[str, Json] | None:
-        """The public keys (RFC 7517) of the identities that a proxy hands over; None where there are none."""
+        """The public keys (RFC 7517) of the identities that a proxy hands over, if it does."""
 
 
 def failed_result(text: str) -> dict[str, Json]:
@@ -278,8 +285,23 @@ def failed_result(text: str) -> dict[str, Json]:
 
 def unknown_tool(name: str, names: Sequence[str]) -> dict[str, Json]:
     """What a tool answers that does not exist, or that the caller cannot see: ``names`` are those in its list."""
-    import difflib  # most servers never need it
-
-    near = difflib.get_close_matches(name[:80], names, 1, 0.6)
+    near = nearest_tool(name, names)
     shown = "".join(one if one.isprintable() else "?" for one in name[:80])
-    return failed_result(f"There is no tool `{shown}`{f'; did you mean `{near[0]}`?' if near else '.'}")
+    return failed_result(f"There is no tool `{shown}`{f'; did you mean `{near}`?' if near else '.'}")
+
+
+def nearest_tool(name: str, names: Iterable[str]) -> str:
+    """The name that is most like ``name`` by its words and its letters; "" where none is."""
+    from difflib import SequenceMatcher  # most servers never need it
+
+    asked = name[:80].lower()
+    letters, spoken = SequenceMatcher(b=asked, autojunk=False), {*asked.split("_")}
+    best, nearest = 0.0, ""
+    for one in names:
+        letters.set_seq1(one.lower())
+        own = {*one.lower().split("_")}
+        words = 2 * len(own & spoken) / (len(own) + len(spoken))
+        alike = letters.ratio() if words >= 0.6 or letters.quick_ratio() >= 0.6 else 0
+        if max(words, alike) >= 0.6 and words + alike > best:
+            best, nearest = words + alike, one
+    return nearest

@@ -41,7 +41,7 @@ _STRICT_PROPERTIES, _STRICT_LEVELS, _STRICT_VALUES = 5000, 10, 1000
 
 @frozen.value()
 class Node:
-    """One schema of a tool: where it stands, and how deep in objects. ``root``: the schema of all arguments."""
+    """One schema of a tool: its place, and how deep in objects it is. ``root``: the schema of all arguments."""
 
     schema: Mapping[str, Any]
     path: str
@@ -204,7 +204,7 @@ RULES: Final = (
         "https://github.com/googleapis/js-genai/issues/708",
         _STRUCTURED,
     )),
-    Rule("any-of-alone", ("gemini",), "anyOf stands alone (Vertex AI).", _beside_any_of, (
+    Rule("any-of-alone", ("gemini",), "anyOf has no siblings (Vertex AI).", _beside_any_of, (
         "https://github.com/anomalyco/opencode/issues/15795",
         "https://github.com/anomalyco/opencode/issues/14788",
     )),

@@ -1,4 +1,4 @@
-"""What the revisions of MCP have, and the shape that each gives to a result.
+"""What the revisions of MCP have, and the shape of their results.
 
 A handler speaks 2026-07-28. Clients of the handshake revisions get results without the keys that came later; clients of
 2026-07-28 get those that the revision demands (``resultType``, the caching hints of SEP-2549, ``serverInfo``).
@@ -33,7 +33,7 @@ SERVER_KEY = RESERVED + "serverInfo"
 
 LISTEN = "subscriptions/listen"
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""Methods whose subject stands in the Mcp-Name header too, and the parameter that it must equal."""
+"""Methods whose subject is in the Mcp-Name header too, and the parameter that it must equal."""
 LIST_CHANGES = {
     "notifications/tools/list_changed": "tools",
     "notifications/prompts/list_changed": "prompts",
@@ -49,7 +49,7 @@ LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "e
 
 
 def exists(method: str, modern: bool) -> bool:
-    """Whether the revision has ``method``; one that nobody knows is left to the handler."""
+    """Whether the revision has ``method``; an unknown one is left to the handler."""
     return method not in (ONLY_HANDSHAKE if modern else ONLY_MODERN)
 
 
@@ -119,9 +119,9 @@ def _unstructured(shape: dict[str, Any], version: str) -> None:
 
 
 def audible(method: str, params: Mapping[str, Json], meta: Mapping[str, Json], version: str) -> bool:
-    """Whether a notification may go beside the answer of a request with ``meta``.
+    """Whether a notification may accompany the answer to a request with ``meta``.
 
-    Progress only to those who gave a token; on 2026-07-28 log messages only from the level that was asked for.
+    Progress only to those who sent a token; on 2026-07-28 log messages only from the level that was asked for.
     """
     if method == "notifications/progress":
         return meta.get("progressToken") is not None

@@ -1,7 +1,7 @@
 """A tool of ``tools/list`` in fewer words: what a list within a budget leaves out, in five steps.
 
-Names, types and what is required are never left out, nor are enums that are short. The text that is left out is that
-of the tool's contract, which ``describe_tool`` gives whole; arguments are checked against the whole contract too.
+Names, types and what is required are never left out, nor are enums that are short. The text that is left out is in
+the tool's contract, which ``describe_tool`` returns whole; arguments are checked against the whole contract too.
 Standard library only: the build measures with it, servers and the proxy list with it.
 """
 
@@ -35,7 +35,7 @@ _LEFT_OUT = frozenset({"title", "examples", "example", "$comment"})
 @frozen.value()
 class DetailLevel:
     """How much is left: ``text`` characters of the tool's description, ``argument`` of an argument's, ``nested`` of
-    what stands deeper; ``own``: whether the arguments that every tool of a kind has are described; ``depth``: levels
+    anything deeper; ``own``: whether the arguments that every tool of a kind has are described; ``depth``: levels
     of nested objects that are written out; ``limits``: whether patterns, bounds, formats and defaults are; ``enum``:
     values of an enum."""
 

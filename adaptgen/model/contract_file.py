@@ -2,8 +2,8 @@
 
 An entry holds the arguments of the API (format 2): ``{"description", "arguments", "required", "annotations"}``. The
 arguments of the runtime are added when the file is read; ``adds`` names them where they are not those that
-:func:`names_added` gives. An entry with ``inputSchema`` has the whole schema instead (format 1, and what is written by
-hand).
+:func:`names_added` returns. An entry with ``inputSchema`` has the whole schema instead (format 1, and what is written
+by hand).
 """
 
 from __future__ import annotations

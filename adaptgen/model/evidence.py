@@ -27,7 +27,7 @@ CACHES: Final[list[Callable[[], None]]] = []
 
 @value()
 class Row(Generic[Facts]):
-    """``when``: the feature; a number counts the row as often, and False or 0 is no match. ``because``: what a match
+    """``when``: the feature; a number counts the row as often, and False or 0 does not match. ``because``: what a match
     says, as a part of a sentence. ``answer``: what the row speaks for, where a question has several answers."""
 
     weight: int

@@ -201,7 +201,8 @@ class _LazyPattern:
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
-    """``re.compile(text, flags)`` at the first use. It offers the methods of a pattern, and is none for ``re`` itself.
+    """``re.compile(text, flags)`` at the first use. It has the methods of a pattern, but ``re`` itself does not accept
+    it.
 
     An error in ``text`` shows at the first use as well, so that a test must come by there.
     """

@@ -1,4 +1,5 @@
-"""What planning gives: the adapter model in modules, and all that is said about it: evidence, inputs, what is missing.
+"""The result of planning: the adapter model in modules, and all that is said about it: evidence, inputs, what is
+missing.
 
 Plain frozen values like those of ``adaptgen.model.tables``, but for the build column alone: a server that starts does
 not load them.
@@ -80,7 +81,10 @@ class Variable:
 @value(kw_only=True)
 class Plan:
     """The whole result of planning: what is rendered, and what is said about it. ``added``: the tools of the side file
-    of overrides; ``cassettes``: the recorded answers, relative to the folder of the server."""
+    of overrides; ``cassettes``: the recorded answers, relative to the folder of the server; ``search``: the SHA-256 of
+    the file of search words, "" without one; ``embedder``: a digest of the function that makes vectors, "" without;
+    ``names``: operation -> the name of its tool and its earlier names, for the lock; ``better_names``: tools whose
+    names the lock keeps -> what the rules would call them."""
 
     server: Server
     modules: tuple[Module, ...]
@@ -94,6 +98,10 @@ class Plan:
     source: str = ""
     notes: tuple[str, ...] = field(default=())
     cassettes: PurePosixPath | None = None
+    search: str = ""
+    embedder: str = ""
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    better_names: Mapping[str, str] = field(default_factory=dict)
 
     def first_evidence(self) -> dict[tuple[str, str], Evidence]:
         """(subject, aspect) -> the first thing that is said about it."""

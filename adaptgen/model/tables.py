@@ -6,7 +6,7 @@ behaviour. Defaults are what most tools have, so that a rendered table shows onl
 Words follow their specifications: operation, parameter, style and explode (OpenAPI 3.1, Parameter Object), media type
 (RFC 9110), JSONPath (RFC 9535), tool, annotations and cursor (MCP). A *template* is a string (or a JSON value holding
 strings) in the little language of ``adaptgen.syntax.templates``; a *path* is dotted, relative to one item
-(``organization.name``, ``tags[*].name``); a *JSONPath* starts with ``$`` and speaks of a whole body.
+(``organization.name``, ``tags[*].name``); a *JSONPath* starts with ``$`` and addresses a whole body.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Param:
     """One input of a request: a path, query, header or cookie parameter, or a property of the body.
 
     ``arg`` names the tool argument that supplies it (None: the one called ``name``). ``value`` is a template that
-    supplies it instead; then it is no argument. ``style`` None means the default of the place (path and header:
+    supplies it instead of an argument. ``style`` None means the default of the place (path and header:
     simple; query, cookie and form bodies: form); ``explode`` None the default of the style. ``encode`` is ``"json"``
     for a value sent as JSON text, ``"file"`` for a file argument, or a media type. ``fill="uuid"`` lets the runtime
     supply a fresh UUID when the argument is absent (idempotency keys). ``holds``: the separators (``/``, ``\\``, ``;``,
@@ -77,9 +77,9 @@ class Body:
     """A request body. Either ``params``, one per top-level property, or ``whole``: one argument that is the body.
 
     ``inside`` is the single wrapping property of bodies such as ``{"contact": {...}}``: ``params`` are properties of
-    the wrapped object. ``extra`` names an object argument whose members are added beside ``params`` (an object that
-    allows additional properties). ``empty``: whether an empty object is sent where none of ``params`` is given (None:
-    with POST, PUT and PATCH it is).
+    the wrapped object. ``extra`` names an object argument whose members are added to ``params`` (an object that
+    allows additional properties). ``empty``: whether an empty object is sent where none of ``params``, or no ``whole``,
+    is given (None: of ``params`` with POST, PUT and PATCH).
     """
 
     media: str = "application/json"
@@ -226,7 +226,7 @@ class NextHeader:
 
 @value(kw_only=True)
 class NextUrl:
-    """The URL of the next page stands in the body at JSONPath ``next``."""
+    """The URL of the next page is in the body at JSONPath ``next``."""
 
     next: str
     limit: str | None = None
@@ -239,11 +239,17 @@ class NextUrl:
 
 @value(kw_only=True)
 class Unpaged:
-    """No paging is known; what the API gives at once is sliced. ``whole``: hints say that it is the whole list."""
+    """No paging is known; what the API returns at once is sliced. ``whole``: hints say that it is the whole list.
+    ``seek``: an input asks for a part of the list, so an undocumented header may lead on: ``Link``, or one with a token
+    (``X-Next-Token``), which goes into ``cursor``."""
 
     items: str = "$"
     total: str | None = None
     whole: bool = False
+    seek: bool = False
+    cursor: str | None = None
+    place: Place = "query"
+    inside: str = ""
 
 
 Paging: TypeAlias = Offset | PageNumber | Cursor | Link | NextHeader | NextUrl | Unpaged
@@ -281,7 +287,7 @@ class Until:
 class Check:
     """A condition on an answer (Arazzo 1.0, Criterion Object), as written there: ``$statusCode == 200``.
 
-    ``context``: the runtime expression that a ``regex`` or ``jsonpath`` speaks of.
+    ``context``: the runtime expression that a ``regex`` or ``jsonpath`` applies to.
     """
 
     condition: str
@@ -306,7 +312,7 @@ class Then:
 
 @value(kw_only=True)
 class Flow:
-    """Steps inside a step: they see nothing but ``given`` (name -> template), and give ``result``."""
+    """Steps inside a step: they see nothing but ``given`` (name -> template), and return ``result``."""
 
     steps: tuple[Step, ...]
     given: Mapping[str, Json] = field(default_factory=dict)
@@ -323,7 +329,7 @@ class Step:
     :class:`Tool`.
 
     ``each``: a template of one placeholder, a list; the step runs for each of its items (``{item}``, ``{item.path}``)
-    and gives lists. ``page``: every page is read, up to ``max_items`` items. ``on_error``: what becomes of a failure
+    and returns lists. ``page``: every page is read, up to ``max_items`` items. ``on_error``: what becomes of a failure
     (of an item, with ``each``): ``omit`` and ``null`` go on without it, and the answer says so. ``replace``: JSON
     Pointer into the body -> template of what is put there. ``success``, ``then`` and ``otherwise``: when the step has
     succeeded, and what follows in either case, the first that fits. A step has a ``flow`` or a ``call``.
@@ -351,19 +357,20 @@ class Step:
 
 @value(kw_only=True)
 class Update:
-    """A write that changes only what the agent gave: read the raw resource, merge, write it back, guarded.
+    """A write that changes only what the agent passed: read the raw resource, merge, write it back, guarded.
 
     ``read`` is the GET of the same resource: the write's path arguments and what the read requires, never a selection
     of fields. ``answer`` is the JSONPath of the resource in its answer; ``places``: property -> the JSONPath of what
-    stands next to the resource; ``accepts`` the properties that the write takes (None: all of what was read, without
+    is next to the resource; ``accepts`` the properties that the write takes (None: all of what was read, without
     ``omits``). With ``patch`` only the changes are sent (PATCH), and of what was read what the write ``requires``; else
-    the merged whole (PUT), unless the record that was read lacks one of ``needs`` that the agent did not give.
+    the merged whole (PUT), unless the record that was read lacks one of ``needs`` that the agent did not pass.
     ``parts``: property -> the member of the objects that are read which the write takes in their place (an id).
-    ``unshown``: properties that the read is not declared to give back (None: that is not known). ``creates``: where
-    there is no such record, what was given creates it. ``sensitive``: path -> kind of what is personal or secret in the
-    record that is read, as far as the tool's own answers do not say so.
+    ``not_null``: properties that may be read as null and not be written as null: null is left out. ``unshown``:
+    properties that the read is not declared to return (None: unknown). ``creates``: where there is no such record, what
+    was given creates it. ``sensitive``: path -> kind of what is personal or secret in the record that is read, as far
+    as the tool's own answers do not say so.
 
-    Updates of one record are made one after the other. They are guarded by ``If-Match`` where the read gave an
+    Updates of one record are made one after the other. They are guarded by ``If-Match`` where the read returned an
     ``ETag`` (RFC 9110, 13.1.1), otherwise, where anything that was read is written, by reading again and comparing
     before writing, and by reading again afterwards.
     """
@@ -374,6 +381,7 @@ class Update:
     patch: bool = False
     requires: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
+    not_null: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     omits: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -413,8 +421,9 @@ class Tool:
     hint says that it searches none. ``not_sensitive``: what hints say is not personal whatever its name, as paths or
     ``$..name`` for every field of that name. ``source``: JSON Pointer of the operation in the document. ``lookups``:
     argument -> where its names are looked up. ``aliases``: earlier names, still served. ``tags``: the toolsets that it
-    belongs to, as the document writes them. ``filled``: its body must have at least one member. ``anonymous``: the
-    document does not say how its calls authenticate, so that without credentials they are sent without.
+    belongs to, as the document writes them. ``also``: other words for it, which only search reads. ``filled``: its
+    body must have at least one member. ``anonymous``: the document does not say how its calls authenticate, so that
+    without credentials they are sent without.
     """
 
     name: str
@@ -439,6 +448,7 @@ class Tool:
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     tags: tuple[str, ...] = INHERITED
+    also: tuple[str, ...] = ()
     filled: bool = False
     anonymous: bool = False
 
@@ -464,7 +474,7 @@ def calls_of(tool: Tool) -> list[Call]:
 class Send:
     """Put a credential into a request: ``as_`` is a template over saved values and references.
 
-    ``place`` and ``name`` say where. ``basic``: the template gives ``user:password``, sent as RFC 7617 wants it.
+    ``place`` and ``name`` say where. ``basic``: the template is ``user:password``, sent as in RFC 7617.
     ``only``: for reading or for writing requests only.
     """
 
@@ -488,8 +498,9 @@ class Expires:
 class Login:
     """One call of an authentication chain. Its parameters carry templates (credentials, saved values).
 
-    ``save``: name -> JSONPath in the answer, ``header:<Name>`` or ``cookie:<name>``. ``cookies``: keep the cookies of
-    the answer for all later requests.
+    ``save``: name -> JSONPath in the answer, ``header:<Name>``, ``cookie:<name>``, or, where it is unknown,
+    ``find:token`` and ``find:csrf``: looked for in the usual members, headers and cookies. Then the cookies
+    are kept, too. ``cookies``: keep the cookies of the answer for all later requests.
     """
 
     id: str
@@ -565,10 +576,10 @@ class Base:
 
 @value(kw_only=True)
 class Connection:
-    """How the API is reached. ``ca``: certificates to trust beside the usual ones; ``client_cert``: a certificate with
-    its private key. Both are PEM: the path of a file, relative to the folder of the server, or a template whose
-    value is PEM or such a path. ``proxy``: a template, the URL of an egress proxy. ``concurrency``: requests at once;
-    ``rate``: requests in a time (``50/s``, ``1000/h``); "" for any.
+    """How the API is reached. ``ca``: certificates to trust in addition to the usual ones; ``client_cert``: a
+    certificate with its private key. Both are PEM: the path of a file, relative to the folder of the server, or a
+    template whose value is PEM or such a path. ``proxy``: a template, the URL of an egress proxy. ``concurrency``:
+    requests at once; ``rate``: requests in a time (``50/s``, ``1000/h``); "" for any.
     """
 
     ca: str = ""
@@ -596,6 +607,7 @@ class Server:
     ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
     are read when it starts, and it does not start without them. ``overrides`` refers to the side file of hand edits in
     the same way; ``edits`` is what it says, once it is loaded (``adaptgen.runtime.Overrides``), and is never rendered.
+    ``instead``: logins that no tool uses; ``adaptgen doctor`` tries them where the API refuses the credentials.
     ``summary``: what the API is, in the words of its document. ``surface``: how its tools are shown: ``list``;
     ``search``: agents search them; ``auto``: all of them are too many for one list, so agents search them unless
     those that a caller or a toolset has fit. ``pin``: tools that are listed also then.
@@ -606,6 +618,7 @@ class Server:
     summary: str = ""
     bases: tuple[Base, ...]
     auth: tuple[Auth, ...] = ()
+    instead: tuple[Auth, ...] = ()
     not_sensitive: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     toolsets: tuple[Toolset, ...] = ()

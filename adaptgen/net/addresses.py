@@ -48,8 +48,8 @@ _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 class UrlProblem(StrEnum):
     """Why a URL must not be used, as the end of a sentence about it."""
 
-    MALFORMED = "is no URL"
-    RELATIVE = "is no absolute http or https URL"
+    MALFORMED = "is not a URL"
+    RELATIVE = "is not an absolute http or https URL"
     CREDENTIALS = "holds credentials"
     FRAGMENT = "holds a fragment"
     METADATA = "is a link-local address or that of a metadata service"

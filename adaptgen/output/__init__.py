@@ -1,1 +1,1 @@
-"""What a build writes: files at once or not at all, and the lock that tells whether they are fresh."""
+"""What a build writes: files at once or not at all, and the lock that shows whether they are fresh."""

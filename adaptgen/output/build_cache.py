@@ -20,7 +20,10 @@ from adaptgen.model.tables import Json
 from adaptgen.output import lock
 
 # What the output depends on: the bottom layer, and the build column up to the renderer.
-_SOURCES = ("building", "config", "mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "text", "views")
+_SOURCES = (
+    "building", "config", "mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "text", "tool_search",
+    "views",
+)  # fmt: skip
 
 
 def user_cache(environ: Mapping[str, str]) -> Path:

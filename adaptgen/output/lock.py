@@ -1,9 +1,10 @@
 """``adaptgen.lock``: what a generated folder was made from, and what was made.
 
 It is JSON in a stable layout: the format, the document, the hash of every file that was read (paths relative to the
-folder of the document, so that the lock is the same on every machine), the options, and the hash of every file that was
-written. Hashes are SHA-256, in hexadecimal digits. It says nothing about the generator: another version of adaptgen
-that writes the same files writes the same lock.
+folder of the document, so that the lock is the same on every machine), the options, the name of each operation's tool,
+and the hash of every file that was written. Hashes are SHA-256, in hexadecimal digits. The names are an input of the
+next build: an operation keeps the name of its tool, and earlier names are served on. The lock says nothing about the
+generator: another version of adaptgen that writes the same files writes the same lock.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ NAME = "adaptgen.lock"
 IGNORED = frozenset(("__pycache__", ".DS_Store"))
 """Names in a generated folder that are nobody's work."""
 
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_DIFF = 20_000
 
 
@@ -35,16 +38,26 @@ class Lock:
     inputs: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     format: int = FORMAT
 
 
-def make(*, spec: str, inputs: Iterable[tuple[str, str]], options: Mapping[str, Json], files: Mapping[str, str]) -> str:
-    """The text of the lock for ``files`` (path -> text). ``spec`` is the document's file name."""
+def make(
+    *,
+    spec: str,
+    inputs: Iterable[tuple[str, str]],
+    options: Mapping[str, Json],
+    files: Mapping[str, str],
+    names: Mapping[str, Sequence[str]] = {},
+) -> str:
+    """The text of the lock for ``files`` (path -> text). ``spec`` is the document's file name; ``names``: operation ->
+    the name of its tool, then its earlier names."""
     lock = {
         "format": FORMAT,
         "spec": spec,
         "options": dict(sorted(options.items())),
         "inputs": dict(sorted(inputs)),
+        "names": {one: given[0] if len(given) == 1 else list(given) for one, given in sorted(names.items())},
         "files": {path: digest(text.encode()) for path, text in sorted(files.items()) if path != NAME},
     }
     return json.dumps(lock, indent=2) + "\n"
@@ -60,7 +73,8 @@ def read(folder: Path) -> Lock | None:
     try:
         found = json.loads(path.read_bytes())
         lock = Lock(**{key: found[key] for key in ("spec", "inputs", "options", "files", "format")})
-        texts = (lock.spec, *lock.inputs.items(), *lock.files.items())
+        lock = replace(lock, names=_names(found.get("names", {})))
+        texts = (lock.spec, *lock.inputs.items(), *lock.files.items(), *lock.names.values())
         if not isinstance(lock.format, int) or not isinstance(lock.options, dict) or not all(map(_is_text, texts)):
             raise TypeError
     except (FileNotFoundError, NotADirectoryError):
@@ -69,6 +83,20 @@ def read(folder: Path) -> Lock | None:
         help = f"delete {folder.name}/ and build again: everything in it is derived"
         raise AdaptgenError(Diagnostic("AG050", f"{NAME} cannot be understood", Where(str(path)), help)) from None
     return lock
+
+
+def _names(written: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names as they are written: one text, or a list where a tool was renamed. They become Python names, policies
+    and files: each is a legal one, and of one operation.
+
+    Raises:
+        ValueError: they are not.
+    """
+    names = {one: (given,) if isinstance(given, str) else tuple(given) for one, given in written.items()}
+    every = [name.lower() for given in names.values() for name in given]
+    if not all(names.values()) or len(set(every)) != len(every) or not all(map(_NAME.fullmatch, every)):
+        raise ValueError
+    return names
 
 
 def _is_text(value: Any) -> bool:
@@ -175,7 +203,7 @@ def _file_diff(folder: Path, path: str, new: str | None) -> str:
 def keep(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     """``files`` with the lock that is there, where only the hashes of the inputs would differ in it.
 
-    A document that was reformatted, reordered or commented gives the same server: no byte of it changes, nor of the
+    A document that was only reformatted, reordered or commented changes no byte of the server or of the
     lock.
     """
     try:
@@ -197,5 +225,5 @@ def _same_but_hashes(old: str, new: str) -> bool:
 
 
 def foreign(folder: Path, known: Collection[str]) -> list[str]:
-    """What lies in ``folder`` and is not among the ``known`` paths, sorted."""
+    """What is in ``folder`` and not among the ``known`` paths, sorted."""
     return sorted(present(folder) - set(known))

@@ -1,6 +1,6 @@
 """{path: text} -> disk. The only file that writes a generated folder, and it does so all or nothing; single files too.
 
-The new tree is built beside the old one, brought to the disk, and takes its place by renaming. Until then nothing of
+The new tree is built next to the old one, written to the disk, and replaces it by renaming. Until then nothing of
 the old tree is touched; after a crash in between, the next build puts things right.
 """
 

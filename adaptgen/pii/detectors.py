@@ -431,7 +431,7 @@ def _in_run(
 
 
 def _dialled(text: str, groups: list[_Group], first: int) -> tuple[int, int]:
-    """How many digits a telephone number may have that is told by how it begins: +, an area code, 0."""
+    """How many digits a telephone number may have that is recognized by its beginning: +, an area code, 0."""
     start, end, _ = groups[first]
     ahead = text[start - 1] if start else ""
     if ahead == "+" or (ahead == "(" and text[start - 2 : start - 1] == "+"):

@@ -104,6 +104,30 @@ def _kind(name: str, type: str | None, format: str | None) -> str | None:
     return _by_words(spoken, type)
 
 
+def is_described_as_secret(name: str, description: str) -> bool:
+    """Whether the description of a text field called ``name`` says that its value is a secret or a private key: the
+    noun that its first words end in, before "of", "for", "used" and the like.
+
+    >>> is_described_as_secret("pem", "The private key of it"), is_described_as_secret("pem", "Name of the secret")
+    (True, False)
+    """
+    if not description or ("secret" not in (low := description.casefold()) and "key" not in low and "pass" not in low):
+        return False
+    said = _WORD.findall(_PHRASE_END.split(low.strip(), maxsplit=1)[0])
+    if _REFERENCE & {*said, singular((words(name) or ("",))[-1])}:
+        return False
+    return said[-1:] in (["secret"], ["passphrase"], ["password"]) or (
+        said[-1:] == ["key"] and bool({"private", "secret"} & set(said))
+    )
+
+
+_PHRASE_END = re.compile(
+    r"[.,;:()\n]|(?<=\w)\s+(?:of|for|to|that|which|used|in|with|from|if|when|by|as|on|must|can|should|will)\b"
+)
+_WORD = re.compile(r"[a-z0-9]+")
+_REFERENCE = vocabulary("resource reference name id arn path location url uri version type status hint")
+
+
 def kind_within(name: str, holder: str, *, type: str | None = None, format: str | None = None) -> str | None:
     """The same for a field ``name`` of something called ``holder``, which says what a ``name`` or a ``value`` is of.
 

@@ -137,7 +137,7 @@ class ValueMatcher:
 
     def narrowed(self, texts: Iterable[str]) -> ValueMatcher | None:
         """A matcher for the values that may occur in one of ``texts``; None where none does. Most values do not, and
-        this is told at a fraction of the cost of a search."""
+        this check costs a fraction of a search."""
         whole = compact_texts(texts)
         if len(whole) * len(self.values) > _MOST_PROBED:
             return self
@@ -199,7 +199,7 @@ def _end(units: list[tuple[int, int]], offsets: list[int], offset: int) -> int:
 
 
 def _fits(text: str, units: list[tuple[int, int]], offsets: list[int], first: int, end: int, form: _Form) -> bool:
-    """Whether the match of ``form`` that begins with the unit ``first`` has only what may be between its words."""
+    """Whether the match of ``form`` that begins with the unit ``first`` has only allowed text between its words."""
     start = units[first][0]
     if not (_is_edge(text, start, strict=form.strict) and _is_edge(text, end, strict=form.strict)):
         return False

@@ -1,4 +1,4 @@
-"""Text as a person reads it: past encodings, forms of digits and blanks, accents, and characters that nobody sees.
+"""Text as a person reads it: past encodings, forms of digits and blanks, accents, and invisible characters.
 
 Detectors and the matcher search this text; a :class:`NormalizedText` knows where each part of it was in the original.
 """

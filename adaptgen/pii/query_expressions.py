@@ -1,7 +1,7 @@
 """Which fields an expression of an API's own query language names: OData, RSQL, Lucene, JSON filters, sort orders.
 
-The languages are many and the question is one: does it speak of nothing but fields that anybody may ask about? What
-cannot be read answers no.
+There are many languages and one question: does it refer only to fields that anyone may search? Anything that
+cannot be read counts as no.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ _LITERALS = vocabulary("true false null none asc desc ascending descending nulls
 
 
 def asks_only(expression: Any, is_public: Known, hides: Known) -> bool:
-    """Whether an expression (text, or JSON) speaks of nothing but fields for which ``is_public`` holds. ``hides``:
-    whether a word in place of a value names a field that nobody may ask about."""
+    """Whether an expression (text, or JSON) refers only to fields for which ``is_public`` holds. ``hides``:
+    whether a word in place of a value names a hidden field."""
     if isinstance(expression, str):
         text = expression.strip()
         if text[:1] in "{[" and text[:1]:

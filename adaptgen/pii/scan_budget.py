@@ -44,11 +44,7 @@ class ScanBudget:
         self._unchecked = 0
 
     def spend(self, characters: int) -> None:
-        """Count ``characters`` that are about to be read.
-
-        Raises:
-            ScanBudgetExceeded: nothing is left.
-        """
+        """Count ``characters`` that are about to be read; ScanBudgetExceeded where nothing is left."""
         self._characters -= characters
         self._unchecked += characters + _PER_TEXT
         if self._characters < 0:
@@ -63,11 +59,7 @@ _CURRENT: ContextVar[ScanBudget | None] = ContextVar("adaptgen_scan_budget", def
 
 
 def spend(characters: int) -> None:
-    """Count ``characters`` against the budget of the answer at hand, if there is one.
-
-    Raises:
-        ScanBudgetExceeded: nothing is left.
-    """
+    """As :meth:`ScanBudget.spend`, against the budget of the answer at hand, if there is one."""
     budget = _CURRENT.get()
     if budget is not None:
         budget.spend(characters)
@@ -84,11 +76,7 @@ def limited() -> Iterator[None]:
 
 
 async def scan(work: Callable[[], T], *, apart: bool) -> T:
-    """The result of ``work``, which searches within a budget of its own; ``apart``: in a thread.
-
-    Raises:
-        ScanBudgetExceeded: it takes too long.
-    """
+    """The result of ``work``, which searches within its own budget (ScanBudgetExceeded); ``apart``: in a thread."""
     if not apart:
         return _within_budget(work)
     context = copy_context()

@@ -1,6 +1,6 @@
 """Which arguments search, compare or order by personal data.
 
-An API that answers "the name begins with a" tells a name letter by letter, and so does one that sorts by it. Such an
+An API that answers "the name begins with a" reveals a name letter by letter, and so does one that sorts by it. Such an
 argument is as personal as the field. What it does is decided by the evidence of its name, its description and its
 type; the rows of :data:`NAMES` and :data:`PHRASES` hold the evidence, and :data:`ENOUGH` is how much of it counts.
 """
@@ -84,7 +84,7 @@ PHRASES: Final = (
            r"part of|(?:sub)?string of|contain(?:s|ing|ed)?|(?:starts?|starting|begins?|beginning|ends?|ending) with|"
            r"prefix|suffix|look(?:s|ed|ing)? ?up|wild ?cards?|match(?:es|ed|ing)?|find|like|suche\w*|recherche\w*|"
            r"busca\w*)\b",
-           "its description speaks of searching"),
+           "its description mentions searching"),
     Phrase("search", 2, r"(?:e-?mail|phone|telephone|iban|social security|passport|surname|"
            r"(?:first|last|full|family|given)[- ]?names?)",
            "its description names personal data"),
@@ -94,7 +94,7 @@ PHRASES: Final = (
     Phrase("order", 2, r"\b(?:sort(?:ed|ing|s)? (?:by|order|field|key|column|on)|order(?:ed|ing)? (?:by|of the "
            r"results?)|(?:field|column|attribute|property)s? (?:to|by which to|for) (?:sort|order)|"
            r"group(?:ed|ing)? by)",
-           "its description speaks of an order"),
+           "its description mentions an order"),
 )  # fmt: skip
 
 _CONTAINERS = vocabulary("api filter filters where q query search by find f criteria params param and or has any all")
@@ -208,7 +208,7 @@ def _read(
 
 
 def _without(schema: Mapping[str, Any], plain: Collection[str]) -> Mapping[str, Any]:
-    """The schema without the values that are names of what is not personal."""
+    """The schema without the values that name fields that are not personal."""
     values = _enum(schema)
     kept = [one for one in values if str(one).lstrip("+-").partition(":")[0] not in plain]
     return schema if len(kept) == len(values) or not kept else {**schema, "enum": kept}

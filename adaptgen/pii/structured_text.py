@@ -141,11 +141,8 @@ _CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=|=[A-Za-z0-9+/_-]{8}")
 
 
 def rewrite_table(text: str, delimiter: str, change: Callable[[list[list[str]]], None]) -> str:
-    """The table with its rows (below the header) changed in place; quotes only where they are needed.
-
-    Raises:
-        ValueError: the rows cannot be read.
-    """
+    """The table with its rows (below the header) changed in place; quotes only where they are needed. ValueError where
+    the rows cannot be read."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     end = "\r\n" if "\r\n" in text else "\n"
     try:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Json, value
-from adaptgen.plan.document.envelope import Envelope, ends_in_placeholder, find_envelope, resource_words
+from adaptgen.plan.document.envelope import (
+    Envelope,
+    ends_in_placeholder,
+    find_envelope,
+    names_several,
+    resource_words,
+    segment_words,
+)
 from adaptgen.plan.document.operation import Operation, Response, is_json
 from adaptgen.plan.document.operation_words import OperationWords, read_words
 from adaptgen.plan.document.request_bodies import BodyInputs, read_body
 from adaptgen.plan.document.table_responses import read_rows, table_envelope
 from adaptgen.plan.document.vendor_extensions import ExtensionHints, described, read_extensions
 from adaptgen.plan.paging.places import PagingLocation, spaces
+from adaptgen.plan.paging.prose import list_told
+from adaptgen.plan.paging.response_signals import PagingSignals
 from adaptgen.plan.paging.vendor_extensions import said as paging_extension
 from adaptgen.plan.views.identity import resource_of_path
 
@@ -28,7 +37,7 @@ class OperationFacts:
     ``/orders/{id}/full`` the orders; ``names_record``: the path ends in a placeholder. ``answer``: the response of a
     call that went well, ``schema`` that of its JSON, or of the list of its rows where it is a table. ``page_inputs``:
     the places of inputs that may page; ``page_extension``: how an extension says that it pages, and its name;
-    ``envelope``: how the answer holds a list, None where it is no list.
+    ``envelope``: how the answer holds a list, None if it is not a list.
     """
 
     document: Document
@@ -51,12 +60,18 @@ class OperationFacts:
         return self.envelope is not None or self.page_extension is not None
 
     @property
+    def says_part(self) -> bool:
+        """Whether the answer says how many records there are in all, or whether there are more."""
+        signs = PagingSignals(self.document, self.envelope, {}) if self.envelope is not None else None
+        return signs is not None and (signs.total() or signs.more()) is not None
+
+    @property
     def holder(self) -> str:
         """The last word of the resource, which says whose a field is."""
         return self.resource[-1] if self.resource else ""
 
     def paged_envelope(self) -> Envelope | None:
-        """The envelope of an answer that is a list because a hint says so, although no input speaks of pages."""
+        """The envelope of an answer that is a list because a hint says so, although no input is about pages."""
         names_record = self.names_record
         paged = find_envelope(self.document, self.answer, self.resource, names_record=names_record, paged=True)
         return paged or self.envelope
@@ -73,7 +88,21 @@ def read_facts(document: Document, operation: Operation) -> OperationFacts:
     page_inputs = tuple(spaces(document, operation, body))
     page_extension = paging_extension(document, operation, answer)
     paged = page_extension is not None or any(place.signs for place in page_inputs)
-    envelope = find_envelope(document, answer, resource, names_record=names_record, paged=paged)
+    listed = list_told(f"{operation.summary}\n{operation.description}")
+    several = names_several(operation) or (listed and not names_record)
+    sized = any(place.is_sized or (several and place.tells_page) for place in page_inputs)
+    told = listed or (not names_record and any(place.tells_size for place in page_inputs))
+    envelope = find_envelope(
+        document,
+        answer,
+        resource,
+        segments=segment_words(operation),
+        names_record=names_record,
+        names_several=several,
+        paged=paged,
+        sized=sized,
+        told=told,
+    )
     if envelope is None and rows is not None:
         envelope = table_envelope(answer, rows)
     return OperationFacts(

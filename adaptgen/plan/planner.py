@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean, ordered
-from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
-from adaptgen.model.tables import Contract, Server, Tool, calls_of
+from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Variable
+from adaptgen.model.tables import Contract, Server, Tool, Unpaged, calls_of
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.plan import find_auth
 from adaptgen.plan.document import exposure as surface
@@ -23,8 +23,10 @@ from adaptgen.plan.document.descriptions import clean
 from adaptgen.plan.document.exposure import ExposedTool
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, mapping, operations, sendable, text
-from adaptgen.plan.document.tool_names import Names, Wanted
 from adaptgen.plan.facts import OperationFacts, read_facts
+from adaptgen.plan.names.facts import Wanted
+from adaptgen.plan.names.rules import BY_ID, LOCKED, NO_LOCK, NameLock, Names
+from adaptgen.plan.paging.infer import hint_of_part
 from adaptgen.plan.tools import name_lookups as lookups
 from adaptgen.plan.tools import tool as tools
 from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
@@ -40,8 +42,9 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 T = TypeVar("T")
 
 
-def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """Plan the server ``name``: its tools, what was inferred from what evidence, and where every input went.
+def plan(document: Document, hints: Hints, name: str, lock: NameLock = NO_LOCK) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Plan the server ``name``: its tools, what was inferred from what evidence, and where every input went. ``lock``:
+    the names of an earlier build, which stay.
 
     Returns the plan and the warnings and notes.
 
@@ -51,14 +54,14 @@ def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagn
     """
     try:
         with gc_paused():
-            return _Planner(document, hints, name).plan()
+            return _Planner(document, hints, name, lock).plan()
     finally:
         for one in (document, *hints.documents.values()):
             schemas.forget(one)
 
 
 class _Planner:
-    def __init__(self, document: Document, hints: Hints, name: str) -> None:
+    def __init__(self, document: Document, hints: Hints, name: str, lock: NameLock) -> None:
         self.document, self.hints, self.name = document, hints, hints.name or name
         self.operations, self.left_out, found = operations(document)
         self.declared = len(self.operations) + len(self.left_out)
@@ -66,10 +69,11 @@ class _Planner:
         if not self.operations:
             message = "the document declares no operation, so the server has no tools of its own"
             where = Where(document.path.as_posix())
-            self.diagnostics.append(Diagnostic("AG020", message, where, "webhooks are no tools", "warning"))
+            self.diagnostics.append(Diagnostic("AG020", message, where, "webhooks do not become tools", "warning"))
         self.errors: list[Diagnostic] = []
         self.evidence: list[Evidence] = []
-        self.names = Names(self.name)
+        self.names, self.lock = Names(self.name), lock
+        self.better: dict[str, str] = {}
         self.targets = Targets(hints, self.operations)
 
     def plan(self) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -93,6 +97,7 @@ class _Planner:
         self.pinned(emitted)
         self.stop()
         self.diagnostics += self.shortened(emitted)
+        self.diagnostics += self.paged_by_hand(emitted, facts)
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
         hints = self.hints
@@ -104,6 +109,7 @@ class _Planner:
             summary=self.summary(),
             bases=(*bases.bases, *auth.bases),
             auth=tuple(auth.auths),
+            instead=auth.instead,
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
             connection=hints.connection,
             surface=shown,
@@ -122,6 +128,8 @@ class _Planner:
             operations=self.declared,
             title=server.title,
             source=self.document.path.name,
+            names=self.locked_names(emitted),
+            better_names=self.better,
         )
         return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
 
@@ -179,13 +187,14 @@ class _Planner:
                 payloads[operation.pointer] = tools.payload_of(tools.analyse(context, context.facts[operation.pointer]))
         for one in [*plain, *(made for made, _ in hinted)]:
             self.attempt(partial(tools.assign_role, one, payloads))
-        return [*hinted, *self.named(context, plain, payloads)]
+        own = [(made.operation, key) for made, key in hinted if made.context is context]
+        return [*hinted, *self.named(context, plain, payloads, own)]
 
     def hinted(self, context: Context, key: str, hint: ToolHint) -> Analysis:
         assert hint.call is not None
         where = self.hints.where("tools", key)
         if not _NAME.fullmatch(key):
-            message = f"{key!r} is no legal tool name"
+            message = f"{key!r} is not a valid tool name"
             raise AdaptgenError(Diagnostic("AG031", message, where, "letters, digits, _ and -, at most 64"))
         at = self.hints.where("tools", key, "call")
         operation = self.targets.find(hint.call, at)
@@ -203,9 +212,13 @@ class _Planner:
         return Context(document, self.hints, auth, Bases(context.bases.bases), {})
 
     def named(
-        self, context: Context, plain: list[Analysis], payloads: Mapping[str, str | None]
+        self,
+        context: Context,
+        plain: list[Analysis],
+        payloads: Mapping[str, str | None],
+        hinted: list[tuple[Operation, str]],
     ) -> list[tuple[Analysis, str]]:
-        """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
+        """Names for all others. A hint without ``call`` is about the tool that has its name, or had it."""
         about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
         for name, _, _, where in self.described():
             about.pop(name, None)
@@ -219,26 +232,65 @@ class _Planner:
             if hint.steps and (owner := self.names.reserve(key, key)) is not None:
                 message = f"two tools are called {key!r} ({owner})"
                 self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
-        given = self.names.give(
-            [Wanted(one.operation, one.role, one.facts.extensions.name) for one in plain],
-            about,
-        )
+        given = self.give_names(plain, about, hinted)
         found: list[tuple[Analysis, str]] = []
         for one in plain:
             name = given[one.operation.pointer]
-            if name in about:
-                hint, facts = about.pop(name), one.facts
-                made = self.attempt(partial(tools.analyse, context, facts, name, hint))
+            key = next((key for key in (name, *self.names.former.get(name, ())) if key in about), "")
+            if key:
+                hint, facts = about.pop(key), one.facts
+                made = self.attempt(partial(tools.analyse, context, facts, key, hint))
                 if made is None:
                     continue
                 tools.assign_role(made, payloads)
                 one = made
             found.append((one, name))
         for key in sorted(about):
-            message = f"the tool {key!r} has neither `call` nor `steps`, and no tool is called so"
+            message = f"the tool {key!r} has neither `call` nor `steps`, and there is no tool of that name"
             help = did_you_mean(key, sorted(given.values())) or "add `call: METHOD /path`"
             self.errors.append(Diagnostic("AG037", message, self.hints.where("tools", key), help))
         return found
+
+    def give_names(
+        self, plain: list[Analysis], about: Mapping[str, ToolHint], hinted: list[tuple[Operation, str]]
+    ) -> dict[str, str]:
+        """Pointer -> name of each operation: the locked one if nothing else has it, else what the rules decide. Earlier
+        names are remembered under the name of the tool."""
+        names, lock = self.names, self.lock
+        for operation, key in hinted:
+            names.keep_former(key, [name for name in lock.of(operation) if name != key])
+        wanted = [Wanted(one.operation, one.role, one.facts.extensions.name, one.effect == "read") for one in plain]
+        anew = Names(self.name, dict(names.taken))
+        before = {one.operation.pointer: earlier for one in plain if (earlier := lock.of(one.operation))}
+        locked: dict[str, str] = {}
+        for pointer, earlier in before.items():
+            if names.reserve(earlier[0], pointer) is None and not lock.rename:
+                locked[pointer] = earlier[0]
+        for pointer, earlier in before.items():
+            names.keep_former(pointer, earlier)
+        for one in plain:
+            self.diagnostics += self.taken_over(one.operation, before.get(one.operation.pointer, ()))
+        given = names.give(wanted, about, locked)
+        if locked:
+            ideal = anew.give(wanted, about)
+            self.better = {name: ideal[pointer] for pointer, name in locked.items() if ideal[pointer] != name}
+        for pointer, name in given.items():
+            names.former[name] = tuple(old for old in names.former.pop(pointer, ()) if old != name)
+        for one in plain:
+            name, pointer = given[one.operation.pointer], one.operation.pointer
+            because = names.because[pointer]
+            basis: Basis = "document" if because in (LOCKED, BY_ID) else "inference"
+            self.evidence.append(Evidence(name, "name", name, because, pointer, basis))
+        return given
+
+    def taken_over(self, operation: Operation, earlier: tuple[str, ...]) -> Iterator[Diagnostic]:
+        """A warning for each name of a tool that the hints now assign to another operation."""
+        for name in earlier:
+            owner = self.names.taken.get(name.lower(), "")
+            if owner != operation.pointer and owner in self.hints.tools:
+                message = f"{name!r} was the tool of {operation.key}: policies and settings now mean {owner!r} by it"
+                help = "check them, or choose a name that no tool had"
+                yield Diagnostic("AG038", message, self.hints.where("tools", owner), help, "warning")
 
     def leaves_out(self, facts: OperationFacts, auth: AuthPlan) -> bool:
         """Whether the operation becomes no tool; remembers why."""
@@ -249,6 +301,8 @@ class _Planner:
             self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", reason))
         elif (login := auth.login_operations.get(operation.pointer)) is not None:
             self.left_out.append(LeftOut(operation.key, operation.pointer, "login", f"serves the auth {login}"))
+        elif reason := auth.likely.get(operation.pointer, ""):
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "login", reason))
         elif reason := broken(operation):
             self.left_out.append(LeftOut(operation.key, operation.pointer, "broken", reason))
             where = self.document.where(operation.pointer)
@@ -275,13 +329,33 @@ class _Planner:
 
     def shortened(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> list[Diagnostic]:
         """One note on all tools whose schemas were cut; it is not located, since reading line marks costs seconds on
-        the large documents that it speaks of."""
+        large documents."""
         cut = sorted(built.tool.name for _, built in emitted if built is not None and built.cut)
         if not cut:
             return []
         named = ", ".join(cut[:5]) + (", …" if len(cut) > 5 else "")
         message = f"the input schemas of {len(cut)} tools were cut ({named}); what was cut takes any value"
         return [Diagnostic("AG024", message, Where(self.document.path.as_posix()), severity="note")]
+
+    def paged_by_hand(
+        self, emitted: list[tuple[ExposedTool, BuiltTool | None]], facts: Mapping[str, OperationFacts]
+    ) -> list[Diagnostic]:
+        """One note on all reads whose position and size stay arguments."""
+        hints: dict[str, str] = {}
+        for built in (built for _, built in emitted if built is not None):
+            tool = built.tool
+            unpaged = tool.page is None or (isinstance(tool.page, Unpaged) and not tool.page.whole)
+            if tool.effect == "read" and not tool.steps and unpaged and tool.source in facts:
+                hints |= {tool.name: hint} if (hint := hint_of_part(facts[tool.source])) else {}
+        if not hints:
+            return []
+        names = sorted(hints)
+        named = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        message = (
+            f"position and size stay arguments of {len(names)} tools ({named}): agents page these lists themselves"
+        )
+        help = f"if it is a list: tools: {{{names[0]}: {{{hints[names[0]]}}}}}"
+        return [Diagnostic("AG029", message, Where(self.document.path.as_posix()), help, "note")]
 
     def described(self) -> list[tuple[str, Description, int, Where]]:
         """The workflows of the descriptions that the hints name. Few documents have any, and what plans them is a tenth
@@ -320,9 +394,23 @@ class _Planner:
         return ExposedTool(self.remembered(tool), contract, None), None
 
     def remembered(self, tool: Tool) -> Tool:
-        """``tool`` with the longer name that it had, which is served on."""
+        """``tool`` with the names that it had, which are served on."""
         longer = self.names.longer.get(tool.name)
-        return replace(tool, aliases=(*tool.aliases, longer)) if longer is not None else tool
+        earlier = (*tool.aliases, *self.names.former.get(tool.name, ()), *([longer] if longer is not None else []))
+        return replace(tool, aliases=tuple(dict.fromkeys(earlier))) if earlier else tool
+
+    def locked_names(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> dict[str, tuple[str, ...]]:
+        """Operation -> the name of its only tool, and the earlier ones that no hint serves."""
+        found: dict[str, list[Tool]] = defaultdict(list)
+        for one, _ in emitted:
+            if one.operation is not None and one.document is self.document:
+                found[one.operation.key].append(one.tool)
+        hinted = {old for hint in self.hints.tools.values() for old in hint.was}
+        return {
+            key: (group[0].name, *(old for old in group[0].aliases if old not in hinted))
+            for key, group in found.items()
+            if len(group) == 1
+        }
 
     def pinned(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> None:
         """Every name under ``pin`` must be that of a tool, now or before."""
@@ -366,7 +454,11 @@ class _Planner:
             self.errors += [_lost_input(one, document.where(operation.pointer)) for one in lost]
         for one, built in emitted if gone else ():
             if one.tool.name in gone and built is not None:
-                self.evidence = [said for said in self.evidence if said not in built.evidence]
+                self.evidence = [
+                    said
+                    for said in self.evidence
+                    if said not in built.evidence and (said.subject, said.aspect) != (one.tool.name, "name")
+                ]
                 self.diagnostics = [said for said in self.diagnostics if said not in built.diagnostics]
         remaining = [(one, built) for one, built in emitted if one.tool.name not in gone]
         return remaining, sorted(inputs, key=lambda one: one.operation)

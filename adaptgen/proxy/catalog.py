@@ -10,7 +10,7 @@ from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.headers import HeaderParameter, header_parameters
 from adaptgen.mcp.protocol import ToolInfo, without_own_meta
 from adaptgen.proxy.catalog_reader import Entry, ServerCatalog, without
-from adaptgen.proxy.third_party_tools import exposed_argument, facts, rule_for
+from adaptgen.proxy.third_party_tools import exposed_argument, facts, names_before, rule_for
 from adaptgen.proxy.upstream_client import UpstreamClient
 from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
 
@@ -121,7 +121,7 @@ def _facts(
 ) -> list[ToolInfo]:
     found = []
     for tool in listing.tools:
-        rule = rule_for(rules, remote.name, tool["name"])
+        rule = rule_for(rules, remote.name, (tool["name"], *names_before(tool, remote.ours)))
         if rule.hide or not isinstance(tool.get("inputSchema"), dict):
             continue
         made = facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule)
@@ -137,7 +137,7 @@ def _facts(
 
 
 def _part_actions(tools: dict[str, ToolInfo], name_conflicts: list[str]) -> None:
-    """Keep the actions of servers apart: a policy for ``a__b__c`` speaks of the tool of one server only. Where the
+    """Keep the actions of servers apart: a policy for ``a__b__c`` applies to the tool of one server only. Where the
     names of a server and a tool make the action of another server's tool, neither of a third party is served."""
     owners: dict[str, list[ToolInfo]] = {}
     for one in tools.values():

@@ -50,7 +50,7 @@ class ServerCatalog:
 
     @staticmethod
     def from_json(value: Json) -> ServerCatalog | None:
-        """The listing again; None where ``value`` is none."""
+        """The catalog that ``value`` stores; None for anything else."""
         if not isinstance(value, dict):
             return None
         instructions = value.get("instructions")
@@ -62,11 +62,7 @@ class ServerCatalog:
 
 
 async def read(ask: Ask, capabilities: Mapping[str, Json], instructions: str) -> ServerCatalog:
-    """Every list that the server has, all at once.
-
-    Raises:
-        RpcError, UpstreamError: one of them cannot be read.
-    """
+    """Every list that the server has, all at once; RpcError or UpstreamError where one of them cannot be read."""
     wanted = {kind: ("resources" if kind == "templates" else kind) in capabilities for kind in _LISTS}
     kinds = [kind for kind, has in wanted.items() if has]
     found = await asyncio.gather(*(_all(ask, kind) for kind in kinds))

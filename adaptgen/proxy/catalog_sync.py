@@ -63,10 +63,7 @@ class CatalogSync:
 
     async def accept(self, glob: str) -> list[str]:
         """Pin what differs and fits ``glob`` (``server`` or ``server/name``) as it is now; what it was, as text.
-
-        Raises:
-            StoreError, OSError: it cannot be kept.
-        """
+        StoreError or OSError where it cannot be kept."""
         assert self._memory is not None
         assert self.listing is not None
         server = self.remote.name
@@ -84,11 +81,8 @@ class CatalogSync:
         return accepted
 
     async def start(self) -> None:
-        """Read everything once. Where the server cannot be read, what is remembered of it serves.
-
-        Raises:
-            RpcError, UpstreamError, ValueError, StoreError: and nothing is remembered either.
-        """
+        """Read everything once. Where the server cannot be read, what is remembered of it serves; without that
+        RpcError, UpstreamError, ValueError or StoreError."""
         self._memory = await self._pins.load(self.remote.name)
         try:
             await self._discover()
@@ -116,11 +110,8 @@ class CatalogSync:
         self._wake.set()
 
     async def refresh(self) -> frozenset[str]:
-        """Read the lists again; the kinds that have changed.
-
-        Raises:
-            RpcError, UpstreamError: the server cannot be read; the last good lists stay.
-        """
+        """Read the lists again; the kinds that have changed. RpcError or UpstreamError where the server cannot be read;
+        the last good lists stay."""
         async with self._lock:
             old, held = self.listing, self.quarantined
             new = await read(self._ask, self.remote.capabilities, self.remote.instructions)

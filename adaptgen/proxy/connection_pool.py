@@ -28,7 +28,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 class ConnectionBroken(Exception):
-    """The connection gave no complete answer. ``early``: not a byte of one; ``slow``: it was silent for too long."""
+    """No complete answer arrived. ``early``: not even one byte; ``slow``: the connection was silent for too long."""
 
     def __init__(self, *, early: bool = False, slow: bool = False) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of an answer. Those that nobody asked for could be taken for the answer to the next request."""
+        """Bytes of an answer. Unrequested ones could be taken for the answer to the next request."""
         if self._resting:
             self.abort()
             return
@@ -112,11 +112,7 @@ class Connection(asyncio.Protocol):
                 return event
 
     async def chunks(self, silence: float) -> AsyncIterator[bytes]:
-        """The content as it comes.
-
-        Raises:
-            ConnectionBroken: it ends early.
-        """
+        """The content as it comes; ConnectionBroken where it ends early."""
         while True:
             event = await self._next(silence)
             if isinstance(event, h11.Data):
@@ -185,11 +181,7 @@ class Pool:
         self._tls: ssl.SSLContext | None = None
 
     async def get(self, origin: Origin) -> Connection:
-        """A connection: the idle one that was used last, or a new one.
-
-        Raises:
-            OSError, TimeoutError: there is none.
-        """
+        """A connection: the idle one that was used last, or a new one (OSError, TimeoutError)."""
         idle = self._idle.get(origin, [])
         while idle:
             found = idle.pop()

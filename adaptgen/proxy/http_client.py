@@ -1,7 +1,7 @@
 """HTTP towards the servers behind the proxy: one pool of connections for all of them, with every bound that a
 stranger's server needs.
 
-No redirects are followed, no cookies kept, nothing is logged. What a failure means for a call is said: ``sent`` tells
+No redirects are followed, no cookies kept, nothing is logged. What a failure means for a call is said: ``sent`` says
 whether it may have been executed.
 """
 
@@ -30,7 +30,7 @@ _CODINGS = ("gzip", "x-gzip", "deflate")
 
 
 class UpstreamError(Exception):
-    """A server behind the proxy gave no usable answer.
+    """A server behind the proxy returned no usable answer.
 
     ``sent``: the request may have been executed; ``early``: the connection ended before a byte of the answer came;
     ``status``: of HTTP, where there was one; ``retry_after``: seconds, where the server said so. The text names
@@ -50,7 +50,7 @@ class UpstreamError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A URL, taken apart once. ``host`` and ``target`` are as they stand in the head of a request."""
+    """A URL, taken apart once. ``host`` and ``target`` are written as in the head of a request."""
 
     text: str
     origin: Origin
@@ -112,7 +112,7 @@ class HttpClient:
         The caller closes the reply.
 
         Raises:
-            UpstreamError: there is none.
+            UpstreamError: there is no usable answer.
         """
         pool = self._pooled()
         try:
@@ -175,11 +175,7 @@ class Reply:
         return self._headers.get(name.encode())
 
     async def body(self) -> bytes:
-        """All of it, decoded.
-
-        Raises:
-            UpstreamError: it is too large, broken, or ends early.
-        """
+        """All of it, decoded; UpstreamError where it is too large, broken, or ends early."""
         limit = MAX_BYTES if self.status < 400 else _ERROR_BYTES
         parts: list[bytes] = []
         size = 0
@@ -191,11 +187,7 @@ class Reply:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def events(self) -> AsyncIterator[Event]:
-        """Server-sent events as they come.
-
-        Raises:
-            UpstreamError: an event is too large, or the stream breaks.
-        """
+        """Server-sent events as they come; UpstreamError where an event is too large or the stream breaks."""
         parser = Events(MAX_BYTES)
         async for part in self._decoded():
             try:

@@ -47,11 +47,8 @@ class _Reviewed:
 
 
 async def review(settings: Settings, environ: Mapping[str, str], accept: Sequence[str]) -> Review:
-    """Read every server, and pin what fits one of ``accept`` (``server`` or ``server/name``, both globs) as it is now.
-
-    Raises:
-        AdaptgenError: a server or the pins cannot be read, or nothing fits.
-    """
+    """Read every server, and pin what fits one of ``accept`` (``server`` or ``server/name``, both globs) as it is now;
+    AdaptgenError where a server or the pins cannot be read, or nothing fits."""
     material = await keys.material(settings, environ)
     store = await open_store(settings, environ)
     try:

@@ -70,11 +70,7 @@ class PinSigner:
         return {**entry, "mac": self._mac(self._keys[0], server, entry)}
 
     def verify(self, server: str, entry: Mapping[str, Any]) -> None:
-        """Refuse an entry that none of the keys has signed.
-
-        Raises:
-            UntrustedPins: always then.
-        """
+        """Raise UntrustedPins for an entry that none of the keys has signed."""
         mac = entry.get("mac")
         plain = {key: value for key, value in entry.items() if key != "mac"}
         if not isinstance(mac, str):
@@ -122,11 +118,7 @@ class FilePins:
         self._lock = asyncio.Lock()
 
     async def load(self, server: str) -> PinState:
-        """What is remembered of a server; a file that cannot be read raises.
-
-        Raises:
-            ValueError: the file is no such file, or not authenticated.
-        """
+        """What is remembered of a server; ValueError for a file that is not of this form, or not authenticated."""
         return _memory(server, (await asyncio.to_thread(self._read)).get(server), self._signer)
 
     async def save(self, server: str, memory: PinState) -> None:
@@ -165,21 +157,13 @@ class StorePins:
         self._signer = signer
 
     async def load(self, server: str) -> PinState:
-        """What is remembered of a server.
-
-        Raises:
-            StoreError: the store cannot be reached.
-            ValueError: what it holds is not authenticated.
-        """
+        """What is remembered of a server; ValueError where it is not authenticated, StoreError where the store is not
+        reached."""
         data = await self._store.get(f"mirror/{server}")
         return _memory(server, orjson.loads(data) if data is not None else None, self._signer)
 
     async def save(self, server: str, memory: PinState) -> None:
-        """Remember it.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """Remember it; StoreError where the store cannot be reached."""
         data = orjson.dumps(_entry(server, memory, self._signer))
         if len(data) > _LARGEST:
             data = orjson.dumps(_entry(server, replace(memory, listing=None), self._signer))
@@ -187,7 +171,7 @@ class StorePins:
 
 
 def _entry(server: str, memory: PinState, signer: PinSigner | None) -> dict[str, Any]:
-    """A memory as it is stored: the pins of tools where version 0.1 had them, the others beside."""
+    """The stored form of a memory: the pins of tools where version 0.1 had them, the others in ``others``."""
     entry: dict[str, Any] = {"pins": memory.pins, "others": memory.others}
     if memory.listing is not None:
         entry["listing"] = memory.listing

@@ -47,7 +47,7 @@ def _nowhere(*keys: str | int) -> Where | None:
 
 
 class UpstreamAggregator:
-    """N servers. ``changed``, where it is set, is awaited when the tools have changed, before clients are told."""
+    """N servers. ``changed``, where it is set, is awaited when the tools have changed, before clients are notified."""
 
     def __init__(
         self,
@@ -90,11 +90,8 @@ class UpstreamAggregator:
             self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:
-        """Find out what every server is and has, and go on watching them.
-
-        Raises:
-            AdaptgenError: AG075, with every server that cannot be read and of which nothing is remembered.
-        """
+        """Find out what every server is and has, and go on watching them. AG075 names every server that cannot be read
+        and of which nothing is remembered."""
         results = await asyncio.gather(*(one.start() for one in self._syncs.values()), return_exceptions=True)
         findings: list[Diagnostic] = []
         for (name, _), result in zip(self._syncs.items(), results, strict=True):
@@ -120,11 +117,7 @@ class UpstreamAggregator:
         return found
 
     async def accept(self, glob: str) -> list[str]:
-        """Pin what differs and fits ``glob`` as it is now; what it was.
-
-        Raises:
-            StoreError, OSError: it cannot be kept.
-        """
+        """Pin what differs and fits ``glob`` as it is now, as :meth:`CatalogSync.accept`; what it was."""
         return [one for sync in self._syncs.values() for one in await sync.accept(glob)]
 
     def suspected(self) -> list[str]:
@@ -158,7 +151,7 @@ class UpstreamAggregator:
         return self._catalog.tools
 
     def server_of(self, what: str, name: str) -> str:
-        """Whose prompt, resource or template this is; "" where nobody's."""
+        """The server that has this prompt, resource or template; "" if there is no such server."""
         catalog = self._catalog
         if what == "prompt" or (what == "completion" and name in catalog.prompts):
             shown = catalog.prompts.get(name)
@@ -194,7 +187,7 @@ class UpstreamAggregator:
             raise RpcError(-32603, f"The server behind this cannot answer: {failure.text}.{again}") from None
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        """The client's roots have changed: servers that keep a session with it are told."""
+        """The client's roots have changed: servers that keep a session with it are notified."""
         if method != "notifications/roots/list_changed" or context.modern:
             return
         for held in self._sessions.of(key_of(caller, context)):
@@ -404,7 +397,7 @@ class UpstreamAggregator:
 
 def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
     """A CallToolResult that says whether the call was executed, and whether trying again helps."""
-    what = f"The server of {tool.name} gave no answer: {failure.text}."
+    what = f"The server of {tool.name} did not answer: {failure.text}."
     meta: dict[str, Json] = {}
     if not failure.sent:
         wait = f" Try again in {failure.retry_after:g} s." if failure.retry_after else " Trying again later may help."
@@ -424,7 +417,7 @@ def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
 
 
 def pins_for(given: TargetInputs) -> Pins:
-    """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
+    """Where tools stay pinned: in the shared state, else next to the settings, where they can be reviewed."""
     keys = pin_keys(given.material)
     signer = PinSigner(keys) if keys else None
     if given.settings.state.store != "memory":
@@ -436,12 +429,8 @@ def pins_for(given: TargetInputs) -> Pins:
 
 
 async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
-    """The servers of the settings as one target, started. ``pins``: where tools are pinned, if not where the
-    settings say.
-
-    Raises:
-        AdaptgenError: AG075, at its place, for an upstream that cannot be used.
-    """
+    """The servers of the settings as one target, started; AG075, at its place, for one that cannot be used. ``pins``:
+    where tools are pinned, if not where the settings say."""
     settings, environ = given.settings, given.place.environ
     roles = Roles()
     credentials = {

@@ -24,21 +24,17 @@ _METHODS = frozenset({"sampling/createMessage", "elicitation/create", "roots/lis
 
 
 class Relay(Protocol):
-    """Who takes what a server says beside its answer."""
+    """Receives what a server sends besides its answer."""
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """A notification."""
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """A question to the client.
-
-        Raises:
-            RpcError: it cannot be asked.
-        """
+        """A question to the client; RpcError where it cannot be asked."""
 
 
 class ClientRelay:
-    """Towards the client of ``context``. ``heard`` is told of lists that have changed; ``only``: the one method that
+    """To the client of ``context``. ``heard`` is called for lists that have changed; ``only``: the one method that
     is passed on.
     """
 
@@ -48,7 +44,7 @@ class ClientRelay:
         self._only = only
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
-        """A notification. Changes of lists are for the proxy: its clients are told when it has read them."""
+        """A notification. Changes of lists are for the proxy: it notifies its clients when it has read them."""
         kind = LIST_CHANGES.get(method)
         if kind is not None:
             if self._heard is not None:
@@ -64,11 +60,7 @@ class ClientRelay:
         await self._context.notify(method, _unsubscribed(params))
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """A question of the three that MCP knows.
-
-        Raises:
-            RpcError: another one, or the client cannot be asked.
-        """
+        """A question of the three that MCP knows; RpcError for another one, or where the client cannot be asked."""
         if method not in _METHODS:
             raise RpcError(-32601, "Method not found")
         return await self._context.ask(method, params)
@@ -110,7 +102,7 @@ class ResponseReader:
 
         Raises:
             RpcError: the server's error.
-            UpstreamError: there is none.
+            UpstreamError: there is no answer.
         """
         try:
             if self._session is not None and self._session.fresh:

@@ -26,7 +26,7 @@ _LATER = frozenset({"inputResponses", "requestState"})
 
 
 class RevisionBridge:
-    """One way to all servers. ``opened`` is told of each new session of a client."""
+    """One way to all servers. ``opened`` is called for each new session of a client."""
 
     def __init__(
         self,
@@ -46,11 +46,8 @@ class RevisionBridge:
         return not (remote.modern and (remote.ours or remote.handshake is False))
 
     async def keeps(self, remote: UpstreamClient, caller: Caller, context: Context) -> bool:
-        """Whether there is a session for this client's requests to the server; it is opened, to know for sure.
-
-        Raises:
-            RpcError, UpstreamError: it cannot be opened.
-        """
+        """Whether there is a session for this client's requests to the server; it is opened (:meth:`session`), to know
+        for sure."""
         if not self.stateful(remote, context):
             return False
         try:
@@ -96,11 +93,7 @@ class RevisionBridge:
     # -------------------------------------------------------------------------------------------------------- session
 
     async def session(self, remote: UpstreamClient, caller: Caller, context: Context) -> Session:
-        """The session that this client's requests use.
-
-        Raises:
-            RpcError, UpstreamError: it cannot be opened.
-        """
+        """The session that this client's requests use; RpcError or UpstreamError where it cannot be opened."""
         key = key_of(caller, context)
         known = self._sessions.held(remote, key)
         declared = capabilities_of(context) if key[0] == "session" else {}

@@ -54,11 +54,8 @@ class Sessions:
         return len(self._all)
 
     async def get(self, remote: UpstreamClient, caller: Caller, key: Key, capabilities: Mapping[str, Json]) -> Session:
-        """The session under ``key``, opened where there is none; others who ask meanwhile wait for the same one.
-
-        Raises:
-            RpcError, UpstreamError: it cannot be opened.
-        """
+        """The session under ``key``, opened if needed (RpcError, UpstreamError); concurrent calls wait for the same
+        one."""
         held = self._all.get((remote.name, key))
         if held is None:
             held = Held(remote, caller, key, 0.0, asyncio.ensure_future(self._open(remote, caller, capabilities)))

@@ -26,11 +26,8 @@ class Events:
         self._retry: int | None = None
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The events that ``chunk`` completes; those without data only where they carry an id or a delay.
-
-        Raises:
-            ValueError: an event exceeds the limit.
-        """
+        """The events that ``chunk`` completes; those without data only where they carry an id or a delay. ValueError
+        where an event exceeds the limit."""
         left = self._left
         left += chunk
         if b"\r" in left:

@@ -155,7 +155,7 @@ class Subscriptions:
 def wanted(params: Mapping[str, Json], capabilities: Mapping[str, Any], owners: Any) -> dict[str, Json]:
     """The part of a client's filter that will be honoured (2026-07-28, Subscriptions): as it is acknowledged.
 
-    ``owners`` tells for a URI whose it is, "" for nobody's.
+    ``owners`` returns the server of a URI, "" if there is no such server.
     """
     asked = as_object(params.get("notifications"))
     honoured: dict[str, Json] = {}

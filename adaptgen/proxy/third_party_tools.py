@@ -6,7 +6,7 @@ A third party is not believed: neither its annotations nor keys of ours in its `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, get_args
 
@@ -36,11 +36,15 @@ _HEADER = re.compile(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
 _DEPTH = 8
 _MOST = 2000
 """Depth and number of the properties that are looked at."""
+_TAGS, _ALSO, _FIELDS = 32, 64, 200
+"""Tags, other words and fields of a tool that search knows."""
 
 
-def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
-    """All rules that fit a tool as one; of two that say something about the same, the later counts."""
-    fitting = [rule for glob, rule in rules.items() if fnmatchcase(f"{server}/{own}", glob)]
+def rule_for(rules: Mapping[str, ToolRule], server: str, names: Iterable[str]) -> ToolRule:
+    """All rules that fit a tool as one; of two that say something about the same, the later counts. ``names``: its name
+    and the earlier ones."""
+    paths = [f"{server}/{name}" for name in names]
+    fitting = [rule for glob, rule in rules.items() if any(fnmatchcase(path, glob) for path in paths)]
     if len(fitting) == 1:
         return fitting[0]
     effects = [rule.effect for rule in fitting if rule.effect is not None]
@@ -53,6 +57,12 @@ def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
     )
 
 
+def names_before(tool: Mapping[str, Json], ours: bool) -> tuple[str, ...]:
+    """The names that a tool had on its server. What a third party says of them does not count: policies hold for a
+    tool by its earlier names too."""
+    return _texts(as_object(as_object(tool.get("_meta")).get(META_MENU)).get("was")) if ours else ()
+
+
 def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> ToolInfo:
     own = str(tool["name"])
     # The same in every process, and the whole name is served on.
@@ -62,7 +72,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     effect, is_open = _effect(said.get(META_EFFECT))
     if rule.effect is not None:
         effect, is_open = rule.effect, rule.effect == "read"
-    about = as_object(said.get(META_MENU))
+    about, earlier = as_object(said.get(META_MENU)), names_before(tool, ours)
     # What a third party's arguments are called is its choice: it would choose what it gets in clear.
     arguments = _kinds(said.get(META_ARGUMENTS))
     return ToolInfo(
@@ -75,12 +85,12 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         arguments={name: kind for name, kind in {**arguments, **rule.arguments}.items() if kind},
         sensitive={**_kinds(said.get(META_SENSITIVE)), **rule.sensitive},
         trusted=ours,
-        was=(
-            *(() if name == prefix + own else (prefix + own,)),
-            *(prefix + one for one in _texts(about.get("was"))),
-        ),
-        tags=_texts(about.get("tags")),
+        was=(*(() if name == prefix + own else (prefix + own,)), *(prefix + one for one in earlier)),
+        own_was=earlier,
+        tags=_texts(about.get("tags"))[:_TAGS],
         calls=_texts(about.get("calls")),
+        also=_texts(about.get("also"))[:_ALSO],
+        fields=_texts(about.get("fields"))[:_FIELDS],
         lookups=as_object(said.get(META_LOOKUPS)),
         creates=as_object(said.get(META_EFFECT)).get("creates") is True,
         **_searches(said, tool, effect, arguments) if ours else {},

@@ -64,25 +64,21 @@ class UpstreamAuthenticator:
         return f"UpstreamAuthenticator({self._name}: {self._auth.kind})"
 
     def check(self) -> None:
-        """Whether the settings say all that is needed. Nothing is sent.
-
-        Raises:
-            AdaptgenError: AG075 at the setting.
-        """
+        """Raise AdaptgenError (AG075, at the setting) unless the settings say all that is needed. Nothing is sent."""
         auth = self._auth
         if auth.kind == "bearer" and not _HEADER_TEXT.fullmatch(auth.token):
-            self._wrong("token", "the token is missing or cannot stand in a header", "give auth: token")
+            self._wrong("token", "the token is missing or is not valid in a header", "set auth: token")
         if auth.kind in ("oauth2", "exchange"):
             if not auth.client_id:
-                self._wrong("client_id", "the client id is missing", "give auth: client_id")
+                self._wrong("client_id", "the client id is missing", "set auth: client_id")
             try:
                 trusted(auth.token_url)
             except FetchError as problem:
-                self._wrong("token_url", f"the token endpoint cannot be used: {problem}", "give an https URL")
+                self._wrong("token_url", f"the token endpoint cannot be used: {problem}", "set it to an https URL")
         if auth.kind == "sigv4" and not self._region:
-            self._wrong("region", "the AWS region is not known", "give auth: region, or set AWS_REGION")
+            self._wrong("region", "the AWS region is not known", "set auth: region or AWS_REGION")
         if auth.kind == "sigv4" and auth.tags and not auth.role:
-            self._wrong("tags", "session tags need a role that is assumed with them", "give auth: role")
+            self._wrong("tags", "session tags need a role that is assumed with them", "set auth: role")
 
     def _wrong(self, key: str, message: str, help: str) -> NoReturn:
         at = ("upstreams", self._name, "auth")

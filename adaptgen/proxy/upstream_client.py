@@ -35,9 +35,9 @@ SAFE = vocabulary(
 """Requests that may be sent twice."""
 _JSON_SSE = "application/json, text/event-stream"
 _LONGEST = 10.0
-"""A call that keeps talking may take so many times its timeout."""
+"""A call that keeps sending may take this many times its timeout."""
 _LARGE = 32 * 1024
-"""Bytes of a body beyond which its handover stands in the head, too."""
+"""Bytes of a body above which its handover is in the head, too."""
 _SILENCE = 300.0
 """Seconds for which a stream that only listens may be silent."""
 _BAGGAGE = frozenset({"baggage", "tracestate"})
@@ -64,11 +64,7 @@ class Session:
         return headers
 
     def opened(self, reply: Reply) -> None:
-        """Take over the id that the server gives.
-
-        Raises:
-            UpstreamError: it could do harm in a header.
-        """
+        """Take over the id that the server sent; UpstreamError where it could do harm in a header."""
         self.fresh = False
         self.id = _session_id(reply.header("mcp-session-id"))
 
@@ -80,11 +76,7 @@ class Session:
 
 
 def _session_id(value: str | None) -> str | None:
-    """The id that a server gives (visible ASCII); one that is no such thing is none.
-
-    Raises:
-        UpstreamError: it could do harm in a header.
-    """
+    """The id that a server sent; "" unless it is visible ASCII. UpstreamError where it could do harm in a header."""
     if not value:
         return None
     if len(value) > 1024 or not all("\x21" <= one <= "\x7e" for one in value):
@@ -131,17 +123,14 @@ class UpstreamClient:
         return isinstance(found, dict) and (not flag or found.get(flag) is True)
 
     def learn(self, result: Mapping[str, Json]) -> None:
-        """Take over what ``server/discover`` or ``initialize`` tells."""
+        """Take over the result of ``server/discover`` or ``initialize``."""
         text = result.get("instructions")
         self.capabilities = as_object(result.get("capabilities"))
         self.instructions = text if isinstance(text, str) else ""
 
     async def discover(self) -> bool:
-        """Ask in 2026-07-28 what the server is; False where it does not speak it.
-
-        Raises:
-            UpstreamError: it cannot be reached.
-        """
+        """Ask in 2026-07-28 what the server is; False where it does not speak it. UpstreamError where it cannot be
+        reached."""
         try:
             result = await self.ask(PROXY, "server/discover", {}, {})
         except RpcError:
@@ -225,10 +214,7 @@ class UpstreamClient:
         return again
 
     def _give_up(self, session: Session | None, caller: Caller, number: int, failure: UpstreamError) -> None:
-        """
-        Raises:
-            SessionExpired: that is what the failure means.
-        """
+        """Raise SessionExpired where that is what the failure means."""
         if session is None:
             return
         if failure.status == 404 and session.id:
@@ -255,7 +241,7 @@ class UpstreamClient:
     # ------------------------------------------------------------------------------------------------------- sessions
 
     def cancel(self, session: Session, caller: Caller, number: int, reason: str) -> None:
-        """Tell the server, behind the back of a task that ends, that nobody waits any more."""
+        """Send the server a cancellation without holding up the task that ends."""
         params: dict[str, Json] = {"requestId": number, "reason": reason}
         session.soon(self.tell(session, caller, "notifications/cancelled", params))
 
@@ -282,11 +268,7 @@ class UpstreamClient:
             pass
 
     async def listen(self, session: Session, caller: Caller, last: str | None = None) -> Reply:
-        """The GET stream of a session; the caller reads and closes it.
-
-        Raises:
-            UpstreamError: the server has none.
-        """
+        """The GET stream of a session, which the caller reads and closes; UpstreamError where the server has none."""
         headers = {**session.headers(), "accept": "text/event-stream"}
         if last is not None:
             headers["last-event-id"] = last
@@ -298,11 +280,8 @@ class UpstreamClient:
         return reply
 
     async def initialize(self, caller: Caller, capabilities: Mapping[str, Json]) -> tuple[Session, dict[str, Json]]:
-        """Open a session, with the newest revision that both speak, and what the server says of itself.
-
-        Raises:
-            RpcError, UpstreamError: it cannot be opened.
-        """
+        """Open a session, with the newest revision that both speak, and what the server says of itself. RpcError or
+        UpstreamError where that fails."""
         params: dict[str, Json] = {
             "protocolVersion": HANDSHAKE[-1],
             "capabilities": dict(capabilities),

@@ -6,18 +6,21 @@ import asyncio
 import email.utils
 import hashlib
 import json
+import re
 import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.model.tables import LOCAL, Auth, Json, Server, Tool, Unpaged
+from adaptgen.model.tables import LOCAL, Auth, Json, Server, Tool, Unpaged, calls_of
 from adaptgen.output.write import write_file
+from adaptgen.plan.auth.written_hint import auth_hint
+from adaptgen.readiness.drafting.lines import flow
 from adaptgen.readiness.record import login_path, needed_references
 from adaptgen.readiness.replay import missing_view_paths
 from adaptgen.runtime.auth.authenticator import describe_sign
@@ -45,7 +48,7 @@ class FailedLogins:
     """The failed logins of one server within an hour, kept in ``folder`` between two runs of the doctor: trying again
     and again locks no account.
 
-    The file holds when a credential failed, under a salted hash that takes work to compute; nothing tells which
+    The file holds when a credential failed, under a salted hash that takes work to compute; nothing shows which
     credential it was.
     """
 
@@ -141,7 +144,7 @@ async def examine(
             return found
         login_told = False
         for choice in kinds:
-            checks = await _read_of_a_kind(engine, execution, server, choice)
+            checks = await _read_of_a_kind(engine, execution, server, choice, environ)
             # The login is the same for all of them.
             note(*(one for one in checks if one.name != "login" or not login_told or one.ok is False))
             login_told = True
@@ -152,17 +155,104 @@ async def examine(
     return found
 
 
-async def _read_of_a_kind(engine: Engine, execution: Execution, server: Server, choice: list[Tool]) -> list[Check]:
+async def _read_of_a_kind(
+    engine: Engine, execution: Execution, server: Server, choice: list[Tool], environ: Mapping[str, str]
+) -> list[Check]:
     """One tool of a kind of security is read; another one where the API wants more than it declares."""
     before: list[_Sent] = []
     refused: list[Check] = []
     for chosen in choice:
         answer, sent = await _called(engine, execution, server, chosen)
         if not _wants_more(answer) or chosen is choice[-1]:
-            return [*_logins(server, before + sent), *refused, *_read(chosen, answer, sent), *_clock(sent)]
+            refusal = _is_refused(server, chosen, answer, sent, environ)
+            others = await _other_ways(execution, server, chosen, environ) if refusal else []
+            return [*_logins(server, before + sent), *refused, *_read(chosen, answer, sent), *others, *_clock(sent)]
         before += sent
         refused.append(Check("read", None, f"{chosen.name}: {_said(answer)}"))
     return refused
+
+
+def _is_refused(server: Server, tool: Tool, answer: Answer, sent: list[_Sent], environ: Mapping[str, str]) -> bool:
+    """Whether the API refused the credentials of a call, or they are not set; not where a login itself failed."""
+    if not answer.is_error or any(one.login and (one.response is None or one.response.status >= 400) for one in sent):
+        return False
+    if not sent:
+        return any(_unset(_wanted(one, environ), environ) for one in server.auth if one.name in tool.auth)
+    own = [one.response for one in sent if not one.login and one.response is not None]
+    return any(one.status in (401, 403) for one in own)
+
+
+_FORM = re.compile(r"(?:\S+ )?(\{access\}|\$\{env:\w+\})")
+"""A credential in the ``Authorization`` header, with or without a word before it."""
+_WORDS = ("", "Bearer ", "Token ")
+
+
+def _ways(execution: Execution, server: Server, tool: Tool) -> Iterator[Auth]:
+    """Other ways into the API: the same credential with another word before it, and logins that no tool uses."""
+    for auth in (one for one in server.auth if one.name in tool.auth):
+        yield from _forms(auth)
+    for auth in (one for one in server.instead if _is_at_home(execution, tool, one)):
+        auth = replace(auth, optional=False)
+        yield auth
+        yield from _forms(auth)
+
+
+def _is_at_home(execution: Execution, tool: Tool, auth: Auth) -> bool:
+    """Whether a tool is called at the origin of a login: what the login returns goes nowhere else."""
+    calls = (*calls_of(tool), *(one.call for one in auth.chain))
+    try:
+        return len({urlsplit(execution.base(one.base))[:2] for one in calls}) == 1
+    except ToolError:
+        return False
+
+
+def _forms(auth: Auth) -> Iterator[Auth]:
+    for at, send in enumerate(auth.send):
+        matched = _FORM.fullmatch(send.as_) if send.name.lower() == "authorization" and not send.basic else None
+        for word in _WORDS if matched else ():
+            if matched and (form := f"{word}{matched[1]}") != send.as_:
+                yield replace(auth, send=(*auth.send[:at], replace(send, as_=form), *auth.send[at + 1 :]))
+
+
+async def _other_ways(mine: Execution, server: Server, tool: Tool, environ: Mapping[str, str]) -> list[Check]:
+    """Try the other ways into the API, until one is accepted or a login fails."""
+    attempts = mine.attempts
+    for auth in _ways(mine, server, tool):
+        unset = sorted(_unset(_wanted(auth, environ), environ))
+        if unset:
+            return [Check("login", None, f"{auth.name} may be the way in; not set: {', '.join(unset)}", _line(auth))]
+        called = replace(tool, auth=(auth.name,))
+        tools = tuple(called if one is tool else replace(one, auth=(), anonymous=False) for one in server.tools)
+        trial = replace(server, auth=(auth,), tools=tools)
+        engine = Engine(trial, environ=environ)
+        execution = engine.execution()
+        execution.attempts.remember(attempts.known())
+        try:
+            answer, sent = await _called(engine, execution, trial, called)
+        finally:
+            known = attempts.known()
+            failed = execution.attempts.known().items()
+            attempts.remember({one: [at for at in times if at not in known.get(one, ())] for one, times in failed})
+            await engine.aclose()
+        if not answer.is_error:
+            return [Check("login", None, f"{tool.name}: the API accepts {_form_of(auth)}", _line(auth))]
+        if any(one.login and (one.response is None or one.response.status >= 400) for one in sent):
+            return [Check("login", None, f"{auth.name} is not accepted either: {_said(answer)}")]
+    return []
+
+
+def _form_of(auth: Auth) -> str:
+    calls = [f"{one.call.method} {one.call.path}" for one in auth.chain]
+    sends = [f"{one.name}: {one.as_}" for one in auth.send if one.only is None]
+    return f"{', '.join(calls)} with {' and '.join(sends) or 'its cookies'}" if calls else " and ".join(sends)
+
+
+def _line(auth: Auth) -> str:
+    """The line of the hints that makes an auth the server's."""
+    if not auth.chain:
+        one = auth.send[0]
+        return f"auth: {flow({auth.name: {'kind': 'api_key', one.place: one.name, 'value': one.as_}})}"
+    return f"auth: {flow({auth.name: auth_hint(auth)})}"
 
 
 def _learnt(sessions: list[Session]) -> list[Check]:
@@ -171,7 +261,7 @@ def _learnt(sessions: list[Session]) -> list[Check]:
         Check(
             "session",
             None,
-            f"{one.auth.name}: the API says by {sign} that nobody is logged in",
+            f"{one.auth.name}: the API says by {sign} that no user is logged in",
             describe_sign(sign, one),
         )
         for one in sessions
@@ -196,13 +286,20 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
     # What an auth can do without is no reason to stop; the read shows whether the API can.
     # Nor is a token to begin with where a chain fetches one, nor the chain where there is a token to begin with.
     asked = [_wanted(one, environ) for one in server.auth if not one.optional]
-    demanding = replace(server, auth=tuple(asked))
+    demanding = replace(server, auth=tuple(asked), instead=())
     wanted = sorted({one.name for one in needed_references(demanding) if one.kind == "env"})
     missing = [name for name in wanted if not environ.get(name, "").strip()]
+    ways = [_unset(one, environ) for one in (*asked, *(_wanted(one, environ) for one in server.instead))]
+    if missing and len(ways) > 1 and not all(ways):  # another way is open, and some tools may need no more
+        return [Check("environment", None, f"not set: {', '.join(missing)}", "tools that need them cannot be called")]
     if missing:
         text = f"not set: {', '.join(missing)}"
         return [Check("environment", False, text, "set them; the server's README.md says what each is")]
     return [Check("environment", True, f"{', '.join(wanted)} set" if wanted else "nothing is needed")]
+
+
+def _unset(auth: Auth, environ: Mapping[str, str]) -> list[str]:
+    return [one.name for one in needed_references(auth) if one.kind == "env" and not environ.get(one.name, "").strip()]
 
 
 def _wanted(auth: Auth, environ: Mapping[str, str]) -> Auth:
@@ -288,7 +385,7 @@ def _kinds(engine: Engine, server: Server, wanted: str) -> list[list[Tool]]:
 
 
 def _wants_more(answer: Answer) -> bool:
-    """Whether the API wants an input that its document does not require: another tool tells more."""
+    """Whether the API wants an input that its document does not require: another tool may show more."""
     return answer.is_error and answer.status in (400, 422)
 
 

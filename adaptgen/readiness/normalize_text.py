@@ -44,7 +44,7 @@ def _decoded(body: bytes) -> str:
 
 
 def _pretty(text: str) -> str:
-    """JSON on many lines; what is not JSON, or would lose something (a key that stands twice, a number that floating
+    """JSON on many lines; what is not JSON, or would lose something (a key that occurs twice, a number that floating
     point cannot hold), as it was."""
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_float=_exact, parse_constant=_refused)

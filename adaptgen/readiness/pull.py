@@ -134,10 +134,10 @@ def _taken(spec: Path, hints_path: Path, new: bytes, check: bool, keep: Any) -> 
 
 def _changes(spec: Path, fresh: Path, hints: Path) -> tuple[Change, ...]:
     shown = spec.as_posix()
-    after = specs.read(fresh, hints, shown, spec.stem)
     if not spec.is_file():
-        return (server_appeared(after),)
-    return compare_servers(specs.read(spec, hints, shown, spec.stem), after)
+        return (server_appeared(specs.read(fresh, hints, shown, spec.stem)),)
+    before = specs.read(spec, hints, shown, spec.stem)
+    return compare_servers(before, specs.read(fresh, hints, shown, spec.stem, specs.names_of(before)))
 
 
 def _renamed(problem: Diagnostic, fresh: Path, spec: Path) -> Diagnostic:

@@ -18,13 +18,16 @@ from adaptgen.model.tables import LOCAL, Json, Login, Server, Tool, calls_of
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
 from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import is_own, missing_view_paths
+from adaptgen.runtime.auth.login_call import read_saved
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.classifier import classified_values
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.identifiers import singular
 from adaptgen.syntax.templates import Reference, fill, references, references_in
+from adaptgen.syntax.token_names import is_csrf, takes_token
 
 _LIMIT = 3
 """Items that a list is asked for: enough to see its form."""
@@ -285,13 +288,14 @@ def _write(
 ) -> None:
     fakes = Fakes()
     variables, secrets, bases, origins = _stand_ins(server, environ, fakes)
-    scrubber = Scrubber(fakes, origins, _headers(server))
+    scrubber = Scrubber(fakes, origins, _headers(server, logins))
     for one in logins:
         _learn_login(server, one, fakes)
         scrubber.learn(None, one)
     for call in taken:
         fakes.learn(classified_values(call.arguments, call.tool.sensitive_arguments))
         for one in call.exchanges:
+            _learn_headers(one, fakes)
             scrubber.learn(call.tool, one)
     calls: dict[str, Mapping[str, Json]] = {}
     for call in sorted(taken, key=lambda one: one.tool.name):
@@ -345,12 +349,14 @@ def needed_references(value: Any) -> set[Reference]:
     return set(references_in(value, ("edits", "bases")))
 
 
-def _headers(server: Server) -> set[str]:
+def _headers(server: Server, logins: Iterable[Exchange]) -> set[str]:
     """The headers of answers that the runtime reads."""
     found = {"set-cookie"} if any(one.cookies for auth in server.auth for one in auth.chain) else set()
     for login in _logins(server):
         found |= {place.partition(":")[2] for place in login.save.values() if place.startswith("header:")}
         found |= {"set-cookie" for place in login.save.values() if place.startswith("cookie:")}
+    if any(place.startswith("find:") for login in _logins(server) for place in login.save.values()):
+        found |= {"set-cookie"} | {name for one in logins for name in one.headers if takes_token(name) or is_csrf(name)}
     for tool in server.tools:
         for name in ("next", "total", "header"):
             place = getattr(tool.page, name, None)
@@ -367,9 +373,20 @@ def _learn_login(server: Server, exchange: Exchange, fakes: Fakes) -> None:
             value = jsonpath.first(place, body)
         elif place.startswith("header:"):
             value = exchange.headers.get(place.partition(":")[2].lower())
+        elif place.startswith("find:"):
+            media = exchange.media.partition(";")[0].strip().lower()
+            value = read_saved(place, Response(exchange.status, exchange.headers, exchange.body, media_type=media))
         else:
             continue
         if isinstance(value, str) and value:
+            fakes.of("secret", value)
+    _learn_headers(exchange, fakes)
+
+
+def _learn_headers(exchange: Exchange, fakes: Fakes) -> None:
+    """The cookies of an answer are secrets, and the tokens in its headers."""
+    for name, value in exchange.headers.items():
+        if value and (takes_token(name) or is_csrf(name)):
             fakes.of("secret", value)
     for cookie in exchange.headers.get("set-cookie", "").split(","):
         value = cookie.partition(";")[0].partition("=")[2].strip()

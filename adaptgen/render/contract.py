@@ -1,4 +1,4 @@
-"""The contract beside a module: what agents see of its tools, as JSON that a reviewer reads line by line.
+"""The contract next to a module: what agents see of its tools, as JSON that a reviewer reads line by line.
 
 The layout is stable, whatever order a document had its keys in: tools by name, the keywords of a schema in one order,
 the properties of a nested schema required ones first. The arguments of a tool keep the order that was planned.

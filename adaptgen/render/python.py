@@ -89,7 +89,7 @@ class Printer:
         self.loads = False
 
     def model(self, value: Any, replaced: Mapping[str, Node] = {}) -> Node:
-        """A call of the class of ``value`` with the fields that differ from their defaults. ``replaced`` gives
+        """A call of the class of ``value`` with the fields that differ from their defaults. ``replaced``:
         fields that are printed as other expressions."""
         kind = type(value)
         self.names.add(kind.__name__)

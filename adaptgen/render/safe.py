@@ -1,4 +1,4 @@
-"""Text that may stand in a generated file. Spec text is hostile: a template accepts nothing but these types.
+"""Text that is safe in a generated file. Spec text is hostile: a template accepts nothing but these types.
 
 Each type says what one place of a file can hold, and is made only by the function that makes any text safe for that
 place. The jinja2 environment refuses every other value, so an unescaped string cannot be printed by mistake.
@@ -94,7 +94,7 @@ _ALLOWED: dict[str, type[Safe]] = {".py.j2": PythonText, ".md.j2": MarkdownText}
 
 
 def templates() -> Path:
-    """The folder of the templates: inside the package where it is installed, beside it in a checkout."""
+    """The folder of the templates: inside the installed package, next to it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"

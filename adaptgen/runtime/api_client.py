@@ -114,7 +114,7 @@ class ApiClient:
             url = str(fill(found.url, {}, self._credentials.resolve)).strip()
         if not url:
             raise ToolError(
-                f"The environment variable {found.env or 'for the base URL'} is not set; it gives the address of the "
+                f"The environment variable {found.env or 'for the base URL'} is not set; it holds the address of the "
                 "API. Nothing was sent."
             )
         try:
@@ -240,7 +240,7 @@ class ApiCall:
         self.scrub = api.scrubbing(tool, self._auth, arguments, marks)
 
     def exchange(self, request: Request) -> Awaitable[Response]:
-        """Send ``request``, and give the answer of the API as it came."""
+        """Send ``request`` and return the answer of the API unchanged."""
         api, auth = self._api, self._auth
         base = api.base(self._base)
         return api.auth.exchange(

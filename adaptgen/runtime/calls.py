@@ -67,7 +67,7 @@ class Execution(ApiClient):
         shared: SharedSessionStore | None = None,
         store: Callable[[], Store | None] = lambda: None,
     ) -> None:
-        """``store`` gives the store that several processes share, if there is one."""
+        """``store`` returns the store that several processes share, if there is one."""
         super().__init__(server, environ, transport, state, shared)
         self._locks = RecordLocks(self._common.folder, store)
         self._merged = frozenset(tool.call.path for tool in server.tools if tool.update is not None and tool.call)

@@ -58,9 +58,9 @@ def _compared(tool: Tool, contract: Contract, file: Path) -> Iterator[Diagnostic
     taken = arguments(tool)
     offered = contract.input_schema.get("properties", {}).keys()
     for name in taken - offered:
-        yield _broken(f"argument {name!r} of {tool.name!r} stands in the table and not in the contract", file)
+        yield _broken(f"argument {name!r} of {tool.name!r} is in the table and not in the contract", file)
     for name in offered - taken - OWN_ARGUMENTS.keys():
-        yield _broken(f"argument {name!r} of {tool.name!r} stands in the contract and not in the table", file)
+        yield _broken(f"argument {name!r} of {tool.name!r} is in the contract and not in the table", file)
 
 
 def arguments(tool: Tool) -> frozenset[str]:

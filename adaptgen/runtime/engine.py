@@ -148,7 +148,7 @@ class Engine:
         except ToolError as problem:
             text, status, unknown = problem.told(tool), problem.status, problem.unknown
         except UnicodeEncodeError:
-            text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
+            text = "An argument holds half of a surrogate pair, which is not valid text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
             trace = _log.isEnabledFor(logging.DEBUG)  # stack traces name arguments
             _log.error("call of %s failed: %s", known.name if known else "?", type(problem).__name__, exc_info=trace)
@@ -172,10 +172,10 @@ class Engine:
     # ------------------------------------------------------------------------------------------------------- inside
 
     def _no_tool(self, name: str) -> str:
-        import difflib
+        from adaptgen.mcp.protocol import nearest_tool
 
-        near = difflib.get_close_matches(name, list(self._tools), 1, 0.6)
-        return f"There is no tool `{name[:80]}`{f'; did you mean `{near[0]}`?' if near else '.'}"
+        near = nearest_tool(name, self._tools)
+        return f"There is no tool `{name[:80]}`{f'; did you mean `{near}`?' if near else '.'}"
 
     def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> PiiTracker:
         if not self._classify:
@@ -248,7 +248,7 @@ class Engine:
         return self._list(request, execution.fetch(request.tool, request.arguments, request.marks))
 
     def _list(self, request: ToolRequest, fetch: Fetch, *, keep: bool = True) -> Awaitable[Answer]:
-        """``keep``: whether a list that the API gives whole is kept for a moment."""
+        """``keep``: whether a list that the API returns whole is cached for a moment."""
         call = self._list_call(request)
         if request.search is not None:
             return self._list_searched(request.search, request, fetch, call, keep=keep)
@@ -447,7 +447,7 @@ def check_base_urls(server: Server, environ: Mapping[str, str]) -> None:
 
 
 def _is_plain(url: str) -> bool:
-    """Whether a look is enough: a name under a top-level domain, as nearly all are, or one that a reference gives."""
+    """Whether a look is enough: a name under a top-level domain, as nearly all are, or the target of a reference."""
     host = url.partition("://")[2].partition("/")[0].partition(":")[0]
     ending = host.rpartition(".")[2]
     ordinary = host.isascii() and ending.isalpha() and ending != "io" and "data" not in host and "%" not in host

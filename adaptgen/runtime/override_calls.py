@@ -108,7 +108,7 @@ class ToolCall:
 
 
 def value_of(answer: Answer) -> Json:
-    """The JSON of an answer's first text, or the text where it is not JSON; None where there is no text."""
+    """The JSON of an answer's first text, or the text where it is not JSON; None without a text."""
     text = next((one.text for one in answer.content if isinstance(one, Text)), None)
     if text is None:
         return None
@@ -161,7 +161,7 @@ class Outgoing:
         if name.lower() in _FIXED or not name.isascii() or not name.isprintable() or ":" in name or " " in name:
             raise ToolError(f"The override of this tool cannot set the header {name[:40]!r}. Nothing was sent.")
         if value is not None and (not value.isascii() or not value.isprintable()):
-            raise ToolError(f"The override of this tool gives {name[:40]!r} a value that no header can hold.")
+            raise ToolError(f"The override of this tool sets {name[:40]!r} to a value that no header can hold.")
         for given in [one for one in self._request.headers if one.lower() == name.lower()]:
             del self._request.headers[given]
         if value is not None:
@@ -184,7 +184,7 @@ class Outgoing:
 
     @property
     def json(self) -> Json:
-        """Its body as JSON; None where there is none."""
+        """Its body as JSON; None without a body."""
         return None if self._request.content is None else loads(self._request.content)
 
     @json.setter

@@ -27,7 +27,7 @@ from adaptgen.runtime.core.answer import Answer
 if TYPE_CHECKING:
     from adaptgen.runtime.override_calls import Outgoing, ToolCall
 
-Kind: TypeAlias = Literal["replace", "wrap", "request", "add"]
+Kind: TypeAlias = Literal["replace", "wrap", "request", "add", "embed"]
 Proceed: TypeAlias = Callable[..., Awaitable[Answer]]
 """``await proceed()``: the tool as generated (or replaced); ``await proceed(arguments)``: with other arguments."""
 Result: TypeAlias = Any
@@ -35,6 +35,7 @@ Result: TypeAlias = Any
 Replacement: TypeAlias = "Callable[[ToolCall], Awaitable[Result]]"
 Wrapper: TypeAlias = "Callable[[ToolCall, Proceed], Awaitable[Result]]"
 Shaper: TypeAlias = "Callable[[Outgoing], None]"
+Embedder: TypeAlias = "Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]"
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 TAKES: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +43,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "wrap": ("call", "proceed"),
     "request": ("request",),
     "add": ("call",),
+    "embed": ("texts",),
 }
 """What a function of each kind is called with."""
 _FIELDS = {
@@ -78,6 +80,8 @@ class Overrides:
     """Collects what a side file says, which holds one called ``overrides``."""
 
     def __init__(self) -> None:
+        self.embedder: Embedder | None = None
+        """What makes vectors of texts for search."""
         self._declared: list[Override] = []
         self._added: dict[str, tuple[Tool, Contract]] = {}
         self._acting: dict[str, tuple[Override, ...]] = {}
@@ -153,14 +157,18 @@ class Overrides:
 
         return decorate
 
+    def embed(self, function: _F) -> _F:
+        """``async def f(texts)`` returns a vector of numbers for each text, all of one length. The build calls it with
+        the texts of new and changed tools, search with a query; see docs/menus.md."""
+        where = _checked("embed", function)
+        if self.embedder is not None:
+            raise AdaptgenError(_broken("an embedder is declared twice", where))
+        self.embedder = function
+        return function
+
     def _declare(self, kind: Kind, tool: str) -> Callable[[_F], _F]:
         def decorate(function: _F) -> _F:
-            code = getattr(function, "__code__", None)
-            where = Where(code.co_filename, code.co_firstlineno, 1) if code else Where("overrides.py")
-            problem = _unfit(kind, function)
-            if problem:
-                raise AdaptgenError(_broken(f"{getattr(function, '__name__', 'it')} {problem}", where))
-            self._declared.append(Override(kind, tool, function, where))
+            self._declared.append(Override(kind, tool, function, _checked(kind, function)))
             return function
 
         return decorate
@@ -270,6 +278,20 @@ def load(path: Path, module: Any) -> Overrides:
         message = "it defines no overrides"
         raise AdaptgenError(_broken(message, Where(str(path)), "begin with: overrides = adaptgen.runtime.Overrides()"))
     return found
+
+
+def _checked(kind: Kind, function: Callable[..., Any]) -> Where:
+    """The place of a decorated function.
+
+    Raises:
+        AdaptgenError: AG045, it cannot be called as it will be.
+    """
+    code = getattr(function, "__code__", None)
+    where = Where(code.co_filename, code.co_firstlineno, 1) if code else Where("overrides.py")
+    problem = _unfit(kind, function)
+    if problem:
+        raise AdaptgenError(_broken(f"{getattr(function, '__name__', 'it')} {problem}", where))
+    return where
 
 
 def _unfit(kind: Kind, function: Callable[..., Any]) -> str:

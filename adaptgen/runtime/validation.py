@@ -1,9 +1,9 @@
 """Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats as
 ``adaptgen.syntax.text_formats`` checks them.
 
-Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"``, JSON text for an object, one text for a list of texts and
-null for "not given": what is lossless is read as it was meant. Everything else is refused by name, with what would be
-right.
+Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"``, true for the choice ``"true"``, JSON text for an object,
+one text for a list of texts and null for "not given": what is lossless is read as it was meant. Everything else is
+refused by name, with what would be right.
 """
 
 from __future__ import annotations
@@ -182,7 +182,10 @@ def _meant(value: Json, schema: Json) -> Json:
         return value
     if isinstance(value, float) and value.is_integer() and "integer" in types:
         return int(value)
-    if "string" in types and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        named = schema.get("enum", ()) if isinstance(schema, dict) else ()
+        return next((one for one in named if str(one).lower() == str(value).lower()), value)
+    if "string" in types and isinstance(value, (int, float)):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return value
 

@@ -31,7 +31,7 @@ def given(parameter: str) -> Json:
 
 
 def if_(condition: str, value: Json, otherwise: Json | None = None) -> Json:
-    """``Fn::If``; without ``otherwise`` nothing stands there."""
+    """``Fn::If``; without ``otherwise`` the value is left out."""
     return {"Fn::If": [condition, value, {"Ref": "AWS::NoValue"} if otherwise is None else otherwise]}
 
 

@@ -18,11 +18,7 @@ ROOT = "/var/task"
 
 
 def find_interpreter(target: Target, given: str = "") -> tuple[str, str]:
-    """Path and full version of an interpreter of the target's version; ``given`` is tried alone.
-
-    Raises:
-        AdaptgenError: AG092, no such interpreter was found.
-    """
+    """Path and full version of an interpreter of the target's version, else AG092; ``given`` is tried alone."""
     for path in [given] if given else _candidates(target):
         version = _version(path)
         if version.startswith(f"{target.python}."):
@@ -56,14 +52,9 @@ def _version(path: str) -> str:
 
 
 def compile_modules(files: Mapping[str, bytes], path: str) -> dict[str, bytes]:
-    """The bytecode of every module of ``files``, by path; a module that does not compile there has none.
-
-    It is never checked against its source (PEP 552), and the same for the same files and interpreter: one process,
-    one order, a fixed seed of hashes, nothing of this machine in it.
-
-    Raises:
-        AdaptgenError: AG092, the interpreter fails.
-    """
+    """The bytecode of every module of ``files``, by path; a module that does not compile there has none. It is never
+    checked against its source (PEP 552), and the same for the same files and interpreter: one process, one order, a
+    fixed seed of hashes, nothing of this machine in it. AG092 where the interpreter fails."""
     with tempfile.TemporaryDirectory(prefix="adaptgen-compile-") as made:
         root = Path(made)
         for name, content in files.items():

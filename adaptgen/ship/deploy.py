@@ -22,11 +22,8 @@ _CAPABILITIES = ["CAPABILITY_IAM"]
 
 
 def make_client(service: str, region: str = "", endpoint: str = "") -> Any:
-    """A client of one service; ``region`` and ``endpoint``: "" for what the environment says.
-
-    Raises:
-        AdaptgenError: AG093, boto3 is not installed, or no region is known.
-    """
+    """A client of one service; ``region`` and ``endpoint``: "" for what the environment says. AG093 where boto3 is not
+    installed, or no region is known."""
     try:
         # An upload of 25 MB may take its time on a slow line.
         return aws.client(service, region, endpoint, timeout=120.0, attempts=5)
@@ -109,11 +106,8 @@ class Deployment:
         self._every = every
 
     def deploy(self, plan: Plan) -> Outcome | None:
-        """Bring the stack to what ``plan`` says; None where the changes were not agreed to.
-
-        Raises:
-            AdaptgenError: AG093, AWS refuses a call, or the stack is in no state to be changed.
-        """
+        """Bring the stack to what ``plan`` says; None where the changes were not agreed to. AG093 where AWS refuses a
+        call, or the stack is in no state to be changed."""
         now = self._stack(plan.stack)
         status = now["StackStatus"] if now else ""
         new = status in ("", "REVIEW_IN_PROGRESS")
@@ -135,11 +129,7 @@ class Deployment:
         return self._follow(plan.stack, seen)
 
     def delete(self, stack: str) -> Outcome:
-        """Delete the stack; what its template says to keep stays.
-
-        Raises:
-            AdaptgenError: AG093, AWS refuses a call.
-        """
+        """Delete the stack; what its template says to keep stays. AG093 where AWS refuses a call."""
         now = self._stack(stack)
         if now is None:
             return Outcome("no changes")
@@ -217,7 +207,7 @@ class Deployment:
             self._try("DeleteChangeSet", self._stacks.delete_change_set, ChangeSetName=identity, StackName=plan.stack)
             return None
         if said["Status"] == "FAILED":
-            raise error("AG093", f"the change set cannot be made: {reason or 'AWS gives no reason'}")
+            raise error("AG093", f"the change set cannot be made: {reason or 'AWS states no reason'}")
         return identity, changes
 
     def _more(self, said: Mapping[str, Any], identity: str, stack: str) -> list[Change]:
@@ -276,7 +266,7 @@ def _line(event: Mapping[str, Any]) -> str:
 
 
 def _failure(event: Mapping[str, Any]) -> Failure | None:
-    """What failed by itself; what was cancelled because of it tells nothing."""
+    """What failed by itself; what was cancelled because of it is left out."""
     reason = event.get("ResourceStatusReason") or ""
     if not event["ResourceStatus"].endswith("_FAILED") or "cancelled" in reason:
         return None

@@ -6,13 +6,12 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from adaptgen import __version__
 from adaptgen.diagnostics import Where, error
-from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, wheels
 from adaptgen.ship.shipment import Deployable
 from adaptgen.ship.target import Target
@@ -30,8 +29,12 @@ _BASE = (
     "jsonpath-rfc9535",
     "jsonschema-rs",
     "orjson",
+    "phonenumbers",
+    "pystemmer",
+    "python-stdnum",
     "regex",
 )
+"""The dependencies of the package, as in ``pyproject.toml``."""
 _BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"
@@ -85,7 +88,7 @@ def package(
     """
     python = compiling.find_interpreter(target, interpreter) if compile else None
     found = wheels.gather(roots(shipment, target), target, cache)
-    files = {**tree.unpack_wheels(found), **tree.serving_files()}
+    files = {**unpack_wheels(found), **serving_files()}
     clash = sorted(files.keys() & shipment.files.keys())
     if clash:
         raise error("AG090", f"{clash[0]} is a file of the bundle already", help="rename the folder of the server")
@@ -142,6 +145,82 @@ def zip_files(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = (0o100755 if path.endswith(".so") or ".so." in path else 0o100644) << 16
             archive.writestr(entry, files[path])
     return made.getvalue()
+
+
+# -------------------------------------------------------------------------------------------------- what is in a bundle
+
+_PACKAGE = Path(__file__).parents[1]
+_NOT_SERVING = frozenset(
+    {
+        "building",
+        "cli",
+        "compare",
+        "demo",
+        "output",
+        "plan",
+        "readiness",
+        "render",
+        "ship",
+        "source",
+        "templates",
+        "__pycache__",
+    }
+)
+"""The packages of the build column and of the command line. What both columns share is not among them."""
+_LAPTOP = frozenset({"transports/fastmcp.py", "transports/serve.py"})
+"""The transport of stdio, which brings FastMCP."""
+_UNUSED = frozenset((
+    ("phonenumbers", "carrierdata"), ("phonenumbers", "geodata"), ("phonenumbers", "tzdata"),
+    ("stdnum", "imsi.dat"), ("stdnum", "oui.dat"),
+))  # fmt: skip
+"""Data of wheels that no server reads, 7 MB of a bundle: places, carriers, time zones, makers of devices."""
+_TESTS = frozenset({"tests", "test", "__pycache__"})
+_SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".rs", ".pyc")
+_METADATA = frozenset({"METADATA", "entry_points.txt"})
+"""What is read when a process runs: versions and entry points (OpenTelemetry finds its parts by them)."""
+
+
+def serving_files() -> dict[str, bytes]:
+    """The modules of adaptgen that serve: path in the bundle -> content."""
+    found: dict[str, bytes] = {}
+    for path in sorted(_PACKAGE.glob("*.py")):
+        found[f"adaptgen/{path.name}"] = path.read_bytes()
+    # ``python -m adaptgen`` is the command line, which is not there.
+    found.pop("adaptgen/__main__.py", None)
+    for path in sorted(_PACKAGE.glob("*/**/*.py")):
+        name = path.relative_to(_PACKAGE).as_posix()
+        if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP and name != "model/plan.py":
+            found[f"adaptgen/{name}"] = path.read_bytes()
+    return found
+
+
+def unpack_wheels(chosen: Iterable[wheels.Wheel]) -> dict[str, bytes]:
+    """The files of wheels as an interpreter finds them: path in the bundle -> content."""
+    found: dict[str, bytes] = {}
+    for wheel in chosen:
+        with zipfile.ZipFile(wheel.path) as archive:
+            for entry in sorted(archive.namelist()):
+                path = None if entry.endswith("/") else _kept(PurePosixPath(entry))
+                if path is not None:
+                    found[path] = archive.read(entry)
+    return found
+
+
+def _kept(path: PurePosixPath) -> str | None:
+    parts = path.parts
+    if ".." in parts or path.is_absolute():
+        return None
+    top = parts[0]
+    if top.endswith(".data"):  # PEP 427: purelib and platlib are installed beside the rest, scripts are not
+        if len(parts) < 3 or parts[1] not in ("purelib", "platlib"):
+            return None
+        return _kept(PurePosixPath(*parts[2:]))
+    if top.endswith(".dist-info"):
+        licence = parts[1] == "licenses" or parts[1].upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE"))
+        return str(path) if licence or parts[1] in _METADATA else None
+    if _TESTS & set(parts[:-1]) or parts[:2] in _UNUSED or path.suffix in _SOURCES or path.name == "py.typed":
+        return None
+    return str(path)
 
 
 # ------------------------------------------------------------------------------------------------ the container image

@@ -18,12 +18,8 @@ def is_address(text: str) -> bool:
 
 
 def bundle_settings(settings: Settings, place: str) -> dict[str, bytes]:
-    """The settings and every file that they name, below ``place`` of the bundle: path -> content. The
-    settings themselves become ``<name>.json``.
-
-    Raises:
-        AdaptgenError: AG090, a file lies outside the folder of the settings, or cannot be read.
-    """
+    """The settings, as ``<name>.json``, and every file that they name, below ``place`` of the bundle: path -> content.
+    AG090 for a file that lies outside the folder of the settings, or cannot be read."""
     path = Path(settings.path)
     found = {f"{path.stem}.json": as_json(path)}
     for name, text in settings.policies.items():
@@ -54,7 +50,7 @@ def _inside(name: str, settings: Settings, at: tuple[str, ...]) -> str:
 
 
 def _hooks(settings: Settings, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The modules of hooks that lie beside the settings; others come with a package that is not a wheel of adaptgen."""
+    """The modules of hooks next to the settings; others come with a package that is not a wheel of adaptgen."""
     for section, hooks in (("before", settings.before), ("after", settings.after)):
         for index, hook in enumerate(hooks):
             top = hook.call.partition(":")[0].partition(".")[0]
@@ -68,11 +64,7 @@ def _hooks(settings: Settings, folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def content_of(path: Path) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        AdaptgenError: AG090, it cannot be read.
-    """
+    """The bytes of a file; AG090 where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as why:

@@ -18,7 +18,7 @@ from adaptgen.syntax.templates import Reference, placeholders, references_in, st
 from adaptgen.transports.load import load_server
 
 _ELSEWHERE = "governance"
-"""Where settings lie in a bundle that do not belong to the server's own tree."""
+"""The folder of settings from outside the server's own tree, in a bundle."""
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _ENV = re.compile(r"\$\{env:[^}]+\}")
 _NOT_TEMPLATES = frozenset({"policies", "where", "hash", "path"})
@@ -131,11 +131,8 @@ def _server(folder: Path, given: Path | None) -> Deployable:
 
 
 def _certificates(server: Server, folder: Path) -> str:
-    """The file of ``connection.ca``, "" if it has none. Private keys are never bundled.
-
-    Raises:
-        AdaptgenError: AG090, a client certificate is a file, or the file lies at a place of this machine.
-    """
+    """The file of ``connection.ca``, "" if it has none. Private keys are never bundled: AG090 where a client
+    certificate is a file, or the file lies at a place of this machine."""
     said = server.connection
     if said is None:
         return ""

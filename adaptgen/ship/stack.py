@@ -17,7 +17,7 @@ from adaptgen.ship.permissions import statements
 Resources: TypeAlias = dict[str, Json]
 
 ALIAS = "FunctionAliaslive"
-"""The logical id that SAM gives the alias ``live`` of the function ``Function``."""
+"""The logical id that SAM assigns to the alias ``live`` of the function ``Function``."""
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
 _RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESSION_TOKEN|LAMBDA_.*|EXECUTION_ENV)|_.*")
 """Variables that Lambda sets itself and refuses from others."""
@@ -82,12 +82,12 @@ def sam(bundle: Bundle, zip_name: str) -> dict[str, Json]:
 
 
 def code_key(bundle: Bundle, sha256: str) -> str:
-    """Where a bundle lies in its bucket: what it holds is its name."""
+    """The key of a bundle in its bucket, derived from its content."""
     return f"adaptgen/{bundle.shipment.name}/{sha256}.zip"
 
 
 def variables(bundle: Bundle) -> dict[str, str]:
-    """Environment variables that a person gives -> the parameter of each."""
+    """Environment variables that are set by hand -> the parameter of each."""
     found: dict[str, str] = {}
     for name in bundle.shipment.variables:
         if not _RESERVED.fullmatch(name) and name not in ("ADAPTGEN_GOVERNANCE", "ADAPTGEN_STAGE", _table(bundle)):
@@ -144,7 +144,7 @@ def _parameters(bundle: Bundle) -> Resources:
         "Tracing": _choice("Active", "PassThrough"),
         "FunctionUrl": {
             **_choice("true", "false"),
-            "Description": "false: something else stands before the function, such as API Gateway",
+            "Description": "false: something else is in front of the function, such as API Gateway",
         },
         "LogRetentionDays": {
             "Type": "Number",
@@ -180,7 +180,7 @@ def _parameters(bundle: Bundle) -> Resources:
 
 
 def _text(description: str = "", default: str | None = None) -> Json:
-    """A parameter that is a text; without a default it must be given."""
+    """A parameter of type String; required without a default."""
     named = {"Default": default, "Description": description or None}
     return {"Type": "String", **{name: value for name, value in named.items() if value is not None}}
 

@@ -49,18 +49,14 @@ class Wheel:
 
 
 def lock_file() -> Path:
-    """The lock: inside the package where it is installed, beside it in a checkout."""
+    """The lock: inside the installed package, next to it in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / LOCK
     return inside if inside.is_file() else package.parent / LOCK
 
 
 def pins(path: Path) -> dict[str, Pin]:
-    """The pins of a lock, by normalised name.
-
-    Raises:
-        AdaptgenError: AG091, it cannot be read.
-    """
+    """The pins of a lock, by normalised name; AG091 where it cannot be read."""
     try:
         text = path.read_text("utf-8")
     except OSError as why:
@@ -151,7 +147,7 @@ def _wheels(wanted: Mapping[str, Pin], target: Target, folder: Path) -> dict[str
 
 
 def _cached(pin: Pin, folder: Path) -> Wheel | None:
-    """The wheel in the cache; one that was damaged there is as none."""
+    """The wheel in the cache; a damaged one counts as missing."""
     for path in sorted(folder.glob("*.whl")):
         name, version, *_ = path.name.split("-")
         if normalised(name) != pin.name or version != pin.version:

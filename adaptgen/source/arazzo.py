@@ -1,7 +1,7 @@
 """Arazzo descriptions (Arazzo Specification 1.0.1) from disk: their shape checked, each error with its place.
 
-What a description means is decided where it is planned; here it is only held against the objects of the specification
-(4.6). Its sources are files beside it: nothing is fetched.
+What a description means is decided where it is planned; here it is only checked against the objects of the
+specification (4.6). Its sources are files next to it: nothing is fetched.
 """
 
 from __future__ import annotations
@@ -110,11 +110,8 @@ class Description:
 
 
 def read_description(path: Path) -> Description:
-    """Read the description at ``path``.
-
-    Raises:
-        AdaptgenError: AG001 to AG005 for the text, AG016 for every part that has not the shape of the specification.
-    """
+    """Read the description at ``path``. AG001 to AG005 for the text, AG016 for every part that has not the shape of the
+    specification."""
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)

@@ -12,12 +12,12 @@ from adaptgen.model.tables import value
 from adaptgen.syntax import json_pointer as pointers
 
 FILES = "x-adaptgen-files"
-"""The member of the root under which the other files of a tree stand, by their path relative to the entry."""
+"""The member of the root that holds the other files of a tree, by their path relative to the entry."""
 
 
 @value()
 class Part:
-    """A document that was joined to another. ``base_url``: a template, where its hint gives one; ``servers``: the
+    """A document that was joined to another. ``base_url``: a template, if its hint has one; ``servers``: the
     Server Objects that it declares."""
 
     name: str
@@ -29,7 +29,7 @@ class Part:
 class Document:
     """An OpenAPI document in the shape of 3.x, whatever it was written in.
 
-    ``root`` holds internal references only (``#/...``), save those that lead nowhere; other files of the tree stand
+    ``root`` holds internal references only (``#/...``), save those that lead nowhere; other files of the tree are
     under ``root["x-adaptgen-files"][<path>]``. ``version`` is the declared one (``"2.0"``, ``"3.0.3"``). ``inputs``
     are (path relative to the entry's folder, SHA-256 of the bytes) of every file that was read, sorted.
     ``diagnostics`` are warnings. ``parts``: key of the Paths Object -> the joined document that it comes from.
@@ -45,12 +45,8 @@ class Document:
     parts: Mapping[str, Part] = field(default_factory=dict)
 
     def get(self, pointer: str) -> Any:
-        """The node at a JSON Pointer, with or without ``#``; tokens may be percent-encoded, and
-        references on the way are followed.
-
-        Raises:
-            LookupError: if nothing is found there.
-        """
+        """The node at a JSON Pointer, with or without ``#``; tokens may be percent-encoded, and references on the way
+        are followed. LookupError if nothing is found there."""
         return pointers.resolve(self.root, pointer)
 
     def deref(self, node: Any) -> Any:
@@ -122,7 +118,7 @@ def violations(document: Document) -> tuple[Diagnostic, ...]:
 def _place(root: Any, steps: tuple[int | str, ...]) -> str:
     """The JSON pointer (RFC 6901) of an error's place.
 
-    Between keys and indexes an error names the models that were tried; these are no part of the document.
+    Between keys and indexes an error names the models that were tried, which are not in the document.
     """
     node, tokens = root, []
     for step in steps:

@@ -18,9 +18,9 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 def join(main: Document, others: Iterable[tuple[Part, Document]]) -> Document:
     """``main`` with the operations of ``others``, whose roots are changed and must not be used any more.
 
-    Each keeps its own components, its default security and its places. A path that another document has too is told
-    apart by a fragment, which is never sent: ``/status#billing``. Security schemes of one name that differ are told
-    apart by the name of the document.
+    Each keeps its own components, its default security and its places. A path that another document has too gets
+    a fragment, which is never sent: ``/status#billing``. Different security schemes of the same name are prefixed
+    with the name of the document.
     """
     root = dict(main.root)
     root["paths"] = dict(root["paths"]) if isinstance(root.get("paths"), dict) else {}

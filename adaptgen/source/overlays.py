@@ -1,4 +1,4 @@
-"""OpenAPI Overlays (Overlay Specification 1.0 and 1.1): changes to a document, kept beside it and applied first."""
+"""OpenAPI Overlays (Overlay Specification 1.0 and 1.1): changes to a document, kept next to it and applied first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """One overlay as it was read. ``actions`` are checked; ``where`` gives the place of a path in its text."""
+    """One overlay as it was read. ``actions`` are checked; ``where`` returns the location of a path in its text."""
 
     path: Path
     digest: str
@@ -138,8 +139,8 @@ class _Checker:
 
 
 class Overlaid:
-    """A root under its overlays. ``added``: every string under ``$ref`` that came in; ``locate`` gives the places of
-    what overlays say.
+    """A root under its overlays. ``added``: every string under ``$ref`` that came in; ``locate`` returns locations in
+    overlays.
     """
 
     def __init__(self, root: Any) -> None:
@@ -148,7 +149,7 @@ class Overlaid:
         self._placed = _Placed()
 
     def locate(self, at: list[str]) -> Where | list[str]:
-        """Where a node stands that an overlay put there, else the path in the document as it was written (of a list
+        """The location of a node that an overlay put there, else the path in the document as it was written (of a list
         from which an overlay took something, the list itself)."""
         node, found = self._placed, None
         for length, token in enumerate(at, 1):
@@ -162,13 +163,8 @@ class Overlaid:
         return found or at
 
     def apply(self, overlay: Overlay) -> list[Diagnostic]:
-        """Apply the actions in order, each to what the one before left.
-
-        Returns warnings: actions whose target selects nothing.
-
-        Raises:
-            AdaptgenError: AG014, an action that cannot be carried out.
-        """
+        """Apply the actions in order, each to what the previous one left. Returns warnings: actions whose target
+        selects nothing. An action that cannot be carried out is an AdaptgenError (AG014)."""
         said: list[Diagnostic] = []
         for index, action in enumerate(overlay.actions):
             where = overlay.where("actions", index, "target")
@@ -181,17 +177,16 @@ class Overlaid:
                 self._remove(found, where)
                 continue
             if "copy" in action:
-                sources = self._select(action["copy"], overlay.where("actions", index, "copy"))
+                place = overlay.where("actions", index, "copy")
+                sources = self._select(action["copy"], place)
                 if len(sources) != 1:
                     message = f"copy must select one node; {action['copy']} selects {len(sources)}"
-                    raise error("AG014", message, overlay.where("actions", index, "copy"))
+                    raise error("AG014", message, place)
                 change = deepcopy(_at(self.root, sources[0]))
-                place = overlay.where("actions", index, "copy")
                 self._update(found, change, lambda *_, place=place: place, where)
             else:
                 change = action["update"]
-                places = _Places(overlay, ("actions", index, "update"))
-                self._update(found, change, places.where, where)
+                self._update(found, change, partial(overlay.where, "actions", index, "update"), where)
         return said
 
     # ------------------------------------------------------------------------------------------------------- inside
@@ -206,7 +201,7 @@ class Overlaid:
             raise error("AG014", message, where, "write a narrower path") from None
 
     def _own(self, at: At) -> Any:
-        """The node at ``at``, copied on the way: an alias of YAML makes one node stand in several places."""
+        """The node at ``at``, copied on the way: an alias of YAML puts one node in several places."""
         here = self.root
         for key in at:
             child = here[key]
@@ -297,17 +292,6 @@ class _Placed:
         self.where: Where | None = None
         self.moved = False
         self.children: dict[str, _Placed] = {}
-
-
-class _Places:
-    """Where parts of one change stand in the overlay."""
-
-    def __init__(self, overlay: Overlay, start: At) -> None:
-        self._overlay = overlay
-        self._start = start
-
-    def where(self, *below: str | int) -> Where:
-        return self._overlay.where(*self._start, *below)
 
 
 def _at(root: Any, at: At) -> Any:

@@ -1,7 +1,7 @@
 """``overrides.py`` read without running it: which tools it names, and what the tools that it adds look like.
 
-Nothing of the file is executed; names and what ``overrides.add`` says are literals, or names that the file gives to
-literals at its top level.
+Nothing of the file is executed; names and what ``overrides.add`` says are literals, or names of literals at the top
+level of the file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "wrap": ("call", "proceed"),
     "request": ("request",),
     "add": ("call",),
+    "embed": ("texts",),
 }
 """What a function of each kind is called with."""
 ADDED = ("name", "description", "input_schema", "effect")
@@ -31,12 +32,13 @@ NAME = "overrides.py"
 
 @value()
 class Declared:
-    """One decorator: ``kind`` is replace, wrap, request or add; ``said`` what ``add`` says."""
+    """One decorator: ``kind`` is a key of ``TAKES``; ``said`` what ``add`` says; ``source`` the text of an embedder."""
 
     kind: str
     tool: str
     where: Where
     said: Mapping[str, Json] | None = None
+    source: str = ""
 
 
 def read(path: Path) -> tuple[Declared, ...]:
@@ -74,16 +76,17 @@ def check(declared: tuple[Declared, ...], tools: Mapping[str, str], renamed: Map
     found: list[Diagnostic] = []
     owners: dict[str, Declared] = {}
     for one in declared:
-        if one.kind in ("add", "replace"):
+        if one.kind in ("add", "replace", "embed"):
             name = tools.get(one.tool, one.tool)
             if name in owners:
-                message = f"{one.tool!r} is answered twice: also at line {owners[name].where.line}"
+                what = f"{one.tool!r} is answered" if one.tool else "an embedder is declared"
+                message = f"{what} twice: also at line {owners[name].where.line}"
                 found.append(Diagnostic("AG045", message, one.where, "remove one of them; overrides.wrap goes around"))
             owners[name] = one
         if one.kind == "add" and one.tool in tools:
             help = "give it another name; overrides.replace puts an answer of your own in the place of a tool"
             found.append(Diagnostic("AG045", f"there is a tool {one.tool!r} already", one.where, help))
-        elif one.kind != "add" and one.tool not in tools and one.tool not in added:
+        elif one.kind not in ("add", "embed") and one.tool not in tools and one.tool not in added:
             new = renamed.get(one.tool)
             help = f"it is called {new!r} now: write that name" if new else did_you_mean(one.tool, {*tools, *added})
             message = (
@@ -127,6 +130,12 @@ class _Reader:
         if kind not in TAKES:
             help = did_you_mean(kind, TAKES) or f"known: {', '.join(TAKES)}"
             self._say(node, f"overrides has no {kind!r}", help)
+            return
+        if kind == "embed":
+            self._signature(kind, function)
+            if isinstance(node, ast.Call):
+                self._say(node, "overrides.embed takes no arguments", "write @overrides.embed")
+            yield Declared(kind, "", self._where(node), source=ast.unparse(function))
             return
         if not isinstance(node, ast.Call):
             self._say(node, f"overrides.{kind} names no tool", f'write @overrides.{kind}("the_tool")')

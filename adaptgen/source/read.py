@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from adaptgen.source.upgrade import upgrade
 _HELP = "adaptgen reads Swagger 2.0 and OpenAPI 3.0 and 3.1"
 
 
-def read(path: Path, overlays: Sequence[Path] = ()) -> Document:
-    """Read an OpenAPI document and every file that it refers to. ``overlays`` are applied first, in order.
+def read(path: Path, overlays: Sequence[Path] = (), local: Mapping[str, Path] = {}) -> Document:
+    """Read an OpenAPI document and every file that it refers to. ``overlays`` are applied first, in order; ``local``:
+    URL of a reference -> the file that is read instead.
 
     Swagger 2.0 is turned into the shape of OpenAPI 3.0; 3.0 and 3.1 stay as they are. What can be understood is read,
     the rest is said in ``diagnostics`` (all of them warnings).
@@ -25,7 +26,7 @@ def read(path: Path, overlays: Sequence[Path] = ()) -> Document:
         AdaptgenError: AG001 to AG005, for a file that cannot be read at all; AG014, for an overlay that cannot be
             applied.
     """
-    tree = Tree(path, overlays)
+    tree = Tree(path, overlays, local)
     version, family = _version(tree.entry.value, tree.entry.places.file, tree)
     if family == "3.2":
         message = f"OpenAPI {version} is read as 3.1"

@@ -1,4 +1,4 @@
-"""Where references stand in an OpenAPI tree, and where text that looks like one is data.
+"""Where an OpenAPI tree has references, and where text that looks like one is data.
 
 ``$ref`` is a reference only where the specification allows one. Examples, defaults and enumerations are data, so are
 extensions; and the keys of a map of names (``properties``, ``responses``, …) are names, even ``example`` or ``$ref``.
@@ -6,8 +6,11 @@ extensions; and the keys of a map of names (``properties``, ``responses``, …) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
+
+from adaptgen.syntax.json_pointer import join, split
 
 NAMES = frozenset(
     (
@@ -22,7 +25,7 @@ DATA = frozenset(("const", "default", "enum", "example", "examples"))
 """Keywords whose value is data."""
 
 Link = tuple[Any, str] | None
-"""A path of tokens as a linked list, so that walking costs nothing that nobody reads."""
+"""A path of tokens as a linked list, so that walking builds no unused paths."""
 
 
 def link(path: Iterable[str]) -> Link:
@@ -68,7 +71,7 @@ class Place:
 
 def walk(root: Any, seen: set[int], start: Link = None) -> Iterator[Place]:
     """Every reference below ``root`` in the order of the document, those of discriminator mappings too. ``seen`` holds
-    the ids of mappings and lists that were walked already; YAML aliases make one node stand in several places.
+    the ids of mappings and lists that were walked already; YAML aliases put one node in several places.
     """
     stack: list[tuple[Any, Any, Any, Link, bool]] = [(root, None, None, start, False)]
     while stack:
@@ -109,3 +112,58 @@ def _mapping(discriminator: Any, parent: dict[str, Any], link: Link) -> Iterator
             # Anything else is the name of a schema (OpenAPI 3.1, Discriminator Object).
             if isinstance(value, str) and ("/" in value or "#" in value):
                 yield Place(mapping, discriminator, "mapping", (link, "mapping"), name=name)
+
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_PARTS = {"parameters": "inputs", "requestBody": "body", "responses": "answer"}
+
+
+def losses(root: dict[str, Any], lost: Collection[str]) -> dict[str, list[str]]:
+    """Reference of ``lost`` -> the operations that reach it, with what they lose: ``GET /orders (inputs, answer)``."""
+    paths = root.get("paths")
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    known: dict[str, tuple[set[str], set[str]]] = {}
+    for path, item in paths.items() if lost and isinstance(paths, dict) else ():
+        shared = item.get("parameters") if isinstance(item, dict) else None
+        for method in _METHODS if isinstance(item, dict) else ():
+            operation = item.get(method)
+            if not isinstance(operation, dict):
+                continue
+            for key, part in _PARTS.items():
+                nodes = [operation.get(key), shared if key == "parameters" else None]
+                for ref in _reached(root, nodes, known) & set(lost):
+                    found[ref][f"{method.upper()} {path}"].append(part)
+    return {
+        ref: [f"{operation} ({', '.join(parts)})" for operation, parts in users.items()] for ref, users in found.items()
+    }
+
+
+def _reached(root: Any, nodes: list[Any], known: dict[str, tuple[set[str], set[str]]]) -> set[str]:
+    """The external references below ``nodes``, through all internal ones. ``known``: definition -> its own external
+    references and the definitions that it refers to."""
+    outside, waiting = _own(nodes)
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name not in known:
+            node = root
+            for token in split(name):
+                node = node.get(token) if isinstance(node, dict) else None
+            known[name] = _own([node])
+        outside |= known[name][0]
+        waiting |= known[name][1]
+    return outside
+
+
+def _own(nodes: list[Any]) -> tuple[set[str], set[str]]:
+    """The external references below ``nodes``, and the definitions that the internal ones lead into."""
+    refs = {place.node[place.name] for node in nodes for place in walk(node, set())}
+    inside = {ref for ref in refs if ref.startswith("#/")}
+    names = set()
+    for ref in inside:
+        tokens = split(ref[1:])
+        names.add(join(*tokens[: 3 if tokens[0] == "components" else 2]).removeprefix("#"))
+    return refs - inside, names

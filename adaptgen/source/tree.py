@@ -6,7 +6,8 @@ import hashlib
 import posixpath
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +15,7 @@ from urllib.parse import unquote
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
-from adaptgen.source.references import Place, link, walk
+from adaptgen.source.references import Place, link, losses, walk
 from adaptgen.syntax import json_pointer as pointers
 from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
@@ -23,6 +24,8 @@ from adaptgen.text.parse import Parsed, parse
 MAX_FILES = 10_000
 """How many files one tree may have."""
 
+_NAMED = 5
+"""Operations that a message names."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _PROSE = (".md", ".txt", ".html")
 
@@ -48,13 +51,15 @@ class File:
 class Tree:
     """The entry document and the files that it refers to, read one by one, with every reference made internal."""
 
-    def __init__(self, entry: Path, overlays: Sequence[Path] = ()) -> None:
+    def __init__(self, entry: Path, overlays: Sequence[Path] = (), local: Mapping[str, Path] = {}) -> None:
         self.folder = entry.parent
         data = read_file(entry, entry.as_posix())
         self.entry = File(entry.name, entry, entry.as_posix(), data, parse(data, entry.as_posix()))
         self.files: dict[str, File | None] = {}
         self.diagnostics = list(self.entry.diagnostics)
         self.said: set[tuple[str, str]] = set()
+        self.lost: dict[str, int] = {}
+        self.local = {url: _relative(file, self.folder) for url, file in local.items()}
         self.internal: set[str] = set()
         self.overlays = tuple(read_overlay(one, entry) for one in overlays)
         self.overlay()
@@ -120,6 +125,11 @@ class Tree:
             root[FILES] = bundled
         for place in maps:
             _spread(root, place.node)
+        for ref, users in losses(root, self.lost).items():
+            one = self.diagnostics[self.lost[ref]]
+            more = f" and {len(users) - _NAMED} more" if len(users) > _NAMED else ""
+            message = f"{one.message}; without it: {', '.join(users[:_NAMED])}{more}"
+            self.diagnostics[self.lost[ref]] = replace(one, message=message)
         self.cycles(root)
         return root
 
@@ -214,13 +224,18 @@ class Tree:
     def other(self, file: File, place: Place, ref: str, path: str) -> File | None:
         """The file that a reference names, read if need be; None, and a diagnostic, if that is not possible."""
         where_at = place.tokens
-        if _ABSOLUTE.match(path):
+        folder = posixpath.dirname(file.name)
+        if (local := self.mapped(path)) is not None:
+            path, folder = local, ""
+        elif _ABSOLUTE.match(path):
+            self.lost.setdefault(ref, len(self.diagnostics))
             what = "leads off this machine and is not followed"
-            self.say("AG011", ref, what, file.where(where_at), "put the document next to this one")
+            help = f"save it below the folder of the document and map it in the hints: references: {{{path}: FILE}}"
+            self.say("AG011", ref, what, file.where(where_at), help)
             return None
         decoded = unquote(path.partition("?")[0])
         for candidate in dict.fromkeys((decoded, path)):
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(file.name), candidate.replace("\\", "/")))
+            name = posixpath.normpath(posixpath.join(folder, candidate.replace("\\", "/")))
             if name == self.entry.name:
                 return self.entry
             if self.escapes(name):
@@ -235,6 +250,15 @@ class Tree:
             "AG010", ref, "leads to a file that does not exist", file.where(where_at), "correct it, or add the file"
         )
         return None
+
+    def mapped(self, url: str) -> str | None:
+        """The file for ``url``, relative to the folder of the document: the hints map it, or a URL that it begins
+        with and that ends in ``/``."""
+        known = [one for one in self.local if url == one or (one.endswith("/") and url.startswith(one))]
+        if not known:
+            return None
+        longest = max(known, key=len)
+        return posixpath.join(self.local[longest], url[len(longest) :]) if longest != url else self.local[longest]
 
     def escapes(self, name: str) -> bool:
         if name.startswith(("../", "/")) or name in ("..", ".") or "\x00" in name:
@@ -269,7 +293,7 @@ class Tree:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that no file can have (too long, with a NUL) is none."""
+    """Whether there is such a file; False for a name that no file can have (too long, with a NUL)."""
     try:
         return path.is_file()
     except (OSError, ValueError):

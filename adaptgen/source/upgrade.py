@@ -20,6 +20,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _JSON = "application/json"
 
 # What a parameter says of its value; in 3.0 it moves into its schema.
+_NO_OBJECT = ("string", "integer", "number", "boolean", "array")
 _VALUE = frozenset(
     (
         "default", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "items", "maxItems", "maxLength",
@@ -44,7 +45,7 @@ class Finding:
 
 @dataclass
 class Upgraded:
-    """The new root, and for every node that moved where it stood."""
+    """The new root, and for every node that moved, its old place."""
 
     root: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
@@ -271,12 +272,17 @@ class _Upgrade:
                         self.say("AG022", "a form parameter has no name", origin, "give it a name")
                         continue
                     if not inherited and name in fields and fields[name][1][: len(at)] == at:
-                        self.say("AG022", f"the form parameter {name!r} stands twice; the last one is read", origin)
+                        self.say("AG022", f"the form parameter {name!r} occurs twice; the last one is read", origin)
                     fields[name] = (target, origin)
             bodies = found or bodies
         key = (*at, "requestBody")
         if bodies:
             first, origin = bodies[0]
+            if members := self.members(bodies):
+                for media in consumes or [_JSON]:
+                    prefix = (*key, "content", media, "schema", "properties")
+                    self.result.moved.update({(*prefix, raw["name"]): place for raw, place in bodies})
+                first, bodies = members, bodies[:1]
             for _, other in bodies[1:]:
                 self.say("AG022", "an operation has one body; this further one is not read", other, "remove it")
             for name, (_, other) in fields.items():
@@ -288,6 +294,24 @@ class _Upgrade:
             self.result.moved[key] = next(iter(fields.values()))[1]
             return self.form(fields, consumes, at)
         return None
+
+    def members(self, bodies: list[tuple[dict[str, Any], At]]) -> dict[str, Any] | None:
+        """One body for several bodies of plain values: their author meant the members of one object."""
+        schemas: dict[str, Any] = {}
+        for raw, _ in bodies:
+            schema = raw.get("schema", {key: raw[key] for key in raw if key in _VALUE})
+            name, kind = raw.get("name"), schema.get("type") if isinstance(schema, dict) else None
+            if not isinstance(name, str) or kind not in _NO_OBJECT:
+                return None
+            about = raw.get("description")
+            schemas[name] = {**({"description": about} if isinstance(about, str) else {}), **schema}
+        if len(bodies) < 2 or len(schemas) < len(bodies):
+            return None
+        what = f"an operation has one body; these {len(bodies)} are read as the members of one object"
+        self.say("AG022", what, bodies[1][1], "declare one body, whose schema is an object with these properties")
+        required = [raw["name"] for raw, _ in bodies if raw.get("required") is True]
+        schema = {"type": "object", "properties": schemas, **({"required": required} if required else {})}
+        return {"schema": schema, "required": bool(required)}
 
     def whole(self, raw: dict[str, Any], consumes: list[str]) -> dict[str, Any]:
         schema = self.schemas.convert(raw.get("schema", {}))

@@ -1,4 +1,4 @@
-"""Schemas of Swagger 2.0 as schemas of OpenAPI 3.0, and references to where things now stand."""
+"""Schemas of Swagger 2.0 as schemas of OpenAPI 3.0, and references to the new places."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOVED = {
 
 class Schemas:
     """Converts schemas of one document. ``hoisted``: new component name -> old pointer of schemas that are referred to
-    inside of paths, where nothing stands as it stood.
+    inside of paths, which moved too.
     """
 
     def __init__(self, root: dict[str, Any]) -> None:
@@ -26,7 +26,7 @@ class Schemas:
         self.hoisted: dict[str, str] = {}
 
     def ref(self, ref: str) -> str:
-        """The reference to where its target stands in 3.0."""
+        """The reference to its target's place in 3.0."""
         if not ref.startswith("#/"):
             return ref
         head, _, rest = ref[2:].partition("/")

@@ -15,7 +15,7 @@ _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl")
 
 def servers(root: dict[str, Any]) -> list[dict[str, Any]]:
     """``schemes``, ``host`` and ``basePath`` as servers, https first. Without a host the server is relative to where
-    the document was found, as section "Swagger Object" says; without any of them there is none.
+    the document was found, as section "Swagger Object" says; empty without any of them.
     """
     path = root.get("basePath")
     path = path.strip().rstrip("/") if isinstance(path, str) else ""

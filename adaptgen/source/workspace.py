@@ -22,7 +22,7 @@ from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 
 NAME = "adaptgen.yaml"
-"""The file, beside the documents."""
+"""The file, next to the documents."""
 
 FLEET = Table({
     "adaptgen": Key(Number(1, 1), "The format of this file"),
@@ -39,7 +39,7 @@ FLEET = Table({
 
 @model.value()
 class WorkspaceDefaults:
-    """What one API inherits: members of a hints file, and where they stand."""
+    """What one API inherits: members of a hints file, and their locations."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
     where: Callable[..., Where] | None = field(default=None, repr=False)
@@ -79,7 +79,7 @@ class Workspace:
         return self.path.parent / said if said else None
 
     def shared(self, folder: str) -> WorkspaceDefaults:
-        """What the API inherits whose side files lie in the folder of that name."""
+        """The defaults of the API whose side files are in the folder of that name."""
         for one in self.raw["apis"].values():
             if Path(one["spec"]).with_suffix("").as_posix() == folder:
                 auth = self.raw.get("auth", {})

@@ -30,7 +30,7 @@ class _Mark:
 EACH: Final = _Mark("[*]")
 """The segment ``[*]``: every element of a list."""
 MISSING: Final = _Mark("MISSING")
-"""What :func:`get` gives where an item does not have the path; a null that is there is ``None``."""
+"""What :func:`get` returns where an item does not have the path; a null is ``None``."""
 
 Mark: TypeAlias = _Mark
 Segment: TypeAlias = str | int | slice | _Mark
@@ -53,11 +53,8 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=32768)
 def parse(path: str) -> tuple[Segment, ...]:
-    """The segments of ``path``: a key (str), an index (int), a slice, or :data:`EACH`.
-
-    Raises:
-        PathError: with the offset of the character that is wrong.
-    """
+    """The segments of ``path``: a key (str), an index (int), a slice, or :data:`EACH`; PathError, with the offset, for
+    others."""
     if not path.strip():
         raise PathError(path, 0, "it is empty")
     if path == "$" or path.startswith(("$.", "$[")):
@@ -166,18 +163,14 @@ def _plain(key: str) -> bool:
     )
 
 
-def get(item: Any, path: str | Sequence[Segment]) -> Any:
-    """The value of ``item`` at ``path``, :data:`MISSING` if it has none.
-
-    A path through ``[*]`` gives the list of what its elements have, without those that have nothing.
-
-    Raises:
-        PathError: ``path`` is text and no path.
-    """
-    return _walk(item, parse(path) if isinstance(path, str) else path, 0)
+def get(item: Any, path: str | Sequence[Segment], *, early: bool = False) -> Any:
+    """The value of ``item`` at ``path`` (PathError as :func:`parse`), :data:`MISSING` if it has none. A path through
+    ``[*]`` returns the list of what its elements have, without those that have nothing. ``early``: where a member on
+    the way is a plain value, it is that value: ``a.b`` of ``{"a": 1}`` is 1."""
+    return _walk(item, parse(path) if isinstance(path, str) else path, 0, early)
 
 
-def _walk(here: Any, segments: Sequence[Segment], at: int) -> Any:
+def _walk(here: Any, segments: Sequence[Segment], at: int, early: bool) -> Any:
     for position in range(at, len(segments)):
         segment = segments[position]
         if isinstance(segment, str):
@@ -187,10 +180,12 @@ def _walk(here: Any, segments: Sequence[Segment], at: int) -> Any:
                 here = here[segment]
                 continue
             if isinstance(here, list):
-                return _through(here, segments, position)
-            return MISSING
+                return _through(here, segments, position, early)
+            return here if early and position and here is not None else MISSING
         if isinstance(segment, _Mark):
-            return _through(here, segments, position + 1) if isinstance(here, list) else MISSING
+            if isinstance(here, list):
+                return _through(here, segments, position + 1, early)
+            return here if early and position and is_plain(here) else MISSING
         if not isinstance(here, (list, str)):
             return MISSING
         if isinstance(segment, slice) or (isinstance(here, list) and -len(here) <= segment < len(here)):
@@ -200,6 +195,11 @@ def _walk(here: Any, segments: Sequence[Segment], at: int) -> Any:
     return here
 
 
-def _through(here: list[Any], segments: Sequence[Segment], at: int) -> list[Any]:
-    values = (_walk(element, segments, at) for element in here)
+def is_plain(value: Any) -> bool:
+    """Whether a JSON value is neither null, nor an object, nor a list."""
+    return value is not None and not isinstance(value, (dict, list))
+
+
+def _through(here: list[Any], segments: Sequence[Segment], at: int, early: bool) -> list[Any]:
+    values = (_walk(element, segments, at, early) for element in here)
     return [value for value in values if value is not MISSING]

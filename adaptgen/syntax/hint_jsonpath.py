@@ -20,11 +20,7 @@ class JsonPathError(ValueError):
 
 @lru_cache(maxsize=2048)
 def compiled(path: str) -> Callable[[Any], list[Any]]:
-    """A function from a body to the list of values at ``path``, empty where there are none.
-
-    Raises:
-        JsonPathError: ``path`` does not start with ``$`` or cannot be read.
-    """
+    """A function from a body to the list of values at ``path``, which starts with ``$``; else JsonPathError."""
     if not path.startswith("$"):
         raise JsonPathError(f"{path!r} is not a JSONPath: it must start with `$`")
     rest = path[1:]
@@ -63,10 +59,6 @@ def _general(path: str) -> Callable[[Any], list[Any]]:
 
 
 def first(path: str, body: Any, default: Any = MISSING) -> Any:
-    """The first value of ``body`` at ``path``, or ``default``.
-
-    Raises:
-        JsonPathError: ``path`` cannot be read.
-    """
+    """The first value of ``body`` at ``path`` (as :func:`compiled`), or ``default``."""
     found = compiled(path)(body)
     return found[0] if found else default

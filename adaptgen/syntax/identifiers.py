@@ -123,9 +123,24 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_KEPT = ("ss", "us", "is", "news", "series", "species")
+_KEPT = ("ss", "us", "is", "news", "series", "species", "alias", "canvas", "atlas", "analytics", "statistics")
 _ES = ("sses", "xes", "zzes", "ches", "shes", "tuses", "buses", "nuses", "ruses", "iases", "gases")
-_SINGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news"}
+_SINGULAR = {
+    "people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "indices": "index",
+    "vertices": "vertex", "matrices": "matrix", "movies": "movie", "cookies": "cookie", "zombies": "zombie",
+    "selfies": "selfie", "analyses": "analysis", "ids": "id", "ips": "ip", "vms": "vm", "dbs": "db", "pcs": "pc",
+}  # fmt: skip
+
+
+# Plurals that end like singulars, and singulars that end like plurals.
+_SINGULAR |= {f"{word}s": word for word in vocabulary("api wiki emoji kpi uri taxi ski gui cli menu gpu cpu vcpu sku")}
+_SINGULAR |= {
+    word: word
+    for word in vocabulary(
+        "bias texas gas lens chaos cosmos kudos ios macos https always kubernetes postgres jenkins logistics "
+        "diagnostics graphics ethics physics mathematics economics politics electronics robotics does has was"
+    )
+}
 
 
 @lru_cache(maxsize=16384)

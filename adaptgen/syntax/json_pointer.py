@@ -30,11 +30,8 @@ def unescape(token: str) -> str:
 
 
 def split(pointer: str) -> list[str]:
-    """The tokens of a pointer, with or without ``#``; not percent-decoded.
-
-    Raises:
-        LookupError: if the pointer is neither empty nor begins with a slash (an anchor, RFC 6901 section 3).
-    """
+    """The tokens of a pointer, with or without ``#``; not percent-decoded. LookupError for a pointer that neither is
+    empty nor begins with a slash (an anchor, RFC 6901 section 3)."""
     text = pointer.removeprefix("#")
     if not text:
         return []
@@ -44,11 +41,8 @@ def split(pointer: str) -> list[str]:
 
 
 def follow(root: Any, tokens: Iterable[str]) -> Any:
-    """The value at ``tokens``. A token that is not a key as written is tried percent-decoded (RFC 6901, section 6).
-
-    Raises:
-        LookupError: if nothing is found there.
-    """
+    """The value at ``tokens``, else LookupError. A token that is not a key as written is tried percent-decoded (RFC
+    6901, section 6)."""
     here = root
     for token in tokens:
         if type(here) is dict or isinstance(here, Mapping):
@@ -81,11 +75,8 @@ CHAIN = 64
 
 
 def resolve(root: Any, pointer: str) -> Any:
-    """The value at a pointer; a pointer that goes *through* references follows them.
-
-    Raises:
-        LookupError: if nothing is found there, or the references on the way have no end.
-    """
+    """The value at a pointer; a pointer that goes *through* references follows them. LookupError where nothing is
+    found, or the references on the way have no end."""
     try:
         return follow(root, split(pointer))
     except LookupError:
@@ -126,7 +117,7 @@ def endless(root: Any, refs: Iterable[str]) -> set[str]:
 
 
 def _following(root: Any, ref: str) -> str | None:
-    """The reference that stands where ``ref`` leads."""
+    """The reference that ``ref`` leads to."""
     try:
         node = resolve(root, ref)
     except LookupError:

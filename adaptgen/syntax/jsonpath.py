@@ -1,7 +1,7 @@
 """JSONPath as RFC 9535 has it (jsonpath-rfc9535), and regular expressions whose search has an end (regex).
 
-``compiled("$[?count(@.pets) > 0]").values(body)`` gives the list of values. Importing this module costs 0.1 s, so those
-that serve import it where a query is more than a plain path.
+``compiled("$[?count(@.pets) > 0]").values(body)`` returns the list of values. Importing this module costs 0.1 s, so
+those that serve import it where a query is more than a plain path.
 """
 
 from __future__ import annotations
@@ -52,11 +52,8 @@ class Query:
             return []
 
     def locations(self, value: Any) -> list[Location]:
-        """Where the nodes stand that the query selects, each once.
-
-        Raises:
-            TooMuchError: the value is too deep, or the query would go through millions of nodes.
-        """
+        """The places of the nodes that the query selects, each once; TooMuchError where they are too deep or too
+        many."""
         return list(dict.fromkeys(node.location for node in self._nodes(value, 100 * _NODES)))
 
     def _nodes(self, value: Any, most: int) -> list[JSONPathNode]:
@@ -71,21 +68,13 @@ class Query:
 
 @lru_cache(maxsize=1024)
 def compiled(text: str) -> Query:
-    """The query of a text.
-
-    Raises:
-        QueryError: it is not well-formed, or not valid (RFC 9535, 2.1).
-    """
+    """The query of a text; QueryError where it is not well-formed, or not valid (RFC 9535, 2.1)."""
     return Query(text)
 
 
 @lru_cache(maxsize=1024)
 def pattern(text: str) -> Any:
-    """A regular expression for :func:`found`.
-
-    Raises:
-        QueryError: it cannot be read.
-    """
+    """A regular expression for :func:`found`; QueryError where it cannot be read."""
     try:
         return regex.compile(text)
     except (regex.error, RecursionError, OverflowError) as wrong:
@@ -93,11 +82,7 @@ def pattern(text: str) -> Any:
 
 
 def found(text: str, about: str) -> bool:
-    """Whether a pattern is found in the first 10,000 characters of a text within 0.1 s.
-
-    Raises:
-        QueryError: the pattern cannot be read.
-    """
+    """Whether a pattern (as :func:`pattern`) is found in the first 10,000 characters of a text within 0.1 s."""
     try:
         return pattern(text).search(about[:_LONGEST], timeout=_SECONDS) is not None
     except TimeoutError:
@@ -145,7 +130,7 @@ class _Looks(FilterFunction):
 
 @lru_cache(maxsize=512)
 def _iregexp(text: str) -> Any:
-    """A pattern of RFC 9485, whose dot is neither a line feed nor a carriage return; None for what is none."""
+    """A pattern of RFC 9485, whose dot is neither a line feed nor a carriage return; None if it is invalid."""
     if not check(text):
         return None
     return regex.compile(_DOTS.sub(lambda one: r"[^\n\r]" if one[0] == "." else one[0], text))

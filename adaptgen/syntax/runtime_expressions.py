@@ -45,16 +45,12 @@ class Expression:
 
 @lru_cache(maxsize=2048)
 def expression(text: str) -> Expression:
-    """A runtime expression.
-
-    Raises:
-        ConditionError: it is none.
-    """
+    """A runtime expression; ConditionError for anything else."""
     if not text.startswith("$"):
         raise ConditionError(f"{text!r} is not a runtime expression: it starts with no $")
     head, mark, pointer = text[1:].partition("#")
     if mark and not (pointer == "" or pointer.startswith("/")):
-        raise ConditionError(f"{text!r}: behind # stands a JSON Pointer, which starts with /")
+        raise ConditionError(f"{text!r}: after # comes a JSON Pointer, which starts with /")
     # The operators may follow a pointer only by being part of it, so they are read before it.
     if head in ROOTS and not mark:
         return Expression(text, head)
@@ -83,7 +79,7 @@ def _message(text: str, root: str, rest: str, pointer: str, pointed: bool) -> Ex
     if source == "body":
         if pointed:
             if name:
-                raise ConditionError(f"{text!r}: behind body stands # and a JSON Pointer")
+                raise ConditionError(f"{text!r}: after body come # and a JSON Pointer")
             return Expression(text, root, "body", "", pointer)
         bracket = re.match(r"body((?:\[[^\]]*\])+.*)?$", rest)
         _, path = _path(text, rest) if bracket or name else ("", ())
@@ -123,16 +119,12 @@ class Node:
 
 @lru_cache(maxsize=2048)
 def condition(text: str) -> Node:
-    """A simple condition as a tree.
-
-    Raises:
-        ConditionError: it cannot be read.
-    """
+    """A simple condition as a tree; ConditionError where it cannot be read."""
     return _Reader(text).all()
 
 
 def holds(node: Node, get: Callable[[Expression], Any]) -> bool:
-    """Whether the condition holds; ``get`` gives the value of an expression, None if it has none."""
+    """Whether the condition holds; ``get`` returns the value of an expression, None if it has none."""
     return truth(_value(node, get))
 
 

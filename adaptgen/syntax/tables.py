@@ -2,7 +2,7 @@
 
 No line is lost: one that cannot be read becomes a record of its own, with its number and its text under
 :data:`UNREADABLE`. What legacy systems do is understood by evidence: another delimiter than the comma, an Excel
-``sep=`` line, titles above the header, columns without a name or with the same one, a charset that nobody declared.
+``sep=`` line, titles above the header, columns without a name or with the same one, an undeclared charset.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def _delimiter(lines: list[str], kind: Kind) -> tuple[str, list[str]]:
 
 
 def _outside(line: str, delimiter: str) -> int:
-    """How often the delimiter stands outside of quotes."""
+    """How often the delimiter is outside quotes."""
     return sum(part.count(delimiter) for part in line.split('"')[::2])
 
 
@@ -287,7 +287,7 @@ def _plain(line: str, delimiter: str, kind: Kind) -> list[str] | None:
 
 
 def _titles(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows stand above the table: a title is one cell where rows have several."""
+    """How many rows precede the table: a title is one cell where rows have several."""
     widths = Counter(len(row) for row in rows[:_LOOK])
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     begin = 0
@@ -315,7 +315,7 @@ def _header(rows: Sequence[Sequence[str]], said: str, clean: Callable[[str], str
 
 
 def _is_data(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is a record: it holds what no name holds, or a value that stands below it again."""
+    """Whether the first row is a record: it holds what no name holds, or a value that occurs again below it."""
     below = rows[1:_LOOK]
     for at, cell in enumerate(rows[0]):
         text = cell.strip()

@@ -43,11 +43,7 @@ Part = str | Reference | Placeholder
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Part, ...]:
-    """The parts of a template, literals unescaped.
-
-    Raises:
-        TemplateError: with the offset of the brace that is wrong.
-    """
+    """The parts of a template, literals unescaped; TemplateError, with the offset of the brace that is wrong."""
     parts: list[Part] = []
     literal: list[str] = []
     at = 0
@@ -158,11 +154,7 @@ def _parts(value: Any) -> list[Part]:
 
 def fill(value: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
     """``value`` with references resolved and placeholders filled. A string that is one placeholder keeps its type.
-
-    Raises:
-        KeyError: with the name of a placeholder that the scope does not have.
-        TemplateError: for a malformed template.
-    """
+    KeyError names a placeholder that the scope does not have; TemplateError as :func:`parse`."""
     if isinstance(value, str):
         parts = parse(value)
         if len(parts) == 1 and isinstance(parts[0], Placeholder):
@@ -176,12 +168,8 @@ def fill(value: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], st
 
 
 def fill_present(value: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
-    """As :func:`fill`, without the members and elements of ``value`` that name what the scope does not have.
-
-    Raises:
-        KeyError: ``value`` itself, a string, names it.
-        TemplateError: for a malformed template.
-    """
+    """As :func:`fill`, without the members and elements of ``value`` that name what the scope does not have; KeyError
+    where ``value`` itself is such a string."""
     if isinstance(value, str):
         return fill(value, scope, resolve)
     if isinstance(value, Mapping):

@@ -29,11 +29,7 @@ class UriTemplate:
 
     @staticmethod
     def parse(text: str) -> UriTemplate:
-        """The template that ``text`` writes.
-
-        Raises:
-            ValueError: it is too long.
-        """
+        """The template that ``text`` writes; ValueError where it is too long."""
         if len(text) > LONGEST_TEMPLATE:
             raise ValueError(f"a URI template has {LONGEST_TEMPLATE} characters at most")
         parts: list[str | EllipsisType | None] = []
@@ -68,7 +64,7 @@ class UriTemplate:
         return bool(reached >> len(uri) & 1)
 
     def _may_match(self, uri: str) -> bool:
-        """A look at both ends, which tells most templates apart."""
+        """A look at both ends, which rules most templates out."""
         if not self.parts:
             return not uri
         first, last = self.parts[0], self.parts[-1]

@@ -54,22 +54,15 @@ class SourceText:
         return Where(self.file, line + 1, offset - (self.ends[line - 1] if line else -1))
 
     def repaired(self, problem: str, reading: str, where: Where, help: str = "") -> None:
-        """Report ``problem`` and how it was read (AG006).
-
-        Raises:
-            AdaptgenError: AG002, in a text that is read exactly.
-        """
+        """Report ``problem`` and how it was read (AG006); in a text that is read exactly it is an AdaptgenError
+        (AG002)."""
         if self.exact:
             raise error("AG002", problem, where, help)
         self.diagnostics.append(Diagnostic("AG006", problem + reading, where, help, "warning"))
 
 
 def decode_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> SourceText:
-    """The text of a file that is UTF-8 and of which nothing is repaired.
-
-    Raises:
-        AdaptgenError: AG005 if the file is too large, AG002 if it is not UTF-8.
-    """
+    """The text of a file that is UTF-8 (else AG002), not too large (AG005), and of which nothing is repaired."""
     if len(data) > max_bytes:
         raise too_large(len(data), file, max_bytes)
     try:
@@ -82,7 +75,7 @@ def decode_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> So
 def decode(data: bytes, file: str) -> SourceText:
     """The text of a file: UTF-8, or UTF-16 and UTF-32 with a byte order mark.
 
-    Bytes that are no UTF-8 and C1 control characters are what is left of Windows-1252 (a typographic quote, a dash)
+    Bytes that are not UTF-8 and C1 control characters are what is left of Windows-1252 (a typographic quote, a dash)
     and are read as such. Other control characters become U+FFFD.
 
     Raises:
@@ -118,11 +111,7 @@ def decode(data: bytes, file: str) -> SourceText:
 
 
 def read_file(path: Path, shown: str) -> bytes:
-    """The bytes of a file, without reading one that is too large into memory.
-
-    Raises:
-        AdaptgenError: AG001, AG005.
-    """
+    """The bytes of a file (AG001), without reading one that is too large into memory (AG005)."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

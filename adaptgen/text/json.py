@@ -1,4 +1,4 @@
-"""JSON text to values (RFC 8259), the flaws that hand-written JSON has, and keys that stand twice, in YAML too."""
+"""JSON text to values (RFC 8259), the flaws that hand-written JSON has, and keys that occur twice, in YAML too."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch",
 
 
 def mapped(mapping: dict[str, Any]) -> Iterator[str]:
-    """What may be references in the mapping of a discriminator; the others are names of schemas."""
+    """Possible references in the mapping of a discriminator; the others are names of schemas."""
     return (value for value in mapping.values() if type(value) is str and ("/" in value or "#" in value))
 
 
 def duplicate(key: str, where: Where, *, strict: bool) -> Diagnostic:
-    """What is said of a key that stands twice in one mapping."""
-    message = f"the key {key!r} stands twice in this mapping"
+    """What is said of a key that occurs twice in one mapping."""
+    message = f"the key {key!r} occurs twice in this mapping"
     if strict:
         return Diagnostic("AG003", message, where, "keep one of them")
     taken = "both are read together" if key.startswith("/") else "the last one is read"
@@ -29,7 +29,7 @@ def duplicate(key: str, where: Where, *, strict: bool) -> Diagnostic:
 
 
 def both(key: str, first: Any, last: Any) -> Any:
-    """The value of a key that stands twice: the last one; of two path items the operations of both."""
+    """The value of a key that occurs twice: the last one; of two path items the operations of both."""
     if key.startswith("/") and isinstance(first, dict) and isinstance(last, dict) and METHODS & first.keys():
         return {**first, **last}
     return last
@@ -46,7 +46,7 @@ _NOT_FINITE = lazy(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN|-?[0-9.]+[eE]\+?[0-9]{3,}
 def load(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     """The value of a JSON text, and every text that may be a reference.
 
-    A key that stands twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
+    A key that occurs twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
 
     Raises:
         json.JSONDecodeError: for a text that is not JSON.
@@ -150,7 +150,7 @@ def _too_deep(source: SourceText, text: str) -> AdaptgenError:
 
 
 def depth(value: Any) -> int:
-    """How many collections stand inside of one another; 0 for a scalar."""
+    """How many collections are nested; 0 for a scalar."""
     level = 0
     here = [value] if isinstance(value, (dict, list)) else []
     while here:

@@ -1,4 +1,4 @@
-"""Where a node of a file stands in its text. Nothing is computed before someone asks."""
+"""Locations of the nodes of a file in its text, computed on demand."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Parsed:
 def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
     """Read JSON or YAML. The content decides, not the file's name: what begins with ``{`` or ``[`` is tried as JSON.
 
-    ``strict``: a key that stands twice is an error (for what people write for adaptgen); else a warning.
+    ``strict``: a key that occurs twice is an error (for what people write for adaptgen); else a warning.
 
     Raises:
         AdaptgenError: AG002, AG003 or AG005, with line and column.
@@ -54,13 +54,8 @@ def _yaml(source: SourceText, strict: bool) -> tuple[Any, set[str]]:
 
 
 def parse_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> tuple[Any, SourceMap]:
-    """Read JSON or YAML of which nothing is repaired or read over: the value and its places.
-
-    A text is JSON where it begins with ``{`` and a quoted key, or is ``{}``.
-
-    Raises:
-        AdaptgenError: AG002, AG003 or AG005, with line and column.
-    """
+    """Read JSON or YAML of which nothing is repaired or read over: the value and its places. Raises as :func:`parse`. A
+    text is JSON where it begins with ``{`` and a quoted key, or is ``{}``."""
     source = decode_exactly(data, file, max_bytes, limits)
     if not _QUOTED_KEY.match(source.text):
         value, _ = _yaml(source, strict=True)
@@ -79,7 +74,7 @@ _OLD_BREAKS = lazy("[\x85\u2028\u2029]")
 
 
 def _say_old_breaks(source: SourceText) -> None:
-    """Other readers may see another document where such a character stands, so a person should know."""
+    """Other readers may see another document at such a character, so it is reported."""
     found = _OLD_BREAKS.search(source.text)
     if found is not None:
         char = f"U+{ord(found[0]):04X}"

@@ -1,6 +1,6 @@
 """YAML text to values, by the core schema of YAML 1.2 (specification 1.2.2, section 10.3).
 
-libyaml reads the text and gives events; the values are made here, because PyYAML's own are those of YAML 1.1 (``no``
+libyaml reads the text and emits events; the values are made here, because PyYAML's own are those of YAML 1.1 (``no``
 is false, ``12:30:00`` a number, ``2020-01-01`` a date). See docs/decisions/0002-yaml.md.
 """
 
@@ -65,9 +65,9 @@ def _integer(text: str, base: int) -> Any:
 def load(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     """The first document of a YAML stream, and every text that may be a reference.
 
-    Mapping keys are strings as written (``200:`` gives ``"200"``); ``<<`` is expanded; a value that JSON does not have
-    becomes null. A key that stands twice keeps its last value, or, directly under ``paths``, both path items merged,
-    and is reported (AG003): as an error if ``strict``, else as a warning.
+    Mapping keys are strings as written (``200:`` becomes ``"200"``); ``<<`` is expanded; a value that JSON does not
+    have becomes null. A key that occurs twice keeps its last value, or, directly under ``paths``, both path items
+    merged, and is reported (AG003): as an error if ``strict``, else as a warning.
 
     Raises:
         AdaptgenError: AG002 for a syntax error, AG005 for a document that nests or expands without end, AG003.
@@ -313,7 +313,7 @@ class _Builder:
         found = self.anchors.get(event.anchor)
         if found is None:
             if any(frame.anchor == event.anchor for frame in stack):
-                raise error("AG005", f"*{event.anchor} stands inside of what it names", self.where(event.start_mark))
+                raise error("AG005", f"*{event.anchor} is inside the node that it names", self.where(event.start_mark))
             raise error("AG002", f"*{event.anchor} names nothing before it", self.where(event.start_mark))
         value, size, text = found
         total = sum(frame.size for frame in stack) + size

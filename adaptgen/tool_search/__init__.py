@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
     from adaptgen.mcp.protocol import McpHandler
     from adaptgen.model.tables import Server
+    from adaptgen.tool_search.vectors import Meaning
 
 __all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
 
@@ -24,7 +25,7 @@ __all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
 def menu_of(handler: UngovernedHandler, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
     """The menu of a server without governance, as its document and hints want it; ``profile``: for which providers."""
     wanted = Wanted(server.surface, pin=server.pin, profile=profile)
-    return Menu(handler, handler.tools, lambda: wanted, part)
+    return Menu(handler, handler.tools, lambda: wanted, part, _meaning(server))
 
 
 def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") -> McpHandler:
@@ -35,10 +36,20 @@ def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") ->
     server = governed.server
 
     def wanted() -> Wanted:
-        said = governed.settings.surface
+        surface = governed.settings.surface
         own = server.pin if server is not None else ()
-        if said is not None:
-            return Wanted(said.mode, said.bytes, said.pin or own, profile)
+        if surface is not None:
+            return Wanted(surface.mode, surface.bytes, surface.pin or own, profile)
         return Wanted(server.surface if server is not None else "auto", pin=own, profile=profile)
 
-    return Menu(governed.handler, lambda: governed.handler.adopted, wanted, part)
+    return Menu(governed.handler, lambda: governed.handler.adopted, wanted, part, _meaning(server))
+
+
+def _meaning(server: Server | None) -> Meaning | None:
+    """The ranking by meaning of a server whose hand edits have an embedder."""
+    embedder = server.edits.embedder if server is not None and server.edits is not None else None
+    if server is None or embedder is None:
+        return None
+    from adaptgen.tool_search.vectors import NAME, Meaning
+
+    return Meaning(embedder, server.contracts.parent / NAME)

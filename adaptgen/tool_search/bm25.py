@@ -1,8 +1,8 @@
-"""The search index: which of a thousand tools a query means.
+"""The search index.
 
-Words of the name, the path, the tags, the texts and the arguments of a tool count by where they stand (BM25F: Robertson
-and Zaragoza, 2009). What is asked to be done is held against what the tool does, and what the tool names against what
-was asked about.
+Words of the name, path, tags, texts, arguments and fields of a tool have different weights (BM25F: Robertson and
+Zaragoza, 2009). The score also compares the action of the query with that of the tool, and the words of the tool's name
+with those of the query.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from adaptgen.tool_search import query, stemmer
+from adaptgen.tool_search import english, query
 from adaptgen.tool_search.document import Entry, IndexedTool
 
 _SATURATION, _LENGTH = 1.2, 0.5
 """``k1`` and ``b`` of BM25F."""
 _COVER, _NAMED = 0.1, 0.55
-"""What a tool has before any of the question is covered, and before anything of its name was asked about."""
+"""Added to the share of the query that a tool covers, and to the share of its name that the query has."""
 _PASSING = 1.5
-"""How little a tool counts that has a word in passing, when it is asked how rare the word is."""
+"""The exponent by which a tool with little weight for a word counts less towards how common the word is."""
 _SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
-"""Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
+"""Least and most letters of a word that may be misspelled; weights of two joined words and of a correction."""
 _STRONG = 0.75
-"""The share of a query that the best tool covers, from which other words need not be shown."""
+"""If the best tool covers this share of a query, the words of the API are not shown."""
 _ALIKE = 2
-"""Tools that do the same to the same, such as versions of one, before the others are shown."""
+"""Tools with the same action on the same thing, such as versions, before others are shown."""
 
 
 class SearchResult(NamedTuple):
-    """``names``: the best first. ``weak``: much of what was asked about stands in none of the best."""
+    """``names``: the best first. ``weak``: the best does not cover the query."""
 
     names: list[str]
     weak: bool
 
 
 class Index:
-    """An index of some tools; it is made once, of all of them, and never changed."""
+    """An index of tools, which never changes."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._names: list[str] = []
@@ -47,7 +47,7 @@ class Index:
         self._heads: list[list[float]] = []
         self._kinds: list[str] = []
         self._age: list[float] = []
-        # Word -> (tool, how much it says, which parts of the name it stands for, as bits)
+        # Word -> (tool, weight, parts of the name that have the word, as bits)
         self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
         named: dict[str, int] = defaultdict(int)
         for number, entry in enumerate(entries):
@@ -64,8 +64,8 @@ class Index:
                 named[part] += 1
             self._lengths.append(row.length)
         average = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
-        self._lengths = [1 - _LENGTH + _LENGTH * one / average for one in self._lengths]
-        # What every second name holds (v1, core) says nothing about a tool.
+        self._lengths = [1 - _LENGTH + _LENGTH * length / average for length in self._lengths]
+        # A word in every second name (v1, core) says nothing about a tool.
         total = len(self._names)
         rare = {part: math.log(1 + (total - count + 0.5) / (count + 0.5)) for part, count in named.items()}
         self._asked = [
@@ -101,12 +101,12 @@ class Index:
         return SearchResult(self._spread([number for _, _, number in ranked], most), not strong)
 
     def _matches(self, unit: query.QueryTerm, seen: Collection[int]) -> tuple[dict[int, tuple[float, int]], float]:
-        """Tool -> how well it matches a term, with the parts of its name that do; and how rare the rarest word is."""
+        """Tool -> (score of a term, parts of its name that match, as bits); and the rarity of the rarest word."""
         best: dict[int, tuple[float, int]] = {}
         rarest = 0.0
         words = unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)
         for word, nearness in words.items():
-            # Only what the caller may see counts, so that what it may not see changes nothing.
+            # Only visible tools count, so that a hidden one changes nothing.
             rows = [row for row in self._postings.get(word, ()) if row[0] in seen]
             if not rows:
                 continue
@@ -119,7 +119,7 @@ class Index:
         return best, rarest
 
     def _spread(self, ranked: list[int], most: int) -> list[str]:
-        """The names, two ways to do the same before all of its versions; the others follow when there is room."""
+        """The names; at most ``_ALIKE`` of one kind and action before all others."""
         first: list[str] = []
         others: list[str] = []
         had: dict[tuple[str, frozenset[str]], int] = defaultdict(int)
@@ -131,38 +131,38 @@ class Index:
                 break
         return [*first, *others][:most]
 
-    def _known(self, found: Collection[str], seen: Collection[int]) -> bool:
-        """Whether a tool that may be seen has one of the words."""
-        return any(row[0] in seen for word in found for row in self._postings.get(word, ()))
+    def _known(self, words: Collection[str], seen: Collection[int]) -> bool:
+        """Whether a visible tool has one of the words."""
+        return any(row[0] in seen for word in words for row in self._postings.get(word, ()))
 
     def _guessed(self, unit: query.QueryTerm, seen: Collection[int]) -> Mapping[str, float]:
-        """What a word that no tool has was to be: one with a slip of the pen, or two words written as one."""
-        word = unit.said
+        """Words that an unknown word may mean: with one letter corrected, or split into two words."""
+        word = unit.written
         if not _SLIP <= len(word) <= _LONG:
             return {}
-        mine = stemmer.stem(word)
-        found: dict[str, float] = {}
+        mine = english.stem(word)
+        guesses: dict[str, float] = {}
         for other in self._postings:
             alike = other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other)
             if alike and self._known((other,), seen):
-                found[other] = _GUESS
-        if found:
-            return found
-        parts = [(word[:at], stemmer.stem(word[at:])) for at in range(3, len(word) - 2)]
+                guesses[other] = _GUESS
+        if guesses:
+            return guesses
+        parts = [(word[:at], english.stem(word[at:])) for at in range(3, len(word) - 2)]
         for first, second in parts:
-            if self._known((stemmer.stem(first),), seen) and self._known((second,), seen):
-                return {stemmer.stem(first): _JOINED, second: _JOINED}
+            if self._known((english.stem(first),), seen) and self._known((second,), seen):
+                return {english.stem(first): _JOINED, second: _JOINED}
         return {}
 
     def _named(self, number: int, mask: int) -> float:
-        """The share of what the tool's name says that was asked about."""
+        """The share of the tool's name that the query has."""
         parts = self._asked[number]
         total = sum(parts)
         return sum(weight for at, weight in enumerate(parts) if mask >> at & 1) / total if total else 0.0
 
 
 def _holders(rows: list[tuple[int, float, int]]) -> float:
-    """How many tools mean a word, those that have it in passing counted for less than one."""
+    """How many tools have a word; one with little weight for it counts less than 1."""
     most = max(weight for _, weight, _ in rows)
     return math.fsum(math.pow(weight / most, _PASSING) for _, weight, _ in rows)
 
@@ -171,8 +171,8 @@ def _rarity(having: float, total: int) -> float:
     return math.log(1 + (total - having + 0.5) / (having + 0.5))
 
 
-def _slipped(one: str, other: str) -> bool:
-    """Whether a letter too many, missing, wrong, or two swapped turn one word into the other."""
-    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    a, b = one[at:], other[at:]
+def _slipped(word: str, other: str) -> bool:
+    """Whether one letter added, missing or wrong, or two swapped, turn one word into the other."""
+    at = next((at for at, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    a, b = word[at:], other[at:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])

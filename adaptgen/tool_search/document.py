@@ -1,4 +1,4 @@
-"""What is searched of one tool: its words by where they stand, what it does, and what its name is about."""
+"""What search knows of one tool: its words with weights, its actions, and the nouns of its name."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import Any
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.tool_search import actions, stemmer
-from adaptgen.tool_search.stop_words import STOP
+from adaptgen.tool_search import english
+from adaptgen.tool_search.english import STOP
 
-_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _VALUE = 3.0, 0.8, 0.8, 0.8, 0.4, 0.2, 0.1, 0.3
-"""How much a word counts by where it stands."""
+_NAME, _ALSO, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _VALUE, _FIELD = (
+    3.0, 1.5, 0.8, 0.8, 0.8, 0.4, 0.2, 0.1, 0.3, 0.1
+)  # fmt: skip
+"""Weights of a word by its place; ``_FIELD``: a field of the answer."""
 _OWNER, _FILED = 0.5, 0.15
 _READ = 300
-"""Characters of a description beyond its first sentence."""
+"""Characters of a description after its first sentence."""
 _DEEP, _PARTS, _VALUES = 5, 200, 30
-"""How deep arguments are looked into, how many schemas of them, and how many values of each."""
+"""Depth and number of the argument schemas that are read, and of the values of each."""
 _LOOKS = frozenset(("read", "list", "watch"))
 _NOTHING = (0.0, 0)
 _ENDS = (slice(-1, None), slice(-2, -1))
@@ -32,7 +34,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is searched of one tool. ``calls``: ``GET /repos/{owner}`` of each of its requests."""
+    """The texts of one tool. ``calls``: ``GET /repos/{owner}`` of each of its requests. ``also``: other words.
+    ``fields``: paths of its answer."""
 
     name: str
     description: str = ""
@@ -41,16 +44,18 @@ class Entry:
     tags: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     effect: str = "read"
+    also: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 def calls(tool: Tool) -> tuple[str, ...]:
     """``GET /repos/{owner}`` of each of its requests."""
-    made = (tool.call, *(step.call for step in tool.steps))
-    return tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
+    requests = (tool.call, *(step.call for step in tool.steps))
+    return tuple(dict.fromkeys(f"{call.method} {call.path}" for call in requests if call is not None))
 
 
 def entry(tool: Tool, contract: Contract) -> Entry:
-    """What is searched of a generated tool."""
+    """The texts of a generated tool."""
     return Entry(
         name=tool.name,
         description=contract.description,
@@ -59,11 +64,13 @@ def entry(tool: Tool, contract: Contract) -> Entry:
         tags=tool.tags,
         calls=calls(tool),
         effect=tool.effect,
+        also=tool.also,
+        fields=tool.view or (),
     )
 
 
 def entry_of(facts: ToolInfo) -> Entry:
-    """What is searched of a tool that governance knows."""
+    """The texts of a tool that governance knows."""
     wire = facts.wire
     schema = wire.get("inputSchema")
     description, title = wire.get("description"), wire.get("title")
@@ -75,38 +82,41 @@ def entry_of(facts: ToolInfo) -> Entry:
         tags=facts.tags,
         calls=facts.calls,
         effect=facts.effect,
+        also=facts.also,
+        fields=facts.fields,
     )
 
 
 class IndexedTool:
-    """What is searched of one tool.
+    """One tool in the index.
 
-    ``weights``: stem -> (weight, parts of the name that it stands for, as bits). ``acts``: what the tool does.
-    ``parts``: the stems that its name is about; ``heads``: how much each of them is what is called. ``kind``: alike for
-    all versions of one tool. ``usual``: how usual it is to want it.
+    ``weights``: stem -> (weight, parts of the name that have it, as bits). ``acts``: its actions. ``parts``: the stems
+    of its name without the verb; ``heads``: the weight of each. ``kind``: the same for all versions of a tool.
+    ``usual``: below 1 for tools that are rarely wanted.
     """
 
     def __init__(self, entry: Entry) -> None:
         self.weights: dict[str, tuple[float, int]] = {}
-        name = list(stemmer.name_stems(entry.name))
-        verb = name[0] if name and name[0] in actions.VERBS else ""
+        name = list(english.name_stems(entry.name))
+        verb = name[0] if name and name[0] in english.VERBS else ""
         self.acts = _acts(entry, name)
         self.parts = list(dict.fromkeys(part for part in (name[1:] if verb else name) if part not in STOP))
         bits = {part: 1 << at for at, part in enumerate(self.parts)}
         paths = [_segments(call) for call in entry.calls]
         self._add(name, _NAME, bits)
         self._add_texts(entry, bits)
+        self._add((stem for text in entry.also for stem in english.text_stems(text)), _ALSO, {})
+        self._add(_words(entry.fields[:_PARTS]), _FIELD, {}, 1.0)
         for tag in entry.tags:
-            self._add(stemmer.name_stems(tag), _TAG, bits)
+            self._add(english.name_stems(tag), _TAG, bits)
         for path in paths:
-            # The last segments say what is called, those before them where it belongs.
+            # The last segment names the thing, those before it the owner.
             for at, segment in enumerate(reversed(path)):
                 self._add(segment, _PATH / (1 + 0.5 * at), bits)
         self._add_arguments(entry.schema, bits)
         self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
         last, before = ({word for path in paths for segment in path[at] for word in segment} for at in _ENDS)
-        # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is
-        # filed.
+        # The path ends with the thing, after its owner; the other words of a name are a category.
         self.kind = " ".join(sorted(last | before)) or " ".join(
             word for word in words(entry.name) if not _AGE.fullmatch(word)
         )
@@ -126,13 +136,13 @@ class IndexedTool:
     def _add_texts(self, entry: Entry, bits: Mapping[str, int]) -> None:
         """Add the description and the title."""
         first, rest = _first(entry.description)
-        self._add(stemmer.text_stems(first), _TITLE, bits)
+        self._add(english.text_stems(first), _TITLE, bits)
         if entry.title and entry.title.rstrip(".") != first.rstrip("."):
-            self._add(stemmer.text_stems(entry.title), _TITLE / 2, bits)
-        self._add(stemmer.text_stems(rest[:_READ]), _TEXT, bits)
+            self._add(english.text_stems(entry.title), _TITLE / 2, bits)
+        self._add(english.text_stems(rest[:_READ]), _TEXT, bits)
 
     def _add_arguments(self, schema: Mapping[str, Json], bits: Mapping[str, int]) -> None:
-        """Add the arguments: their names, those inside of them, and the values that they may have."""
+        """Add the arguments: their names, nested names and enum values."""
         properties, required = schema.get("properties"), schema.get("required")
         needed = set(required) if isinstance(required, list) else set()
         names = set(properties) if isinstance(properties, dict) else set()
@@ -144,44 +154,44 @@ class IndexedTool:
 
 
 def _segments(call: str) -> list[tuple[str, ...]]:
-    """The stems of each segment of the path of ``GET /repos/{owner}`` that says something."""
+    """The stems of each segment of the path of ``GET /repos/{owner}``, without parameters and versions."""
     path = _PLACEHOLDER.sub(" ", call.partition(" ")[2])
-    return [stemmer.name_stems(part) for part in path.split("/") if part.strip() and not _VERSION.fullmatch(part)]
+    return [english.name_stems(part) for part in path.split("/") if part.strip() and not _VERSION.fullmatch(part)]
 
 
 def _heads(parts: list[str], last: Set[str], before: Set[str]) -> list[float]:
-    """How much each part of the name is what is called; all of them where none is."""
+    """The weight of each part of the name: the thing, its owner, or a category; all 1 if no part is in the path."""
     heads = [1.0 if part in last or not last else _OWNER if part in before else _FILED for part in parts]
     return heads if 1.0 in heads else [1.0] * len(parts)
 
 
 def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
-    """What a tool does, in the words of ``actions``: by the verb of its name, else by its methods."""
-    found = {actions.VERBS[word] for word in name[:1] if word in actions.VERBS}
-    if name[:1] == [stemmer.stem("watch")] or any("/watch/" in call for call in entry.calls):
-        found = {"watch"}
-    if not found:
+    """The actions of a tool: from the verb of its name, else from its methods."""
+    acts = {english.VERBS[word] for word in name[:1] if word in english.VERBS}
+    if name[:1] == [english.stem("watch")] or any("/watch/" in call for call in entry.calls):
+        acts = {"watch"}
+    if not acts:
         for call in entry.calls:
-            found |= actions.METHODS.get(call.partition(" ")[0], frozenset())
+            acts |= english.METHODS.get(call.partition(" ")[0], frozenset())
     if entry.effect == "delete":
-        found.add("delete")
-    elif entry.effect == "read" and not found & _LOOKS:
-        # A POST that filters, and whatever else its verb may be: it shows something and changes nothing.
-        found |= {"read", "list"}
-    if found & {"delete", "update"} and _many(entry.name):
-        found.add("many")
-    return frozenset(found)
+        acts.add("delete")
+    elif entry.effect == "read" and not acts & _LOOKS:
+        # A POST that filters, for example: whatever its verb, it only reads.
+        acts |= {"read", "list"}
+    if acts & {"delete", "update"} and _many(entry.name):
+        acts.add("many")
+    return frozenset(acts)
 
 
 def _usual(entry: Entry) -> float:
-    """How usual it is to want the tool: less where it is deprecated, or asks for nothing but headers."""
+    """How often the tool is wanted: less if it is deprecated or only asks for headers."""
     methods = {call.partition(" ")[0] for call in entry.calls}
     asks = bool(methods) and methods <= {"HEAD", "OPTIONS", "TRACE"}
     return (0.7 if entry.description.startswith("Deprecated") else 1.0) * (0.6 if asks else 1.0)
 
 
 def _many(name: str) -> bool:
-    """Whether the tool changes many at once: it names a collection, or ends in a plural."""
+    """Whether the tool changes many at once: its name has a collection or ends in a plural."""
     parts = words(name)
     if not parts:
         return False
@@ -189,16 +199,16 @@ def _many(name: str) -> bool:
 
 
 def _words(names: Iterable[str]) -> Iterator[str]:
-    return (one for name in names for one in stemmer.name_stems(name))
+    return (stem for name in names for stem in english.name_stems(name))
 
 
 def _first(text: str) -> tuple[str, str]:
-    found = _SENTENCE.search(text)
-    return (text[: found.start()], text[found.end() :]) if found else (text, "")
+    match = _SENTENCE.search(text)
+    return (text[: match.start()], text[match.end() :]) if match else (text, "")
 
 
 def _inside(properties: Any) -> tuple[list[str], list[str]]:
-    """The names inside of arguments, and the values that arguments may have; of very large ones only some."""
+    """The nested names and the enum values of arguments, up to a bound."""
     names: dict[str, None] = {}
     values: dict[str, None] = {}
     waiting: list[tuple[Any, int]] = [(properties, 0)]
@@ -210,17 +220,17 @@ def _inside(properties: Any) -> tuple[list[str], list[str]]:
                 names[name] = None
             alternatives = [schema]
             while alternatives and seen < _PARTS:
-                one = alternatives.pop()
-                if not isinstance(one, dict):
+                part = alternatives.pop()
+                if not isinstance(part, dict):
                     continue
                 seen += 1
-                chosen = one.get("enum")
+                chosen = part.get("enum")
                 if isinstance(chosen, list):
                     values |= dict.fromkeys(value for value in chosen[:_VALUES] if isinstance(value, str))
                 for key in ("anyOf", "oneOf", "allOf"):
-                    if isinstance(one.get(key), list):
-                        alternatives += one[key]
-                alternatives.append(one.get("items"))
-                if depth < _DEEP and "properties" in one:
-                    waiting.append((one["properties"], depth + 1))
+                    if isinstance(part.get(key), list):
+                        alternatives += part[key]
+                alternatives.append(part.get("items"))
+                if depth < _DEEP and "properties" in part:
+                    waiting.append((part["properties"], depth + 1))
     return list(names), list(values)

@@ -1,4 +1,4 @@
-"""A query as what it says: the things it names, each a term, and what is to be done with them."""
+"""A query as its terms and the action that it asks for."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adaptgen.syntax.identifiers import singular
-from adaptgen.tool_search import actions, stop_words
-from adaptgen.tool_search.stemmer import stem, tokens
+from adaptgen.tool_search import english
+from adaptgen.tool_search.english import stem, tokens
 
 _LONGEST = 60
 """Words of a query that are read."""
-_BESIDES, _LEFT_OUT, _VERB = 0.7, 0.2, 0.35
-"""How much words count that only say more about what is asked for ("machines *of the cluster*"), that are left out
-("*without* a removal"), and a common verb."""
-_PLAIN = frozenset(map(stem, stop_words.PLAIN))
+_BESIDES, _LEFT_OUT, _VERB, _SAME = 0.7, 0.2, 0.35, 0.8
+"""Weights of words that describe the thing ("machines *of the cluster*"), of words that are excluded ("*without* a
+removal"), of a common verb, and of another verb with the same meaning."""
+_PLAIN = frozenset(map(stem, english.PLAIN))
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """A word of a query. ``words``: stems that it is searched by; ``weight``: how much it matters; ``said``: the word
-    as it was written."""
+    """A word of a query. ``words``: the stems to search, with their weights. ``written``: the word itself."""
 
     words: Mapping[str, float]
     weight: float = 1.0
-    said: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query. ``acts``: what is to be done. ``several``: True where it asks for many, False for one, None where it
-    does not say. ``sure``: it is a question or a command, and not the name of a thing alone."""
+    """A query. ``acts``: the actions that it asks for. ``several``: True for many things, False for one, None if it
+    does not say. ``sure``: it is a question or a command, not only the name of a thing."""
 
     units: tuple[QueryTerm, ...]
     acts: frozenset[str]
@@ -38,7 +37,7 @@ class ParsedQuery:
     sure: bool = True
 
     def fits(self, does: frozenset[str]) -> float:
-        """How well a tool that ``does`` something serves the query."""
+        """How well a tool with the actions ``does`` fits the query."""
         if "watch" in does and "watch" not in self.acts:
             return 0.45
         if self.acts & _LOOKING:
@@ -48,7 +47,7 @@ class ParsedQuery:
                 return 1.0
             return 1.0 if ("list" in does) is self.several else 0.8
         if self.acts & does:
-            # What takes many at once is not for who speaks of one, and the other way round.
+            # A tool that deletes many does not fit a query about one, and the other way round.
             return 1.0 if "delete" not in does or ("many" in does) is bool(self.several) else 0.85
         if does & _LOOKING and not does & _CHANGING:
             return 0.35 if self.sure else 0.7
@@ -62,67 +61,70 @@ _MAKES = frozenset(("create", "update"))
 
 
 def read(question: str) -> ParsedQuery:
-    """The terms of a query and what it asks to be done."""
+    """The terms and the actions of a query."""
     plain = tokens(question)[:_LONGEST]
     acts, verb, sure = _acts(plain)
     return ParsedQuery(tuple(_terms(plain, verb)), acts, _several(plain, acts), sure)
 
 
 def _terms(plain: list[str], verb: int) -> Iterator[QueryTerm]:
-    """The terms of a query whose ``verb`` stands there (-1: it has none)."""
-    # Words that tell nothing are all that there is: then they are what is meant.
-    bare = all(word in stop_words.STOP for word in plain)
+    """The terms of a query. ``verb``: the index of its verb, -1 without one."""
+    # If there are only stop words, they are searched.
+    bare = all(word in english.STOP for word in plain)
     share, named = 1.0, False
     for at, word in enumerate(plain):
-        if named and word in stop_words.JOINS:
+        if named and word in english.JOINS:
             share = _LEFT_OUT if word == "without" else _BESIDES
-        if word in stop_words.STOP and not bare:
+        if word in english.STOP and not bare:
             continue
         stemmed = stem(word)
-        # What is to be done, the tool's own verb says too; what it is done to matters more.
+        # A common verb counts less than the noun.
         weak = at == verb and stemmed in _PLAIN
         named = named or at != verb
-        # A time sheet is a timesheet to some.
-        pairs = [(plain[one], plain[one + 1]) for one in (at - 1, at) if 0 <= one < len(plain) - 1 and one != verb]
-        searched = {stem("".join(pair)): 1.0 for pair in pairs if not stop_words.STOP & set(pair)}
+        # A time sheet may be written as timesheet.
+        pairs = [
+            (plain[first], plain[first + 1]) for first in (at - 1, at) if 0 <= first < len(plain) - 1 and first != verb
+        ]
+        searched = {stem("".join(pair)): 1.0 for pair in pairs if not english.STOP & set(pair)}
+        if at == verb:
+            searched |= dict.fromkeys(english.SAME.get(stemmed, ()), _SAME)
         searched[stemmed] = 1.0
         yield QueryTerm(searched, _VERB if weak else share, word)
 
 
 def _acts(plain: list[str]) -> tuple[frozenset[str], int, bool]:
-    """What is to be done, where the verb stands that says so (-1: none does), and whether anything says so.
+    """The actions, the index of the verb (-1 without one), and whether the query is explicit.
 
-    English puts it at the beginning. Who asks a question, or only names things, wants to see them; who names one new
-    thing wants it.
+    English puts the verb first. A question, or a thing alone, asks to see it; ``a new ...`` asks to create it.
     """
     at = 0
-    while at < len(plain) and plain[at] in stop_words.POLITE and not (at == 0 and plain[0] in ("like", "help", "now")):
+    while at < len(plain) and plain[at] in english.POLITE and not (at == 0 and plain[0] in ("like", "help", "now")):
         at += 1
     if at >= len(plain):
         return _READS, -1, False
-    if any(word in stop_words.LIVE for word in plain):
+    if any(word in english.LIVE for word in plain):
         return _LOOKING, -1, True
     word, following = plain[at], plain[at + 1 : at + 2]
-    if word in stop_words.ASKING and not (word in ("do", "have") and not stop_words.SUBJECTS & set(following)):
+    if word in english.ASKING and not (word in ("do", "have") and not english.SUBJECTS & set(following)):
         return _READS, -1, True
     if word == "tell" and following in (["me"], ["us"]):
         return _READS, at, True
-    act = actions.VERBS.get(stem(word))
+    act = english.VERBS.get(stem(word))
     if act is not None:
         return frozenset((act,)), at, True
-    # "I want ten of them": what is wanted is to be made so.
+    # "I want ten of them" asks for a change.
     wishes = any(before in ("want", "need", "like", "must", "should") for before in plain[:at])
-    if wishes or (word in ("a", "an", "another", "new") and not stop_words.VIEWS & set(following)):
+    if wishes or (word in ("a", "an", "another", "new") and not english.VIEWS & set(following)):
         return _MAKES, -1, wishes
     return _READS, -1, False
 
 
 def _several(plain: list[str], acts: frozenset[str]) -> bool | None:
-    """Whether many are asked for: by a plural; one, by what points at it. To change many one says so."""
+    """Whether the query asks for many (a plural) or for one (``this``, ``my``). A change of many must say so."""
     if not acts & _LOOKING:
-        return any(one in ("all", "every", "each", "everything") for one in plain)
-    if any(one in ("all", "every", "each", "any", "which", "who", "list") for one in plain):
+        return any(word in ("all", "every", "each", "everything") for word in plain)
+    if any(word in ("all", "every", "each", "any", "which", "who", "list") for word in plain):
         return True
-    if any(one not in stop_words.STOP and one != stem(one) and singular(one) != one for one in plain):
+    if any(word not in english.STOP and word != stem(word) and singular(word) != word for word in plain):
         return True
-    return False if any(one in ("this", "that", "my", "the", "its") for one in plain) else None
+    return False if any(word in ("this", "that", "my", "the", "its") for word in plain) else None

@@ -1,4 +1,4 @@
-"""What one caller is shown of one part of a server: every tool, every tool in short, or the menu."""
+"""The list of tools for one caller and one part of a server: all tools, all with short descriptions, or the menu."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from adaptgen.model.tables import Json, Surface
 from adaptgen.tool_search import menu_tools, resources
 
 SEARCH_BUDGET = 8_000
-"""Bytes of the list where agents search."""
+"""Bytes of the list if agents search."""
 
 Mode = Literal["list", "brief", "search"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How tools are to be shown: ``bytes`` is the budget of a list, ``pin`` the names that a search lists too,
-    ``profile`` the providers that the schemas are for ("": all of them)."""
+    """How to show tools. ``bytes``: budget of a list. ``pin``: names that a search lists too. ``profile``: providers
+    of the schemas ("": all)."""
 
     mode: Surface = "auto"
     bytes: int = brief.BUDGET
@@ -31,7 +31,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``result``: the answer to ``tools/list``. ``tools``: every tool that the caller has there, whole, by name."""
+    """``result``: the answer to ``tools/list``. ``tools``: every tool of the caller there, by name, not shortened."""
 
     mode: Mode
     result: dict[str, Json]
@@ -39,9 +39,15 @@ class Shown:
 
     @property
     def searched(self) -> str:
-        """What the description of ``search_tools`` says."""
+        """The description of ``search_tools``, or ""."""
         listed: Any = self.result["tools"]
         return str(listed[0]["description"]) if self.mode == "search" else ""
+
+    @property
+    def tagged(self) -> bool:
+        """Whether ``search_tools`` takes a tag."""
+        listed: Any = self.result["tools"]
+        return self.mode == "search" and "tag" in listed[0]["inputSchema"]["properties"]
 
     @property
     def own(self) -> frozenset[str]:
@@ -58,25 +64,25 @@ def show(
     writes: bool,
     facts: Mapping[str, ToolInfo],
 ) -> Shown:
-    """What to show of ``tools``, which are those of ``listed`` (an answer to ``tools/list``) or a part of them.
+    """The list of ``tools``, which are those of ``listed`` (an answer to ``tools/list``) or a part of them.
 
-    ``writes``: whether any tool of the server could write where the caller asks; a part that reads has no
-    ``call_write_tool``. ``facts``: what is known of the tools.
+    ``writes``: whether the part may have tools that write; else there is no ``call_write_tool``. ``facts``: what
+    governance knows of the tools.
     """
-    by_name = {str(one["name"]): one for one in tools}
+    by_name = {str(row["name"]): row for row in tools}
 
     def finish(tool: Mapping[str, Any]) -> dict[str, Any]:
         return advertised_tool(tool, wanted.profile)
 
     if wanted.mode == "list" or (wanted.mode == "auto" and brief.within(map(finish, tools), wanted.bytes)):
-        return Shown("list", {**listed, "tools": [finish(one) for one in tools]}, by_name)
-    # A server that has a tool of this name keeps it: then its list cannot be cut.
+        return Shown("list", {**listed, "tools": [finish(row) for row in tools]}, by_name)
+    # If the server has a tool of this name, its list cannot be shortened.
     if wanted.mode == "auto" and menu_tools.DESCRIBE not in by_name:
         own = finish(menu_tools.describe(brief=True))
         step = brief.fitting(tools, wanted.bytes - brief.size(own), finish)
         if step is not None:
             return Shown(
-                "brief", {**listed, "tools": [own, *(finish(brief.brief(one, step)) for one in tools)]}, by_name
+                "brief", {**listed, "tools": [own, *(finish(brief.brief(row, step)) for row in tools)]}, by_name
             )
     menu = [
         menu_tools.search(len(by_name), _tags(by_name, facts)),
@@ -85,29 +91,29 @@ def show(
     ]
     if writes:
         menu.append(menu_tools.call(menu_tools.WRITE))
-    menu = [finish(one) for one in menu]
-    left = SEARCH_BUDGET - sum(brief.size(one) for one in menu)
+    menu = [finish(row) for row in menu]
+    left = SEARCH_BUDGET - sum(brief.size(row) for row in menu)
     pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in menu_tools.NAMES]
     return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left, finish)]}, by_name)
 
 
 def _tags(names: Iterable[str], facts: Mapping[str, ToolInfo]) -> str:
-    """The tags of the tools that the caller has, in the order of the document."""
-    return resources.tags((tag, 1) for name in names if (known := facts.get(name)) for tag in known.tags)
+    """The tags of the caller's tools, in the order of the document."""
+    return resources.tags((tag, 1) for name in names if (info := facts.get(name)) for tag in info.tags)
 
 
 def _within(
     pinned: Sequence[Mapping[str, Any]], left: int, finish: Callable[[Mapping[str, Any]], dict[str, Any]]
 ) -> Iterable[Mapping[str, Any]]:
-    """Pinned tools, in short where they are too many, and the first of them where they still are."""
+    """The pinned tools; shortened if they are too long, and then as many as fit."""
     step = brief.fitting(pinned, left + brief.ENVELOPE, finish)
     if step is not None:
-        return [finish(brief.brief(one, step)) for one in pinned]
-    kept = []
-    for one in pinned:
-        short = finish(brief.brief(one, len(brief.STEPS)))
+        return [finish(brief.brief(tool, step)) for tool in pinned]
+    chosen = []
+    for tool in pinned:
+        short = finish(brief.brief(tool, len(brief.STEPS)))
         left -= brief.size(short)
         if left < brief.ENVELOPE:
             break
-        kept.append(short)
-    return kept
+        chosen.append(short)
+    return chosen

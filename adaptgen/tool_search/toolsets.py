@@ -1,6 +1,4 @@
-"""Parts of a server, and the URLs that ask for them: the tools of one tag (``/mcp/<tag>``), those that read
-(``?effect=read``), or both.
-"""
+"""Parts of a server and their URLs: the tools of one tag (``/mcp/<tag>``), those that read (``?effect=read``)."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ class Part:
     effect: str = ""
 
     def holds(self, tags: tuple[str, ...], effect: Effect) -> bool:
-        """Whether a tool of these tags and this effect belongs to it."""
+        """Whether a tool with these tags and this effect is in the part."""
         if self.effect and (effect == "read") is not (self.effect == "read"):
             return False
         return not self.tag or any(slug(tag) == self.tag for tag in tags)
@@ -32,11 +30,11 @@ class Part:
 WHOLE = Part()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def slug(tag: str) -> str:
     """A tag as a segment of a path: ``Code Scanning`` -> ``code-scanning``."""
     plain = unicodedata.normalize("NFKD", tag)
-    plain = "".join(one for one in plain if not unicodedata.combining(one)).lower()
+    plain = "".join(character for character in plain if not unicodedata.combining(character)).lower()
     return re.sub(r"[^\w]+|_", "-", plain).strip("-")
 
 
@@ -44,16 +42,15 @@ _LONGEST = 200
 
 
 def plain(path: str, endpoint: str) -> Part | None:
-    """The whole, where ``path`` is the endpoint; None where it is not."""
+    """The whole server if ``path`` is the endpoint, else None."""
     return WHOLE if path == endpoint or path.rstrip("/") == endpoint else None
 
 
 def asked(path: str, query: str, endpoint: str) -> Part | None:
-    """The part that a URL names; None where nothing is served: another path, a segment that is no slug of a tag, an
-    effect that there is not. Other parameters of the query are the platform's, and not looked at.
-    """
+    """The part that a URL names; None for another path, a segment that is not the slug of a tag, or an unknown effect.
+    Other parameters of the query are ignored."""
     effects = [value for name, value in parse_qsl(query[:2000], keep_blank_values=True) if name == "effect"]
-    if len(effects) > 1 or not all(one in EFFECTS for one in effects):
+    if len(effects) > 1 or not set(effects) <= set(EFFECTS):
         return None
     effect = effects[0] if effects else ""
     if plain(path, endpoint) is not None:
@@ -61,7 +58,7 @@ def asked(path: str, query: str, endpoint: str) -> Part | None:
     prefix = endpoint.rstrip("/") + "/"
     if not path.startswith(prefix):
         return None
-    # Only what is one segment after decoding: an encoded slash would be another path to whoever routes by it.
+    # One segment after decoding: for a router, an encoded slash would be another path.
     rest = unquote(path[len(prefix) :].rstrip("/"))
     if not rest or "/" in rest or len(rest) > _LONGEST:
         return None

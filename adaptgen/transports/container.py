@@ -2,7 +2,7 @@
 image.
 
 AgentCore Runtime speaks MCP with ``POST /mcp`` on port 8000 of every address, and names a session of its own in
-``Mcp-Session-Id``. ``--healthy`` is the image's health check: it asks ``/ping`` and tells by its exit code.
+``Mcp-Session-Id``. ``--healthy`` is the image's health check: it requests ``/ping`` and reports by its exit code.
 """
 
 from __future__ import annotations

@@ -38,11 +38,7 @@ class Asking:
         self.handler = handler
 
     async def __call__(self, method: str, params: Mapping[str, Json], session: Any = None) -> dict[str, Json]:
-        """The result of one request; ``session`` (of the SDK) hears how far it is.
-
-        Raises:
-            MCPError: the handler refuses.
-        """
+        """The result of one request, or MCPError; ``session`` (of the SDK) hears how far it is."""
         context = Heard(session)
         try:
             caller = await self.handler.authenticate({}, context)
@@ -156,12 +152,9 @@ def front_of(handler: McpHandler, closing: Callable[[], Awaitable[None]]) -> Fas
 
 
 def _shorten(mcp: FastMCP[Any], asking: Asking) -> None:
-    """Answer ``tools/list`` and ``tools/call`` from the handler.
-
-    FastMCP's own way costs every call a context, a middleware chain and a pydantic model a step, and on 2026-07-28
-    every call with arguments lists all tools again to look for header annotations (SEP-2243). The schema lookup that
-    the SDK's server takes ends that.
-    """
+    """Answer ``tools/list`` and ``tools/call`` from the handler. FastMCP's own way costs every call a context, a
+    middleware chain and a pydantic model a step, and on 2026-07-28 every call with arguments lists all tools again to
+    look for header annotations (SEP-2243); the schema lookup that the SDK's server takes ends that."""
     server = mcp._mcp_server
     usual_list, usual_call = mcp._on_list_tools, mcp._on_call_tool
     own = list(mcp.providers)

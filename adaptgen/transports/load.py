@@ -13,9 +13,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.tables import FORMAT, Server, Tool
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.overrides import Overrides
 
 _REBUILD = "generate the server again: adaptgen build"
 _FORMAT = re.compile(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
@@ -55,17 +59,19 @@ def load_server(folder: Path, *, overrides: bool = True) -> Server:
 
 
 def overridden(server: Server, root: Path) -> Server:
-    """``server``, whose folder is ``root``, with its side file of overrides in effect.
-
-    Raises:
-        AdaptgenError: AG045, the file is not there, cannot be imported, or does not fit the tools; with its place.
-    """
-    from adaptgen.runtime import overrides
-
+    """``server``, whose folder is ``root``, with its side file of overrides in effect. A file that is not there, cannot
+    be imported, or does not fit the tools is an AdaptgenError (AG045) with its place."""
     file = Path(os.path.normpath(root / server.overrides))
     if not file.is_file():
         help = f"put it back, or build again without it: {_REBUILD}"
         raise error("AG045", f"the overrides of {server.name} are not there", Where(str(file)), help)
+    return load_overrides(file).of(server)
+
+
+def load_overrides(file: Path) -> Overrides:
+    """What the side file of hand edits says; the file is run. AG045, with the place, where it cannot be imported."""
+    from adaptgen.runtime import overrides
+
     name = f"adaptgen_overrides_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
     sys.modules.pop(name, None)
     try:
@@ -80,7 +86,7 @@ def overridden(server: Server, root: Path) -> Server:
     except Exception as why:
         where = _place(why, file.parent) or Where(str(file))
         raise error("AG045", f"importing it failed: {type(why).__name__}: {why}", where, "correct the file") from why
-    return overrides.load(file, module).of(server)
+    return overrides.load(file, module)
 
 
 def _import(name: str, root: Path) -> object:
@@ -120,11 +126,7 @@ def _place(why: Exception, root: Path) -> Where | None:
 
 
 def find_tool(server: Server, name: str) -> Tool:
-    """The tool that is, or was, called ``name``.
-
-    Raises:
-        AdaptgenError: AG063, with the nearest names.
-    """
+    """The tool that is, or was, called ``name``; else an AdaptgenError (AG063) with the nearest names."""
     names = {old: tool for tool in server.tools for old in tool.aliases} | {tool.name: tool for tool in server.tools}
     if name not in names:
         raise unknown_tool(server.name, name, names)

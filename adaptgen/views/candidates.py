@@ -20,17 +20,20 @@ class Candidate:
 
     ``path`` is dotted with ``[*]``; ``type`` and ``format`` as in JSON Schema; ``constant``: the value is the same in
     every record; ``size``: mean length of its JSON text in bytes, where it was received; ``optional``: by its schema it
-    may well be missing, or is false unless somebody says otherwise.
+    may well be missing, or is false unless somebody says otherwise; ``required``: by its schema it is always there;
+    ``secret``: its description says that it is one; ``small``: an open object that holds plain values only.
     """
 
     path: str
     type: str | None
     format: str | None = None
     enum: bool = False
-    description: str = ""
     constant: bool = False
     size: float | None = None
     optional: bool = False
+    required: bool = False
+    secret: bool = False
+    small: bool = False
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ _DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
 
 
 def candidates_from(items: Sequence[Json]) -> list[Candidate]:
-    """The leaves of received records, in the order of their first appearance. Records that are no objects have none.
+    """The leaves of received records, in the order of their first appearance. Other values have no leaves.
 
     At most 50 records are read, objects to a depth of three; a path that only few records have, and an object with
     more than 60 members (a map keyed by data), is left out.

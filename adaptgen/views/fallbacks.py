@@ -14,10 +14,12 @@ from adaptgen.model.evidence import Row, Table
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.scoring import IDENTITY, LABEL, OTHER, REFERENCE, Field, hides
-from adaptgen.views.vocabulary import HASH, ID, ID_WORDS, LABELS, LINK, NAMES
+from adaptgen.views.vocabulary import HASH, ID, ID_WORDS, LABELS, LINK, NAME_PARTS, NAMES
 
 # What identifies or names a record that has nothing better.
-_ID_LAST = ("number", "num", "key", "code", "slug", "sha", "hash", "ref", "reference", "url", "path")
+_ID_LAST = ("number", "num", "key", "code", "slug", "sha", "hash", "ref", "reference", "url", "uri", "path")
+_ENDS = ("number", "key", "code", "sha", "reference", "url", "uri", "path")
+_HASHES = ("hash", "fingerprint")
 _GENERIC = {(word,) for word in (*ID, *_ID_LAST, "self", "href", "no", "nr", "num", "name", "type")}
 _ID_ALONE = {(word,) for word in ("number", "key", "code", "slug", "sha")}
 _OTHERS = vocabulary(
@@ -197,9 +199,10 @@ SECOND_IDENTITY: Table[_Choice] = Table(
     Row(90, "the path asks for it", lambda c: c.asked_by_its_end, 1),
     Row(80, "it is the id of what is called like the record", lambda c: c.is_id_of_resource, 2),
     Row(70, "it is an id of the record itself", lambda c: c.is_own_id and c.spoken[0] in _ITSELF, 2),
+    *(Row(65, f"it is called {name!r}", partial(_is_called, (1, name)), 2) for name in _HASHES),
     Row(60, "it is an id of nothing else", lambda c: c.is_own_id and c.spoken[0] not in _OTHERS, 2),
     Row(50, "it is an id, and there is no number", lambda c: c.is_own_id and not c.record.has_own_number, 2),
-    *(Row(40 - at, f"its name ends in {word!r}", partial(_ends_in, word), 3) for at, word in enumerate(_ID_LAST)),
+    *(Row(40 - at, f"its name ends in {word!r}", partial(_ends_in, word), 3) for at, word in enumerate(_ENDS)),
 )
 """``answer``: the place within the tier."""
 
@@ -208,17 +211,18 @@ SECOND_NAME: Table[_Choice] = Table(
     Row(99, "it is called like the record", lambda c: c.is_called_like_record, 1),
     Row(98, "it names the person that the record is about", lambda c: c.names_person, 1),
     Row(97, "it is a name that only some may see", lambda c: c.is_private_name, 3),
-    *_rows(90, 1, "message summary description text comment note content body email"),
-    Row(75, "it is a text about something", lambda c: c.is_told, 3),
+    *_rows(90, 1, "message description text comment note content body email"),
+    Row(75, "it describes something", lambda c: c.is_told, 3),
+    Row(75, "it is a name in a list of names", lambda c: c.is_name_in_list and set(c.spoken) & NAME_PARTS, 3),
     Row(74, "it is the name in one of its languages", lambda c: c.is_name_in_list, 3),
     Row(73, "it is the address", lambda c: c.is_address, 3),
-    *_rows(70, 2, "message text formatted"),
-    *_rows(60, 1, "question term topic issuer host domain ip"),
-    *_rows(40, 1, "path url event action activity type kind code"),
+    *_rows(70, 2, "message"),
+    *_rows(60, 1, "question topic issuer host domain ip"),
+    *_rows(40, 1, "path url action type code"),
     Row(29, "it is a link", lambda c: c.is_link, 3),
     *(
         Row(20 - at, f"it is a part of the address, {word!r}", partial(_Choice.is_in_address, word=word), 3)
-        for at, word in enumerate(("full", "street", "address"))
+        for at, word in enumerate(("full", "address"))
     ),
     Row(10, "it is the only free text of what has an id", lambda c: c.is_free_text and c.record.is_plain, 3),
 )
@@ -259,7 +263,7 @@ def ensure_identity(found: Sequence[Field], identifying: Collection[str], resour
 
 
 def _ensure_pair(found: Sequence[Field]) -> None:
-    """`{"base": {"shot": {"shot_id": 1}}, "target": {"shot": {"shot_id": 2}}}`: a pair is told by what it pairs."""
+    """`{"base": {"shot": {"shot_id": 1}}, "target": {"shot": {"shot_id": 2}}}`: its parts identify a pair."""
     ids = [field for field in found if not field.many and field.spoken[-1:] and field.spoken[-1] in ID]
     ids = [field for field in ids if field.spoken[:-1] in {(), words(field.names[-2])}]
     paired = [field for field in ids if sum(field.names[1:] == other.names[1:] for other in ids) > 1]
@@ -297,7 +301,7 @@ def _keep_text(found: Sequence[Field], labels: Sequence[Field], resource: Sequen
 
 
 def ensure_substance(found: Sequence[Field]) -> None:
-    """Keep the texts of what has neither an identity nor a name: it is no record but a result (a log, a quote)."""
+    """Keep the texts of what has neither an identity nor a name: a result such as a log or a quote."""
     for field in found:
         if field.tier is None and len(field.names) <= 2 and kind_of(field.names[-1], type=field.type) is None:
             near = 1 if len(field.names) == 1 else 3

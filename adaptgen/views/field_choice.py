@@ -41,6 +41,7 @@ _KEYS = vocabulary("id uuid guid number no nr key code slug ref reference identi
 _NAMES = vocabulary("name title label subject username login symbol caption event action")
 _TOLD = vocabulary("description summary")
 _ELSE = vocabulary("parent previous next original related linked root first last")
+_FOR_PEOPLE = vocabulary("display public short human friendly readable")
 _DOUBT, _WIDE = 3, 30
 # Flags that hold for nearly no record that a list gives: they tell nothing apart.
 _RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
@@ -58,7 +59,7 @@ def rank(
 
     ``identifying``: names of fields that identify the record beyond ``id`` (``contact_id``, the path parameters of
     its sub-resources). ``resource``: the words of what the records are, in the singular. One or two places are kept
-    for status. The order of ``candidates`` decides between equals, so equal input gives equal output. Empty when
+    for status. The order of ``candidates`` decides between equals, so equal input has equal output. Empty when
     nothing is worth showing.
     """
     return FieldRanking(candidates, identifying, resource, entry=entry).rank(keep)
@@ -97,9 +98,14 @@ class FieldRanking:
             self._views[keep] = _ranked([field for field, _, _ in self._scored], self.resource, keep)
         return self._views[keep]
 
+    @property
+    def fields(self) -> list[Field]:
+        """The fields as the last :meth:`rank` left them."""
+        return [field for field, _, _ in self._scored]
+
     @cached_property
     def says(self) -> tuple[str, ...]:
-        """The path of what a record says that is read alone; none where nothing is called so."""
+        """The path of what a record says that is read alone; empty where no field has such a name."""
         content = find_content([field for field, _, _ in self._scored], self.resource)
         return (content,) if content else ()
 
@@ -149,12 +155,11 @@ def _with_status(found: list[Field], keep: int) -> list[Field]:
 
 
 def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str], keep: int) -> list[Field]:
-    """What may identify the record too, where the view has left it out: keys and names of its own. A wide record has
-    less room, so that its view stays a fraction of it."""
+    """Keys and names of the record that the view has left out: they can identify it too. A wide record has less room,
+    so that its view stays a fraction of it."""
     room = min(_DOUBT, max(0, int(0.3 * len(found)) - keep)) if len(found) > _WIDE else _DOUBT
     own = [field for field in found if field.own and field.spoken and field not in shown]
-    # `client_order_id` is an order's id by another, `order_type_id` the id of something else.
-    ours = [field for field in own if field.spoken[-2:-1] == tuple(resource[-1:]) and not set(field.spoken) & _ELSE]
+    ours = [field for field in own if _is_ours(field.spoken, resource)]
     own = [field for field in own if len(field.spoken) == 1 or field.spoken[0] in resource or field in ours]
     keys = [field for field in own if field.spoken[-1] in _KEYS and field.type != "boolean"]
     keys.sort(key=lambda field: len(field.spoken) > 1 and field not in ours)
@@ -166,6 +171,14 @@ def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str
         if field.tier is None:
             field.set(OTHER, 9)
     return chosen
+
+
+def _is_ours(said: tuple[str, ...], resource: Sequence[str]) -> bool:
+    """Whether a name of several words is the record's: `client_order_id` is an order's id by another, `display_id`
+    what people call it by, `order_type_id` the id of something else."""
+    if len(said) == 2 and said[0] in _FOR_PEOPLE:
+        return True
+    return said[-2:-1] == tuple(resource[-1:]) and not set(said) & _ELSE
 
 
 _NO_PERSON = {("title",), ("company", "name")}

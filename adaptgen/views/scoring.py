@@ -1,14 +1,14 @@
 """What a field of a record is worth to who sees it first, judged by its name, type and place.
 
 Every field gets a tier (identity, label, status, amount, date, reference, other) or none; which of them a view keeps
-is decided by :mod:`adaptgen.views.field_choice`. Two tables of evidence give the tier: one for fields of the record
+is decided by :mod:`adaptgen.views.field_choice`. Two tables of evidence decide the tier: one for fields of the record
 itself, one for those of objects and lists in it. The strongest row that matches decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import attrgetter
@@ -106,7 +106,7 @@ class FieldKind:
         """The tier, and the place in it."""
         if self.own and self.asked:
             return IDENTITY, 0
-        if not self.spoken or (not self.own and any(map(hides, self.names[:-1]))):
+        if not self.spoken or (not self.own and not self.asked and any(map(_hides_inside, self.names[:-1]))):
             return _OUT
         row = (OWN_FIELD if self.own else NESTED_FIELD).strongest(self)
         return row.answer if row else _OUT
@@ -123,13 +123,29 @@ class FieldKind:
         return (self.names[:-1], rest), "first" if said & _FIRST else "last"
 
     @property
+    def narrow(self) -> int:
+        """How many words its name has: `total` says more about the record than `discount_tax_total`. A half of a name
+        counts as the whole."""
+        return len(self.spoken) - (self.half is not None)
+
+    @property
     def is_number(self) -> bool:
         return self.type in {"integer", "number"}
 
     @cached_property
+    def personal(self) -> str | None:
+        """The kind of personal data that it is."""
+        return kind_of(self.names[-1], type=self.type, format=self.format)
+
+    @property
     def is_personal(self) -> bool:
         """Whether the value is personal beyond the name of something."""
-        return kind_of(self.names[-1], type=self.type, format=self.format) not in {None, "name"}
+        return self.personal not in {None, "name"}
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it is the record's own address of mail, or a list of them."""
+        return len(self.names) == 1 and self.personal == "email" and self.is_text and len(self.spoken) < 3
 
     @cached_property
     def label_order(self) -> int | None:
@@ -140,7 +156,7 @@ class FieldKind:
     @cached_property
     def is_date(self) -> bool:
         dated = self.format in {"date", "date-time"}
-        return dated or self.last in DATE_WORDS or self.spoken[0] in {"date", "time"}
+        return dated or self.last in DATE_WORDS or self.spoken[:1] in {("date",), ("time",)}
 
     @cached_property
     def is_noise(self) -> bool:
@@ -148,7 +164,7 @@ class FieldKind:
         spoken = set(self.spoken)
         if self.format in _LINK_FORMATS or self.last in LINK or self.last in HASH or spoken & AUDIT:
             return True
-        if self.spoken[0] in OLD or ("by" in spoken and spoken & (MADE | CHANGED | {"deleted"})):
+        if self.spoken[0] in OLD or is_by_whom(self.spoken):
             return True
         return self.long or (self.last in TEXT and self.is_text and not self.enum)
 
@@ -246,7 +262,7 @@ OWN_FIELD: Table[FieldKind] = Table(
     ),
     _row(6, "it is one of several values", (OTHER, 0), lambda f: f.enum and f.is_text),
     _row(5, "it is the same in all records", (OTHER, 6), lambda f: f.constant),
-    _row(4, "it is a text", (OTHER, 1), lambda f: f.type == "string"),
+    _row(4, "it is text", (OTHER, 1), lambda f: f.type == "string"),
     _row(3, "it is a number", (OTHER, 2), lambda f: f.is_number),
     _row(2, "it is a value", (OTHER, 3), lambda f: True),
 )
@@ -273,6 +289,12 @@ NESTED_FIELD: Table[FieldKind] = Table(
         ),
     ),
     _row(
+        21,
+        "it is the ids of the record",
+        (REFERENCE, 0),
+        lambda f: f.many and len(f.names) == 1 and f.spoken == ("id",),
+    ),
+    _row(
         18,
         "it names what a list holds",
         (OTHER, 5),
@@ -287,7 +309,7 @@ NESTED_FIELD: Table[FieldKind] = Table(
     _row(11, "it is a date", (DATE, 1), lambda f: f.head in DATE_WORDS and f.format in {"date", "date-time"}),
     # `name.first` names the record, `shopperName.first` somebody in it.
     _row(10, "it is a part of somebody's name", (REFERENCE, 1), lambda f: f.is_name_part and len(f.parent) > 1),
-    _row(9, "it is a text of the name", (LABEL, 4), lambda f: f.is_name_part and f.end in TEXT),
+    _row(9, "it is a form of the name", (LABEL, 4), lambda f: f.is_name_part and f.end in TEXT),
     _row(8, "it is a part of the name", (LABEL, 1), lambda f: f.is_name_part),
     # `task.task_name` is the name of the task, `task.queue_name` is not.
     _row(
@@ -353,8 +375,9 @@ class Field:
         self.tier: int | None = None
         self.sub = 0
 
-    def order(self) -> tuple[int, bool, int, int]:
-        return (OTHER if self.tier is None else self.tier, self.candidate.optional, self.sub, self.index)
+    def order(self) -> tuple[int, bool, int, int, int]:
+        tier = OTHER if self.tier is None else self.tier
+        return (tier, self.candidate.optional, self.sub, self.kind.narrow, self.index)
 
     def set(self, tier: int | None, sub: int = 0) -> None:
         self.tier, self.sub = tier, sub
@@ -377,7 +400,7 @@ class _Place:
         self.last = plain(self.names[-1]) if self.names else ""
 
 
-_place = lru_cache(maxsize=32768)(_Place)
+place_of = lru_cache(maxsize=32768)(_Place)
 
 
 def _unwrapped(segments: tuple[str, ...], wrappers: frozenset[str]) -> tuple[str, ...]:
@@ -397,7 +420,7 @@ def score_fields(
     """The scalars among ``candidates`` with their tiers; ``identifying`` holds :func:`plain` names, ``resource`` the
     words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
     # What is an object in one alternative is no value in the other.
-    places = [_place(candidate.path) for candidate in candidates]
+    places = [place_of(candidate.path) for candidate in candidates]
     around = set(chain.from_iterable([place.around for place in places]))
     holders = _holders(candidates, resource) if entry else frozenset()
     wrapping = holders | WRAPPERS
@@ -409,7 +432,10 @@ def score_fields(
             continue
         names = _unwrapped(place.segments, wrapping) if holders else place.names
         if 0 < len(names) <= 3:
-            kind = _kind_of(candidate, names, place.many, place.last in identifying)
+            # `slug` and `code` of what a record holds are of something else, but for `id.slug`.
+            near = len(names) == 1 or place.last not in REFERENCE_WORDS or words(names[-2]) in ID_WORDS
+            asked = near and place.last in identifying
+            kind = _kind_of(candidate, names, place.many, asked)
             found.append(Field(candidate, index, kind, len(place.segments)))
     families = _families(found)
     for field in found:
@@ -443,7 +469,7 @@ def _holders(candidates: Sequence[Candidate], resource: Sequence[str]) -> frozen
     """The member that holds the record where an entry has nothing of its own: one name, or none."""
     inside: dict[str, bool] = {}
     for one in candidates:
-        segments = _place(one.path).segments
+        segments = place_of(one.path).segments
         if not segments:
             continue
         if len(segments) == 1:
@@ -484,6 +510,15 @@ def hides(name: str) -> bool:
     return bool(
         {"audit", "permission", "permissions", "pagination", "paging", "meta", "settings", "config"} & set(spoken)
     )
+
+
+def _hides_inside(name: str) -> bool:
+    return hides(name) or is_by_whom(words(name))
+
+
+def is_by_whom(spoken: Sequence[str]) -> bool:
+    """Whether it says who made or changed the record."""
+    return "by" in spoken and bool(set(spoken) & (MADE | CHANGED | {"deleted"}))
 
 
 def _own_ids(found: Sequence[Field], nested: Sequence[Field]) -> list[Field]:
@@ -535,7 +570,7 @@ def _one_language(found: Sequence[Field]) -> None:
 
 
 def _once(found: Sequence[Field]) -> None:
-    """What is said twice (``alert_id`` beside ``metadata.alert_id``, ``state_name`` beside ``state.name``) is shown
+    """What is said twice (``alert_id`` and ``metadata.alert_id``, ``state_name`` and ``state.name``) is shown
     once, a state where it is known as one."""
     shown: dict[tuple[bool, tuple[str, ...]], Field] = {}
     # The fields are in the order of their index.
@@ -545,3 +580,9 @@ def _once(found: Sequence[Field]) -> None:
             left = before if one.tier == STATUS != before.tier and before.tier != IDENTITY else one
             shown[one.kind.said] = one if left is before else before
             left.tier = None
+
+
+def through(paths: Iterable[str]) -> frozenset[str]:
+    """Those of ``paths`` through which others go: what is a value in one alternative is an object in another."""
+    around = set(chain.from_iterable(place_of(path).around for path in paths))
+    return frozenset(path for path in paths if place_of(path).segments in around)

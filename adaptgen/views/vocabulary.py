@@ -40,8 +40,8 @@ CHANGED = vocabulary("updated update modified modification changed change edited
 OLD = vocabulary("deprecated obsolete")
 AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
 REFERENCE_WORDS = vocabulary(
-    "code sku number ref reference slug key no nr num isbn issn ean gtin upc asin vin symbol ticker isin abbreviation "
-    "iata icao iso nummer numero numer codigo codice handle"
+    "code sku number ref reference slug key no nr num nbr isbn issn ean gtin upc asin vin symbol ticker isin "
+    "abbreviation iata icao iso nummer numero numer codigo codice handle"
 )
 TEXT = vocabulary(
     "description body content text notes note comment comments remark remarks bio about html markdown readme message "
@@ -106,7 +106,7 @@ _CALLS: Final = vocabulary("request trace correlation session response call")
 
 @lru_cache(maxsize=16384)
 def is_wrapper_word(name: str, *, of_list: bool = False) -> bool:
-    """Whether a member called ``name`` only wraps what stands next to it: a record, or a list (``of_list``)."""
+    """Whether a member called ``name`` only wraps what is next to it: a record, or a list (``of_list``)."""
     said = words(name)
     if name.startswith(("_", "@", "$")) and not set(said) & _IDENTITY:
         return True
@@ -121,7 +121,7 @@ def is_wrapper_word(name: str, *, of_list: bool = False) -> bool:
 
 
 def identifies(name: str) -> bool:
-    """Whether a member called ``name`` tells which record it stands in."""
+    """Whether a member called ``name`` says which record it is in."""
     return len(words(name)) == 1 and words(name)[0] in _IDENTITY
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,14 +28,15 @@ DEEP = 4  # names of a leaf that the labels of views count
 
 def labels(name: str, half: str | None) -> list[dict[str, Any]]:
     """The labels of ``tests/labels/<name>.jsonl``; ``half``: "held", "develop" or None for both; "directory held" and
-    "directory develop": those of ``<name>_directory.jsonl``."""
+    "unseen held" and the like: those of ``<name>_directory.jsonl`` and ``<name>_unseen.jsonl``."""
     apart, _, part = (half or "").rpartition(" ")
     lines = path_of(name, apart).read_text("utf-8").splitlines()
-    return [label for label in map(json.loads, lines) if not part or half_of(label["document"]) == part]
+    every = map(json.loads, lines)
+    return [label for label in every if not part or (label.get("half") or half_of(label["document"])) == part]
 
 
 def path_of(name: str, apart: str) -> Path:
-    """The file of a set of labels; ``apart``: "directory" or ""."""
+    """The file of a set of labels; ``apart``: "directory", "unseen" or ""."""
     return ROOT / "tests" / "labels" / f"{name}_{apart}.jsonl".replace("_.", ".")
 
 
@@ -46,10 +48,14 @@ def half_of(document: str) -> str:
 
 
 def by_document(labels: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Path of a document -> its labels."""
+    """Path of a document -> its labels. A document that nobody brought is left out, and said to be."""
     found: dict[str, list[dict[str, Any]]] = {}
     for label in labels:
         found.setdefault(label["document"], []).append(label)
+    missing = [path for path in found if "__" in path and not _file(path).is_file()]
+    for path in missing:
+        print(f"left out: {path} is not in its folder", file=sys.stderr)
+        del found[path]
     return found
 
 
@@ -79,17 +85,22 @@ def drafted(document: Document, given: Iterable[dict[str, Any]]) -> Iterator[tup
 
 @contextmanager
 def opened(path: str) -> Iterator[Document]:
-    """The document ``path`` of the corpus, or where it has no ``.gz`` of the directory; what was read of its schemas is
-    forgotten afterwards."""
+    """The document ``path`` of the corpus (``.gz``), of the unseen ones or of the directory; what was read of its
+    schemas is forgotten afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         if path.endswith(".gz"):
             spec = Path(folder) / Path(path).name.removesuffix(".gz")
             spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
         else:
-            spec = _directory() / path
+            spec = _file(path)
         document = read(spec)
         yield document
         schemas.forget(document)
+
+
+def _file(path: str) -> Path:
+    unseen = Path(os.environ.get("ADAPTGEN_UNSEEN", "")) / path
+    return unseen if "__" in path else _directory() / path
 
 
 def _corpus() -> Path:

@@ -5,7 +5,7 @@ says, after the method and path of the operation), ``kind`` and ``reason``. Kind
 ``impossible`` (the document contradicts itself: no value satisfies it), ``undefined`` (the specification does not say
 how such a value is sent) and ``validator`` (it cannot read what is right). Kinds that count: ``document`` (it can be
 satisfied, and does not say so), ``schema`` (the published schema says less than the document, by its budget) and
-``open`` (ours, not yet mended).
+``open`` (ours, not yet fixed).
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ _TEXT = {
 _ASCII = {**_TEXT, "unicode": "a/b?c&d=e+f%20#g'h(i)", "empty": "x"}
 """For headers and cookies, which hold printable ASCII (RFC 9110, 5.5), and neither comma nor semicolon."""
 _DEPTH = 5
-_NAMED = re.compile(r"One of \d+ values: (.*?)(?:, …|$)")
-_PATTERN = re.compile(r"Pattern: (.+)$")
+_NAMED = re.compile(r"One of \d+ values: (.*?)(?:, …| Example: |$)")
+_PATTERN = re.compile(r"Pattern: (.+?)(?: Example: .*)?$")
 _FILE = {"filename", "media_type", "text", "base64"}
 _LEFT_OUT = object()
 

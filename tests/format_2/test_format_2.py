@@ -1,6 +1,7 @@
 """Generated code of format 2 says each fact once; what agents see, and what the runtime executes, is what format 1 was.
 
-``listed.json`` holds the tools that the CRM's server of format 1 listed, just before format 2.
+``listed.json`` holds the tools that the CRM's server of format 1 listed, just before format 2, but for texts of our own
+that changed since.
 """
 
 from __future__ import annotations

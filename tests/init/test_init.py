@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from adaptgen.building.build import build
 from adaptgen.cli import main
 from adaptgen.govern.settings.load import parse
 
@@ -224,3 +227,28 @@ def test_a_folder_without_answers(rows: Path, tmp_path: Path, capsys: pytest.Cap
     assert main(["init", str(rows), "--traffic", str(tmp_path / "empty")]) == 2
     assert "AG067" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
+
+
+# ------------------------------------------------------------------------------------------------- real documents
+
+
+def test_drafts_of_real_documents_say_what_was_inferred(testdata: Path, tmp_path: Path) -> None:
+    """Taking a draft as it stands changes no tool, and its block of the login is accepted."""
+    logins = 0
+    for path in sorted(testdata.glob("corpus/specs/*/*.gz")):
+        if not 3_000 < path.stat().st_size < 9_000 or int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 4 != 1:
+            continue
+        spec = tmp_path / path.stem / path.name.removesuffix(".gz")
+        spec.parent.mkdir()
+        spec.write_bytes(gzip.decompress(path.read_bytes()))
+        server = build(spec, side_files=False).plan.server
+        text = drafted(spec)
+        hints = spec.with_suffix("") / "hints.yaml"
+        hints.write_text(counting(text))
+        assert build(spec, hints=hints).plan.server.tools == server.tools, path
+        if server.auth and not server.instead:
+            hints.write_text(re.sub(r"^# # (?!#)", "", text, flags=re.MULTILINE))
+            taken = build(spec, hints=hints).plan.server
+            assert [len(auth.chain) for auth in taken.auth] == [len(auth.chain) for auth in server.auth], path
+            logins += any(auth.chain for auth in taken.auth)
+    assert logins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from adaptgen.building.build import build
 from adaptgen.cli import main
+from adaptgen.readiness.inspection import inspect
+from adaptgen.readiness.inspection.report import Finding
 
 INT, TEXT = {"type": "integer"}, {"type": "string"}
 PERSON = {"type": "object", "properties": {"id": INT, "name": TEXT, "email": TEXT, "state": TEXT}}
@@ -94,7 +98,7 @@ def test_an_api_without_faults_has_every_point(tmp_path: Path, capsys: pytest.Ca
         ("words", "list_members", "medium", None),
         ("replace", "replace_member", "high", None),
         ("effect", "lookup", "low", None),
-        ("effect", "reset_all", "low", None),
+        ("effect", "reset_everything", "low", None),
         ("personal data", "server", "high", None),
     ],
 )
@@ -109,8 +113,19 @@ def test_what_is_found(
 def test_the_score_falls_with_what_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = inspected(tmp_path, BAD, capsys)
     assert report["score"] < 70
-    assert round(sum(part["points"] for part in report["parts"])) == report["score"]
-    assert sum(part["of"] for part in report["parts"]) == 100
+    points, most = (sum(part[key] for part in report["parts"]) for key in ("points", "of"))
+    assert (round(100 * points / most), most) == (report["score"], 100)
+
+
+def test_parts_with_nothing_to_judge_give_no_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = {"/ping": {"get": {"summary": "Ping", "responses": {"200": {"description": "ok"}}}}}
+    report = inspected(tmp_path, {**GOOD, "paths": paths, "security": [], "components": {}}, capsys)
+    parts = {part["name"]: (part["points"], part["of"]) for part in report["parts"]}
+    assert parts["Reading to the end"] == parts["Safe to change"] == (0, 0)
+    assert parts["Short answers"] == (0, 20)
+    assert report["score"] == round(
+        100 * sum(points for points, _ in parts.values()) / sum(of for _, of in parts.values())
+    )
 
 
 def test_every_fix_that_is_a_hint_mends_its_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +136,71 @@ def test_every_fix_that_is_a_hint_mends_its_finding(tmp_path: Path, capsys: pyte
         after = inspected(tmp_path, BAD, capsys, one["fix"].replace("better_name", "members"))
         left = [found for found in of(after, one["rule"]) if found["subject"] == one["subject"]]
         assert left == [], one
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["top"], "tools: {list_members: {page: {style: none}}}   # only if top can be as large as the list"),
+        ([], "tools: {list_members: {page: {style: none}}}   # if an answer always holds the whole list"),
+        (
+            ["rows", "state"],
+            "tools: {list_members: {page: {style: none}}}   # only if rows can be as large as the list",
+        ),
+        (["top", "startAt"], "tools: {list_members: {page: {style: offset, offset: startAt, limit: top}}}"),
+        (["size", "page_no"], "tools: {list_members: {page: {style: page, page: page_no, size: size}}}"),
+    ],
+)
+def test_a_fix_for_paging_names_only_declared_inputs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], expected: str
+) -> None:
+    """Positions that are declared as arrays are not taken for paging, and a person may know better."""
+    kinds = {"startAt": {"type": "array", "items": INT}, "page_no": {"type": "array", "items": INT}, "state": TEXT}
+    asked = [{"name": name, "in": "query", "schema": kinds.get(name, INT)} for name in names]
+    report = inspected(
+        tmp_path, {**GOOD, "paths": {"/members": {"get": {"parameters": asked, **listed(PERSON)}}}}, capsys
+    )
+    (found,) = of(report, "paging")
+    assert found["fix"] == expected
+
+
+LOGIN = {"type": "object", "required": ["name", "password"], "properties": {"name": TEXT, "password": TEXT}}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "expected"),
+    [
+        ({}, True),
+        ({"description": "Bearer token of the login"}, False),
+        ({"description": "The JWT"}, False),
+        ({"name": "X-Token"}, False),
+    ],
+)
+def test_a_word_before_the_token_that_nothing_mentions_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], scheme: dict[str, str], expected: bool
+) -> None:
+    login = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": LOGIN}}},
+        "security": [],
+        **answer({"type": "object", "properties": {"token": TEXT}}),
+    }
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "Authorization", **scheme}}
+    spec = {**GOOD, "components": {"securitySchemes": schemes}}
+    spec["paths"] = {"/auth/authenticate": {"post": {"operationId": "authenticate", **login}}, **GOOD["paths"]}
+    found = [one for one in of(inspected(tmp_path, spec, capsys), "auth") if "'Bearer'" in one["message"]]
+    assert bool(found) is expected
+    if expected:
+        fix = found[0]["fix"].partition("   # ")[0]
+        assert fix == 'auth: {club_session: {kind: session, send: [{header: Authorization, as: "Bearer {access}"}]}}'
+        assert not of(inspected(tmp_path, spec, capsys, fix), "auth")
+
+
+def test_a_fix_for_an_answer_that_is_not_described_names_no_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = inspected(tmp_path, {**GOOD, "paths": {"/state": {"get": answer({})}}}, capsys)
+    (found,) = of(report, "schema")
+    assert found["fix"] == "view: with the fields that adaptgen call generated/club get_state shows"
 
 
 def test_settings_beside_the_document_take_care_of_personal_data(
@@ -253,6 +333,29 @@ def test_real_documents_have_a_score(testdata: Path, tmp_path: Path, capsys: pyt
         assert 0 <= json.loads(capsys.readouterr().out)["score"] <= 100
 
 
+def test_proposals_for_real_documents_apply_and_do_what_they_say(testdata: Path, tmp_path: Path) -> None:
+    """One of each rule for each document: the hint is accepted, and its finding is gone."""
+    import gzip
+
+    tried: set[str] = set()
+    for path in sorted(testdata.glob("corpus/specs/*/*.gz")):
+        if not 3_000 < path.stat().st_size < 9_000 or int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 4:
+            continue
+        target = tmp_path / path.name.removesuffix(".gz")
+        target.write_bytes(gzip.decompress(path.read_bytes()))
+        first: dict[str, Finding] = {}
+        for found in inspect(build(target, side_files=False)).findings:
+            if re.match(r"(tools|auth|server): ", found.fix):
+                first.setdefault(found.rule, found)
+        for rule, found in first.items():
+            hints = tmp_path / "hints.yaml"
+            hints.write_text(found.fix.replace("better_name", "zz_better"))
+            after = inspect(build(target, hints=hints, side_files=False)).findings
+            assert not [one for one in after if (one.rule, one.subject) == (rule, found.subject)], (path, found)
+            tried.add(rule)
+    assert tried >= {"paging", "words", "name", "effect"}
+
+
 def test_a_tool_that_providers_refuse_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     long = "list_every_club_of_every_country_and_of_every_league"
     hints = f"tools:\n  {long}:\n    call: GET /clubs\n"
@@ -260,3 +363,30 @@ def test_a_tool_that_providers_refuse_is_named(tmp_path: Path, capsys: pytest.Ca
     assert found["subject"] == long
     assert f"{len(long)} characters" in found["message"]
     assert of(inspected(tmp_path, GOOD, capsys, hints.replace(long, "list_clubs")), "provider") == []
+
+
+def test_a_login_that_is_only_likely_costs_points_and_stands_in_the_draft(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document declares a key and shows a login whose answer it does not describe."""
+    body = {"type": "object", "properties": {"username": TEXT, "password": TEXT}}
+    login = {
+        "security": [],
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"204": {"description": "ok"}},
+    }
+    spec = tmp_path / "club.json"
+    spec.write_text(json.dumps({**GOOD, "paths": {**GOOD["paths"], "/login": {"post": login}}}))
+    assert main(["inspect", str(spec), "--json"]) in (0, 1)
+    report = json.loads(capsys.readouterr().out)
+    (part,) = [one for one in report["parts"] if one["name"] == "Logging in"]
+    assert (part["points"], part["of"]) == (9, 15)
+    (finding,) = [one for one in report["findings"] if one["rule"] == "login"]
+    assert (finding["severity"], "POST /login may log in" in finding["message"]) == ("high", True)
+    assert main(["init", str(spec)]) == 0
+    draft = (tmp_path / "club" / "hints.yaml").read_text().splitlines()
+    start = draft.index("# #   club_session:")
+    block = [line.removeprefix("# # ") for line in draft[start - 1 : start + 8] if line.startswith("# # ")]
+    hint = yaml.safe_load("\n".join(block))["auth"]["club_session"]
+    assert hint["chain"][0]["call"] == "POST /login"
+    assert hint["send"][0] == {"header": "Authorization", "as": "Bearer {access}"}

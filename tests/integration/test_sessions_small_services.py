@@ -356,7 +356,7 @@ def test_operations_that_say_nothing_of_security_get_the_login(bench: Bench) -> 
     ("hints", "expected"),
     [
         ("auth: {s: {kind: session, chain: [{id: a, call: POST /login, with: {username: u}, save: {t: $.access_token}}"
-         "], send: [{header: Authorization, as: 'Bearer {t}'}]}}", "requires 'password', which nobody fills"),
+         "], send: [{header: Authorization, as: 'Bearer {t}'}]}}", "requires 'password', but nothing fills it"),
         ("auth: {s: {kind: session, chain: [{id: a, call: POST /login, with: {username: u, password: '${env:P}'}, "
          "save: {t: $.access_token}}]}}", "sends nothing with its requests"),
     ],
@@ -398,7 +398,7 @@ def test_the_doctor_reads_one_operation_of_each_kind_of_security(bench: Bench, d
     assert code == 1
     assert "ok     read         list_items" in text
     assert "wrong  read         list_reports" in text
-    assert "get_open" in text
+    assert "open: GET" in text
 
 
 def test_the_doctor_counts_the_logins_of_its_earlier_runs(bench: Bench, doctor: Callable[..., Any]) -> None:

@@ -201,8 +201,8 @@ def test_an_error_of_the_server_passes_as_it_is(tmp_path: Path, many: FakeTarget
         ({"name": 5}, "Argument `name` is missing"),
         ({"name": "get_note", "arguments": [1]}, "Argument `arguments` must be an object"),
         ({"name": "get_note", "arguments": "{no json"}, "Argument `arguments` must be an object"),
-        ({"name": "get_note", "text": "x"}, "There is no argument `text` of call_read_tool"),
-        ({"name": "search_tools"}, "search_tools is called directly"),
+        ({"name": "get_note", "text": "x"}, "call_read_tool has no argument `text`"),
+        ({"name": "search_tools"}, "Call search_tools directly"),
     ],
 )
 def test_a_wrong_call_is_told_what_is_wrong(tmp_path: Path, many: FakeTarget, given: dict[str, Any], said: str) -> None:
@@ -221,7 +221,7 @@ def test_arguments_may_come_as_json_text(tmp_path: Path, many: FakeTarget) -> No
 def test_the_kill_switch_empties_the_search(tmp_path: Path, many: FakeTarget) -> None:
     path = settings(tmp_path, surface="search", switch={"callers": ["bank/ada"]})
     found = run(path, many, lambda desk: call(desk, ADA, "search_tools", {"query": "note"}))
-    assert text(found).startswith("No tool fits")
+    assert text(found).startswith("No tool matches")
 
 
 def test_a_server_behind_a_proxy_lists_everything_to_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_tags_and_nouns_are_those_of_the_callers_own_tools(tmp_path: Path, many:
     path = settings(tmp_path, GUESTS, surface=SEARCHED)
     assert described(path, many, EVE).endswith("Tags: Notes (1).")
     said = answer(path, many, {"query": "vehicle"}, EVE)
-    assert said == "No tool fits these words."
+    assert said == "No tool matches these words."
     assert "No tool has this tag" in answer(path, many, {"tag": "Many"}, EVE)
 
 
@@ -93,8 +94,11 @@ def test_words_that_fit_nothing_are_answered_with_the_nouns(tmp_path: Path) -> N
     tools += [fact(f"create_{one}", effect="write", calls=(f"POST /{one}s",)) for one in things]
     target = FakeTarget(*tools, *invoices())
     said = answer(settings(tmp_path), target, {"query": "cupboard"})
-    assert said.startswith("No tool fits these words.")
+    assert said.startswith("No tool matches these words.")
     assert "\nread, create: rack, power feed, circuit\n" in said + "\n"
+    assert "these words of the API, or with a tag:" in said  # the invoices have one
+    untagged = FakeTarget(*tools, *(replace(one, tags=()) for one in invoices()))
+    assert "these words of the API:" in answer(settings(tmp_path), untagged, {"query": "cupboard"})
     assert "power feed" not in answer(settings(tmp_path), target, {"query": "list racks"})
 
 

@@ -51,15 +51,12 @@ def test_an_override_of_a_tool_that_is_gone_is_refused_at_its_name(
     assert "specs/people/overrides.py:6:17: error AG045: there is no tool 'get_person' to wrap" in said
 
 
-def test_a_renamed_tool_is_proposed_by_its_new_name(
-    build: Build, workplace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_override_of_a_renamed_tool_follows_it(build: Build, workplace: Path) -> None:
     assert build(WRAP) == 0
-    rewritten(workplace, lambda text: text.replace('"getPerson"', '"fetchHuman"'))
     (workplace / "specs" / "people" / "hints.yaml").write_text("tools: {load_human: {call: 'GET /people/{id}'}}\n")
-    capsys.readouterr()
-    assert main(["build", "specs/people.json", "--quiet"]) == 2
-    assert "it is called 'load_human' now" in capsys.readouterr().err
+    assert main(["build", "specs/people.json", "--quiet"]) == 0
+    tools = {tool.name: tool.aliases for tool in load_server(workplace / "generated" / "people").tools}
+    assert tools["load_human"] == ("get_person",)
 
 
 @pytest.mark.asyncio

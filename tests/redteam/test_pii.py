@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import time
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -169,32 +171,44 @@ def test_other_structured_text_stays(value: Any) -> None:
 
 # B: time.
 
+
+@pytest.fixture
+def without_collections() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
 UNITS = ["7", "12 ", "a", "@", "tok_", "555-123-4567 ", "1.", "é", "<a ", "QWRh", "Ada Byron ", "(1)"]
 
 
 @pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.usefixtures("without_collections")
 def test_a_large_answer_does_not_hold_up_the_event_loop(unit: str) -> None:
-    """A quarter of a megabyte; benchmarks/govern.py measures the whole one."""
+    """A quarter of a megabyte; benchmarks/govern.py measures the whole one.
+
+    Delays are in processor time of all threads of this process: the loop waits while another thread holds the
+    interpreter, and the time that other processes take does not count. A collection of garbage stops every thread for
+    as long as the heap of all tests is large, so there is none meanwhile.
+    """
     text = unit * (250_000 // len(unit))
     delays: list[float] = []
-    took: list[float] = []
 
     async def beat() -> None:
         while True:
-            begun = time.perf_counter()
+            begun = time.process_time()
             await asyncio.sleep(0.005)
-            delays.append(time.perf_counter() - begun)
+            delays.append(time.process_time() - begun)
 
     async def whole() -> None:
         beating = asyncio.create_task(beat())
         await asyncio.sleep(0.01)
-        begun = time.perf_counter()
         await tokenizer(kinds=KINDS).result(ANNA, tool(), answer(text))
-        took.append(time.perf_counter() - begun)
+        await asyncio.sleep(0.01)  # the beat that was under way is counted too
         beating.cancel()
 
     asyncio.run(whole())
-    assert max(delays) < max(0.25, took[0] / 3)  # a busy machine makes everything slow, the loop least
+    assert max(delays) < 0.25
 
 
 def test_what_cannot_be_searched_in_time_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:

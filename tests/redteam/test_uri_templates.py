@@ -39,9 +39,9 @@ def snapshot(*templates: str) -> Catalog:
     ],
 )
 def test_no_template_takes_long(template: str, uri: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert snapshot(*[template + "#" * n for n in range(20)]).reader(uri) == ""
-    assert time.perf_counter() - begun < 0.25
+    assert time.process_time() - begun < 0.25
 
 
 def test_templates_are_bounded_and_the_others_named() -> None:

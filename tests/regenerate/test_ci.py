@@ -127,7 +127,7 @@ def test_a_commit_with_a_fresh_tree_passes(repository: Path) -> None:
 
 
 def test_a_commit_with_a_stale_tree_fails(repository: Path) -> None:
-    edit(repository, OPERATION, "operationId: dropOrder")
+    edit(repository, "quantity: {type: integer, minimum: 1}", "quantity: {type: integer, minimum: 9}")
     runner = Runner(repository, "push")
     assert runner.job("commit") == "The output is fresh"
     assert "AG052" in runner.said["The output is fresh"]
@@ -166,15 +166,16 @@ def test_the_schedule_does_nothing_when_nothing_changed(repository: Path) -> Non
 
 
 def test_the_schedule_commits_what_changed(repository: Path) -> None:
-    edit(repository, OPERATION, "operationId: dropOrder")  # what the skipped step would have fetched
+    # What the skipped step would have fetched.
+    edit(repository, "quantity: {type: integer, minimum: 1}", "quantity: {type: integer, minimum: 9}")
     runner = Runner(repository, "schedule")
     assert runner.job("pull") == ""
     assert "tool-gone" not in runner.said["What changes for agents"]
-    assert "cancel_order" in (repository.parent / "changes.txt").read_text()
+    assert "create_order" in (repository.parent / "changes.txt").read_text()
     assert git(repository, "status", "--porcelain") == ""
     assert git(repository, "rev-parse", "--abbrev-ref", "HEAD").strip() == "adaptgen/pull"
     changed = set(git(repository, "diff", "--name-only", "origin/main").split())
-    assert {"specs/orders.yaml", "generated/orders/tools/orders.py"} <= changed
+    assert {"specs/orders.yaml", "generated/orders/tools/orders.json"} <= changed
 
 
 @pytest.mark.parametrize("platform", ["github", "gitlab"])

@@ -130,18 +130,10 @@ def test_code_beside_the_tables_never_runs(repository: Path) -> None:
     assert not Path("ran").exists()
 
 
-def test_a_rename_is_proposed_to_the_hints_and_serves_both_names(
-    repository: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    SPEC.write_text(SPEC.read_text().replace("operationId: getOrder", "operationId: orderSheet"))
-    assert main(["diff", "HEAD", str(SPEC), "--json"]) == 0
-    change = json.loads(capsys.readouterr().out)["changes"][0]
-    assert change["kind"] == "tool-renamed"
-    assert change["hint"] == 'order_sheet: {call: "GET /orders/{orderId}", was: [get_order]}'
-
+def test_a_rename_by_the_hints_serves_both_names(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hints = SPEC.with_suffix("") / "hints.yaml"
     hints.parent.mkdir()
-    hints.write_text(f"adaptgen: 1\ntools:\n  {change['hint']}\n")
+    hints.write_text('adaptgen: 1\ntools: {order_sheet: {call: "GET /orders/{orderId}"}}\n')
     assert main(["build", str(SPEC), "--quiet"]) == 0
     assert main(["diff", "HEAD", "generated/orders", "--fail-on", "review"]) == 0
     engine = Engine(load_server(Path("generated/orders")))
@@ -149,7 +141,7 @@ def test_a_rename_is_proposed_to_the_hints_and_serves_both_names(
     assert "get_order" not in [one.name for one in engine.list(LOCAL)]
     assert main(["call", "generated/orders", "get_order", "orderId=x", "--no-governance"]) == 2
     # The old name is another word for the same tool: its argument is checked against the tool's schema.
-    assert "orderId='x' is no integer" in capsys.readouterr().err
+    assert "orderId='x' is not of type integer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("new", ["generated/orders", "generated", "specs/orders.yaml"])

@@ -111,6 +111,19 @@ def test_a_change_is_shown_for_agents(place: tuple[Source, Web], capsys: pytest.
     assert SPEC.read_bytes() == source.body
 
 
+def test_a_changed_identifier_renames_no_tool(place: tuple[Source, Web], capsys: pytest.CaptureFixture[str]) -> None:
+    """The next build keeps the names, so a pull does not say that they change."""
+    source, _ = place
+    assert main(["pull"]) == 0
+    source.body, source.etag = (
+        year.BASE.replace("operationId: listOrders", "operationId: listPurchases").encode(),
+        '"2"',
+    )
+    capsys.readouterr()
+    assert main(["pull", "--check"]) == 1
+    assert "nothing changed for agents" in capsys.readouterr().out
+
+
 def test_hints_that_no_longer_fit_are_said_and_the_document_is_written(
     place: tuple[Source, Web], capsys: pytest.CaptureFixture[str]
 ) -> None:

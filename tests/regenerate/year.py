@@ -132,8 +132,7 @@ EDITS = [
     Edit(
         "an operation is renamed",
         swap(("operationId: getOrder", "operationId: orderSheet")),
-        {("breaking", "order_sheet", "tool-renamed")},
-        of("orders") | CONTRACT,
+        set(),
     ),
     Edit(
         "an operation is renamed, and the hints keep the old name",
@@ -141,6 +140,18 @@ EDITS = [
         {("additive", "order_sheet", "tool-renamed")},
         of("orders") | CONTRACT,
         hints='{adaptgen: 1, tools: {order_sheet: {call: "GET /orders/{orderId}", was: [get_order]}}}',
+    ),
+    Edit(
+        "the hints rename a tool",
+        lambda text: text,
+        {("additive", "order_sheet", "tool-renamed")},
+        of("orders") | CONTRACT,
+        hints='{adaptgen: 1, tools: {order_sheet: {call: "GET /orders/{orderId}"}}}',
+    ),
+    Edit(
+        "the answer of a list becomes a record",
+        swap(("operationId: listOrders", "operationId: getOrders")),
+        set(),
     ),
     Edit(
         "an operation is removed",
@@ -322,15 +333,16 @@ EDITS = [
                 "        segment: {type: string}\n        email: {type: string, format: email}\n",
             )
         ),
-        # It is not among the fields that agents get unless they ask for it.
+        # All of a small record is shown; under governance the value is a token.
         {
             ("additive", "get_customer", "field-new"),
             ("additive", "list_customers", "field-new"),
+            ("unchanged", "get_customer", "description"),
+            ("unchanged", "list_customers", "description"),
             ("review", "get_customer", "sensitivity"),
             ("review", "list_customers", "sensitivity"),
         },
-        frozenset({"tools/customers.py"}),
-        {("review", "get_customer", "sensitivity"), ("review", "list_customers", "sensitivity")},
+        of("customers"),
     ),
     # ------------------------------------------------------------------------------------------------ paging
     Edit(

@@ -9,19 +9,20 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
-from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, shipment, wheels
-from adaptgen.ship.package import roots, zip_files
+from adaptgen.ship.package import roots, serving_files, unpack_wheels, zip_files
 from adaptgen.ship.target import Target
 
 
@@ -153,8 +154,14 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
     assert {"boto3", "uvicorn"} <= set(roots(proxy, Target("agentcore")))
 
 
+def test_a_bundle_has_every_dependency_of_the_package(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {Requirement(line).name for line in project["dependencies"]}
+    assert needed <= set(roots(shipment.read_deployable(governed(tmp_path, BEHIND)), Target()))
+
+
 def test_the_generator_is_not_shipped() -> None:
-    files = tree.serving_files()
+    files = serving_files()
     assert "adaptgen/govern/pipeline/pipeline.py" in files
     assert "adaptgen/transports/streamable_http/server.py" in files
     unwanted = ("building", "plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
@@ -171,7 +178,7 @@ def test_wheels_are_pruned_and_keep_their_licences(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
             archive.writestr(name, "x")
-    found = tree.unpack_wheels([wheels.Wheel("thing", "1.0", path, "")])
+    found = unpack_wheels([wheels.Wheel("thing", "1.0", path, "")])
     assert sorted(found) == [
         "other.py", "thing-1.0.dist-info/METADATA", "thing-1.0.dist-info/licenses/LICENSE", "thing/__init__.py",
         "thing/data/test.json",
@@ -257,7 +264,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, python: str) -> tuple[Path, 
 def test_two_builds_are_the_same_bytes(built: tuple[Path, Path]) -> None:
     one, other = (path.read_bytes() for path in built)
     assert hashlib.sha256(one).hexdigest() == hashlib.sha256(other).hexdigest()
-    assert len(one) <= 25_000_000
+    assert len(one) <= 26_000_000
 
 
 @pytest.mark.slow

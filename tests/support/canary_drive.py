@@ -44,14 +44,14 @@ async def drive(at: Watched, crm: WatchedCrm, each: int) -> set[str]:
 
 
 async def _look(agent: Agent, crm: WatchedCrm, each: int) -> set[str]:
-    called = {"list_countries", "get_info", "get_pipeline_report", "get_product", "customer_overview"}
+    called = {"list_countries", "get_system_info", "get_pipeline_report", "get_product", "customer_overview"}
     called |= {*LISTS, *DETAILS, *BY_CUSTOMER, "download_attachment", "run_report"}
     await agent.ask("tools/list")
     for tool in LISTS:
         await agent.rows(tool, fields=["*"], limit=100)
         await agent.rows(tool, limit=200)
     await agent.call("list_countries", {"fields": ["*"]})
-    await agent.call("get_info")
+    await agent.call("get_system_info")
     await agent.call("get_pipeline_report")
     for kind in ("RECEIVABLES_BY_AGE", "REVENUE_BY_SEGMENT"):
         await agent.call("run_report", {"kind": kind})
@@ -96,7 +96,7 @@ async def _write(at: Watched, crm: WatchedCrm) -> set[str]:
         (sales, "complete_task", {"taskId": crm.state.database.execute(_OPEN).fetchone()[0]}),
         (support, "create_ticket", {"customerId": firm["id"], "subject": "Broken"}),
         (support, "update_ticket", {"ticketId": one["tickets"], "status": "WAITING"}),
-        (support, "create_ticket_comment", {"ticketId": one["tickets"], "text": "On it."}),
+        (support, "comment_ticket", {"ticketId": one["tickets"], "text": "On it."}),
         (finance, "pay_invoice", {"invoiceId": owed[0] if owed else one["invoices"], "amount": 0.5}),
         (finance, "upload_attachment", {"customerId": firm["id"], "category": "OFFER", "file": {"text": "An offer."}}),
         (admin, "delete_contact", {"contactId": people[-1]["id"]}),

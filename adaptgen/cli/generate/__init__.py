@@ -13,7 +13,7 @@ def add_build(command: Command) -> None:
     build = command(
         "build",
         "generate MCP servers from OpenAPI or Swagger documents",
-        "Each document gives one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by "
+        "Each document becomes one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by "
         "specs/crm/hints.yaml) or after the document. Prints what was inferred and from what evidence.",
     )
     build.add_argument(
@@ -25,7 +25,12 @@ def add_build(command: Command) -> None:
     )
     build.add_argument("--out", metavar="DIR", type=Path, default=Path("generated"), help="default: %(default)s")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff if the output is stale")
-    build.add_argument("--validate", action="store_true", help="also tell where the document breaks OpenAPI")
+    build.add_argument(
+        "--rename",
+        action="store_true",
+        help="rename tools by the current rules; earlier names still work",
+    )
+    build.add_argument("--validate", action="store_true", help="also report where the document breaks OpenAPI")
     build.add_argument("--quiet", action="store_true", help="print warnings and the last line only")
 
 

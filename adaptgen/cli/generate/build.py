@@ -41,12 +41,12 @@ def _run(options: argparse.Namespace) -> int:
             if options.validate:
                 validate(spec)
             # A check does not rely on what an earlier build recorded.
-            folder = None if options.check else files.up_to_date(options.out)
+            folder = None if options.check or options.rename else files.up_to_date(options.out)
             if folder is not None:
                 policy.check_policies(files.folder, partial(policy.folder_actions, folder))
                 fresh.append(folder)
             else:
-                result = _build(spec, options.out)
+                result = _build(spec, options.out, options.rename)
                 results.append(result)
                 folder = result.folder
                 policy.check_policies(files.folder, partial(policy.planned_actions, result.plan))
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
                     "AG039",
                     f"{spec} and {folders[folder]} both make {folder}",
                     Where(str(spec)),
-                    "give one of them another server.name in its hints",
+                    "set another server.name in the hints of one of them",
                 )
             folders[folder] = spec
         except AdaptgenError as problem:
@@ -71,10 +71,10 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build(spec: Path, out: Path) -> BuildResult:
+def _build(spec: Path, out: Path, rename: bool) -> BuildResult:
     from adaptgen.building.build import build
 
-    result = build(spec, out=out, progress=terminal.progress)
+    result = build(spec, out=out, rename=rename, progress=terminal.progress)
     with terminal.progress(f"{spec}: rendering"):
         result.files  # noqa: B018 - rendered now, so that bad input writes nothing
     return result
@@ -131,11 +131,7 @@ def _is_document(path: Path) -> bool:
 
 def resolve_specs(paths: Sequence[Path]) -> list[Path]:
     """The documents that ``paths`` name, those of a workspace file in its place; without any path the workspace in
-    ``specs/``, or every document there.
-
-    Raises:
-        AdaptgenError: AG001, no document was found.
-    """
+    ``specs/``, or every document there (AG001 without any)."""
     specs: list[Path] = []
     for path in paths or [FOLDER / WORKSPACE]:
         workspace = workspace_of(path.parent) if path.name == WORKSPACE else None

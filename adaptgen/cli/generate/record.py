@@ -51,11 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def find_cassettes(folder: Path) -> Path:
-    """The cassettes of a generated server, next to its hints.
-
-    Raises:
-        AdaptgenError: AG067, its lock does not say where they are.
-    """
+    """The cassettes of a generated server, next to its hints; AG067 where its lock does not say where they are."""
     known = lock.read(folder)
     source = known.options.get("source") if known else None
     if not isinstance(source, str):

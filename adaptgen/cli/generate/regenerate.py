@@ -141,7 +141,7 @@ def counts(changes: Sequence[Change]) -> dict[str, int]:
 
 
 def as_github(changes: Sequence[Change]) -> list[str]:
-    """Workflow commands, one a line; what changes nothing for agents gives none.
+    """Workflow commands, one a line, for what changes something for agents.
 
     A breaking change is an error, one to review a warning, an additive one a notice.
     """

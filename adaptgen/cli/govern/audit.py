@@ -23,11 +23,7 @@ VARIABLE = "ADAPTGEN_AUDIT_KEY"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what does not hold; exit code 1 where something does not.
-
-    Raises:
-        AdaptgenError: AG001 for files, AG071 and AG073 for keys.
-    """
+    """Print what does not hold; exit code 1 where something does not. AG001 for files, AG071 and AG073 for keys."""
     templates = options.key or [f"${{env:{VARIABLE}}}"]
     keys = [key for one in templates for key in asyncio.run(_keys(one, os.environ))]
     verifier = Verifier(keys, _signers(options.public_key) if options.public_key else None)
@@ -41,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     lines, chains = terminal.count(verifier.lines, "line"), terminal.count(verifier.chains, "chain")
     terminal.say(f"{verdict}: {lines} in {chains}")
     if verifier.unchecked:
-        terminal.say(f"{terminal.count(verifier.unchecked, 'signature')} not checked: give --public-key")
+        terminal.say(f"{terminal.count(verifier.unchecked, 'signature')} not checked: pass --public-key")
     return FINDING if found else DONE
 
 
@@ -72,7 +68,7 @@ async def _keys(template: str, environ: Mapping[str, str]) -> list[bytes]:
         raise error("AG071", "--key is not a reference", help="--key '${env:NAME}'") from None
     except ToolError as why:
         raise error(
-            "AG071", why.text.rstrip("."), help=f"set {VARIABLE}, or give --key '${{secret:name#key}}'"
+            "AG071", why.text.rstrip("."), help=f"set {VARIABLE}, or pass --key '${{secret:name#key}}'"
         ) from None
     try:
         return [symmetric(one) for one in text.split()]

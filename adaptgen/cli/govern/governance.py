@@ -21,11 +21,8 @@ OPEN = "no governance: one caller, local, may call every tool; nothing is tokeni
 
 
 def reference(options: argparse.Namespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:
-    """Where the settings are; None where the server has none and none are named.
-
-    Raises:
-        AdaptgenError: AG078 when the server names settings that are not there.
-    """
+    """Where the settings are (AG078 where they are named and not there); None where the server has none and none are
+    named."""
     if options.no_governance:
         return None
     given = options.governance or environ.get(VARIABLE, "").strip()
@@ -41,22 +38,14 @@ def reference(options: argparse.Namespace, server: Server, folder: Path, environ
 
 
 async def load(named: str, environ: Mapping[str, str]) -> Settings:
-    """The settings at an address, once.
-
-    Raises:
-        AdaptgenError: whatever is wrong with them.
-    """
+    """The settings at an address, once, or an AdaptgenError with all that is wrong with them."""
     from adaptgen.govern.settings.source import source
 
     return await source(named, environ).load()
 
 
 async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
-    """The servers behind the proxy that the settings describe.
-
-    Raises:
-        AdaptgenError: whatever is wrong with the settings or the servers; nothing is served then.
-    """
+    """The servers behind the proxy that the settings describe, or an AdaptgenError: then nothing is served."""
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
     from adaptgen.proxy.proxy_target import start_aggregator

@@ -27,7 +27,8 @@ _NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 @value()
 class PolicySource:
-    """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which give what."""
+    """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which claim holds
+    what."""
 
     files: Mapping[str, str]
     keep: tuple[str, ...] = ()
@@ -41,11 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
-    """Validate the policies next to a document (``specs/crm/``), where there are any.
-
-    Raises:
-        AdaptgenError: everything that is wrong with the settings and the policies.
-    """
+    """Validate the policies next to a document (``specs/crm/``), where there are any; one AdaptgenError for all that is
+    wrong."""
     found = read_folder_policies(side)
     if found is None or not found.files:
         return
@@ -56,7 +54,11 @@ def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) ->
         return
     from adaptgen.govern.authorization import policies
 
-    policies.validated(found.files, actions(), found.keep)
+    known = tuple(actions())
+    policies.validated(found.files, known, found.keep)
+    for path, before, now in policies.follows(found.files, known):
+        message = f"the policies name {before}, which is now {now}: they hold for it"
+        terminal.diagnostics([Diagnostic("AG072", message, Where(path), f"write {now}", "note")])
 
 
 def read_folder_policies(side: Path) -> PolicySource | None:
@@ -67,11 +69,8 @@ def read_folder_policies(side: Path) -> PolicySource | None:
 
 
 def read_policies(source: Path) -> PolicySource:
-    """The policies of governance settings, of a folder or of one file.
-
-    Raises:
-        AdaptgenError: whatever is wrong with the settings, AG072 where nothing is there.
-    """
+    """The policies of governance settings (with their errors), of a folder or of one file; AG072 where nothing is
+    there."""
     if source.suffix not in (".yaml", ".yml", ".json"):
         return PolicySource(_files(source))
     from adaptgen.govern.settings.load import read
@@ -92,11 +91,7 @@ def planned_actions(plan: Plan) -> list[cedar.Action]:
 
 
 def folder_actions(folder: Path) -> list[cedar.Action]:
-    """The actions of a generated server.
-
-    Raises:
-        AdaptgenError: AG061, it cannot be loaded.
-    """
+    """The actions of a generated server; AG061 where it cannot be loaded."""
     from adaptgen.runtime.contracts import load
     from adaptgen.transports.load import load_server
 
@@ -119,11 +114,8 @@ def _files(source: Path) -> dict[str, str]:
 
 
 def _served_by(source: Path) -> list[Path]:
-    """The servers below ``generated/`` that were built with the settings, or with the folder that holds the policies.
-
-    Raises:
-        AdaptgenError: AG061, no server was built with them.
-    """
+    """The servers below ``generated/`` that were built with the settings, or with the folder that holds the policies;
+    AG061 without any."""
     from adaptgen.output import lock
 
     wanted = {one.resolve() for one in (source, source.parent / SETTINGS)}

@@ -26,11 +26,7 @@ from adaptgen.runtime.store.protocol import StoreError
 
 
 def run_usage(options: argparse.Namespace) -> int:
-    """Print the counters.
-
-    Raises:
-        AdaptgenError: the settings are wrong, or their state cannot be read by another process.
-    """
+    """Print the counters; AdaptgenError where the settings are wrong, or no other process can read their state."""
     rows = asyncio.run(_read(str(options.governance)))
     if options.json:
         terminal.say(json.dumps([asdict(one) for one in rows], indent=2))
@@ -69,11 +65,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
 
 
 def run_erase(options: argparse.Namespace) -> int:
-    """Erase one entry of the vault; the token resolves no more from then on.
-
-    Raises:
-        AdaptgenError: the settings have no vault that other processes share, or it cannot be reached.
-    """
+    """Erase one entry of the vault, for good; AdaptgenError where processes share none, or it cannot be reached."""
     # Others on the machine can read command lines: the value comes on standard input.
     value = "" if options.token else sys.stdin.read().rstrip("\n")
     asyncio.run(_erase(str(options.governance), options, value))

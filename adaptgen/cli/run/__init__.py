@@ -43,7 +43,7 @@ def add_call(command: Command) -> None:
         "call",
         "call one tool and print what an agent would see",
         "Values take the types of the tool's schema: name=Ada limit=5 active=true tags=a tags=b. Objects are JSON; "
-        "key:=JSON gives any value as JSON. Exit code 1 when the tool answers with an error.",
+        "key:=JSON passes any value as JSON. Exit code 1 when the tool answers with an error.",
     )
     call.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
     call.add_argument("tool", metavar="TOOL", help="the name of the tool")

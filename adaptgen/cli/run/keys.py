@@ -15,11 +15,7 @@ SIZE = 32
 
 
 def key_of_environ(environ: Mapping[str, str]) -> bytes:
-    """The key that ``ADAPTGEN_CURSOR_KEY`` gives, or a random one.
-
-    Raises:
-        AdaptgenError: AG060 when the variable holds something else.
-    """
+    """The key in ``ADAPTGEN_CURSOR_KEY`` (AG060 where it is malformed), or a random one."""
     try:
         return read_key(environ)
     except KeyFormatError as why:
@@ -35,11 +31,8 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 
 
 def stored_key(environ: Mapping[str, str]) -> bytes:
-    """The key of the environment, else the one in the user's state folder (mode 0600), made at first use.
-
-    Raises:
-        AdaptgenError: AG060 for a malformed key in the environment, AG001 when the folder cannot be used.
-    """
+    """The key of the environment, else the one in the user's state folder (mode 0600), made at first use (AG001 where
+    the folder cannot be used)."""
     if environ.get(KEY_VARIABLE, "").strip():
         return key_of_environ(environ)
     path = state_folder(environ) / "cursor.key"

@@ -54,11 +54,8 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _part(options: argparse.Namespace, server: Server) -> Part:
-    """The part of the server that is asked for.
-
-    Raises:
-        AdaptgenError: AG069, the tag does not exist; or the part is asked for over HTTP, where the URL says it.
-    """
+    """The part of the server that is asked for; AG069 for an unknown tag, and over HTTP, where the URL names the
+    part."""
     from adaptgen.tool_search.toolsets import Part, slug
 
     part = Part(slug(options.tag), options.effect)

@@ -16,7 +16,7 @@ _MOST_REFS = 20
 
 
 def parse_arguments(contract: Contract, words: Sequence[str], stdin: str | None = None) -> dict[str, Json]:
-    """The arguments that ``words`` give: ``key=value``, ``key:=JSON``, or one JSON object (``-``: the text ``stdin``).
+    """The arguments in ``words``: ``key=value``, ``key:=JSON``, or one JSON object (``-``: the text ``stdin``).
 
     A repeated key collects an array. Whether the arguments are complete is for the tool to say.
 
@@ -47,9 +47,9 @@ def _object(text: str) -> dict[str, Json]:
     try:
         value = json.loads(text)
     except ValueError as why:
-        raise _misfit(f"the arguments are not JSON: {why}", "give one JSON object, or key=value words") from None
+        raise _misfit(f"the arguments are not JSON: {why}", "pass one JSON object, or key=value words") from None
     if not isinstance(value, dict):
-        raise _misfit("the arguments are not a JSON object", 'give one JSON object, such as \'{"name": "Ada"}\'')
+        raise _misfit("the arguments are not a JSON object", 'pass one JSON object, such as \'{"name": "Ada"}\'')
     return value
 
 
@@ -84,7 +84,7 @@ def _value(name: str, text: str, schema: Json, root: Mapping[str, Json]) -> Json
     if types & {"array", "object"}:
         return _json(name, text)
     expected = " or ".join(sorted(types))
-    raise _misfit(f"{name}={text!r} is no {expected}", f"give a value of type {expected}")
+    raise _misfit(f"{name}={text!r} is not of type {expected}", f"pass a value of type {expected}")
 
 
 _NOTHING: Any = object()

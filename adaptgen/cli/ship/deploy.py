@@ -74,11 +74,8 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _parameters(given: Sequence[str], variables: Mapping[str, str], known: Mapping[str, object]) -> dict[str, str]:
-    """``NAME=VALUE``, where a name is that of a parameter or of an environment variable.
-
-    Raises:
-        AdaptgenError: AG090, a name that is none, or one that is missing.
-    """
+    """``NAME=VALUE``, where a name is that of a parameter or of an environment variable; AG090 for an invalid or
+    missing one."""
     found: dict[str, str] = {}
     for one in given:
         name, equals, value = one.partition("=")

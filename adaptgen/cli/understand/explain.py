@@ -34,7 +34,7 @@ class Origin:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the page of one tool, or with ``--json`` and for the whole server what its document gives."""
+    """Prints the page of one tool, or with ``--json`` and for the whole server what comes from its document."""
     if options.spec and not options.spec.is_file():
         raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
     spec = options.spec or _find_spec(options.folder)
@@ -71,11 +71,7 @@ def _explain_build(options: argparse.Namespace, spec: Path | None) -> int:
 
 
 def _select(whole: dict[str, Any], name: str) -> dict[str, Any]:
-    """The operation, or the workflow, that is called ``name`` or gives the tool of that name.
-
-    Raises:
-        AdaptgenError: AG063, with the nearest names.
-    """
+    """The operation, or the workflow, that is called ``name`` or becomes the tool of that name, else AG063."""
     rows: dict[str, dict[str, Any]] = {tool["name"]["value"]: tool for tool in whole["workflows"]}
     for operation in whole["operations"]:
         rows[operation["operation"]] = operation
@@ -90,7 +86,7 @@ def _select(whole: dict[str, Any], name: str) -> dict[str, Any]:
 def _build(spec: Path, folder: Path) -> BuildResult:
     from adaptgen.building.build import build
 
-    return build(spec, out=folder.parent, side_files=False, progress=terminal.progress)
+    return build(spec, out=folder.parent, side_files=False, locked=True, progress=terminal.progress)
 
 
 def _find_spec(folder: Path) -> Path | None:
@@ -108,7 +104,7 @@ def _find_spec(folder: Path) -> Path | None:
 
 
 def _origin(result: BuildResult, tool: Tool) -> Origin:
-    """What the document says of ``tool``. A tool of the output that the document no longer gives has no evidence."""
+    """What the document says of ``tool``. A tool that the document no longer has has no evidence."""
     from adaptgen.building.summary import evidence_of
 
     pointer = tool.source.removeprefix("#")
@@ -178,7 +174,7 @@ def _privacy_sections(tool: Tool) -> Iterator[Section]:
 def _origin_sections(origin: Origin) -> Iterator[Section]:
     yield "evidence", [(f"{item.aspect}: {item.decision}", item.because) for item in origin.evidence]
     others = [entry for entry in origin.inputs if entry.fate != "argument"]
-    yield "inputs that are no arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in others]
+    yield "inputs that are not arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in others]
 
 
 def _base(server: Server, call: Call) -> str:

@@ -25,7 +25,7 @@ def run_inspect(options: argparse.Namespace) -> int:
     from adaptgen.building.build import build
     from adaptgen.readiness.inspection import inspect
 
-    result = build(options.spec, side_files=False, progress=terminal.progress)
+    result = build(options.spec, side_files=False, locked=True, progress=terminal.progress)
     with terminal.progress(f"{options.spec}: inspecting"):
         governed = SpecFiles(options.spec).hints.with_name("governance.yaml").exists()
         report = inspect(result, governed=governed)
@@ -90,7 +90,7 @@ def run_init(options: argparse.Namespace) -> int:
     from adaptgen.readiness.inspection import inspect
 
     spec, hints_file = options.spec, SpecFiles(options.spec).hints
-    result = build(spec, side_files=False, progress=terminal.progress)
+    result = build(spec, side_files=False, locked=True, progress=terminal.progress)
     document, planned = result.document, result.plan
     with terminal.progress(f"{spec}: looking for what is not clear"):
         learned: dict[str, Learned] = {}

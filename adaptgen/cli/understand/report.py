@@ -32,7 +32,7 @@ _ORDER = (
 )
 _NAMES = re.compile(r"'[^']*'|`[^`]*`|\$[\w.\[\]*]+|\d+")
 _TOOL_ASPECTS = frozenset({"view", "name", "description", "effect"})
-"""Aspects that nearly every tool has: always counted, `explain` tells them one by one."""
+"""Aspects that nearly every tool has: always counted; `explain` shows them one by one."""
 
 
 def show(plan: Plan, spec: Path, version: str) -> None:
@@ -107,7 +107,7 @@ def _patterns(aspect: str, found: list[Evidence]) -> list[tuple[str, str, str, s
         rows.append((aspect, subject, decision, f"{example.because}{alike}"))
     rest = sum(map(len, ranked[_MOST_PATTERNS:]))
     if rest:
-        rows.append((aspect, f"{rest:,} more", "", "adaptgen explain tells them tool by tool"))
+        rows.append((aspect, f"{rest:,} more", "", "adaptgen explain shows them tool by tool"))
     return rows
 
 

@@ -16,116 +16,102 @@ UDF = tuple(f"udf_{n:02d}" for n in range(1, 13))
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One writable field. ``name`` in the API, ``column`` in the table.
-
-    ``kind``: text, date, number, flag, id or list. ``refers``: the table that must hold the value as a key.
-    """
+    """One writable field. ``kind``: text, date, number, flag, id or list. ``refers``: the table whose keys are its
+    values."""
 
     name: str
-    column: str
     kind: str = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
     refers: str = ""
 
+    @property
+    def column(self) -> str:
+        """Its column in the table: ``legalName`` is in ``legal_name``."""
+        return re.sub(r"(?=[A-Z])", "_", self.name).lower()
+
+
+def _plain(names: str, kind: str = "text") -> tuple[Field, ...]:
+    """Optional fields of one kind."""
+    return tuple(Field(name, kind) for name in names.split())
+
+
+_PRIORITY = Field("priority", choices=("LOW", "MEDIUM", "HIGH", "CRITICAL"))
+_OWNER = Field("ownerId", "id", refers="users")
 
 CUSTOMER = (
-    Field("name", "name", required=True),
-    Field("legalName", "legal_name"),
-    Field("status", "status", required=True, choices=("ACTIVE", "PROSPECT", "DORMANT", "BLOCKED")),
-    Field("segment", "segment", choices=("ENTERPRISE", "MIDMARKET", "SMB")),
-    Field("industry", "industry"),
-    Field("countryCode", "country_code", refers="countries"),
-    Field("street", "street"),
-    Field("city", "city"),
-    Field("zip", "zip"),
-    Field("phone", "phone"),
-    Field("fax", "fax"),
-    Field("email", "email"),
-    Field("website", "website"),
-    Field("vatId", "vat_id"),
-    Field("iban", "iban"),
-    Field("creditLimit", "credit_limit", "number"),
-    Field("currency", "currency"),
-    Field("paymentTermDays", "payment_term_days", "id"),
-    Field("ownerId", "owner_id", "id", refers="users"),
-    Field("taxExempt", "tax_exempt", "flag"),
-    Field("tags", "tags", "list"),
-    Field("remarks", "remarks"),
+    Field("name", required=True),
+    *_plain("legalName"),
+    Field("status", required=True, choices=("ACTIVE", "PROSPECT", "DORMANT", "BLOCKED")),
+    Field("segment", choices=("ENTERPRISE", "MIDMARKET", "SMB")),
+    *_plain("industry"),
+    Field("countryCode", refers="countries"),
+    *_plain("street city zip phone fax email website vatId iban"),
+    Field("creditLimit", "number"),
+    *_plain("currency"),
+    Field("paymentTermDays", "id"),
+    _OWNER,
+    Field("taxExempt", "flag"),
+    Field("tags", "list"),
+    *_plain("remarks"),
 )
 CONTACT = (
-    Field("customer_id", "customer_id", "id", required=True, refers="customers"),
-    Field("salutation", "salutation"),
-    Field("first_name", "first_name"),
-    Field("last_name", "last_name", required=True),
-    Field("job_title", "job_title"),
-    Field("department", "department"),
-    Field("email", "email"),
-    Field("phone", "phone"),
-    Field("mobile", "mobile"),
-    Field("birth_date", "birth_date", "date"),
-    Field("is_primary", "is_primary", "flag"),
-    Field("newsletter", "newsletter", "flag"),
-    Field("language", "language"),
-    Field("street", "street"),
-    Field("city", "city"),
-    Field("zip", "zip"),
-    Field("country_code", "country_code", refers="countries"),
-    Field("remarks", "remarks"),
+    Field("customer_id", "id", required=True, refers="customers"),
+    *_plain("salutation first_name"),
+    Field("last_name", required=True),
+    *_plain("job_title department email phone mobile"),
+    Field("birth_date", "date"),
+    *_plain("is_primary newsletter", "flag"),
+    *_plain("language street city zip"),
+    Field("country_code", refers="countries"),
+    *_plain("remarks"),
 )
 CONTRACT = (
-    Field("title", "title", required=True),
-    Field("productId", "product_id", "id", refers="products"),
-    Field("status", "status", required=True, choices=("DRAFT", "ACTIVE", "CANCELLED")),
-    Field("startDate", "start_date", "date"),
-    Field("endDate", "end_date", "date"),
-    Field("renewalDate", "renewal_date", "date"),
-    Field("noticeDays", "notice_days", "id"),
-    Field("autoRenew", "auto_renew", "flag"),
-    Field("annualValue", "annual_value", "number"),
-    Field("currency", "currency"),
-    Field("billingCycle", "billing_cycle", choices=("YEARLY", "QUARTERLY", "MONTHLY")),
-    Field("paymentMethod", "payment_method"),
-    Field("debitIban", "debit_iban"),
-    Field("signedBy", "signed_by"),
-    Field("ownerId", "owner_id", "id", refers="users"),
-    Field("terms", "terms"),
-    Field("remarks", "remarks"),
+    Field("title", required=True),
+    Field("productId", "id", refers="products"),
+    Field("status", required=True, choices=("DRAFT", "ACTIVE", "CANCELLED")),
+    *_plain("startDate endDate renewalDate", "date"),
+    Field("noticeDays", "id"),
+    Field("autoRenew", "flag"),
+    Field("annualValue", "number"),
+    *_plain("currency"),
+    Field("billingCycle", choices=("YEARLY", "QUARTERLY", "MONTHLY")),
+    *_plain("paymentMethod debitIban signedBy"),
+    _OWNER,
+    *_plain("terms remarks"),
 )
 OPPORTUNITY = (
-    Field("title", "title"),
-    Field("stage", "stage", choices=("QUALIFY", "NEEDS", "PROPOSAL", "NEGOTIATION", "WON", "LOST")),
-    Field("amount", "amount", "number"),
-    Field("probability", "probability", "id"),
-    Field("closeDate", "close_date", "date"),
-    Field("ownerId", "owner_id", "id", refers="users"),
-    Field("nextStep", "next_step"),
-    Field("lostReason", "lost_reason"),
-    Field("remarks", "remarks"),
+    *_plain("title"),
+    Field("stage", choices=("QUALIFY", "NEEDS", "PROPOSAL", "NEGOTIATION", "WON", "LOST")),
+    Field("amount", "number"),
+    Field("probability", "id"),
+    Field("closeDate", "date"),
+    _OWNER,
+    *_plain("nextStep lostReason remarks"),
 )
 TICKET = (
-    Field("subject", "subject", required=True),
-    Field("description", "description"),
-    Field("customerId", "customer_id", "id", required=True, refers="customers"),
-    Field("contactId", "contact_id", "id", refers="contacts"),
-    Field("priority", "priority", choices=("LOW", "MEDIUM", "HIGH", "CRITICAL")),
-    Field("category", "category"),
+    Field("subject", required=True),
+    *_plain("description"),
+    Field("customerId", "id", required=True, refers="customers"),
+    Field("contactId", "id", refers="contacts"),
+    _PRIORITY,
+    *_plain("category"),
 )
 TICKET_CHANGE = (
-    Field("subject", "subject"),
-    Field("status", "status", choices=("NEW", "OPEN", "WAITING", "RESOLVED", "CLOSED")),
-    Field("priority", "priority", choices=("LOW", "MEDIUM", "HIGH", "CRITICAL")),
-    Field("category", "category"),
-    Field("assigneeId", "assignee_id", "id", refers="users"),
-    Field("resolution", "resolution"),
+    *_plain("subject"),
+    Field("status", choices=("NEW", "OPEN", "WAITING", "RESOLVED", "CLOSED")),
+    _PRIORITY,
+    *_plain("category"),
+    Field("assigneeId", "id", refers="users"),
+    *_plain("resolution"),
 )
 TASK = (
-    Field("subject", "subject", required=True),
-    Field("customer_id", "customer_id", "id", refers="customers"),
-    Field("assignee_id", "assignee_id", "id", refers="users"),
-    Field("due_date", "due_date", "date", required=True),
-    Field("priority", "priority", choices=("LOW", "MEDIUM", "HIGH", "CRITICAL")),
-    Field("remarks", "remarks"),
+    Field("subject", required=True),
+    Field("customer_id", "id", refers="customers"),
+    Field("assignee_id", "id", refers="users"),
+    Field("due_date", "date", required=True),
+    _PRIORITY,
+    *_plain("remarks"),
 )
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -141,11 +127,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 def check(
     database: sqlite3.Connection, fields: tuple[Field, ...], body: Any, *, whole: bool, modern: bool = False
 ) -> dict[str, Any]:
-    """Column -> value of a body that is right. With ``whole``, what the body does not say becomes null.
-
-    Raises:
-        CrmError: 400, or 422 in the ``modern`` format, with one message for each wrong field.
-    """
+    """Column -> value of a body that is right, else CrmError (400, or 422 in the ``modern`` format) with one message
+    for each wrong field. With ``whole``, what the body does not say becomes null."""
     if not isinstance(body, dict):
         raise invalid("The request body must be a JSON object.")
     wrong: dict[str, str] = {}

@@ -109,11 +109,7 @@ def etag(row: sqlite3.Row) -> str:
 
 
 async def body_of(request: Request) -> Any:
-    """The JSON body of a request.
-
-    Raises:
-        CrmError: 400 where it is not JSON.
-    """
+    """The JSON body of a request; CrmError (400) for anything else."""
     try:
         return json.loads(await request.body())
     except ValueError as problem:

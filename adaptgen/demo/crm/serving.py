@@ -52,11 +52,7 @@ def server(crm: Crm) -> uvicorn.Server:
 
 @contextmanager
 def running(crm: Crm | None = None, *, port: int = 0, start_timeout: float = 10.0) -> Iterator[Running]:
-    """Serve in a thread while the block runs.
-
-    Raises:
-        TimeoutError: if the server does not answer within ``start_timeout`` seconds.
-    """
+    """Serve in a thread while the block runs; TimeoutError without an answer within ``start_timeout`` seconds."""
     crm = crm or Crm()
     listening = listen(port)
     serving = server(crm)

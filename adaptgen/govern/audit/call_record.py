@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down. ``what``:
-    a request for something else than a tool (``prompt``, ``resource``, ``completion``); then ``facts`` says whose.
-    """
+    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down. ``what``: a
+    request for something else than a tool (``prompt``, ``resource``, ``completion``); then ``facts`` says whose. Its
+    methods raise AuditError where the line cannot be written: then the call must not run, nor its answer leave."""
 
     def __init__(
         self,
@@ -44,11 +44,7 @@ class Recorder:
             }
 
     def decided(self, decision: Decision | None, tokens: tuple[str, ...]) -> None:
-        """The call is let through; it is on record before it runs.
-
-        Raises:
-            AuditError: it cannot be written; the call must not run.
-        """
+        """The call is let through; it is on record before it runs."""
         if self._trail is not None:
             allowed = "permit" if decision is None or not decision.logged_only else "log_only"
             policies = list(decision.policies) if decision is not None else []
@@ -57,11 +53,7 @@ class Recorder:
             )
 
     def refused(self, reason: str, policies: tuple[str, ...]) -> None:
-        """The call is not let through. Of many alike only the first are written in full.
-
-        Raises:
-            AuditError: it cannot be written.
-        """
+        """The call is not let through. Of many alike only the first are written in full."""
         if self._trail is not None:
             self._trail.refuse(
                 {
@@ -75,11 +67,7 @@ class Recorder:
             )
 
     def answered(self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None) -> None:
-        """The call has ended.
-
-        Raises:
-            AuditError: it cannot be written; the answer must not leave.
-        """
+        """The call has ended."""
         if self._trail is not None:
             record: dict[str, Any] = {
                 "event": "result",

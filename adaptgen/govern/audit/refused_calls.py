@@ -1,10 +1,9 @@
 """What refused requests leave in the audit trail: the first ones in full, the rest as a count.
 
-Anyone who can reach a server can make it refuse requests, as often as the network allows. Written one by one, such
-lines would fill the disk and bury what matters. So the trail records the first refusals of a group (one caller, one
-tool, one reason) in each window of time in full; what follows in the window is counted, and the count is written as
-one ``refusals`` line when the window has ended. The number of groups and of full lines per window is bounded too, so
-that many callers, or requests without a token, cost no more than one caller does.
+Anyone who can reach a server can make it refuse requests; lines for all of them would fill the disk and bury what
+matters. So the first refusals of a group (one caller, one tool, one reason) are recorded in each window of time, and
+the others as one ``refusals`` line when it has ended. Groups and lines per window are bounded too, so that many callers
+cost no more than one.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ GROUPS = 100
 """Groups per window that are counted by themselves; the rest share one count."""
 
 _SHARED = ("caller", "server", "tool", "prompt", "resource", "completion", "reason", "policies", "status")
-"""Members that tell groups apart; they are repeated in the line with the count."""
+"""The members that define a group; the line with the count repeats them."""
 
 
 @dataclass(slots=True)

@@ -30,11 +30,7 @@ class FileSink:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file.
-
-        Raises:
-            OSError: it cannot be opened.
-        """
+        """Open or make the file; an OSError where that fails."""
         self._path = path
         self._file, self._torn = _opened(path)
         self._pool: ThreadPoolExecutor | None = None

@@ -1,7 +1,7 @@
 """The audit trail: one JSON line an event, each bound to the one before it by a MAC.
 
 A *chain* is what one process writes: it begins with a ``start`` line, every line carries a sequence number and, in
-``prev``, the MAC of the line before it, and it ends with an ``end`` line. Every so many lines a ``checkpoint`` is
+``prev``, the MAC of the previous line, and it ends with an ``end`` line. At intervals a ``checkpoint`` is
 signed (:mod:`adaptgen.govern.settings.audit_signing`) and copied to a second place: a tail that is cut there later is
 missed. Any edit, gap or swap breaks a MAC or the sequence (:mod:`adaptgen.govern.audit.verify`). Refused requests
 beyond the first of their kind are counted (:mod:`adaptgen.govern.audit.refused_calls`).
@@ -36,13 +36,13 @@ from adaptgen.runtime.core.caches import LruCache
 
 VERSION = 1
 MARK = b',"mac":"'
-"""Stands before the MAC, the last member of a line; the MAC is made over what stands before it, and ``}``."""
+"""Precedes the MAC, the last member of a line; the MAC covers everything before it, and ``}``."""
 
 _CALLERS = 4096
 
 
 class AuditError(Exception):
-    """The line could not be written: what it speaks of must not happen. The text holds nothing of the line."""
+    """The line could not be written, so its event must not happen. The text contains no part of the line."""
 
 
 def derived(key: bytes, label: str) -> bytes:
@@ -52,7 +52,7 @@ def derived(key: bytes, label: str) -> bytes:
 
 
 def mac_key(key: bytes) -> tuple[str, bytes]:
-    """The id of an audit key, which stands in its lines and tells nothing of it, and the key of their MACs."""
+    """The id of an audit key, which its lines carry and which reveals nothing, and the key of their MACs."""
     return derived(key, "id").hex()[:8], derived(key, "lines")
 
 
@@ -63,7 +63,8 @@ def with_mac(body: bytes, key: bytes) -> tuple[bytes, str]:
 
 
 class AuditLog:
-    """What one process writes. Lines are whole and in order whatever thread writes them."""
+    """What one process writes. Lines are whole and in order whatever thread writes them. What writes a line raises
+    AuditError where the line is not on record."""
 
     def __init__(
         self,
@@ -82,11 +83,8 @@ class AuditLog:
 
         ``settings`` is the hash of the settings; ``copy`` and ``notify`` get the start, every checkpoint and the end:
         the first as lines, the second as chain, number and MAC (for a span event). ``signer`` signs these lines; by
-        default with a key that is derived from ``key``. ``refusals``: lines in full for refused requests of one
-        caller, tool and reason in a minute.
-
-        Raises:
-            AuditError: the sink does not take the first line.
+        default with a key that is derived from ``key``. ``refusals``: lines in full for refused requests of one caller,
+        tool and reason in a minute.
         """
         self._id, self._key = mac_key(key)
         self._arguments = derived(key, "arguments")
@@ -137,32 +135,20 @@ class AuditLog:
     # -------------------------------------------------------------------------------------------------------- writing
 
     def write(self, record: Mapping[str, Json]) -> None:
-        """Append one line. ``record`` says the ``event`` and all that is to be known of it.
-
-        Raises:
-            AuditError: the line is not on record.
-        """
+        """Append one line. ``record`` says the ``event`` and all that is to be known of it."""
         with self._lock:
             self._ready()
             self._line(record)
 
     def refuse(self, record: Mapping[str, Json]) -> None:
-        """Append the line of a request that was refused, or count it with others of its kind (in ``refusals``).
-
-        Raises:
-            AuditError: the line is not on record.
-        """
+        """Append the line of a request that was refused, or count it with others of its kind (in ``refusals``)."""
         with self._lock:
             self._ready()
             if self._refusals.admits(record, self._clock()):
                 self._line(record)
 
     def settle(self) -> None:
-        """Write the counts of refused requests that are due: before a process sleeps, which may never wake up.
-
-        Raises:
-            AuditError: a line is not on record.
-        """
+        """Write the counts of refused requests that are due: before a process sleeps, which may never wake up."""
         with self._lock:
             if not self._closed:
                 self._ready()
@@ -187,29 +173,17 @@ class AuditLog:
             self._sync()
 
     def reloaded(self, settings: str) -> None:
-        """Note that other settings hold from here on.
-
-        Raises:
-            AuditError: the line is not on record.
-        """
+        """Note that other settings hold from here on."""
         self._settings = settings
         self.write({"event": "reload", "settings": settings})
 
     def renew(self) -> None:
-        """End this chain and begin another one: after a snapshot was restored, of which there may be several.
-
-        Raises:
-            AuditError: the sink takes nothing.
-        """
+        """End this chain and begin another one: after a snapshot was restored, of which there may be several."""
         with self._lock:
             self._begin()
 
     def close(self) -> None:
-        """End the chain and close the sink. Nothing can be written after it.
-
-        Raises:
-            AuditError: the end is not on record.
-        """
+        """End the chain and close the sink. Nothing can be written after it."""
         with self._lock:
             if self._closed:
                 return

@@ -1,7 +1,7 @@
 """Whether an audit trail holds: lines by their MACs, chains by their numbers, checkpoints by their signatures, and
 tails by checkpoints held elsewhere.
 
-Several chains may lie in one file (processes, restarts), and one chain in several files (rotation), given in order.
+A file may hold several chains (processes, restarts); a chain may span several files (rotation), passed in order.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ class _Line:
 class _Chain:
     next: int
     prev: str | None
-    """None: the line before was edited, and what it was cannot be known."""
+    """None: the previous line was edited, and its original is unknown."""
     last: Where
     ended: bool = False
 
 
 class Verifier:
-    """Reads trails line by line. ``findings`` has what does not hold, ``lines`` and ``chains`` how much was read."""
+    """Reads trails line by line. ``findings`` has what does not hold, ``lines`` and ``chains`` how much was read. A
+    file that cannot be read is an AdaptgenError (AG001)."""
 
     def __init__(self, keys: Sequence[bytes], signers: Mapping[str, Any] | None = None) -> None:
         """``keys``: the audit keys. ``signers``: public keys
@@ -76,22 +77,14 @@ class Verifier:
         self.findings.append(Diagnostic("AG079", message, where))
 
     def hold(self, path: Path) -> None:
-        """Read checkpoints that were held elsewhere. Before the trails.
-
-        Raises:
-            AdaptgenError: AG001, the file cannot be read.
-        """
+        """Read checkpoints that were held elsewhere. Before the trails."""
         for where, text, whole in _read(path):
             line = self._parsed(text, where, whole)
             if line is not None and line.genuine:
                 self._held.setdefault(line.chain, {})[line.seq] = (line.mac, where)
 
     def trail(self, path: Path) -> None:
-        """Read one file of a trail.
-
-        Raises:
-            AdaptgenError: AG001, the file cannot be read.
-        """
+        """Read one file of a trail."""
         self._last = Where(path.as_posix())
         for where, text, whole in _read(path):
             self.lines += 1
@@ -169,11 +162,11 @@ class Verifier:
             self.say(f"{many} line{'s' if many > 1 else ''} before line {line.seq} of chain {name} "
                      f"{'are' if many > 1 else 'is'} missing or out of order", where)  # fmt: skip
         elif line.seq < chain.next:
-            self.say(f"line {line.seq} of chain {name} is out of order, or stands here again", where)
+            self.say(f"line {line.seq} of chain {name} is out of order or repeated", where)
             self._seen(line)
             return
         elif chain.prev is not None and line.prev != chain.prev:
-            self.say(f"line {line.seq} of chain {name} does not follow the line before it", where)
+            self.say(f"line {line.seq} of chain {name} does not follow the previous line", where)
         elif (line.event == "start") != (line.seq == 0):
             self.say(f"chain {name} does not begin with its start", where)
         chain.next, chain.prev, chain.last = line.seq + 1, line.mac, where

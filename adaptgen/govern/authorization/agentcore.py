@@ -4,7 +4,8 @@ There a caller is an ``AgentCore::OAuthUser`` whose claims are tags (each a stri
 ``<target>___<tool>``, the resource is the gateway, and ``context.input`` holds the arguments
 (https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-schema-constraints.html). Action groups and bare
 actions become lists of this server's tools, so that nothing is said about other targets of the gateway. A policy that
-cannot be said there is an error; one about tokens, prompts or resources alone is no matter of the gateway and left out.
+cannot be said there is an error; one about tokens, prompts or resources alone does not concern the gateway and is left
+out.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Unsayable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gateway:
-    """Where policies go. ``target``: the name of the server's target; ``claims``: which claim gives what."""
+    """Where policies go. ``target``: the name of the server's target; ``claims``: which claim holds what."""
 
     arn: str
     server: str
@@ -51,11 +52,8 @@ class Statement:
 
 
 def render(written: Iterable[Policy], gateway: Gateway) -> list[Statement]:
-    """The statements of all policies that concern tools, the default for tools that read included.
-
-    Raises:
-        AdaptgenError: AG072, naming every policy that cannot be said at the gateway.
-    """
+    """The statements of all policies that concern tools, the default for tools that read included. AG072 names every
+    policy that cannot be said at the gateway."""
     engine = policies.engine()
     statements: list[Statement] = []
     problems: list[Diagnostic] = []
@@ -149,7 +147,7 @@ class _Rendering:
         return {"hasTag": {"left": _PRINCIPAL, "right": {"Value": _given(claim)}}}
 
     def _member(self, claim: str, name: str) -> Json:
-        """Whether a claim is ``name`` or a list with it: then the tag is JSON text, and ``name`` stands in quotes."""
+        """Whether a claim is ``name`` or a list with it: then the tag is JSON text, and ``name`` is quoted."""
         if json.dumps(name) != f'"{name}"':
             raise Unsayable(f"the name {name!r} has a character that JSON escapes")
         alone = {"==": {"left": self._tag(claim), "right": {"Value": name}}}

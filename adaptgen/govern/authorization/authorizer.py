@@ -7,6 +7,7 @@ everything. Whatever cannot be decided is refused.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -34,7 +35,7 @@ class Decision:
     logged_only: bool = False
 
 
-class Authorizer:
+class Authorizer(ABC):
     """Decides by policies. Safe to use from one event loop; no method but ``load`` raises for what callers send.
 
     ``claims``: the names of the claims that policies may read.
@@ -44,18 +45,19 @@ class Authorizer:
         self._claims = tuple(dict.fromkeys(claims))
         self._mode = mode
 
+    @abstractmethod
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
         """Take policies (path -> text) into force, for these tools (by the name that callers use).
 
         Raises:
             AdaptgenError: AG072, located; what was in force stays in force.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """The names (keys) of the tools of which some call could be permitted."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def decide(
         self,
         caller: Caller,
@@ -67,7 +69,6 @@ class Authorizer:
     ) -> Decision:
         """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
         that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
-        raise NotImplementedError
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """Whether tokens of ``kind`` may be restored in arguments of ``tool`` for the caller."""
@@ -78,9 +79,9 @@ class Authorizer:
         """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
         return await self._special(caller, what, server, {"name": name})
 
+    @abstractmethod
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         """Decide an action that is not a tool."""
-        raise NotImplementedError
 
     def _refused(self, reason: str, deciding: tuple[str, ...] = ()) -> Decision:
         return self._enforced(Decision(False, deciding, reason))
@@ -101,4 +102,5 @@ def action(tool: ToolInfo) -> cedar.Action:
         open=tool.open and tool.trusted,
         input=cedar.input_record(schema if isinstance(schema, Mapping) else {}),
         creates=tool.creates,
+        was=tool.actions_before,
     )

@@ -1,5 +1,5 @@
-"""One form for every call: ``fields`` that mean the same are written the same, and the paths of questions stand in one
-list, so that a policy which names a field is not escaped by another way to write it.
+"""One form for every call: ``fields`` that mean the same are written the same, and the paths of queries are
+in one list, so that another spelling of a field does not escape a policy that names it.
 
 Only for generated servers: what ``fields`` or ``where`` of a third party mean, nobody here knows.
 """

@@ -47,11 +47,8 @@ def context(
     creates: bool | None = None,
 ) -> str:
     """The JSON text of ``{"input": …, "paths": …}``. ``read``: the names that policies read (None: all). ``creates``:
-    whether the call creates, None for tools that do not both change and create.
-
-    Raises:
-        UnrepresentableValue: naming the argument.
-    """
+    whether the call creates, None for tools that do not both change and create. UnrepresentableValue names the
+    argument."""
     refuse_reserved(arguments)
     lowered: dict[str, Json] = {}
     for name, kind in record.attributes.items():
@@ -67,11 +64,8 @@ def context(
 
 
 def encoded(value: Json) -> str:
-    """JSON text for Cedar.
-
-    Raises:
-        UnrepresentableValue: for text that no JSON parser has to accept (unpaired surrogates, RFC 8259, section 8.2).
-    """
+    """JSON text for Cedar; UnrepresentableValue for unpaired surrogates, which no JSON parser has to accept (RFC 8259,
+    8.2)."""
     try:
         return orjson.dumps(value).decode()
     except TypeError as problem:
@@ -79,7 +73,7 @@ def encoded(value: Json) -> str:
 
 
 def refuse_reserved(arguments: Mapping[str, Json]) -> None:
-    """Raises :class:`UnrepresentableValue` where a key, at any depth, is one that Cedar gives a meaning of its own."""
+    """Raises :class:`UnrepresentableValue` where a key, at any depth, has a special meaning in Cedar."""
     open_ends: list[Json] = [arguments]
     while open_ends:
         one = open_ends.pop()
@@ -92,11 +86,7 @@ def refuse_reserved(arguments: Mapping[str, Json]) -> None:
 
 
 def lower(kind: Type, value: Json, where: str) -> Json:
-    """``value`` (not null) as Cedar's JSON writes a value of type ``kind``.
-
-    Raises:
-        UnrepresentableValue: it has another type, or none of its values.
-    """
+    """``value`` (not null) as Cedar's JSON writes a value of type ``kind``, else UnrepresentableValue."""
     if isinstance(kind, SetOf):
         if not isinstance(value, list):
             raise UnrepresentableValue(f"argument `{where}` is not an array")

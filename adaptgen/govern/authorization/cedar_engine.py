@@ -39,7 +39,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What tells the list of tools apart: the server, and the policies whose scope takes the action in.
+    """What a list of tools depends on: the server, and the policies whose scope includes the action.
 
     ``action``: its identifier where one of these has a condition on the action itself, else "".
     """
@@ -189,7 +189,7 @@ class CedarAuthorizer(Authorizer):
     # ------------------------------------------------------------------------------------------------------- callers
 
     def _key(self, caller: Caller) -> tuple[str, str, tuple[str, ...], bytes]:
-        """What tells callers apart for policies, without the access token: keys are kept."""
+        """What policies can distinguish callers by, without the access token, since keys are stored."""
         kept = {name: caller.claims[name] for name in self._claims if name in caller.claims}
         try:
             claims = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b""

@@ -1,7 +1,8 @@
 """The Cedar policies that people write: read, located and held against the schema.
 
-cedarpy tells what is wrong and seldom where, so policies are cut apart here, one by one, and the place of an error is
-that of the text which cedarpy names, or of the policy. Only this file and ``cedar_engine`` know cedarpy.
+cedarpy says what is wrong but seldom where, so policies are split here one by one; an error is located at the text that
+cedarpy names, or at the policy. Everything that is wrong is one AdaptgenError (AG072). Only this file and
+``cedar_engine`` know cedarpy.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,7 +20,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
-"""The identifier of the policy that permits what needs no policy: it stands in the audit like every other."""
+"""The identifier of the policy that permits what needs no policy; the audit records it like any other."""
 DEFAULT_POLICY = f'@id("{DEFAULT_READ}")\npermit (principal, action in Action::"{OPEN}", resource);\n'
 
 _TOKEN = re.compile(
@@ -27,7 +28,7 @@ _TOKEN = re.compile(
 )
 _NAMED = re.compile(r"`([^`]+)`")
 _OF_POLICY = re.compile(r"for policy `[^`]*`, ")
-_ACTION = re.compile(r'Action::"((?:[^"\\]|\\.)*)"')
+_ACTION = re.compile(r'Action\s*::\s*"((?:[^"\\]|\\.)*)"')
 _PATH = re.compile(r"\w+(?:\.\w+)+")
 _LIST = "adaptgen policy schema shows every action and attribute"
 
@@ -43,11 +44,7 @@ class Policy:
 
 
 def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
-    """The policies of all files (path -> text), in the order of the files.
-
-    Raises:
-        AdaptgenError: AG072, every policy that cannot be parsed, every template, and every identifier used twice.
-    """
+    """The policies of all files (path -> text), in order. Templates, and identifiers that occur twice, are errors."""
     cedarpy = engine()
     names = [PurePosixPath(path).name for path in files]
     found: dict[str, Policy] = {}
@@ -89,11 +86,7 @@ def default() -> Policy:
 def validated(
     files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str]
 ) -> tuple[tuple[Policy, ...], Any]:
-    """The policies of all files, held against the schema of these actions; and that schema, a ``cedarpy.Schema``.
-
-    Raises:
-        AdaptgenError: AG072, everything that is wrong.
-    """
+    """The policies of all files, held against the schema of these actions; and that schema, a ``cedarpy.Schema``."""
     actions = tuple(actions)
     ids = [action.id for action in actions]
     groups = {server_group(action.server) for action in actions}
@@ -102,15 +95,58 @@ def validated(
     found = read(files)
     schema = engine().Schema.from_str(schema_text(actions, claims), release_gil=True)
     check(found, schema, actions)
-    return found, schema
+    return tuple(_renamed(policy, renames(actions)) for policy in found), schema
+
+
+def renames(actions: Iterable[Action]) -> dict[str, str]:
+    """The action of each earlier name -> the one that it is now."""
+    actions = tuple(actions)
+    now = {action.id for action in actions}
+    return {old: action.id for action in actions for old in action.was if old not in now}
+
+
+def follows(files: Mapping[str, str], actions: Iterable[Action]) -> list[tuple[str, str, str]]:
+    """(path, earlier action, action now) of every policy file that names a tool by an earlier name."""
+    known = renames(actions)
+    named = {(one.where.file, old) for one in read(files) for old in _actions(one.body) if old in known}
+    return [(path, old, known[old]) for path, old in sorted(named)]
+
+
+def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """``policy`` with the names that tools have now, in its JSON form: its text may escape them."""
+    if not names.keys() & set(_actions(policy.body)):
+        return policy
+
+    def renamed(node: Any) -> Any:
+        if isinstance(node, list):
+            return [renamed(part) for part in node]
+        if _is_action(node):
+            return {**node, "id": names.get(node["id"], node["id"])}
+        return {key: renamed(part) for key, part in node.items()} if isinstance(node, dict) else node
+
+    return replace(
+        policy, body={key: part if key == "annotations" else renamed(part) for key, part in policy.body.items()}
+    )
+
+
+def _actions(body: Mapping[str, Any]) -> Iterator[str]:
+    """The identifiers of all actions that a policy names; its annotations name none."""
+    waiting = [part for key, part in body.items() if key != "annotations"]
+    while waiting:
+        node = waiting.pop()
+        if _is_action(node):
+            yield node["id"]
+        elif isinstance(node, (dict, list)):
+            waiting += node.values() if isinstance(node, dict) else node
+
+
+def _is_action(node: Any) -> bool:
+    """Whether a part of the JSON form is an entity that is an action."""
+    return isinstance(node, dict) and node.get("type") == "Action" and isinstance(node.get("id"), str)
 
 
 def check(policies: Iterable[Policy], schema: Any, actions: Iterable[Action]) -> None:
-    """Hold policies against a ``cedarpy.Schema`` (strict validation); may be called in a thread.
-
-    Raises:
-        AdaptgenError: AG072 for everything that does not validate.
-    """
+    """Hold policies against a ``cedarpy.Schema`` (strict validation); may be called in a thread."""
     cedarpy = engine()
     policies = tuple(policies)
     verdict = cedarpy.validate_policies("\n".join(one.text for one in policies), schema, release_gil=True)
@@ -133,11 +169,7 @@ def check(policies: Iterable[Policy], schema: Any, actions: Iterable[Action]) ->
 
 
 def engine() -> Any:
-    """The module cedarpy.
-
-    Raises:
-        AdaptgenError: AG072, it is not installed.
-    """
+    """The module cedarpy; an AdaptgenError (AG072) where it is not installed."""
     try:
         import cedarpy
     except ModuleNotFoundError as problem:
@@ -171,7 +203,7 @@ def place(file: str, text: str, offset: int) -> Where:
 def _fault(cedarpy: Any, piece: str) -> int:
     """Where parsing fails: at the first token with which the text is no longer the beginning of a policy.
 
-    What is only wrong with the policy as a whole stands at the word that the message ends with, else at its beginning.
+    An error of the policy as a whole is located at the word that the message ends with, else at its beginning.
     """
     tokens = [one for one in _TOKEN.finditer(piece) if not one[0].isspace() and not one[0].startswith("//")]
     for token in tokens:

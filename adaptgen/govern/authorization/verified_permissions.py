@@ -1,9 +1,9 @@
 """Amazon Verified Permissions as the engine: the same schema, entities and context, decided by a policy store.
 
-The store holds the policies; local ones are not used. ``adaptgen policy schema --json`` gives the schema for PutSchema.
-What policies the store holds is not known here, so every argument is lowered and judged (see ``cedar_context``), and a
-list shows every tool: all that could be permitted is in it, and each call is decided. Nothing is cached but the client:
-a change in the store counts at once. No answer in time, or none that can be read, refuses.
+The store holds the policies; local ones are not used. ``adaptgen policy schema --json`` prints the schema for
+PutSchema. What policies the store holds is not known here, so every argument is lowered and judged (see
+``cedar_context``), and a list shows every tool: all that could be permitted is in it, and each call is decided. Nothing
+is cached but the client: a change in the store counts at once. No answer in time, or none that can be read, refuses.
 https://docs.aws.amazon.com/verifiedpermissions/latest/apireference/API_IsAuthorized.html
 """
 
@@ -50,7 +50,8 @@ class VerifiedPermissions(Authorizer):
         """Learn the tools, and that the store is there.
 
         Raises:
-            AdaptgenError: AG072, no store is named, it cannot be reached, or policies lie here that nobody would read.
+            AdaptgenError: AG072, no store is named, it cannot be reached, or there are local policies, which would be
+                ignored.
         """
         if not self._store:
             raise error("AG072", "authorize.store is missing", help="the id of the policy store")
@@ -87,7 +88,14 @@ class VerifiedPermissions(Authorizer):
             context = cedar_context.context(known.input, input, None, paths, creates if known.creates else None)
         except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
-        return await self._asked(caller, known.id, tool.server, context, known.open)
+        decision = await self._asked(caller, known.id, tool.server, context, known.open)
+        # The store's policies may name the tool as it was called before: a refusal of any name refuses.
+        for old in known.was:
+            before = await self._asked(caller, old, tool.server, context, known.open)
+            refused = not before.allowed and before.reason != NO_POLICY
+            if (refused and decision.allowed) or (before.allowed and decision.reason == NO_POLICY):
+                decision = before
+        return decision
 
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         try:

@@ -48,7 +48,7 @@ class Authenticator:
         requests: Fetch | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``clock`` gives seconds since the epoch."""
+        """``clock`` returns seconds since the epoch."""
         self._settings = settings
         self._rules: Authenticate | None = settings.authenticate if settings.mode != "behind" else None
         self._clock = clock
@@ -92,7 +92,7 @@ class Authenticator:
                     "AG078",
                     "callers beyond this machine need authentication",
                     self._settings.where("listen", "http"),
-                    "give authenticate: with issuer and audience, or listen on 127.0.0.1",
+                    "set authenticate: with issuer and audience, or listen on 127.0.0.1",
                 )
             return
         if rules.iam:
@@ -106,12 +106,12 @@ class Authenticator:
 
     def _check(self, rules: Authenticate) -> None:
         if not rules.issuer:
-            self._refuse("issuer", "the issuer of access tokens is missing", "give authenticate: issuer")
+            self._refuse("issuer", "the issuer of access tokens is missing", "set authenticate: issuer")
         if not rules.audience or not all(rules.audience):
             self._refuse(
                 "audience",
                 "the audience is missing: tokens that were issued for others would be accepted",
-                "give authenticate: audience, as a rule the public URL of this server",
+                "set authenticate: audience, usually the public URL of this server",
             )
         for key, url in (("issuer", rules.issuer), ("jwks", rules.jwks)):
             try:
@@ -154,11 +154,8 @@ class Authenticator:
     # ---------------------------------------------------------------------------------------------------------- call
 
     async def __call__(self, headers: Mapping[str, str], context: Context) -> Caller:
-        """The caller of a request with these headers (lower case; repeated ones joined by commas).
-
-        Raises:
-            Challenge: 401 without a valid token; 403 where its scopes or claims do not suffice; 400 for two tokens.
-        """
+        """The caller of a request with these headers (lower case; repeated ones joined by commas). Challenge: 401
+        without a valid token; 403 where its scopes or claims do not suffice; 400 for two tokens."""
         if self._verifier is None:
             return self._without_token(context)
         given = headers.get("authorization", "")

@@ -42,7 +42,7 @@ def caller(claims: Mapping[str, Any], wanted: Claims, token: str = "") -> Caller
     """The caller that these claims are about.
 
     Raises:
-        UnusableClaim: there is no subject, the tenant is named in the settings but missing, or a value is no text.
+        UnusableClaim: there is no subject, the tenant is named in the settings but missing, or a value is not a string.
     """
     sub = _identifier(claims, "sub", wanted.sub)
     tenant = _identifier(claims, "tenant", wanted.tenant) if wanted.tenant else ""
@@ -61,7 +61,7 @@ def _identifier(claims: Mapping[str, Any], about: str, name: str) -> str:
 
 
 def _groups(value: Json, name: str) -> tuple[str, ...]:
-    """Groups as a list of strings. One string is one group, whatever stands in it: names of groups have spaces and
+    """Groups as a list of strings. One string is one group, as names of groups may contain spaces and
     commas. Only the claims that are defined as a list with spaces (RFC 8693, 4.2) are read as one.
     """
     if value is None or value == "":
@@ -97,7 +97,7 @@ def identity(principal: str) -> dict[str, str]:
     The session name of an assumed role is chosen by the one who assumes it; the ARN is vouched for as a whole.
 
     Raises:
-        UnusableClaim: it is no ARN of a principal.
+        UnusableClaim: not the ARN of a principal.
     """
     parts = principal.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or parts[2] not in ("iam", "sts") or not principal.isprintable():

@@ -1,4 +1,4 @@
-"""Handing over identity: the JWT in which the proxy tells a server behind it who calls, bound to the very request.
+"""Handover of identity: the JWT by which the proxy names the caller to a server behind it, bound to one request.
 
 The proxy signs with ES256 (RFC 7518, 3.4); the server holds public keys alone. A token is good for one request of one
 server: its audience, the SHA-256 of method and params as sent, half a minute, and once.
@@ -58,11 +58,8 @@ class AssertionIssuer:
     """Signs handovers for the proxy ``issuer``."""
 
     def __init__(self, key: Any, issuer: str, *, clock: Callable[[], float] = time.time) -> None:
-        """``key``: an ES256 private key as PEM, JWK (mapping or JSON text) or key object of joserfc.
-
-        Raises:
-            ValueError: it is not a private key on P-256. The text shows nothing of it.
-        """
+        """``key``: an ES256 private key as PEM, JWK (mapping or JSON text) or key object of joserfc. ValueError, which
+        shows nothing of the key, where it is not a private key on P-256."""
         self._key = private_key(key)
         self._issuer = issuer
         self._clock = clock
@@ -111,11 +108,7 @@ class AssertionIssuer:
 
 
 def private_key(key: Any) -> ECKey:
-    """An ES256 private key from PEM, JWK or key object.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """An ES256 private key from PEM, JWK or key object; ValueError for anything else."""
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey
 
@@ -158,15 +151,12 @@ class AssertionVerifier:
         self._verifier: Verifier | None = None
 
     async def start(self) -> None:
-        """Read or fetch the proxy's public keys.
-
-        Raises:
-            AdaptgenError: AG074 at the setting: no issuer or audience, or keys that cannot be had or used.
-        """
+        """Read or fetch the proxy's public keys; AG074, at the setting, without issuer or audience, or keys that can be
+        used."""
         for name in ("issuer", "audience"):
             if not getattr(self._accept, name):
                 where = self._where("accept", name) or self._where("accept")
-                raise error("AG074", f"accept: {name} is missing", where, f"give the {name} of the handover")
+                raise error("AG074", f"accept: {name} is missing", where, f"set the {name} of the handover")
         try:
             keys = self._keys()
             await keys.start()
@@ -176,7 +166,7 @@ class AssertionVerifier:
                 "AG074",
                 f"the proxy's public keys cannot be used: {why}",
                 self._where("accept", "jwks") or self._where("accept"),
-                "give the public JWK Set of the proxy's keys.handover",
+                "set it to the public JWK Set of the proxy's keys.handover",
             ) from None
         self._verifier = Verifier(keys, algorithms=(_ALGORITHM,), types=(TYPE,))
 
@@ -185,7 +175,7 @@ class AssertionVerifier:
         if isinstance(given, Mapping):
             return KeySet(given)
         if not isinstance(given, str) or not given:
-            raise ValueError("there are none")
+            raise ValueError("no keys")
         if given.lstrip().startswith("{"):
             return KeySet(_object(given))
         if "://" in given:
@@ -226,11 +216,8 @@ class AssertionVerifier:
         return caller
 
     async def verify(self, token: str) -> None:
-        """Check that the proxy signed ``token`` for this server, before its request is read.
-
-        Raises:
-            Challenge: 401; it did not, or the token has expired.
-        """
+        """Raise Challenge (401) unless the proxy signed ``token`` for this server and it has not expired: before its
+        request is read."""
         await self._verified(token, self._clock())
 
     async def _verified(self, token: str, now: float) -> tuple[dict[str, Any], float]:

@@ -25,7 +25,7 @@ TIMEOUT: Final = 5.0
 COOLDOWN: Final = 30.0
 """Seconds between two fetches, whatever tokens come."""
 FRESH: Final = 300.0
-"""Seconds after which a key set is fetched again beside the calls; after twice that, before the next check."""
+"""Seconds after which a key set is fetched again in the background; after twice that, before the next check."""
 STALE: Final = 3600.0
 """Seconds after which keys that cannot be fetched again count no more: one of them may have been withdrawn."""
 KEYS: Final = 100
@@ -47,11 +47,7 @@ class KeySet:
     """Public keys. Keys that cannot serve (symmetric, weak, for encryption, unknown) are left out (RFC 7517, 5)."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """From a JWK Set, or one JWK.
-
-        Raises:
-            ValueError: it holds no key that can be used.
-        """
+        """From a JWK Set, or one JWK; ValueError where it holds no key that can be used."""
         found = document.get("keys") if "keys" in document else [document]
         self._keys: list[tuple[str | None, str | None, Key]] = []
         for one in found[:KEYS] if isinstance(found, list) else []:
@@ -134,11 +130,7 @@ class KeySource:
         self._down = False
 
     async def start(self) -> None:
-        """Fetch the keys.
-
-        Raises:
-            FetchError: they cannot be had.
-        """
+        """Fetch the keys; FetchError where they cannot be had."""
         self._tried = self._clock()
         await self._fetch()
 

@@ -24,7 +24,8 @@ class InvalidToken(Exception):
 
 
 class Verifier:
-    """Verifies signatures. ``types`` are the accepted values of ``typ``, lower case; "" where there is none."""
+    """Verifies signatures. ``types`` are the accepted values of ``typ``, in lower case; "" accepts a token without
+    one."""
 
     def __init__(self, keys: KeySet | KeySource, *, algorithms: Collection[str], types: Collection[str]) -> None:
         """``algorithms`` that are not asymmetric signatures are ignored: what signs must not be what verifies."""
@@ -134,11 +135,8 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def check_party(claims: Mapping[str, Any], issuer: str, audience: Collection[str]) -> None:
-    """Whether the token comes from ``issuer`` and is meant for one of ``audience`` (RFC 7519, 4.1.1 and 4.1.3).
-
-    Raises:
-        InvalidToken: it is not.
-    """
+    """Raise InvalidToken unless the token comes from ``issuer`` and is meant for one of ``audience`` (RFC 7519, 4.1.1,
+    4.1.3)."""
     if claims.get("iss") != issuer:
         raise InvalidToken("the access token is from another issuer")
     given = claims.get("aud")

@@ -29,7 +29,7 @@ def protected_resource(resource: str, issuer: str, scopes: Sequence[str]) -> dic
 
 
 def metadata_url(resource: str) -> str:
-    """Where that document stands: the well-known part goes between host and path (RFC 9728, 3.1)."""
+    """The URL of that document: the well-known part goes between host and path (RFC 9728, 3.1)."""
     parts = urlsplit(resource)
     path = parts.path.rstrip("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -75,7 +75,7 @@ async def discover(issuer: str, requests: Fetch) -> Mapping[str, Json]:
     """The metadata of ``issuer``: the first of its well-known documents that exists.
 
     Raises:
-        FetchError: there is none, or the ``issuer`` in it is not exactly the one asked for (RFC 8414, 3.3).
+        FetchError: it is missing, or the ``issuer`` in it is not exactly the one asked for (RFC 8414, 3.3).
     """
     trusted(issuer)
     for url in well_known(issuer):
@@ -92,11 +92,7 @@ async def discover(issuer: str, requests: Fetch) -> Mapping[str, Json]:
 
 
 def parsed(body: bytes, what: str, url: str) -> Mapping[str, Json]:
-    """A JSON object.
-
-    Raises:
-        FetchError: it is something else.
-    """
+    """A JSON object; FetchError for anything else."""
     try:
         document = orjson.loads(body)
     except ValueError:

@@ -31,7 +31,7 @@ EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-"""b64token of RFC 6750, 2.1: nothing else can stand in a header."""
+"""b64token of RFC 6750, 2.1: nothing else is valid in a header."""
 _ERROR: Final = re.compile(r"[a-z_]{1,40}")
 
 
@@ -69,7 +69,7 @@ class AccessTokenCache:
         epoch) where that is earlier.
 
         Raises:
-            GrantError: the endpoint does not give one.
+            GrantError: the endpoint returns no token.
         """
         return await self._tokens.get(key, lambda: self._obtain(form, until))
 
@@ -95,7 +95,7 @@ class AccessTokenCache:
                 self._in_form = False
         if status != 200:
             code = _code(body)
-            raise GrantError(f"{place(self._url)} gives no token: {code or f'it answers {status}'}")
+            raise GrantError(f"{place(self._url)} returns no token: {code or f'status {status}'}")
         return self._read(body)
 
     async def _post(self, form: Mapping[str, str]) -> tuple[int, bytes]:

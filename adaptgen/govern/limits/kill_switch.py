@@ -19,7 +19,7 @@ from adaptgen.model.tables import Caller
 
 
 class Switch:
-    """What the settings switch off, and what the source that they name does beside them.
+    """What the settings switch off, plus what the source that they name does.
 
     A source that breaks while the server runs changes nothing: what it said last, and what the settings say, holds.
     ``problem`` says what is wrong with it, "" where nothing is.
@@ -41,11 +41,8 @@ class Switch:
         self._compile()
 
     async def start(self) -> None:
-        """Read the source, and go on reading it every few seconds.
-
-        Raises:
-            AdaptgenError: AG070 where it cannot be had or understood: a switch that does not work must not seem to.
-        """
+        """Read the source, and go on reading it every few seconds. AG070 where it cannot be had or understood: a switch
+        that does not work must not seem to."""
         if self._source is None:
             return
         await self.refresh()
@@ -108,7 +105,7 @@ class Switch:
             return "this caller"
         if self._servers is not None and self._servers(tool.server):
             return f"the server {tool.server}"
-        if self._tools is not None and (self._tools(f"{tool.server}/{tool.own}") or self._tools(tool.name)):
+        if self._tools is not None and any(map(self._tools, (*tool.paths, tool.name))):
             return f"the tool {tool.name}"
         if self._read_only and tool.effect != "read":
             return "everything but reading"

@@ -24,10 +24,11 @@ _Bucket = tuple[str, float, float]
 
 
 class Limiter:
-    """Token buckets in ``store``, one for each combination that a limit names.
+    """Token buckets in ``store``, one for each combination that a limit names. Its methods raise StoreError where the
+    store cannot be reached: the call or the request must not be made.
 
-    A limit whose ``per`` has ``group`` gives every group of the caller a bucket of its own, and a call takes from all
-    of them; a caller without groups shares the bucket of the nameless group of its tenant.
+    A limit whose ``per`` has ``group`` has one bucket for each group of the caller, and a call takes from all of them;
+    a caller without groups shares the bucket of the nameless group of its tenant.
     """
 
     def __init__(self, limits: Sequence[Limit], store: Store) -> None:
@@ -44,28 +45,17 @@ class Limiter:
 
         A call that one limit refuses is given back to the others. Until that is done, another call of the same moment
         may be refused for it, and where the store fails in between, the others have counted it: never the reverse.
-
-        Raises:
-            StoreError: the store cannot be reached; the call must be refused.
         """
         buckets, calls = self._known(caller, tool)
         return await self._take(buckets if requests else buckets[:calls])
 
     async def take_request(self, caller: Caller, tool: ToolInfo) -> float:
-        """Count one more request of a call that is under way, as :meth:`take` counts a call.
-
-        Raises:
-            StoreError: the store cannot be reached; the request must not be made.
-        """
+        """Count one more request of a call that is under way, as :meth:`take` counts a call."""
         buckets, calls = self._known(caller, tool)
         return await self._take(buckets[calls:])
 
     async def debit(self, caller: Caller, tool: ToolInfo, count: int) -> None:
-        """Count requests that were made, whatever is left: what comes next waits for it.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """Count requests that were made, whatever is left: what comes next waits for it."""
         buckets, calls = self._known(caller, tool)
         for name, rate, _ in buckets[calls:]:
             await self._store.take(name, rate=rate, burst=_DEBT, cost=count)
@@ -96,12 +86,11 @@ class Limiter:
         return longest
 
     def _buckets(self, caller: Caller, tool: ToolInfo, counts: str) -> tuple[_Bucket, ...]:
-        name = f"{tool.server}/{tool.own}"
         found: list[_Bucket] = []
         for limit in self._limits:
             if limit.counts != counts:
                 continue
-            if limit.tools and not any(fnmatchcase(name, glob) for glob in limit.tools):
+            if limit.tools and not any(fnmatchcase(name, glob) for glob in limit.tools for name in tool.paths):
                 continue
             groups = [
                 one for one in caller.groups if not limit.groups or any(fnmatchcase(one, g) for g in limit.groups)
@@ -128,11 +117,7 @@ class RequestMeter:
         self._tool = tool
 
     async def __call__(self) -> None:
-        """One more request.
-
-        Raises:
-            ToolError: a limit is reached, or cannot be counted; the request must not be made.
-        """
+        """One more request; ToolError where a limit is reached, or cannot be counted: the request must not be made."""
         self.count += 1
         if self.count == 1 or self._limiter is None:
             return
@@ -151,11 +136,7 @@ class RequestMeter:
             )
 
     async def report(self, requests: int) -> None:
-        """What a server that is ours says of a call that it made.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """What a server that is ours says of a call that it made; StoreError where it cannot be counted."""
         if self._limiter is not None and requests > 1:
             await self._limiter.debit(self._caller, self._tool, requests - 1)
 

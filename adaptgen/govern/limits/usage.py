@@ -1,4 +1,4 @@
-"""Usage counters for each group and tool, so that features can be priced by what they give.
+"""Usage counters for each group and tool, so that features can be priced by their use.
 
 Counted in the process, and added to the store every few seconds: never in the way of a call. What a killed process had
 not yet added is lost, so the counters say a little less than the audit trail, never more.
@@ -41,7 +41,8 @@ _Pair = tuple[str, str, str]
 
 
 class Usage:
-    """Counters in ``store``. A caller in several groups counts in each, one in none under the group "".
+    """Counters in ``store``. A caller in several groups counts in each, one in none under the group "". StoreError
+    where the store cannot be reached; what was not added stays counted here.
 
     Rows of different groups may therefore not be added up; those of different tools may.
     """
@@ -81,11 +82,7 @@ class Usage:
             _log.warning("usage is counted here until the store is back: %s", problem)
 
     async def flush(self) -> None:
-        """Add what has been counted to the store.
-
-        Raises:
-            StoreError: it cannot be reached; what was not added stays counted here.
-        """
+        """Add what has been counted to the store."""
         async with self._flushing:
             waiting, self._waiting = self._waiting, {}
             try:
@@ -118,11 +115,7 @@ class Usage:
         raise StoreError("the list of usage counters is too busy")
 
     async def read(self) -> list[Row]:
-        """All rows, of every process that shares the store, ordered by tenant, group and tool.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """All rows, of every process that shares the store, ordered by tenant, group and tool."""
         await self.flush()
         rows = []
         for tenant, group in sorted(map(json.loads, json.loads(await self._store.get(_INDEX) or b"[]"))):

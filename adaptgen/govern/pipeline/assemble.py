@@ -43,7 +43,7 @@ class GovernedServer:
 
 
 async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -> GovernedServer:
-    """A pipeline over the target that ``make`` gives, ready to serve, and watching its settings.
+    """A pipeline over the target that ``make`` returns, ready to serve, and watching its settings.
 
     Raises:
         AdaptgenError: whatever is wrong with the settings and with what they name, at its place; nothing is left
@@ -86,11 +86,8 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
 
 
 async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:
-    """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``.
-
-    Raises:
-        AdaptgenError: whatever is wrong with the settings; nothing is served then.
-    """
+    """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``. AdaptgenError with whatever
+    is wrong with the settings; nothing is served then."""
     # Here and not above: a proxy has no engine.
     from adaptgen.govern.pipeline.engine_target import Served
     from adaptgen.runtime.engine import Engine

@@ -62,7 +62,7 @@ def _line(text: str, cap: int) -> str:
 
 
 class Served:
-    """One engine. ``behind``: the tools tell the proxy what is classified, in ``_meta``, which agents never see."""
+    """One engine. ``behind``: the tools list for the proxy what is classified, in ``_meta``, which agents never see."""
 
     def __init__(self, engine: Engine, *, behind: bool = False) -> None:
         self._engine = engine
@@ -136,7 +136,13 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
                 META_ARGUMENTS: dict(arguments),
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads, **({"creates": True} if creates else {})},
-                META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.aliases)},
+                META_MENU: {
+                    "tags": list(tool.tags),
+                    "calls": list(calls),
+                    "was": list(tool.aliases),
+                    "also": list(tool.also),
+                    "fields": list(tool.view or ()),
+                },
                 META_SEARCHES: {
                     "arguments": {
                         name: {"role": one.role, "fields": list(one.fields)} for name, one in searches.items()
@@ -157,7 +163,10 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
         arguments=arguments,
         sensitive=tool.sensitive,
         was=tool.aliases,
+        own_was=tool.aliases,
         tags=tool.tags,
+        also=tool.also,
+        fields=tool.view or (),
         calls=calls,
         lookups=lookups,
         creates=creates,

@@ -112,10 +112,7 @@ class ComponentFactory:
 
     async def new_target(self, settings: Settings) -> tuple[object, Target] | None:
         """A target for these settings, where the one in use was made from others; :meth:`take` it to use it.
-
-        Raises:
-            AdaptgenError: it cannot be made; or what changed takes a restart.
-        """
+        AdaptgenError where it cannot be made, or what changed takes a restart."""
         known = (settings.mode, settings.upstreams, settings.tools, settings.tokenize, settings.listen.resource,
                  settings.keys.handover, settings.keys.cursors)  # fmt: skip
         if self._made is not None and self._made[0] == known:
@@ -137,11 +134,8 @@ class ComponentFactory:
         await target.aclose()
 
     async def parts(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Components:
-        """The parts of these settings.
-
-        Raises:
-            AdaptgenError: something in them cannot be put to work; whatever served before goes on serving.
-        """
+        """The parts of these settings; AdaptgenError where something in them cannot be put to work: what served before
+        goes on."""
         check_target(settings, self._place.loopback)
         settings = await resolve(settings, self._credentials, http=self._place.http)
         material = await keys.material(settings, self._place.environ, ephemeral=self._material)

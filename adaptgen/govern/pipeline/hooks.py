@@ -25,7 +25,7 @@ from adaptgen.govern.settings.model import Hook, Settings
 from adaptgen.model.tables import Caller, Effect, Json
 
 _THREADS = 8
-"""Threads for hooks that are no coroutines. They are the hooks' own, so that one that hangs stops nothing else."""
+"""Threads for hooks that are not coroutines; a pool of their own, so that one that hangs stops nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,10 @@ class HookError(Exception):
 
 
 class Hooks:
-    """The hooks of the settings, in order."""
+    """The hooks of the settings, in order. A hook that fails, is late or returns something else is a HookError."""
 
     def __init__(self, settings: Settings) -> None:
-        """Find every function.
-
-        Raises:
-            AdaptgenError: AG080, at its place, for each one that is not there.
-        """
+        """Find every function; AdaptgenError (AG080), at its place, for each one that is not there."""
         found: list[Diagnostic] = []
         self._before = _resolved(settings, "before", settings.before, found)
         self._after = _resolved(settings, "after", settings.after, found)
@@ -61,30 +57,22 @@ class Hooks:
         self._pool: ThreadPoolExecutor | None = None
 
     async def before(self, call: Call) -> Mapping[str, Json]:
-        """The arguments that the tool gets.
-
-        Raises:
-            HookError: a hook failed, was late, or gave something else than arguments.
-        """
+        """The arguments that the tool gets."""
         for hook, function in self._before:
             given = await self._run(hook, function, call)
             if given is not None:
                 if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
-                    raise HookError(f"the hook {hook.call} gave no arguments")
+                    raise HookError(f"the hook {hook.call} returned no arguments")
                 call = replace(call, arguments=given)
         return call.arguments
 
     async def after(self, call: Call, result: dict[str, Json]) -> dict[str, Json]:
-        """The result that goes on.
-
-        Raises:
-            HookError: a hook failed, was late, or gave something else than a result.
-        """
+        """The result that goes on."""
         for hook, function in self._after:
             given = await self._run(hook, function, call, result)
             if given is not None:
                 if not isinstance(given, dict) or not isinstance(given.get("content"), list):
-                    raise HookError(f"the hook {hook.call} gave no result")
+                    raise HookError(f"the hook {hook.call} returned no result")
                 result = given
         return result
 
@@ -122,7 +110,7 @@ def _resolved(
             made.append((hook, function))
         else:
             where = settings.where("hooks", section, index)
-            help = "package.module:function, importable where this process runs or beside the settings"
+            help = "package.module:function, importable by this process or from the folder of the settings"
             found.append(Diagnostic("AG080", f"the hook {hook.call}: {why}", where, help))
     return made
 

@@ -59,11 +59,7 @@ class NonToolRequests:
     async def request(
         self, parts: Components, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """Decide, ask the target, tokenize.
-
-        Raises:
-            RpcError: what is not permitted is answered as what does not exist.
-        """
+        """Decide, ask the target, tokenize. RpcError: what is not permitted is answered as what does not exist."""
         server = ""
         if method == _LISTEN:
             return await self._listen(parts, caller, params, context)
@@ -204,11 +200,7 @@ async def _is_cut(parts: Components, caller: Caller) -> bool:
 
 @contextlib.contextmanager
 def _refusals(recorder: Recorder) -> Iterator[None]:
-    """While a request is decided: a refusal is put on record, and becomes the answer.
-
-    Raises:
-        RpcError: the request is refused, or cannot be counted or recorded.
-    """
+    """While a request is decided: a refusal is put on record, and becomes the answer."""
     try:
         try:
             yield

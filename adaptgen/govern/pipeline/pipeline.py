@@ -92,11 +92,7 @@ class Pipeline:
         return self.parts.published
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
-        """Who calls; behind a proxy the identity follows with the request.
-
-        Raises:
-            Challenge: 401 or 403.
-        """
+        """Who calls, else Challenge (401, 403); behind a proxy the identity follows with the request."""
         context.recheck = lambda: self._authenticated(headers, context)
         try:
             return await self._authenticated(headers, context)

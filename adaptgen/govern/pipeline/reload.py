@@ -32,11 +32,7 @@ _FIXED = ("mode", "state", "audit", "trace")
 
 
 def _restart(before: Settings, after: Settings) -> None:
-    """Refuse what cannot be taken over while serving.
-
-    Raises:
-        AdaptgenError: AG070 at the section.
-    """
+    """Refuse what cannot be taken over while serving (AG070, at the section)."""
     changed = [name for name in _FIXED if getattr(before, name) != getattr(after, name)]
     if changed:
         raise error("AG070", f"{' and '.join(changed)} cannot change while serving", after.where(changed[0]),

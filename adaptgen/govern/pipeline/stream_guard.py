@@ -61,11 +61,7 @@ class StreamGuard:
             await asyncio.gather(task, return_exceptions=True)
 
     async def check(self) -> None:
-        """Decide once more.
-
-        Raises:
-            Cut, Challenge: the stream ends.
-        """
+        """Decide once more; Cut or Challenge where the stream ends."""
         parts = self._parts()
         if self._context.recheck is not None:
             caller = await self._context.recheck()

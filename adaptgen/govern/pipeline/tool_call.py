@@ -82,12 +82,7 @@ async def admit(parts: Components, caller: Caller, tool: ToolInfo) -> None:
 
 
 async def limit(parts: Components, caller: Caller, tool: ToolInfo, *, requests: bool = True) -> None:
-    """Count one call, and with ``requests`` the first one that it makes to the API.
-
-    Raises:
-        Refusal: a limit is reached.
-        StoreError: the shared state cannot be reached.
-    """
+    """Count one call, and with ``requests`` the first one that it makes to the API; raises as :func:`admit`."""
     if parts.limiter is not None:
         wait = await parts.limiter.take(caller, tool, requests=requests)
         if wait > 0:
@@ -351,7 +346,7 @@ class GovernedCall:
             call_context.meter.reset(before)
 
     async def _settle(self, meter: RequestMeter, result: dict[str, Json]) -> dict[str, Json]:
-        """Tell the proxy what was counted here, or count what a server behind this one tells."""
+        """Tell the proxy what was counted here, or count what a server behind this one reports."""
         known = as_object(result.get("_meta"))
         if self._parts.settings.mode == "behind" and meter.count > 1:
             return {**result, "_meta": {**known, META_REQUESTS: meter.count}}
@@ -362,7 +357,7 @@ class GovernedCall:
         return result
 
     async def _refuse_creation(self) -> str:
-        """Why the call must not create a record where there is none; "" where it may, which is on record then."""
+        """Why the call must not create a missing record; "" if it may, which is then audited."""
         authorizer, tool = self._parts.authorizer, self._tool
         assert authorizer is not None
         call = canonicalize(tool, self._arguments)

@@ -25,7 +25,7 @@ class UngovernedHandler:
         self._tools: Mapping[str, ToolInfo] | None = None
 
     def tools(self) -> Mapping[str, ToolInfo]:
-        """What is known of the tools beside what the list says; they do not change."""
+        """What is known of the tools besides their list; they do not change."""
         if self._tools is None:
             self._tools = Served(self._engine).tools()
         return self._tools

@@ -1,8 +1,8 @@
-"""Signatures of checkpoints: who holds the public key can tell that a trail is what the server wrote.
+"""Signatures of checkpoints: with the public key, anyone can verify that a trail is what the server wrote.
 
 The MACs of the lines bind them to each other, but anyone who can check a MAC can also make one. A checkpoint is signed
 in addition, with Ed25519 (RFC 8032) or by a key in AWS KMS that never leaves it, over its line up to the signature. Its
-``prev`` is the MAC of the line before it, so one signature vouches for the whole chain so far.
+``prev`` is the MAC of the previous line, so one signature vouches for the whole chain so far.
 
 Where no key for it is configured, a key is derived from the key of the trail. Such a signature proves no more than the
 MAC does; a server that others can reach says so when it starts.
@@ -39,11 +39,7 @@ class Signer(Protocol):
     def id(self) -> str: ...
 
     def sign(self, text: bytes) -> bytes:
-        """The signature of ``text``.
-
-        Raises:
-            SigningError: there is none.
-        """
+        """The signature of ``text``; SigningError where none could be made."""
 
 
 class Ed25519Signer:
@@ -68,11 +64,8 @@ class KmsSigner:
     _ALGORITHMS = ("ED25519_SHA_512", "ECDSA_SHA_256")
 
     def __init__(self, key: str, client: Callable[[], Any] | None = None) -> None:
-        """Fetch the public key. ``key``: its id, alias or ARN.
-
-        Raises:
-            SigningError: KMS cannot be reached, or the key cannot sign.
-        """
+        """Fetch the public key. ``key``: its id, alias or ARN. SigningError where KMS cannot be reached or the key
+        cannot sign."""
         self._key = key
         self._client = (client or _kms)()
         answer = self._asked("get_public_key", KeyId=key)
@@ -99,11 +92,7 @@ class KmsSigner:
 
 
 def signed(body: bytes, signer: Signer) -> bytes:
-    """A JSON object with the signature over itself as its last members.
-
-    Raises:
-        SigningError: it could not be signed.
-    """
+    """A JSON object with the signature over itself as its last members; SigningError where it could not be signed."""
     signature = base64.urlsafe_b64encode(signer.sign(body)).rstrip(b"=")
     return b"".join((body[:-1], b',"signer":"', signer.id.encode(), b'","sig":"', signature, b'"}'))
 
@@ -144,11 +133,8 @@ def derived_signer(seed: bytes) -> Ed25519Signer:
 
 
 def ed25519_signer(text: str) -> Ed25519Signer:
-    """The signer of ``keys.checkpoints``: an Ed25519 private key, PEM or JWK.
-
-    Raises:
-        ValueError: it is not one; the text of the error holds nothing of it.
-    """
+    """The signer of ``keys.checkpoints``, an Ed25519 private key in PEM or JWK; ValueError, without any of it, for
+    others."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     if text.startswith("{"):
@@ -160,11 +146,7 @@ def ed25519_signer(text: str) -> Ed25519Signer:
 
 
 def private_pem(text: str) -> Any:
-    """A private key in PEM.
-
-    Raises:
-        ValueError: it is something else; the text of the error holds nothing of it.
-    """
+    """A private key in PEM; ValueError, without any of it, for anything else."""
     from cryptography.hazmat.primitives import serialization
 
     try:

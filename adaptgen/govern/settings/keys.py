@@ -1,4 +1,4 @@
-"""The keys of governance: looked up at start, random where nobody else can reach the server; never shown."""
+"""The keys of governance: looked up at start, random where only this machine can reach the server; never shown."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyRing:
-    """Keys by their ids: ``current`` seals, every one of ``all`` opens. ``padded``: those whose tokens tell the length
-    of a value in steps of 16 bytes only."""
+    """Keys by their ids: ``current`` seals, every one of ``all`` opens. ``padded``: those whose tokens reveal the
+    length of a value in steps of 16 bytes only."""
 
     current: str
     all: Mapping[str, bytes]
@@ -77,8 +77,8 @@ async def material(
     Whether random keys suffice is for :func:`adaptgen.govern.settings.load.check_target` to say.
 
     Raises:
-        AdaptgenError: AG071 for a reference that gives nothing, AG073 for a key that is none; every one at once, at
-            its place, without a part of its value.
+        AdaptgenError: AG071 for a reference without a value, AG073 for an invalid key; all at once, each at its
+            place, without any part of its value.
     """
     reader = _Reader(settings, Credentials(environ))
     given = settings.keys
@@ -151,7 +151,7 @@ class _Reader:
         self.found: list[Diagnostic] = []
 
     async def text(self, template: str, *at: str) -> str:
-        """The value of a template; "" where there is none, or where it gives nothing, which is reported."""
+        """The value of a template; "" where it is missing, which is reported."""
         try:
             return (await look_up(self.settings, ("keys", *at), template, self.credentials)).strip()
         except AdaptgenError as problem:
@@ -159,7 +159,7 @@ class _Reader:
             return ""
 
     async def key(self, template: str, parse: Callable[[str], _Key], help: str, *at: str) -> _Key | None:
-        """The key that a template gives, as ``parse`` reads it; None where there is none, which is reported."""
+        """The key that ``parse`` reads from the value of a template; None where it is missing, which is reported."""
         text = await self.text(template, *at) if template else ""
         try:
             return parse(text) if text else None
@@ -170,11 +170,7 @@ class _Reader:
 
 
 def symmetric(text: str) -> bytes:
-    """A key of 32 bytes from base64, base64url or hex.
-
-    Raises:
-        ValueError: it is none; the text of the error holds nothing of it.
-    """
+    """A key of 32 bytes from base64, base64url or hex; ValueError, without any part of it, for anything else."""
     text = text.strip()
     key = b""
     if _HEX.fullmatch(text):
@@ -205,11 +201,8 @@ def _new_private() -> str:
 
 
 def _es256_key(text: str) -> str:
-    """``text``, a private key for ES256 (RFC 7518, 3.4: ECDSA on P-256).
-
-    Raises:
-        ValueError: it is something else; the text of the error holds nothing of it.
-    """
+    """``text``, a private key for ES256 (RFC 7518, 3.4: ECDSA on P-256); ValueError, without any part of it, for
+    others."""
     if text.startswith("{"):
         try:
             key = json.loads(text)

@@ -43,13 +43,9 @@ def read(path: Path) -> Settings:
 
 
 def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
-    """The settings in ``text``: YAML 1.2 or JSON. ``name`` stands for it in errors and becomes ``Settings.path``.
-
-    ``policies`` gives the policy files that a name in ``authorize.policies`` stands for; by default there are none.
-
-    Raises:
-        AdaptgenError: as :func:`read`.
-    """
+    """The settings in ``text``: YAML 1.2 or JSON. ``name`` stands for it in errors, which are those of :func:`read`,
+    and becomes ``Settings.path``. ``policies`` maps a name in ``authorize.policies`` to its policy files; empty by
+    default."""
     raw, places = _parse(text, name)
     if raw is None:
         raise error("AG070", "the settings are empty", Where(name, 1, 1), "adaptgen: 1")
@@ -72,11 +68,7 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
 
 
 def plain(text: bytes, name: str) -> Any:
-    """The value in ``text``, YAML 1.2 or JSON, as JSON has it; nothing is checked but its form.
-
-    Raises:
-        AdaptgenError: AG002 to AG005.
-    """
+    """The value in ``text``, YAML 1.2 or JSON, as JSON has it; nothing is checked but its form (AG002 to AG005)."""
     return _parse(text, name)[0]
 
 
@@ -100,11 +92,8 @@ def parse_kill_switch(text: bytes, name: str) -> tuple[Switch | None, tuple[str,
 
 
 def parse_switch(text: bytes, name: str) -> Switch:
-    """What the source of a kill switch says: the keys of ``switch`` but ``source`` and ``every``; empty: nothing.
-
-    Raises:
-        AdaptgenError: AG002 to AG005 and AG070, every error at its place.
-    """
+    """What the source of a kill switch says: the keys of ``switch`` but ``source`` and ``every``; empty: nothing. Every
+    error at its place: AG002 to AG005, AG070."""
     raw, places = _parse(text, name)
     checker = Checker(places.where, SETTINGS_DIALECT)
     found: Switch = checker.read({} if raw is None else raw, SWITCHED, ())

@@ -1,8 +1,7 @@
 """The governance settings as values: what ``governance.yaml`` says.
 
-What each key means stands in ``adaptgen.govern.settings.table``; here is what that leaves out.
-``adaptgen.govern.settings.load`` reads them from the file. Templates (``${env:…}``, ``${secret:…#key}``, ``${ssm:…}``)
-are kept as written and resolved at start. Durations are seconds.
+``settings.table`` describes each key, ``settings.load`` reads them from the file. Templates (``${env:…}``,
+``${secret:…#key}``, ``${ssm:…}``) are kept as written and resolved at start. Durations are seconds.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ class Upstream:
 
 @value(kw_only=True)
 class Claims:
-    """Which claim gives what of a caller (dotted path, or the claim of that very name where there is one)."""
+    """Which claim holds what of a caller (a dotted path, or a claim of exactly that name)."""
 
     sub: str = "sub"
     tenant: str = ""
@@ -252,7 +251,7 @@ class ToolRule:
 
 @value(kw_only=True)
 class Local:
-    """The one caller on stdio, where nobody comes with a token."""
+    """The one caller on stdio, where there is no token."""
 
     sub: str = "local"
     tenant: str = ""
@@ -274,8 +273,8 @@ def _nowhere(*keys: str | int) -> Where | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``governance.yaml``. ``hash`` is the SHA-256, in hex, of its text and of the policies it names; ``where`` gives
-    the place of a key path, for errors.
+    """``governance.yaml``. ``hash`` is the SHA-256, in hex, of its text and of the policies it names; ``where`` returns
+    the location of a key path, for errors.
     """
 
     mode: Mode = "embedded"

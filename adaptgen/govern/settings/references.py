@@ -21,11 +21,8 @@ _PROBE: Final = "start"
 
 
 async def resolve(settings: Settings, credentials: Credentials, *, http: bool) -> Settings:
-    """The settings with every reference replaced that is needed to serve; ``http``: others than stdio.
-
-    Raises:
-        AdaptgenError: AG071, at its place, for a reference that gives nothing.
-    """
+    """The settings with every reference replaced that is needed to serve; ``http``: others than stdio. A reference
+    without a value is an AdaptgenError (AG071) at its place."""
     names = [*_ALWAYS, *(_HTTP if http else ()), "upstreams"]
     return replace(
         settings, **{name: await _value(settings, (name,), getattr(settings, name), credentials) for name in names}
@@ -49,11 +46,7 @@ async def _value(settings: Settings, at: tuple[str | int, ...], value: Any, cred
 
 
 async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, credentials: Credentials) -> str:
-    """``text``, which stands at ``at`` in the settings, with its references replaced.
-
-    Raises:
-        AdaptgenError: AG071, at its place, a reference gives nothing.
-    """
+    """``text``, found at ``at`` in the settings, with its references replaced; else as :func:`resolve`."""
     try:
         await credentials.prepare(references(text), f"{'.'.join(map(str, at))} names")
         return str(fill(text, {}, credentials.resolve))
@@ -62,11 +55,8 @@ async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, cred
 
 
 async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
-    """The store of ``settings.state``, which has been read and written once.
-
-    Raises:
-        AdaptgenError: AG071, a template cannot be resolved; AG076, the store cannot be used.
-    """
+    """The store of ``settings.state``, which has been read and written once; AG076 where it cannot be used, AG071 where
+    a template cannot be resolved."""
     state, credentials = settings.state, Credentials(environ)
     if state.store == "memory":
         from adaptgen.runtime.store.protocol import MemoryStore

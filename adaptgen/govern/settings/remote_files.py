@@ -44,12 +44,7 @@ def _relative(file: Path, folder: Path) -> str:
 
 
 def policy_text(data: bytes) -> str:
-    """The text of one policy file.
-
-    Raises:
-        OSError: it is too large.
-        UnicodeError: it is not UTF-8.
-    """
+    """The text of one policy file; OSError where it is too large, UnicodeError where it is not UTF-8."""
     if len(data) > MAX_POLICY_BYTES:
         raise OSError(27, "the file is too large")
     return data.decode("utf-8-sig")
@@ -60,30 +55,22 @@ class Unreadable(Exception):
 
 
 class ConfigSource(Protocol):
-    """One text, and the policy files beside it."""
+    """One text, and the policy files next to it. What is not there, or cannot be reached, is :class:`Unreadable`."""
 
     name: str
 
     def read(self) -> bytes | None:
-        """The text, or None where it is what the last reading gave.
-
-        Raises:
-            Unreadable: it is not there, or cannot be reached.
-        """
+        """The text, or None where it has not changed since the last reading."""
 
     def policies(self, name: str) -> Mapping[str, str]:
         """The files that a name in ``authorize.policies`` stands for, by their names.
 
         Raises:
-            OSError, UnicodeError: they are not there, or are no text.
+            OSError, UnicodeError: they do not exist, or are not UTF-8 text.
         """
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """What changes when the policy files of these names change; cheap enough to ask for every few seconds.
-
-        Raises:
-            Unreadable: they cannot be reached.
-        """
+        """What changes when the policy files of these names change; cheap enough to ask for every few seconds."""
 
 
 class FileDocument:
@@ -183,10 +170,10 @@ class S3Document:
 
 
 class AppConfigDocument:
-    """``appconfig://application/environment/profile``. A policy file is another profile beside it.
+    """``appconfig://application/environment/profile``. A policy file is another profile of the same environment.
 
     A session's token is used once; the answer carries the next one and how long to wait (AppConfig Data API,
-    GetLatestConfiguration). Polls before that are not sent: what the last one gave still holds.
+    GetLatestConfiguration). Polls before that are not sent: the last answer still holds.
     """
 
     def __init__(self, address: str, clients: Clients) -> None:

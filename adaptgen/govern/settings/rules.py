@@ -218,7 +218,7 @@ def _tokenize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> N
 
 
 def _kind(kind: str, at: KeyPath, checker: Checker) -> None:
-    """Own kinds are allowed, but one letter beside a known kind is a slip that would leave data in the clear."""
+    """Custom kinds are allowed, but one letter off a known kind is a typo that would leave data in the clear."""
     close = [] if kind in KINDS else difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.75)
     if close:
         checker.report(f"unknown kind {kind!r}", at, f"did you mean {close[0]!r}?")

@@ -30,11 +30,8 @@ class Source:
         self._unreachable = False
 
     async def load(self) -> Settings:
-        """The settings as they are now.
-
-        Raises:
-            AdaptgenError: AG001 where they cannot be had, else as :func:`adaptgen.govern.settings.load.parse`.
-        """
+        """The settings as they are now; AG001 where they cannot be had, else as
+        :func:`adaptgen.govern.settings.load.parse`."""
         return await asyncio.to_thread(self._load)
 
     async def changed(self) -> Settings | None:

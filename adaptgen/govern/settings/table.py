@@ -47,7 +47,7 @@ from adaptgen.govern.settings.model import (
 
 
 def _list(item: Type, *, filled: bool = False) -> ListOf:
-    """One item may stand without a list."""
+    """One item need not be in a list."""
     return ListOf(item, filled, alone=True)
 
 
@@ -68,8 +68,8 @@ def limit(*, rate: str, burst: float | None = None, **given: Any) -> Limit:
 LISTEN = Table({
     "http": Key(Text("address"), "HOST:PORT; loopback unless callers are authenticated"),
     "resource": Key(Text("url"), "The public URL: the resource identifier of RFC 9728"),
-    "hosts": Key(_list(Text("host")), "Host headers that are accepted beside loopback and the resource's"),
-    "origins": Key(_list(Text("url")), "Origin headers that are accepted beside loopback and the resource's"),
+    "hosts": Key(_list(Text("host")), "Host headers that are accepted in addition to loopback and the resource's"),
+    "origins": Key(_list(Text("url")), "Origin headers that are accepted in addition to loopback and the resource's"),
 }, Listen, short="http")  # fmt: skip
 
 LOCAL = Table({
@@ -125,7 +125,7 @@ AUTHENTICATE = Table({
     "jwks": Key(Text("url"), "The keys of the issuer; by default found through its metadata"),
     "algorithms": Key(_list(OneOf(ALGORITHMS), filled=True), "Signatures that are accepted"),
     "scopes": Key(_TEXTS, "Scopes that every token needs"),
-    "caller": Key(CLAIMS, "Which claim gives what of a caller"),
+    "caller": Key(CLAIMS, "Which claim holds what of a caller"),
     "leeway": Key(Duration(0, 300), "How far clocks may differ"),
     "stale": Key(Duration(60, 7 * 86400.0), "How long the issuer's keys count while they cannot be fetched again"),
     "iam": Key(Flag(), "Callers come with the IAM identity that Lambda hands over"),
@@ -200,7 +200,7 @@ KEYS = Table({
     "tokens": Key(Table({
         "current": Key(Text("key_id"), "The key that seals", required=True),
         "all": Key(MapOf(_SECRET, key="key_id", filled=True), "Id -> key; each of them opens", required=True),
-        "padded": Key(_list(Text("key_id")), "New keys whose tokens tell lengths in steps of 16 bytes only"),
+        "padded": Key(_list(Text("key_id")), "New keys whose tokens reveal lengths in steps of 16 bytes only"),
     }, TokenKeys), "Keys of PII tokens"),
     "surrogates": Key(_SECRET, "The key of surrogates (direction: api); it does not rotate"),
     "cursors": Key(_SECRET, "The key of cursors"),
@@ -257,7 +257,7 @@ SETTINGS = Table({
     "adaptgen": Key(Number(1, 1), "The format of this file", required=True, to=""),
     "mode": Key(OneOf(("embedded", "behind", "proxy")), "Where the pipeline runs"),
     "listen": Key(LISTEN, "Where the proxy, or an embedded server, listens"),
-    "local": Key(LOCAL, "The one caller on stdio, where nobody brings a token"),
+    "local": Key(LOCAL, "The one caller on stdio, where there is no token"),
     "upstreams": Key(MapOf(UPSTREAM, key="upstream"), "The servers behind the proxy"),
     "authenticate": Key(AUTHENTICATE, "Who may call"),
     "accept": Key(ACCEPT, "behind: whose identities are accepted"),

@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
 
 def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: MetricReader | None = None) -> Tracer:
-    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector.
-
-    Raises:
-        AdaptgenError: AG070 where a collector is named and OpenTelemetry is not installed.
-    """
+    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector. AG070 where a
+    collector is named and OpenTelemetry is not installed."""
     if not settings.trace.otlp and exporter is None and reader is None:
         return Tracer()
     try:

@@ -31,8 +31,7 @@ class ArgumentChecks:
         self._made = IdentityCache(_KEPT, _arguments)
 
     def read(self, tool: ToolInfo, arguments: Mapping[str, Json], token_places: Places) -> Mapping[str, Json]:
-        """The arguments as they are meant, numbers in text as numbers. ``token_places`` tells where tokens are, if
-        that matters.
+        """The arguments as they are meant, numbers in strings as numbers. ``token_places``: where tokens are.
 
         Raises:
             ToolError: the structure is wrong, or a value that is no token.
@@ -52,11 +51,8 @@ class ArgumentChecks:
     def check_restored(
         self, tool: ToolInfo, arguments: Mapping[str, Json], tokens: Collection[Path]
     ) -> Mapping[str, Json]:
-        """The arguments with restored values, as they are meant.
-
-        Raises:
-            ToolError: a value breaks a rule; the text names the argument and the rule.
-        """
+        """The arguments with restored values, as they are meant; ToolError names the argument and the rule that a value
+        breaks."""
         checked = self._made.get(tool)
         if checked is None:
             return arguments

@@ -54,11 +54,8 @@ class AwsPiiDetectors:
         self._clients: dict[int, Any] = {}
 
     async def shielded(self, result: dict[str, Any], walk: JsonRedactor) -> dict[str, Any]:
-        """The result with what the detectors find in its free text replaced.
-
-        Raises:
-            ToolError: a detector gave no opinion, or wants the whole answer blocked.
-        """
+        """The result with what the detectors find in its free text replaced; ToolError where one of them failed, or
+        wants the whole answer blocked."""
         texts = [text for text in _leaves(result) if _is_prose(text)]
         if not texts:
             return result

@@ -16,7 +16,7 @@ _SMALL: Final = 200
 
 
 class Node:
-    """A position: the ``kind`` of what stands there and below, its ``members`` by key, ``each`` for all others."""
+    """A position: the ``kind`` of the value there and below, its ``members`` by key, ``each`` for all others."""
 
     __slots__ = ("each", "kind", "members")
 
@@ -35,7 +35,7 @@ class Node:
 
 
 class Classification:
-    """``root``: pointers as a tree. ``names``: key -> (key that holds it, or "", and the kind) for values that stand
+    """``root``: pointers as a tree. ``names``: key -> (key that holds it, or "", and the kind) for values
     anywhere."""
 
     __slots__ = ("names", "root")
@@ -62,7 +62,7 @@ class Classification:
         node.kind = kind
 
     def named(self, key: str, holder: str) -> str | None:
-        """The kind that the names give to ``key`` within ``holder``."""
+        """The kind of ``key`` within ``holder``, by the names."""
         for wanted, kind in self.names.get(key, ()):
             if not wanted or wanted == holder:
                 return kind

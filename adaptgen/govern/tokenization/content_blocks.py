@@ -28,8 +28,8 @@ _LABEL: Final = re.compile(
 
 
 class ContentRedactor:
-    """One result on its way out. ``by_name``: the names of keys classify too, because nobody vouches for the answer.
-    ``found``: values that may stand in any text of it."""
+    """One result on its way out. ``by_name``: the names of keys classify too, because the answer has no trusted schema.
+    ``found``: values that may occur in any text of it."""
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """Tokens in arguments: restored where they belong, refused everywhere else.
 
-A token is restored only in an argument that is classified with its kind, and only where it stands alone. Otherwise
-anyone who may write a text could write a token into it and read the value back in clear, or a part of it in a message.
+A token is restored only in an argument that is classified with its kind, and only where it is the whole value.
+Otherwise anyone who may write a text could write a token into it and read the value back in clear, or a part of it in a
+message.
 """
 
 from __future__ import annotations
@@ -120,8 +121,8 @@ class _Restoring:
         opened = [await self._open(one, path, kind) for one in found]
         if self._tokens.alone(text) is None:
             raise ToolError(
-                f"`{_name(path)}`: a token stands alone in its argument, or in an element of a list, and here there is "
-                "other text next to it. Pass the token, and nothing before or behind it. Nothing was executed."
+                f"`{_name(path)}`: a token must be the whole argument, or a whole element of a list, and here there is "
+                "other text next to it. Pass the token alone. Nothing was executed."
             )
         self.values.append(RestoredValue(found[0].kind, opened[0].text, _field(path)))
         return self._typed(opened[0], path)
@@ -136,8 +137,8 @@ class _Restoring:
                 opened = self._tokens.open(self._scope, found)
         except Expired:
             raise Unrestored(
-                f"The token in `{_name(path)}` has expired: read the record again, which gives the token that stands "
-                f"for its value now. Nothing was executed.",
+                f"The token in `{_name(path)}` has expired: read the record again for its current token. "
+                f"Nothing was executed.",
                 "miss",
                 found.kind,
             ) from None

@@ -1,4 +1,4 @@
-"""Restored values in what comes back: what a caller gave as a token is never shown to it in clear.
+"""Restored values in what comes back: what a caller sent as a token is never shown to it in clear.
 
 An API, or the server of a third party, may repeat what it was given: in an answer, an error, a progress message, as a
 part of an address or of a longer text. Every value that a call restored is searched for once everything else has been
@@ -36,7 +36,7 @@ _FIXED: Final = frozenset({"type", "role", "resultType", "jsonrpc"})
 
 
 class RestoredValue(NamedTuple):
-    """A value that a call restored, and the last name of the argument that it stood in."""
+    """A value that a call restored, and the last name of its argument."""
 
     kind: str
     text: str
@@ -118,7 +118,7 @@ class EchoGuard:
         return self._plain(text)
 
     def _nested(self, text: str, depth: int) -> str | None:
-        """JSON in a text; None where it is none, or where nothing in it is changed: then it is searched as text."""
+        """JSON in a text; None where it is not JSON, or where nothing in it changes: then it is searched as text."""
         value = loads_or_none(text)
         if not isinstance(value, (dict, list, str)):
             return None
@@ -262,6 +262,6 @@ def _folded(text: str) -> str:
 def hide_echoes(
     result: dict[str, Any], values: Iterable[RestoredValue], seal: Seal, *, error: bool = False
 ) -> dict[str, Any]:
-    """``result`` with every one of ``values`` tokenized again; the same object where there are none."""
+    """``result`` with every one of ``values`` tokenized again; the same object without values."""
     values = tuple(values)
     return EchoGuard(values, seal).result(result, error=error) if values else result

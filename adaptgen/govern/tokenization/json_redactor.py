@@ -1,7 +1,7 @@
 """One answer on its way to the model: what is classified becomes tokens, and every other text is searched.
 
 A value is classified by its position, or by the name of its key. What patterns find in other strings becomes tokens
-too, and so does every classified value that stands in other text of its record. The JSON is changed in place.
+too, and so does every classified value that occurs in other text of its record. The JSON is changed in place.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from adaptgen.pii.structured_text import (
 from adaptgen.runtime.pii.tagged_values import canonical
 
 Replace = Callable[[str, str, bool], str]
-"""Kind, value, whether it is a number -> what stands in its place."""
+"""Kind, value, whether it is a number -> its replacement."""
 
 Place = tuple[Any, Any]
 """A container and a key or index of it."""
@@ -91,7 +91,7 @@ class JsonRedactor:
     # ------------------------------------------------------------------------------------------------------- values
 
     def json(self, value: Any, node: Node | None, *, by_name: bool, found: Iterable[tuple[str, str]] = ()) -> Any:
-        """``value`` with everything personal replaced. ``found``: values that may also stand in its text."""
+        """``value`` with everything personal replaced. ``found``: values that may also occur in its text."""
         before = self._by_name
         self._by_name = by_name
         try:
@@ -223,7 +223,8 @@ class JsonRedactor:
     def _column_kinds(
         self, fields: list[str], row: Node | None, holder: str
     ) -> list[tuple[int, str | None, LeafKinds]]:
-        """The columns that names classify: index, the kind that a person gave to the name, and those of the name."""
+        """The columns that names classify: index, the configured kind of the name, and those that the name itself
+        implies."""
         kinds: list[tuple[int, str | None, LeafKinds]] = []
         for at, name in enumerate(fields):
             if row is not None and row.column(at):
@@ -338,7 +339,7 @@ class JsonRedactor:
 
     def _nested(self, text: str) -> str | None:
         """``text`` if it is JSON, walked. Where nothing changed it stays to the letter, and is searched as text: a
-        key that stands twice hides its first value from a parser."""
+        key that occurs twice hides its first value from a parser."""
         value = loads_or_none(text)
         if not isinstance(value, (dict, list, str)):
             return None
@@ -402,8 +403,8 @@ class JsonRedactor:
                 self._search_keys(one)
 
     def _any_likely(self, records: list[_Record]) -> bool:
-        """Whether something classified in one of neighbouring records may stand in the text of one of them: in most
-        lists nothing does, and one look is cheaper than many."""
+        """Whether a classified value of one of neighbouring records may occur in the text of one of them: in most
+        lists none does, and one look is cheaper than many."""
         _, texts, encoded = self._strings(self._texts[records[0].texts : records[-1].texts_end])
         if encoded:
             return True

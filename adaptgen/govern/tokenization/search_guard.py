@@ -1,4 +1,4 @@
-"""What may be asked about values that agents see as tokens.
+"""Which searches agents may run on values that they see as tokens.
 
 Anyone who may search a hidden field by parts of its value learns the value part by part, anyone who may sort by it
 learns its order, and anyone who may compare it with 500 guesses learns which token is which name. So a search takes a
@@ -43,7 +43,7 @@ _NESTED = re.compile(r"(?i)\$(?:filter|orderby|search|apply|compute)\b")
 
 
 class SearchRefused(ToolError):
-    """A question that would tell about hidden values; the text says what to do in its place."""
+    """A search that would reveal hidden values; the text says what to do instead."""
 
 
 class SearchGuard:
@@ -65,7 +65,7 @@ class SearchGuard:
         """The arguments that search hidden values, and whether they hold clear text.
 
         Raises:
-            SearchRefused: the question would tell about hidden values; nothing was counted.
+            SearchRefused: the search would reveal hidden values; nothing was counted.
             StoreError: the shared state cannot be reached.
         """
         searches = self.of(tool)
@@ -130,11 +130,8 @@ class SearchGuard:
                 guesses.setdefault(".".join(condition.field.keys), {})[text] = None
 
     async def _charge(self, caller: Caller, server: str, field: str, texts: Iterable[str]) -> None:
-        """Count the texts that were not searched for within the hour.
-
-        Raises:
-            SearchRefused: the budget does not suffice; then none of them is counted.
-        """
+        """Count the texts that were not searched for within the hour. SearchRefused where the budget does not suffice;
+        then none of them is counted."""
         bucket = self._name("guesses", caller.tenant, caller.sub, server, *words(field))
         fresh: dict[str, None] = {}
         for text in dict.fromkeys(map(_folded, texts)):
@@ -291,12 +288,12 @@ class ToolSearches:
         for name in order_fields(value):
             if (hit := self._names_hidden(one, name)) is not None:
                 raise SearchRefused(
-                    f"`{one.said}` orders by `{_shown(hit)}`, which you see as a token: the order would tell about its "
+                    f"`{one.said}` orders by `{_shown(hit)}`, which you see as a token: the order would reveal its "
                     f"values. Leave it out, or order by a field that is shown. {_NOTHING}"
                 )
 
     def check_query(self, one: HiddenSearch, value: list[Json]) -> None:
-        """Raises :class:`SearchRefused` where an expression may speak of a hidden field."""
+        """Raises :class:`SearchRefused` where an expression may refer to a hidden field."""
         public = [path for path in one.search.fields if path not in one.hidden]
         spoken = {words(path) for path in public}
 
@@ -341,11 +338,8 @@ class ToolSearches:
     # --------------------------------------------------------------------------------------------------------- where
 
     def compared(self, condition: Condition) -> Iterator[tuple[str, str]]:
-        """Kind and text of what a condition of ``where`` compares hidden values with.
-
-        Raises:
-            SearchRefused: it compares them by more than equality.
-        """
+        """Kind and text of what a condition of ``where`` compares hidden values with; SearchRefused unless it is by
+        equality."""
         for test in condition.tests:
             for wanted in test.wanted:
                 if wanted.value is None or isinstance(wanted.value, bool) or wanted.value == "":

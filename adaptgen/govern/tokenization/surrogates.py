@@ -33,7 +33,8 @@ _TRIES: Final = 64
 
 
 class Surrogates:
-    """``kinds``: those that the API does not get; ``patterns``: those that free text is searched for."""
+    """``kinds``: those that the API does not get; ``patterns``: those that free text is searched for. StoreError where
+    the store cannot be reached."""
 
     def __init__(self, key: bytes, store: Store, kinds: frozenset[str], patterns: frozenset[str]) -> None:
         self._siv = AESSIV(derived(key, b"adaptgen surrogates", 64))
@@ -45,12 +46,8 @@ class Surrogates:
     # ----------------------------------------------------------------------------------------------- towards the API
 
     async def arguments(self, scope: bytes, plan: ToolTokenizationPlan, arguments: Mapping[str, Json]) -> Restored:
-        """The arguments with surrogates in place of what is personal; the given mapping stays as it is.
-
-        Raises:
-            ToolError: an argument has no room for a surrogate; the text names it.
-            StoreError: the store cannot be reached.
-        """
+        """The arguments with surrogates in place of what is personal; the given mapping stays as it is. ToolError names
+        an argument that has no room for one."""
         made: dict[tuple[str, str, Form], str] = {}
         outward = _Protect(self, scope, plan, made)
         replaced = {
@@ -62,12 +59,7 @@ class Surrogates:
         return Restored(replaced if made else arguments, ids, len(made))
 
     async def make(self, scope: bytes, kind: str, value: str, wanted: Form) -> str:
-        """The surrogate of a value, the same every time.
-
-        Raises:
-            ToolError: all handles of this form are taken.
-            StoreError: the store cannot be reached.
-        """
+        """The surrogate of a value, the same every time; ToolError where all handles of this form are taken."""
         plain = value.encode("utf-8", "surrogatepass")
         if wanted.sealed:
             surrogate = sealed_email(self._siv.encrypt(plain, [scope, b"sealed"]))
@@ -91,11 +83,7 @@ class Surrogates:
     # --------------------------------------------------------------------------------------------------- and back
 
     async def reveal(self, scope: bytes, result: dict[str, Json]) -> tuple[dict[str, Json], tuple[str, ...]]:
-        """The result with every surrogate of this scope replaced by its value; and the ids of those surrogates.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """The result with every surrogate of this scope replaced by its value; and the ids of those surrogates."""
         inward = _Reveal(self, scope)
         try:
             revealed = await inward.value(result)
@@ -104,7 +92,7 @@ class Surrogates:
         return revealed, tuple(dict.fromkeys(inward.ids))
 
     async def value_of(self, scope: bytes, surrogate: str) -> str | None:
-        """What a surrogate stands for in this scope; None where it is none."""
+        """The value behind a surrogate in this scope; None for other text."""
         if (sealed := unsealed(surrogate)) is not None:
             try:
                 return self._siv.decrypt(unbase32(sealed), [scope, b"sealed"]).decode("utf-8", "surrogatepass")
@@ -264,7 +252,7 @@ class _Reveal:
 
 
 def _is_telling(value: str) -> bool:
-    """Whether a value is looked for in other text: a short number stands everywhere."""
+    """Whether a value is looked for in other text: a short number is everywhere."""
     return len(value) >= (SHORTEST if value[:1].isalpha() else 5)
 
 

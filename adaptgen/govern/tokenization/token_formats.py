@@ -1,10 +1,10 @@
 """PII tokens: ``tok_<kind>_<key id><base32>``, in small letters, so that neither case nor markdown harms them.
 
-A *sealed* token holds its value, encrypted with AES-SIV (RFC 5297): the same value gives the same token in one scope,
+A *sealed* token holds its value, encrypted with AES-SIV (RFC 5297): the same value has the same token in one scope,
 and a token that was changed, or that belongs to another scope or kind, does not open. In the *padded* form, which the
-tokens of some keys have, its length tells that of the value in steps of 16 bytes, and it may end with an epoch. A
-*short* token is a handle of an entry in the vault. Values are kept as they are: what a token gives back is exactly what
-it was made from.
+tokens of some keys have, its length reveals that of the value in steps of 16 bytes, and it may end with an epoch. A
+*short* token is a handle of an entry in the vault. Values are kept as they are: a token restores exactly the value
+that it was made from.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Expired(MalformedToken):
 
 @dataclass(frozen=True, slots=True)
 class DecodedToken:
-    """The value of a token. ``number``: it stood as a number in JSON."""
+    """The value of a token. ``number``: it was a number in JSON."""
 
     kind: str
     text: str
@@ -126,11 +126,7 @@ def _spreading(size: int) -> tuple[int, int, tuple[tuple[int, int, int], ...]]:
 
 
 def unbase32(text: str) -> bytes:
-    """The bytes of :func:`base32`.
-
-    Raises:
-        MalformedToken: ``text`` is not exactly what those bytes are written as.
-    """
+    """The bytes of :func:`base32`; MalformedToken unless ``text`` is exactly what those bytes are written as."""
     try:
         data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
@@ -174,7 +170,7 @@ class Tokens:
         return f"tok_{kind}_{self._tag}{base32(sealed)}"
 
     def handle(self, scope: bytes, kind: str, text: str, number: bool = False) -> tuple[str, bytes]:
-        """The short token of a value, and the sealed value that belongs into the vault."""
+        """The short token of a value, and the sealed value for the vault."""
         given = text.encode("utf-8", "surrogatepass")
         bound = [scope, kind.encode(), _NUMBER if number else b""]
         named = b"".join(b"%d:%s" % (len(part), part) for part in (*bound, given))
@@ -183,12 +179,7 @@ class Tokens:
         return f"tok_{kind}_{self._tag}{base32(name)}", sealed
 
     def open(self, scope: bytes, found: TokenMatch) -> DecodedToken:
-        """The value of a sealed token.
-
-        Raises:
-            MalformedToken: it does not open here.
-            Expired: its time is over.
-        """
+        """The value of a sealed token; MalformedToken where it does not open here, Expired where its time is over."""
         data = unbase32(found.body[KEY_WIDTH:])
         if len(data) <= SEAL:
             raise MalformedToken
@@ -218,11 +209,8 @@ class Tokens:
         return DecodedToken(kind, value.decode("utf-8", "surrogatepass"), number)
 
     def unwrap(self, scope: bytes, found: TokenMatch, sealed: bytes) -> DecodedToken:
-        """The value of a short token from its entry in the vault.
-
-        Raises:
-            MalformedToken: the entry is not that of this token in this scope.
-        """
+        """The value of a short token from its entry in the vault; MalformedToken for the entry of another token or
+        scope."""
         name = unbase32(found.body[KEY_WIDTH:])
         for key in self._keys.get(found.body[:KEY_WIDTH], ()):
             try:
@@ -249,7 +237,7 @@ class Tokens:
         return TokenMatch(0, len(text), match[1].lower(), match[2].lower())
 
     def alone(self, text: str) -> TokenMatch | None:
-        """The one token that stands in ``text``, however often it is wrapped and repeated; None where there is more."""
+        """The one token in ``text``, however often it is wrapped and repeated; None where there is more."""
         found = list(self.find(text)) if len(text) > 5 else []
         if len({(one.kind, one.body) for one in found}) != 1:
             return None

@@ -50,8 +50,8 @@ _NOWHERE: Final = positions({})
 
 @dataclass(frozen=True, slots=True)
 class Shielded:
-    """What may leave. ``tokens``: how many values were replaced, ``swept`` of them found in text; ``ids``: of the
-    tokens, for the audit."""
+    """A result that may leave. ``tokens``: how many values were replaced, ``swept`` of them found in text; ``ids``: of
+    the tokens, for the audit."""
 
     result: dict[str, Json]
     tokens: int = 0
@@ -60,7 +60,8 @@ class Shielded:
 
 
 class Tokenizer:
-    """One for the settings as they are; it holds no state but caches."""
+    """One for the settings as they are; it holds no state but caches. ToolError: an answer that cannot be searched must
+    not leave. StoreError: the vault cannot be reached."""
 
     def __init__(self, settings: Settings, material: KeyMaterial, store: Store) -> None:
         """``settings.tokenize`` is set; ``material`` holds the keys of its direction."""
@@ -88,7 +89,7 @@ class Tokenizer:
 
     @property
     def form(self) -> Form:
-        """Of the tokens that are made: who measures an answer before that must know it."""
+        """The form of new tokens: needed to measure an answer in advance."""
         if self._short:
             return "short"
         return "padded" if self._tokens is not None and self._tokens.padded else "sealed"
@@ -105,11 +106,8 @@ class Tokenizer:
         """The arguments as the tool gets them: tokens restored, or (direction ``api``) values replaced by surrogates.
 
         A token is restored only in an argument that is classified with its kind, and only where ``permitted(kind)``.
-        Restored values are not yet validated.
-
-        Raises:
-            ToolError: a token stands elsewhere, is mangled or not permitted; the text names the argument.
-            StoreError: the vault cannot be reached.
+        One that is elsewhere, mangled or not permitted is a ToolError that names the argument. Restored values are not
+        yet validated.
         """
         plan = self._plans.of(tool)
         scope = scope_of(self._scope, caller, tool.server)
@@ -129,11 +127,7 @@ class Tokenizer:
         permitted: Callable[[str], Awaitable[bool]],
     ) -> dict[str, bool]:
         """The arguments, as given, that search what agents see as tokens, and whether they hold clear text.
-
-        Raises:
-            SearchRefused: they would tell about hidden values; the text says what to do in their place.
-            StoreError: the shared state cannot be reached.
-        """
+        SearchRefused says what to do instead where they would reveal hidden values."""
         return {} if self._guard is None else await self._guard.check(caller, tool, arguments, permitted)
 
     # ------------------------------------------------------------------------------------------------------- answers
@@ -142,12 +136,7 @@ class Tokenizer:
         self, caller: Caller, tool: ToolInfo, result: dict[str, Json], restored: Sequence[RestoredValue] = ()
     ) -> Shielded:
         """CallToolResult (or another result of tools/call) without personal data; the same form. ``restored``: values
-        of the call that must not be in it.
-
-        Raises:
-            ToolError: it cannot be searched, so it must not leave.
-            StoreError: the vault cannot be reached.
-        """
+        of the call that must not be in it."""
         plan = self._plans.of(tool)
         result, sensitive, found, spoken = _own(result)
         scope = scope_of(self._scope, caller, tool.server)
@@ -167,12 +156,7 @@ class Tokenizer:
         error: bool = False,
     ) -> Shielded:
         """Anything else that leaves (prompts, resources, completions, notifications, the data of errors), swept.
-        ``restored``: values of the call under way; ``error``: their pieces are looked for as well.
-
-        Raises:
-            ToolError: it cannot be searched, so it must not leave.
-            StoreError: the vault cannot be reached.
-        """
+        ``restored``: values of the call under way; ``error``: their pieces are looked for as well."""
         result, sensitive, found, _ = _own(result)
         scope = scope_of(self._scope, caller, server)
         if self._surrogates is not None:
@@ -189,12 +173,7 @@ class Tokenizer:
         )
 
     async def text(self, caller: Caller, text: str, server: str = "", restored: Sequence[RestoredValue] = ()) -> str:
-        """The text of an error, swept.
-
-        Raises:
-            ToolError: it cannot be searched, so it must not leave.
-            StoreError: the vault cannot be reached.
-        """
+        """The text of an error, swept."""
         shielded = await self.other(caller, server, {"text": text}, restored, error=True)
         return str(shielded.result["text"])
 
@@ -217,11 +196,7 @@ class Tokenizer:
     async def erase(
         self, caller: Caller, server: str = "", *, token: str = "", kind: str = "", value: str = ""
     ) -> None:
-        """Forget what a short token stands for, by the token or by kind and value; it resolves no more.
-
-        Raises:
-            StoreError: the vault cannot be reached.
-        """
+        """Forget what a short token stands for, by the token or by kind and value; it resolves no more."""
         if self._vault is not None:
             scope = scope_of(self._scope, caller, server)
             await self._vault.erase(scope, token=token, kind=canonical(kind) if kind else "", value=value)

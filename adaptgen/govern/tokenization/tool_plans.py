@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ToolTokenizationPlan:
-    """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents are told; ``types``:
+    """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents see it; ``types``:
     JSON Schema types of the arguments; ``release``: the media types that leave although they cannot be searched:
     any file may hold something sensitive."""
 
@@ -50,7 +50,7 @@ class ToolTokenizationPlan:
         return self.searches is not None and self.searches.compares
 
     def schema(self, path: Iterable[str]) -> Mapping[str, Json]:
-        """The schema of an argument, or of what stands in one, as far as it is plain; ``[]`` for elements."""
+        """The schema of an argument, or of a member of one, as far as it is plain; ``[]`` for elements."""
         here: Json = self._schema
         for key in path:
             members = here.get("properties") if isinstance(here, Mapping) else None
@@ -83,8 +83,8 @@ class Plans:
         self.unknown = ToolTokenizationPlan(None, self._release)
 
     def _plan(self, tool: ToolInfo) -> ToolTokenizationPlan:
-        own = f"{tool.server}/{tool.own}"
-        release = [one for glob, rule in self._rules.items() if fnmatchcase(own, glob) for one in rule.release]
+        rules = (rule for glob, rule in self._rules.items() if any(fnmatchcase(name, glob) for name in tool.paths))
+        release = [one for rule in rules for one in rule.release]
         return ToolTokenizationPlan(tool, (*self._release, *release))
 
 

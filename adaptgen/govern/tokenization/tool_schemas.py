@@ -24,7 +24,7 @@ _DEEPEST: Final = 12
 def advertised(tool: ToolInfo, kinds: frozenset[str], plan: ToolTokenizationPlan, *, api: bool) -> Mapping[str, Json]:
     """The Tool of ``tool`` with its schemas adjusted; the very same where nothing has to change.
 
-    ``kinds``: those that become tokens. ``api``: the API is shielded, so agents give and get values.
+    ``kinds``: those that become tokens. ``api``: the API is shielded, so agents send and receive values.
     """
     if api:
         return tool.wire

@@ -21,7 +21,8 @@ _AT_ONCE: Final = 32
 
 
 class Vault:
-    """Entries of short tokens. ``expires``: seconds that an entry lives after it was last given out."""
+    """Entries of short tokens. ``expires``: seconds that an entry lives after it was last given out. StoreError where
+    the store cannot be reached."""
 
     def __init__(
         self, store: Store, tokens: Tokens, expires: float, *, clock: Callable[[], float] = time.monotonic
@@ -33,11 +34,7 @@ class Vault:
         self._fresh: dict[str, float] = {}
 
     async def keep(self, scope: bytes, entries: Mapping[str, bytes]) -> None:
-        """Write the entries (token -> sealed value); they can be used when this returns.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """Write the entries (token -> sealed value); they can be used when this returns."""
         now = self._clock()
         fresh = min(_FRESH, self._expires / 2)
         due = {_key(scope, token): sealed for token, sealed in entries.items()}
@@ -54,23 +51,15 @@ class Vault:
         self._fresh.update(dict.fromkeys(due, now))
 
     async def open(self, scope: bytes, found: TokenMatch) -> DecodedToken:
-        """The value of a short token.
-
-        Raises:
-            MalformedToken: there is no such entry: expired, erased, or never there in this scope.
-            StoreError: the store cannot be reached.
-        """
+        """The value of a short token; MalformedToken where there is no entry: expired, erased, or never there in this
+        scope."""
         sealed = await self._store.get(_key(scope, f"tok_{found.kind}_{found.body}"))
         if sealed is None:
             raise MalformedToken
         return self._tokens.unwrap(scope, found, sealed)
 
     async def erase(self, scope: bytes, *, token: str = "", kind: str = "", value: str = "") -> None:
-        """Forget an entry, by its token or by the kind and the value that it stands for: it resolves no more.
-
-        Raises:
-            StoreError: the store cannot be reached.
-        """
+        """Forget an entry, by its token or by the kind and the value that it stands for: it resolves no more."""
         names = [found.kind + "_" + found.body for found in self._tokens.find(token)]
         names += [
             self._tokens.handle(scope, kind, value, number)[0].removeprefix("tok_")

@@ -1,13 +1,13 @@
 """Which inputs are credentials and which answer fields are tokens, by the words of their names.
 
-A login is known by both together: what it takes and what it gives back. A path called ``/login`` alone is wrong half of
+A login is known by both together: what it takes and what it returns. A path called ``/login`` alone is wrong half of
 the time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from adaptgen.plan.document.operation import RequestBody
 from adaptgen.plan.document.reader import Operation, base_media, is_json
 from adaptgen.plan.document.schemas import MISSING, Leaf, Shape, leaves, shape
 from adaptgen.syntax.identifiers import vocabulary, words
+from adaptgen.syntax.token_names import token_rank
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -25,14 +26,25 @@ Role = Literal[
     "user", "password", "client_id", "client_secret", "api_key", "api_secret", "refresh", "grant", "scope", ""
 ]
 
-_PASSWORDS = vocabulary("password passphrase passcode pass kennwort contrasena senha motdepasse")
+_PASSWORDS = vocabulary(
+    "password passphrase passcode pass psw pw kennwort passwort contrasena contrasenia clave senha motdepasse parola "
+    "heslo haslo lozinka wachtwoord losenord sifre parol salasana adgangskode"
+)
+_PASSWORD_PHRASES = (
+    ("pass", "word"), ("pass", "code"), ("mot", "de", "passe"), ("palavra", "passe"), ("parola", "chiave"),
+    ("kata", "sandi"), ("mat", "khau"),
+)  # fmt: skip
 _USERS = {
     ("user", "name"), ("user",), ("username",), ("login",), ("email",), ("email", "address"), ("user", "email"),
     ("user", "login"), ("login", "name"), ("login", "id"), ("user", "id"), ("account",), ("account", "name"),
     ("identifier",), ("principal",), ("user", "name", "or", "email"), ("user", "or", "email"), ("uid",), ("usuario",),
     ("benutzername",), ("user", "principal", "name"), ("identity",), ("sid",), ("phone",), ("phone", "number"),
-    ("mobile",), ("nick", "name"), ("name",), ("account", "sid"), ("acct",), ("logon",), ("logon", "name"),
+    ("mobile",), ("nick", "name"), ("e", "mail"), ("e", "mail", "address"), ("mail",), ("login", "or", "email"),
+    ("utilisateur",), ("identifiant",), ("benutzer",), ("gebruikersnaam",), ("utente",), ("correo",), ("courriel",),
+    ("nombre", "usuario"), ("nome", "usuario"), ("nome", "utente"), ("nom", "utilisateur"), ("correo", "electronico"),
+    ("name",), ("account", "sid"), ("acct",), ("logon",), ("logon", "name"),
     ("api", "id"), ("api", "user"), ("api", "user", "name"), ("api", "username"), ("api", "login"), ("role", "id"),
+    ("access", "id"),
 }  # fmt: skip
 _API_KEYS = {
     ("api", "key"), ("key",), ("app", "key"), ("access", "key"), ("access", "key", "id"), ("consumer", "key"),
@@ -43,14 +55,6 @@ _API_SECRETS = {
     ("secret",), ("api", "secret"), ("secret", "key"), ("app", "secret"), ("secret", "access", "key"),
     ("consumer", "secret"), ("shared", "secret"), ("application", "secret"), ("private", "key"),
 }  # fmt: skip
-# Tokens that are not for calling the API.
-_OTHER_TOKEN = vocabulary(
-    "refresh csrf xsrf reset device push page next previous continuation sync fcm apns registration invite invitation "
-    "verification confirmation activation unsubscribe card payment captcha recaptcha upload download share request "
-    "type public setup email phone password expires expiry expired expiration in at lifetime scope renewal provider"
-)
-
-
 GRANTS = frozenset(
     {
         "authorization_code",
@@ -65,32 +69,14 @@ GRANTS = frozenset(
 """The grants of RFC 6749 (4.1 to 4.4 and 6), RFC 7523 and RFC 8628."""
 
 
-TOKEN_PARAMETERS = {
-    ("token",), ("auth", "token"), ("access", "token"), ("session", "token"), ("session", "id"), ("session", "key"),
-    ("session",), ("jwt",), ("jwt", "token"), ("authorization",), ("api", "token"), ("user", "token"), ("ticket",),
-    ("security", "token"), ("sid",), ("auth",), ("bearer", "token"), ("bearer",), ("login", "token"), ("auth", "key"),
-    ("authentication", "token"), ("authorization", "token"), ("authentication",), ("auth", "ticket"), ("app", "token"),
-}  # fmt: skip
-
-
-def token_parameter(name: str) -> bool:
-    """Whether a parameter is called like one that takes a token: ``X-Auth-Token``, ``Acme-UserToken``."""
-    said = tuple(word for word in words(name) if word != "x")
-    if said in TOKEN_PARAMETERS:
-        return True
-    ends = said[-2:] in TOKEN_PARAMETERS or said[-1:] in {("token",), ("jwt",)}
-    return len(said) > 2 and ends and not set(said) & _OTHER_TOKEN
-
-
 def role(name: str) -> Role:
     """What an input of a login is for; empty for anything else."""
     said = words(name)
     if not said:
         return ""
-    text = tuple(word for word in said if word not in {"x", "o", "auth"}) or said
-    if said[-1] in _PASSWORDS and not {"new", "old", "confirm", "confirmation", "repeat", "current", "reset"} & set(
-        said
-    ):
+    text = tuple(word for word in said if word not in {"x", "o", "auth", "de"}) or said
+    phrased = said[-1] in _PASSWORDS or any(said[-len(phrase) :] == phrase for phrase in _PASSWORD_PHRASES)
+    if phrased and not {"new", "old", "confirm", "confirmation", "repeat", "current", "reset"} & set(said):
         return "password"
     if text in {("grant", "type"), ("granttype",)}:
         return "grant"
@@ -112,7 +98,7 @@ def role(name: str) -> Role:
 @value()
 class LoginInput:
     """An input of a login operation. ``keys``: the way to it inside the body (none: it is the body); one name for
-    parameters. ``example``: of a member of the body, MISSING without."""
+    parameters. ``example``: MISSING without."""
 
     place: Literal["body", "query", "header", "path", "cookie"]
     keys: tuple[str, ...]
@@ -131,9 +117,9 @@ class LoginInput:
 
 
 def read_inputs(document: Document, operation: Operation) -> list[LoginInput]:
-    """Every input of ``operation`` with its role in a login, the body's two levels deep."""
+    """Every input of ``operation`` with its role in a login."""
     inputs = [
-        _input(document, one.place, (one.name,), one.required, one.schema, one.description)
+        _input(document, one.place, (one.name,), one.required, one.schema, one.description, one.raw)
         for one in operation.parameters
         if one.place != "header" or one.name.lower() not in _OF_THE_CONTENT
     ]
@@ -147,7 +133,28 @@ def read_inputs(document: Document, operation: Operation) -> list[LoginInput]:
         return [*inputs, text] if purpose else inputs
     if not whole.properties and len(whole.variants) > 1:
         return [*inputs, *_of_alternatives(document, whole, body)]
+    if _is_open(whole):
+        texts = (whole.description, body.description, operation.description)
+        whole = shape(document, example_schema(document, body) or _schema_in_prose(texts))
     return [*inputs, *_of_body(document, whole, body)]
+
+
+def _is_open(one: Shape) -> bool:
+    """Whether a schema says nothing of the members of an object."""
+    return not one.properties and not one.variants and one.type in {None, "object"}
+
+
+_QUOTED = re.compile(r"[`\"']([A-Za-z_][A-Za-z0-9_-]{0,40})[`\"']")
+
+
+def _schema_in_prose(texts: Sequence[str]) -> Json:
+    """The user and the password that a text names in quotes: "pass `email` and `password`"; empty without both."""
+    for text in texts:
+        names = {role(name): name for name in reversed(_QUOTED.findall(text[:20_000]))}
+        if "password" in names and "user" in names:
+            members = [names["user"], names["password"]]
+            return {"type": "object", "properties": {name: {"type": "string"} for name in members}, "required": members}
+    return {}
 
 
 def _of_alternatives(document: Document, whole: Shape, body: RequestBody) -> list[LoginInput]:
@@ -162,32 +169,47 @@ def _of_alternatives(document: Document, whole: Shape, body: RequestBody) -> lis
     return [*merged, *(replace(each, required=False) for each in renewing if each not in first)]
 
 
-def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[LoginInput]:
+_DEEP, _LARGE = 3, 60
+
+
+def _of_body(
+    document: Document, whole: Shape, body: RequestBody, above: tuple[str, ...] = (), needed: bool = True
+) -> list[LoginInput]:
+    """The inputs of a body, :data:`_DEEP` levels deep: an object that has a password, or is small, is opened."""
     inputs: list[LoginInput] = []
     for name, node in whole.properties.items():
-        one = shape(document, node)
-        needed = name in whole.required and not body.optional
-        if one.read_only:
+        inner = shape(document, node)
+        required = needed and name in whole.required and not body.optional
+        if inner.read_only:
             continue
-        if one.properties and len(one.properties) <= 12:
-            inputs += [
-                _input(document, "body", (name, inner), needed and inner in one.required, below)
-                for inner, below in one.properties.items()
-            ]
+        if inner.properties and len(above) < _DEEP - 1 and _opens(inner, above):
+            inputs += _of_body(document, inner, body, (*above, name), required)
         else:
-            inputs.append(replace(_input(document, "body", (name,), needed, node), example=_example(one)))
+            inputs.append(_input(document, "body", (*above, name), required, node))
     return inputs
 
 
+def _opens(inner: Shape, above: tuple[str, ...]) -> bool:
+    # Only the outermost may be large: an object may hold itself in each of its properties.
+    if above or len(inner.properties) > _LARGE:
+        return len(inner.properties) <= 12
+    return len(inner.properties) <= 12 or any(role(name) == "password" for name in inner.properties)
+
+
 def _input(
-    document: Document, place: Any, keys: tuple[str, ...], required: bool, schema: Json, description: str = ""
-) -> LoginInput:
+    document: Document, place: Any, keys: tuple[str, ...], required: bool, schema: Json, description: str = "",
+    raw: Mapping[str, Any] | None = None,
+) -> LoginInput:  # fmt: skip
     one = shape(document, schema)
     # The values that a list may have are those of its items.
     enum = shape(document, one.items).enum if one.type == "array" and one.items is not None else one.enum
     secret = one.format == "password"
+    example = (raw or {}).get("example", _example(one))
     about = description or one.description
-    return LoginInput(place, keys, role(keys[-1]), required, one.type, enum, one.default, secret, about)
+    return LoginInput(place, keys, role(keys[-1]), required, one.type, enum, one.default, secret, about, example)
+
+
+_BASIC = re.compile(r"\bbasic\b|\bbase64\b.{0,80}\b(user|login)\w{0,20}\b.{0,80}\bpassword", re.IGNORECASE | re.DOTALL)
 
 
 def basic_header(one: LoginInput) -> bool:
@@ -195,7 +217,7 @@ def basic_header(one: LoginInput) -> bool:
     return (
         one.place == "header"
         and one.name.lower() == "authorization"
-        and bool(re.search(r"\bbasic\b", f"{one.description} {one.default}", re.IGNORECASE))
+        and bool(_BASIC.search(f"{one.description} {one.default}"))
     )
 
 
@@ -245,24 +267,6 @@ def grants_of(given: Sequence[LoginInput]) -> set[str]:
 
 # ------------------------------------------------------------------------------------------------------ the answer
 
-_TOKEN_FIRST = (
-    ("access", "token"), ("access", "jwt"), ("auth", "token"), ("session", "token"), ("bearer", "token"), ("jwt",),
-    ("jwt", "token"), ("api", "token"), ("user", "token"), ("login", "token"), ("authentication", "token"),
-    ("authorization", "token"), ("token",), ("access",), ("security", "token"), ("token", "value"), ("bearer",),
-    ("id", "token"), ("session", "id"), ("session", "key"), ("auth", "key"), ("authorization",), ("ticket",),
-    ("token", "string"), ("auth", "ticket"), ("key",), ("sid",), ("session",), ("auth",), ("api", "key"),
-)  # fmt: skip
-
-
-# What an object called a token or a session has it under.
-_HELD = {("value",), ("id",), ("string",), ("hash",), ("text",)}
-# "The token value used for authenticated requests", "the access token to send".
-_TOKEN_TOLD = re.compile(
-    r"^\W*(the |an? |your |this )?((access|auth\w*|session|bearer|api|jwt|security) token\b"
-    r"(?! (type|expir|life|scope|valid|id\b|name|was|created))|token( value)? (that is |to be |to |is )?used? )",
-    re.IGNORECASE,
-)
-
 
 @value()
 class Token:
@@ -286,7 +290,9 @@ def _leaves(document: Document, operation: Operation) -> list[Leaf]:
     if answer.media is None:
         schema = prose_schema(answer.description, operation.description)
     one = shape(document, schema)
-    if schema is None or (not one.properties and not one.variants and one.type in {None, "object"}):
+    if one.type == "string":
+        schema = prose_schema(answer.description) or schema
+    if schema is None or _is_open(one):
         schema = example_schema(document, answer) or schema
     return leaves(document, schema, depth=4, limit=200) if schema is not None else []
 
@@ -296,12 +302,22 @@ def jsonpath(path: str) -> str:
     return f"${path}" if path.startswith("[") else f"$.{path}" if path else "$"
 
 
-def find_token(document: Document, operation: Operation) -> Token | None:
-    """The token that the answer hands out for further calls, None without one. In a list it is that of the first."""
+def find_token(document: Document, operation: Operation, taken: Collection[tuple[str, ...]] = ()) -> Token | None:
+    """The token that the answer hands out for further calls, None without one. In a list it is that of the first.
+    ``taken``: words of the parameters of other operations; one that is called like one of them is it."""
     every = _leaves(document, operation)
     single = [one for one in every if "[*]" not in one.path]
     listed = [one for one in every if one.path.count("[*]") == 1 and one.path.count(".") < 2]
-    return _best_token(single) or _best_token(listed)
+    named = [one for one in single if {words(one.name), ("x", *words(one.name))} & {*taken}]
+    return _best_token(named) or _best_token(single) or _best_token(listed)
+
+
+def has_other_token(document: Document, operation: Operation) -> bool:
+    """Whether the answer is about a token that is not the session's: for a reset, a second step, another record."""
+    names = [words(leaf.name) for leaf in _leaves(document, operation)]
+    return len(names) <= 4 and any(
+        {*name[-1:]} & {"token", "jwt"} and not {*name} & {"refresh", "csrf"} for name in names
+    )
 
 
 def _best_token(candidates: Sequence[Leaf]) -> Token | None:
@@ -310,27 +326,12 @@ def _best_token(candidates: Sequence[Leaf]) -> Token | None:
         if one.type not in {"string", None} or not one.path:
             continue
         keys = re.split(r"\.", one.path)
-        said = words(one.name)
-        if not said:
-            continue
-        plain = said[1:] if said[0] in {"x", "my"} and len(said) > 1 else said
         above = words(keys[-2]) if len(keys) > 1 else ()
-        if set(plain) & _OTHER_TOKEN - {"type"} and plain not in {("session", "id")}:
-            continue
-        if plain in _TOKEN_FIRST:
-            rank = _TOKEN_FIRST.index(plain)
-        elif plain[-1] in {"token", "jwt"}:
-            rank = 20
-        elif _TOKEN_TOLD.search(one.description):
-            rank = 22
-        elif plain in _HELD and above[-1:] in {("token",), ("session",), ("jwt",), ("ticket",)}:
-            rank = 24
-        else:
-            continue
-        if plain == ("key",) and above[-1:] not in {("token",), ("session",), ("auth",), ()}:
+        rank = token_rank(one.name, above, one.description)
+        if rank is None:
             continue
         path = jsonpath(one.path).replace("[*]", "[0]")
-        found.append(Token(path, (*above, *said), rank * 10 + len(keys)))
+        found.append(Token(path, (*above, *words(one.name)), rank * 10 + len(keys)))
     return min(found, key=lambda token: token.rank, default=None)
 
 

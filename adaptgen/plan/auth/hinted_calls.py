@@ -41,7 +41,7 @@ class HintedCalls:
         self, auth: str, hint: CallHint, values: Mapping[str, Any], keys: Keys, supplied: Collection[str] = ()
     ) -> Call:
         """The call that ``hint`` at ``keys`` names, with ``values`` (templates by the name of an input), for ``auth``.
-        ``supplied``: inputs that are sent beside it, as credentials and cookies.
+        ``supplied``: inputs that are sent next to it, as credentials and cookies.
 
         Raises:
             AdaptgenError: no such document or operation (AG033), an input that it does not have or lacks (AG034).
@@ -118,7 +118,7 @@ class HintedCalls:
         targets = {target for target, _ in placed}
         unfilled = {each.name for each in declared if each.required and not _is_filled(each, targets)} - {*supplied}
         if unfilled:
-            message = f"{operation.key} requires {', '.join(map(repr, sorted(unfilled)))}, which nobody fills"
+            message = f"{operation.key} requires {', '.join(map(repr, sorted(unfilled)))}, but nothing fills it"
             raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
         missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target in targets if target[0] == "path"}
         if missing:

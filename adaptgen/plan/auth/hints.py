@@ -12,7 +12,7 @@ from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Auth, Call, Expires, Login, Refused, Send, SigV4
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.hinted_calls import HintedCalls, Keys
-from adaptgen.plan.auth.login_chain import ends_session, find_chain
+from adaptgen.plan.auth.login_chain import ends_session, find_chain, find_logins
 from adaptgen.plan.auth.security_schemes import exchange_session, oauth2_session, reference
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.templates import placeholders
@@ -41,6 +41,8 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         named = tuple(auth.name for auth in auths if auth.name in asked)
         if not public:
             by_operation[operation.pointer] = named or tuple(auth.name for auth in auths)
+    logins = find_logins(document, operations, name)
+    authenticating = [*logins.others, *(chain.login.pointer for chain in (logins.chain, logins.instead) if chain)]
     evidence = tuple(
         Evidence(
             auth.name,
@@ -58,6 +60,7 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         evidence=evidence,
         bases=tuple(reader.calls.bases.values()),
         diagnostics=tuple(reader.notes),
+        likely=dict.fromkeys(authenticating, "it logs in; a hint can make it a tool"),
     )
 
 
@@ -72,7 +75,7 @@ class _Reader:
 
     def ended(self, auths: Sequence[Auth]) -> dict[str, str]:
         """The operations that would end a session that an operation of this document begins: as in an inferred chain
-        they are no tools, unless a hint calls them."""
+        they are not tools, unless a hint calls them."""
         first = {auth: pointer for pointer, auth in reversed(self.served.items())}
         sessions = {auth.name: first[auth.name] for auth in auths if auth.chain and auth.name in first}
         logins = {one.pointer: one for one in self.operations}
@@ -115,7 +118,7 @@ class _Reader:
         )
 
     def caller(self, hint: AuthHint) -> frozenset[str]:
-        """The name under which templates speak of the caller, where they may."""
+        """The name under which templates mention the caller, where they may."""
         return frozenset({"caller"} if hint.per == "caller" else ())
 
     def key(self, hint: AuthHint, keys: Keys) -> Send:

@@ -4,27 +4,40 @@ goes. Refresh, CSRF and cookies belong to it; the operations that serve it disap
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.diagnostics import Diagnostic, Severity
+from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Auth, Call, Expires, Login, Send, value
-from adaptgen.plan.auth.candidates import LOGIN_WORDS, OTHER_WORDS, Candidate, Candidates, name_words
-from adaptgen.plan.auth.field_roles import answer_leaves, basic_header, find_refresh_token, find_token, jsonpath
-from adaptgen.plan.auth.login_request import login_call
+from adaptgen.plan.auth.candidates import LOGIN_WORDS, OTHER_WORDS, Candidate, Candidates, logs_in, name_words
+from adaptgen.plan.auth.field_roles import (
+    answer_leaves,
+    basic_header,
+    find_refresh_token,
+    find_token,
+    grants_of,
+    jsonpath,
+)
+from adaptgen.plan.auth.login_request import WAYS, is_code, login_call
 from adaptgen.plan.auth.security_schemes import basic_send, identifier, reference, static
-from adaptgen.plan.auth.token_placement import TokenPlacement, find_use
+from adaptgen.plan.auth.token_placement import TokenPlacement, find_use, use_instead
+from adaptgen.plan.auth.written_hint import auth_hint
 from adaptgen.plan.document.reader import Operation
-from adaptgen.syntax.identifiers import vocabulary, words
+from adaptgen.plan.document.shapes import Leaf
+from adaptgen.syntax.identifiers import singular, vocabulary, words
+from adaptgen.syntax.token_names import CSRF_HEADERS, FIND_CSRF, FIND_TOKEN, is_csrf
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
 
+_SECRETS = {"password", "client_secret"}
 _OUT = vocabulary("logout signout logoff")
 _TOKEN = vocabulary("csrf xsrf token")
-_CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken")
 _SPAN = {("expires", "in"), ("expire", "in"), ("expires",), ("ttl",), ("expiration",), ("lifetime",), ("validity",),
          ("valid", "for"), ("expires", "in", "seconds"), ("expiry",), ("expire",), ("access", "expires", "in"),
          ("max", "age"), ("timeout",), ("duration",), ("expiresin",), ("access", "token", "expires", "in"),
@@ -49,20 +62,56 @@ class Chain:
     parameter: tuple[str, str] | None = None
     csrf: tuple[str, str] | None = None
     also: tuple[str, ...] = field(default=())
+    untyped: bool = False
+
+
+@value()
+class Logins:
+    """The logins of a document. ``instead``: the chain for an API that refuses the schemes that the document declares.
+    ``others``: operations that authenticate too, pointer -> key. ``by_hand``: an operation that takes a code which a
+    person receives, and the name of that input."""
+
+    chain: Chain | None = None
+    instead: Chain | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+    by_hand: tuple[Operation, str] | None = None
+
+
+def find_logins(document: Document, operations: Sequence[Operation], name: str) -> Logins:
+    """What there is of logins for server ``name``."""
+    candidates = Candidates(document, operations)
+    finder = _Finder(candidates, name)
+    chain = instead = None
+    for one in candidates.likeliest:
+        if chain := finder.chain(one, find_use(candidates, one)):
+            break
+        if instead is None and one.proves_person:
+            instead = finder.chain(one, use_instead(one))
+    instead = None if chain else instead
+    named = {pointer for each in (chain, instead) if each for pointer in each.operations}
+    others = {
+        one.operation.pointer: one.operation.key
+        for one in candidates.likeliest
+        if one.takes_secret and one.signs_in and one.roles & _SECRETS and one.told < 2
+        if one.operation.pointer not in named
+    }
+    others |= {each.pointer: each.key for each in operations if each.pointer not in named and finder.renews(each)}
+    by_hand = None if chain or instead else finder.by_hand()
+    if by_hand:
+        others[by_hand[0].pointer] = by_hand[0].key
+    return Logins(chain, instead, others, by_hand)
 
 
 def find_chain(document: Document, operations: Sequence[Operation], name: str) -> Chain | None:
     """The login chain of server ``name``, None where there is no sufficient evidence for one."""
-    candidates = Candidates(document, operations)
-    finder = _Finder(candidates, name)
-    for one in candidates.likeliest():
-        if chain := finder.chain(one):
-            return chain
-    return None
+    logins = find_logins(document, operations, name)
+    return logins.chain or logins.instead
 
 
 def is_logout(operation: Operation) -> bool:
-    """Whether the operation ends a session."""
+    """Whether the operation ends the session of who calls it; one that names a record ends somebody else's."""
+    if "{" in operation.path.rpartition("/")[0].rpartition("/")[2]:
+        return False
     said = name_words(operation)
     pairs = set(zip(words(operation.id or ""), words(operation.id or "")[1:], strict=False))
     return bool(said & _OUT) or bool(pairs & {("log", "out"), ("sign", "out"), ("log", "off")})
@@ -80,9 +129,8 @@ class _Finder:
         self.candidates, self.document, self.operations = candidates, candidates.document, candidates.operations
         self.inputs, self.name = candidates.inputs, name
 
-    def chain(self, one: Candidate) -> Chain | None:
+    def chain(self, one: Candidate, use: TokenPlacement | None) -> Chain | None:
         loose = any(each.mentioned for each in one.promised)
-        use = find_use(self.candidates, one)
         if use is None:
             return None
         call = login_call(
@@ -92,8 +140,8 @@ class _Finder:
             self.name,
             basic=one.basic or one.keyed,
             loose=loose,
-            sure=self.sure(one, use),
-            where=self.where(one.operation),
+            sure=self.sure(one),
+            where=self.where(one),
             encoded=use.encoded,
             renews=one.renews,
         )
@@ -104,6 +152,8 @@ class _Finder:
             save["access"] = one.token.path
         elif one.header:
             save["access"] = f"header:{one.header}"
+        elif one.untyped:
+            save["access"] = FIND_TOKEN
         save |= use.save
         first = Login(
             id="login",
@@ -121,7 +171,7 @@ class _Finder:
         if pointer:
             served.append(pointer)
         served += [
-            each.pointer for each in self.operations if self.serves_login(each, one) and each.pointer not in served
+            each.pointer for each in self.operations if ends_session(each, one.operation) and each.pointer not in served
         ]
         auth = Auth(
             name=f"{identifier(self.name)}_session",
@@ -133,30 +183,38 @@ class _Finder:
             refresh=refresh,
             then=tuple(each.id for each in chain[1:]) if refresh else (),
         )
-        gives = " and ".join(save.values()) or "a cookie"
+        gives = "a token or a cookie that is not declared" if one.untyped else " and ".join(save.values()) or "a cookie"
         takes = "HTTP Basic" if one.basic else " and ".join(_takes(call))
         because = "; ".join([f"takes {takes}, answers {gives}", use.because, *one.score.because])
-        return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)
+        return Chain(
+            auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also, one.untyped
+        )
 
-    def sure(self, one: Candidate, use: TokenPlacement) -> bool:
-        """Whether the rest of the evidence leaves no doubt: a user with a password, a token, and where it goes."""
-        roles = {each.role for each in one.inputs}
-        return {"password", "user"} <= roles and one.token is not None and bool(use.serves or use.parameter)
+    def sure(self, one: Candidate) -> bool:
+        """Whether a user logs in with a password, so that what else is required stays the same from login to login."""
+        return {"password", "user"} <= one.roles and one.signs_in
 
-    def where(self, operation: Operation) -> frozenset[str]:
-        """The placeholders of a login's path before which most other paths are the same: whose service it is."""
-        found = set()
-        for at in re.finditer(r"\{([^{}]+)\}", operation.path):
-            same = sum(each.path.startswith(operation.path[: at.end()]) for each in self.operations)
-            if same > 2 and same * 5 >= len(self.operations) * 4:
+    def where(self, one: Candidate) -> frozenset[str]:
+        """The placeholders of a login's path before which most other paths are the same: whose service it is. Where a
+        user logs in with a password, also those that say by what or where (``/auth/{provider}``,
+        ``/auth-methods/{id}:login``, ``/login/{shop}/local``).
+        """
+        found, path = set(), one.operation.path
+        for at in re.finditer(r"\{([^{}]+)\}", path):
+            same = sum(each.path.startswith(path[: at.end()]) for each in self.operations)
+            above = path[: at.start()].rstrip("/").rpartition("/")[2]
+            named = {singular(word) for word in (*words(at[1]), *words(above))}
+            whose = self.sure(one) and (named & WAYS or logs_in(words(above)))
+            if (same > 2 and same * 5 >= len(self.operations) * 4) or whose:
                 found.add(at[1])
         return frozenset(found)
 
     def own(self, one: Candidate, use: TokenPlacement) -> tuple[Send, ...]:
         """What the login itself must be sent with: HTTP Basic, by a header that it declares of the client's identity
-        (RFC 6749, 2.3.1), and the API keys that its security names beside the token."""
-        sends = [basic_send(self.name)] if one.basic else []
-        if not one.basic and any(basic_header(each) and each.required for each in one.inputs):
+        (RFC 6749, 2.3.1), and the API keys that its security names next to the token."""
+        client = one.basic and "client_credentials" in grants_of(one.inputs)
+        sends = [basic_send(self.name)] if one.basic and not client else []
+        if client or (not one.basic and any(basic_header(each) and each.required for each in one.inputs)):
             pair = f"{reference(self.name, 'CLIENT_ID')}:{reference(self.name, 'CLIENT_SECRET')}"
             sends.append(Send("header", "Authorization", pair, basic=True))
         schemes = self.candidates.schemes
@@ -168,19 +226,28 @@ class _Finder:
             sends += made.send if made and made.kind == "api_key" else ()
         return tuple(sends)
 
-    def serves_login(self, operation: Operation, one: Candidate) -> bool:
-        """Further operations that only make sense for who logs in by hand: logging out, other ways to log in."""
-        if ends_session(operation, one.operation):
-            return True
-        if operation.method not in {"POST", "PUT"} or not name_words(operation) & LOGIN_WORDS:
+    def renews(self, operation: Operation) -> bool:
+        """Whether an operation only makes sense for who renews a session by hand."""
+        if operation.method not in {"POST", "PUT"} or not name_words(operation) & LOGIN_WORDS or "{" in operation.path:
             return False
-        roles = {each.role for each in self.inputs(operation)}
-        secret = bool(roles & {"password", "client_secret", "refresh"})
         return (
-            secret
+            any(each.role == "refresh" for each in self.inputs(operation))
             and find_token(self.document, operation) is not None
             and not name_words(operation) & (OTHER_WORDS - {"refresh", "renew"})
         )
+
+    def by_hand(self) -> tuple[Operation, str] | None:
+        """An operation that answers a token for a code that a person receives, and the input that takes the code."""
+        for operation in self.operations:
+            if operation.method != "POST" or not name_words(operation) & LOGIN_WORDS:
+                continue
+            inputs = self.inputs(operation)
+            code = next((each.name for each in inputs if is_code(each) and each.required), None)
+            asks = code is not None and any(each.role in {"user", "password"} for each in inputs)
+            typed = asks and find_token(self.document, operation) is not None
+            if asks and (typed or Candidate(self.candidates, operation).signs_in):
+                return operation, str(code)
+        return None
 
     def refresh(self, one: Candidate, first: Login) -> tuple[Login | None, Login, str]:
         gives = find_refresh_token(self.document, one.operation)
@@ -218,43 +285,51 @@ class _Finder:
         for operation in self.operations:
             if operation.method not in {"GET", "HEAD", "OPTIONS"}:
                 counts.update(
-                    each.name for each in operation.parameters if each.place == "header" and _is_csrf(each.name)
+                    each.name for each in operation.parameters if each.place == "header" and is_csrf(each.name)
                 )
         if not counts:
             return self.csrf_untold(first, sends, one)
         header = max(counts, key=lambda name: (counts[name], name))
         send = Send("header", header, "{csrf}", only="write")
         for operation in (one.operation, *self.operations):
-            found = [leaf for leaf in answer_leaves(self.document, operation) if _is_csrf(leaf.name)]
+            found = [leaf for leaf in answer_leaves(self.document, operation) if is_csrf(leaf.name)]
             if not found:
                 continue
             path = jsonpath(found[0].path)
             if operation.pointer == one.operation.pointer:
-                return (replace(first, save={**first.save, "csrf": path}),), (*sends, send), ("header", header), ""
+                save = {**first.save, "csrf": _csrf_source(found[0])}
+                return (replace(first, save=save),), (*sends, send), ("header", header), ""
             call = login_call(self.document, operation, self.inputs(operation), self.name, bare=True)
             if operation.method in {"GET", "POST"} and call is not None:
                 step = Login(id="csrf", call=call, send=sends, save={"csrf": path}, cookies=True)
                 return (first, step), (*sends, send), ("header", header), operation.pointer
-        return (first,), sends, None, ""
+        if not (one.untyped or one.cookie):
+            return (first,), sends, None, ""
+        return (replace(first, save={**first.save, "csrf": FIND_CSRF}),), (*sends, send), ("header", header), ""
 
     def csrf_untold(
         self, first: Login, sends: tuple[Send, ...], one: Candidate
     ) -> tuple[tuple[Login, ...], tuple[Send, ...], None, str]:
         """A CSRF token that an operation of that name hands out, where no write declares the header that it goes into:
-        the two that frameworks read."""
+        those that frameworks read."""
+        own = [leaf for leaf in answer_leaves(self.document, one.operation) if is_csrf(leaf.name)]
+        if own:
+            save = {**first.save, "csrf": _csrf_source(own[0])}
+            return (replace(first, save=save),), (*sends, *_csrf_sends(own[0].name)), None, ""
         for operation in self.operations:
             if operation.method != "GET" or operation.pointer == one.operation.pointer:
                 continue
-            if not any(map(_is_csrf, (operation.path, operation.id or ""))):
+            if not any(map(is_csrf, (operation.path, operation.id or ""))):
                 continue
             texts = [leaf for leaf in answer_leaves(self.document, operation) if leaf.type == "string"]
             named = [leaf for leaf in texts if set(words(leaf.name)) & _TOKEN] or texts
             call = login_call(self.document, operation, self.inputs(operation), self.name, bare=True)
             if len(named) == 1 and call is not None:
                 step = Login(id="csrf", call=call, send=sends, save={"csrf": jsonpath(named[0].path)}, cookies=True)
-                more = tuple(Send("header", name, "{csrf}", only="write") for name in _CSRF_HEADERS)
-                return (first, step), (*sends, *more), None, operation.pointer
-        return (first,), sends, None, ""
+                return (first, step), (*sends, *_csrf_sends()), None, operation.pointer
+        if not (one.untyped or (one.cookie and not sends)):
+            return (first,), sends, None, ""
+        return (replace(first, save={**first.save, "csrf": FIND_CSRF}),), (*sends, *_csrf_sends()), None, ""
 
 
 def _far(other: Operation, login: Operation) -> tuple[bool, int, int]:
@@ -264,8 +339,15 @@ def _far(other: Operation, login: Operation) -> tuple[bool, int, int]:
     return other.pointer == login.pointer, -same, abs(len(here) - len(there))
 
 
-def _is_csrf(name: str) -> bool:
-    return "csrf" in words(name)
+def _csrf_source(leaf: Leaf) -> str:
+    """Where the CSRF token of a login's answer is; one that need not come is only looked for."""
+    return jsonpath(leaf.path) if leaf.required else FIND_CSRF
+
+
+def _csrf_sends(member: str = "csrf") -> tuple[Send, ...]:
+    """What sends the CSRF token of ``member``: a header of its name, or those of frameworks where it is a usual one."""
+    names = CSRF_HEADERS if {*words(member)} <= {"csrf", "token", "x"} else (member,)
+    return tuple(Send("header", name, "{csrf}", only="write") for name in names)
 
 
 def _takes(call: Call) -> list[str]:
@@ -298,3 +380,65 @@ def find_expiry(document: Document, operation: Operation) -> Expires | None:
         if spoken in _SPAN and (number or (leaf.type in {"string", None} and spoken[-1] in {"in", "seconds", "ttl"})):
             return Expires(after=path, unit=unit)
     return None
+
+
+# -------------------------------------------------------------------------------------------------- what is said of it
+
+
+@value()
+class LoginReport:
+    """What a build says of the logins of a document. ``declared``: the schemes that its operations use."""
+
+    document: Document
+    logins: Logins
+    name: str
+    declared: Sequence[str]
+
+    def instead(self) -> tuple[Auth, ...]:
+        """The login for an API that refuses the declared schemes."""
+        chain = self.logins.instead
+        return (replace(chain.auth, optional=True),) if chain else ()
+
+    def likely(self) -> dict[str, str]:
+        """Operations that are not tools because they authenticate -> why."""
+        hidden = dict.fromkeys(self.logins.others, "it logs in; a hint can make it a tool")
+        if chain := self.logins.instead:
+            hidden |= dict.fromkeys(chain.operations, f"it serves the login {chain.auth.name}, which is not used")
+        return hidden
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Why there is a login that no tool uses."""
+        chain = self.logins.instead
+        return (
+            (Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer),) if chain else ()
+        )
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What a person should know of the logins (AG028)."""
+        return tuple(
+            Diagnostic("AG028", message, self.document.where(pointer), help, severity)
+            for pointer, message, help, severity in self._messages()
+        )
+
+    def _messages(self) -> Iterator[tuple[str, str, str, Severity]]:
+        logins = self.logins
+        token = reference(self.name, "TOKEN").removeprefix("${env:").removesuffix("}")
+        if (chain := logins.chain) and chain.untyped:
+            message = f"{chain.login.key} is used to log in ({chain.because}); its answer is searched at first use"
+            yield chain.login.pointer, message, "adaptgen doctor tries it", "note"
+        if chain := logins.instead:
+            message = f"{chain.login.key} may log in ({chain.because}), but operations declare "
+            message += f"{' and '.join(map(repr, self.declared)) or 'something else'}: it is not used"
+            hint = json.dumps({chain.auth.name: auth_hint(chain.auth)})
+            help = f"if the API refuses what they declare, which adaptgen doctor tries, write auth: {hint}"
+            yield chain.login.pointer, message, help, "warning"
+        if logins.by_hand:
+            operation, code = logins.by_hand
+            message = f"{operation.key} takes {code!r}, which a person receives: the server cannot log in by itself"
+            yield operation.pointer, message, f"log in by hand and set {token}", "warning"
+        if logins.others:
+            keys = sorted(logins.others.values())
+            more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+            message = f"{', '.join(keys[:3])}{more} authenticate, and are not tools"
+            help = f"to have one as a tool, write tools: {{log_in: {{call: {keys[0]}}}}}"
+            yield min(logins.others), message, help, "note"

@@ -34,8 +34,18 @@ _PROOFS = {"password", "client_secret", "api_key", "api_secret", "refresh"}
 # What a person must be asked for, or what is computed anew for each login.
 _EACH_TIME = vocabulary(
     "otp totp code pin captcha recaptcha nonce challenge signature hash hmac digest timestamp time date txn "
-    "transaction state assertion verifier mfa 2fa factor redirect callback answer token"
+    "transaction state assertion verifier mfa fa factor redirect callback answer token"
 )
+SET_APART = _WHERE | _EACH_TIME | vocabulary("device type method provider scope locale language")
+"""Words of texts next to a password that do not say who logs in."""
+WAYS = vocabulary("provider method strategy connector backend collection realm")
+"""By what somebody logs in, where a path has a placeholder for it."""
+_CODES = vocabulary("otp totp code pin mfa fa passcode captcha recaptcha")
+_OF_CODES = vocabulary(
+    "verification auth authentication sms login one time confirmation email mail phone factor two 2 token response"
+)
+# A token of the device that messages are pushed to stays the same.
+_DEVICE = vocabulary("fcm apns push device firebase")
 # The likeliest of several optional inputs that name the user.
 _USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "name")
 
@@ -55,7 +65,7 @@ def login_call(
     encoded: bool = False,
     renews: bool = False,
 ) -> Call | None:
-    """The call of ``operation`` as a login; None where it requires an input that nobody can supply.
+    """The call of ``operation`` as a login; None where it requires an input that nothing supplies.
 
     ``refresh``: as the renewal of one; ``bare``: without credentials; ``renews``: with a refresh token from the
     environment; ``encoded``: its answer is wanted in base64. Texts that it requires come from the environment, too:
@@ -89,6 +99,12 @@ def login_call(
     return build_call(operation, [((each.place, *each.keys), value) for each, value in values])
 
 
+def is_code(one: LoginInput) -> bool:
+    """Whether an input takes a code that a person receives for one login."""
+    spoken = {*words(one.name)}
+    return bool(spoken & _CODES) and spoken <= _CODES | _OF_CODES
+
+
 def _takes_base64(inputs: Sequence[LoginInput]) -> LoginInput | None:
     return next((each for each in inputs if "base64" in (each.enum or ())), None)
 
@@ -99,17 +115,23 @@ def _has_example(one: LoginInput) -> bool:
 
 def _settled(one: LoginInput, loose: bool, sure: bool, where: frozenset[str]) -> bool:
     """Whether a required input may come from the environment."""
+    spoken = set(words(one.name))
     if one.place == "path" and one.name in where:
         return True
-    if one.place == "body" and len(one.keys) > 1:
+    if one.place == "body" and len(one.keys) > 1 and not sure:
         return False
     if loose:
         return one.type == "string" and one.enum is None
-    return sure and one.type == "string" and one.place != "path" and not set(words(one.name)) & _EACH_TIME
+    return (
+        sure
+        and one.type in {"string", "integer", None}
+        and one.place != "path"
+        and not spoken & (_EACH_TIME - {"token"} if spoken & _DEVICE else _EACH_TIME)
+    )
 
 
 def _told_apart(given: Sequence[LoginInput]) -> Sequence[LoginInput]:
-    """Of several required names, those that say where (an account beside a login) are not who logs in."""
+    """Of several required names, those that say where (an account next to a login) are not who logs in."""
     users = [one for one in given if one.role == "user" and one.required]
     where = [one for one in users if set(words(one.name)) <= _WHERE]
     if len(users) < 2 or len(where) == len(users):
@@ -122,7 +144,7 @@ def select_credentials(
 ) -> list[LoginInput] | None:
     """The inputs that take the credentials; None where the declared grants do not offer them."""
     if none:
-        return []
+        return _grant_of_client(given)
     by_role: dict[str, list[LoginInput]] = {}
     for one in given:
         by_role.setdefault(one.role, []).append(one)
@@ -138,7 +160,7 @@ def select_credentials(
     elif "api_secret" in by_role:
         wanted, grant = ("api_key", "user", "client_id", "api_secret"), ""
     else:
-        wanted, grant = ("api_key",), ""
+        wanted, grant = ("api_key",) if "" in by_role else ("user", "api_key"), ""
     if grants and grant and grant not in grants:
         return None
     chosen = [pick for role in wanted for pick in _pick(by_role.get(role, []))]
@@ -147,6 +169,11 @@ def select_credentials(
     chosen += by_role.get("grant", [])[:1]
     chosen += [one for one in given if one.required and one.role in _ENV and one not in chosen]
     return chosen
+
+
+def _grant_of_client(given: Sequence[LoginInput]) -> list[LoginInput]:
+    """The input that takes the grant which HTTP Basic of a client is good for."""
+    return [one for one in given if one.role == "grant" and "client_credentials" in grants_of([one])][:1]
 
 
 def _pick(options: list[LoginInput]) -> list[LoginInput]:
@@ -172,7 +199,7 @@ def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str, renews: boo
 
 
 def constant(one: LoginInput) -> Any:
-    """The value of an input that is no credential, as far as the document proposes one; MISSING without."""
+    """The value of an input that is not a credential, as far as the document proposes one; MISSING without."""
     proposed = default_of(one)
     if proposed is not MISSING and not isinstance(proposed, (dict, list)):
         return escape_json(proposed)
@@ -184,14 +211,19 @@ def constant(one: LoginInput) -> Any:
 
 
 def _required_value(one: LoginInput, name: str, settled: bool) -> Any:
-    """The value of a required input that is no credential: what the document proposes, or the environment gives for
+    """The value of a required input that is not a credential: what the document proposes or shows, or a variable for
     what says where or stays the same (``settled``); MISSING without."""
     if (proposed := constant(one)) is not MISSING:
         return proposed
-    said = words(one.name)
-    if settled or (one.type in {"string", "integer", None} and set(said) & _WHERE):
-        return reference(name, "_".join(said).upper())
-    return MISSING
+    spoken = words(one.name)
+    where = one.type in {"string", "integer", None} and bool(set(spoken) & _WHERE)
+    if not where and _scalar(one.example) and not set(spoken) & _EACH_TIME:
+        return escape_json(one.example)
+    return reference(name, "_".join(spoken).upper()) if settled or where else MISSING
+
+
+def _scalar(value: object) -> bool:
+    return isinstance(value, (str, int, float)) and value != ""
 
 
 def build_call(operation: Operation, values: Sequence[tuple[tuple[str, ...], Any]]) -> Call:

@@ -1,5 +1,5 @@
 """How calls authenticate: by the hints, by a login chain found in the document, by its declared security schemes, by
-an ordinary parameter that takes a key, or, where nothing is declared, by whatever credentials the environment gives.
+an ordinary parameter that takes a key, or, where nothing is declared, by the credentials in the environment.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.model.plan import Evidence, Variable
 from adaptgen.model.tables import Auth, Send
 from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
 from adaptgen.plan.auth.hints import hinted
-from adaptgen.plan.auth.login_chain import find_chain
+from adaptgen.plan.auth.login_chain import Chain, LoginReport, find_logins
 from adaptgen.plan.auth.origins import Places
 from adaptgen.plan.auth.security_schemes import (
     PLACES,
     SendPlace,
     basic_send,
     identifier,
+    place_of,
     reference,
     scheme_word,
     schemes,
@@ -27,8 +29,9 @@ from adaptgen.plan.auth.security_schemes import (
     variable,
 )
 from adaptgen.plan.document.base_urls import Bases, find_bases
-from adaptgen.syntax.identifiers import words
+from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.templates import escape, references
+from adaptgen.syntax.token_names import OTHER_TOKEN, is_csrf, takes_token
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation
@@ -49,8 +52,9 @@ def find_auth(
     """
     places = Places(document, hints, bases or find_bases(document, hints, operations, name))
     if hints.auth:
-        return _finish(_at_home(hinted(document, operations, hints, name), operations, places), operations, name)
-    plan = _Inference(document, operations, name, places).plan()
+        plan = hinted(document, operations, hints, name)
+    else:
+        plan = _Inference(document, operations, name, places).plan()
     return _finish(_at_home(plan, operations, places), operations, name)
 
 
@@ -59,7 +63,7 @@ def _declared(auth: Auth, because: str, pointer: str = "") -> Evidence:
 
 
 def _assumed(name: str, because: str) -> Evidence:
-    return Evidence(name, "auth", "what the environment gives", because, basis="default")
+    return Evidence(name, "auth", "credentials from the environment", because, basis="default")
 
 
 class _Inference:
@@ -68,12 +72,28 @@ class _Inference:
         # By pointer, so that the order of keys in the document decides nothing.
         self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
         self.schemes = schemes(document)
-        self.chain = find_chain(document, operations, name)
+        self.logins = find_logins(document, operations, name)
+        self.chain = self.completed(self.logins.chain)
         self.made: dict[str, Auth | None] = {}
         keys = [one for one in self.schemes.values() if str(one.get("type")).lower() == "apikey"]
         self.alone = len(keys) <= 1
         self.alike: dict[tuple[tuple[Send, ...], str], Auth] = {}
         self.taken: set[str] = set()
+
+    def completed(self, chain: Chain | None) -> Chain | None:
+        """``chain`` with the headers that most operations require and whose value its login answers (a user's id)."""
+        if chain is None:
+            return None
+        auth, (first, *rest) = chain.auth, chain.auth.chain
+        leaves = {_plain_words(leaf.name): leaf.path for leaf in answer_leaves(self.document, chain.login)}
+        where = chain.parameter
+        taking = [each for each in self.operations if self.takes(each, where)] if where else self.operations
+        for name in self.usual_headers(taking):
+            path, key = leaves.get(_plain_words(name)), "_".join(_plain_words(name))
+            if path and key not in first.save and all(send.name.lower() != name.lower() for send in auth.send):
+                first = replace(first, save={**first.save, key: jsonpath(path)})
+                auth = replace(auth, chain=(first, *rest), send=(*auth.send, Send("header", name, f"{{{key}}}")))
+        return replace(chain, auth=auth)
 
     def plan(self) -> AuthPlan:
         chain = self.chain
@@ -90,6 +110,7 @@ class _Inference:
         by_operation = {pointer: names for pointer, names in found.items() if names}
         unsaid = self.unsaid(by_operation, login) if declared else {}
         by_operation |= unsaid
+        absorbed = self.credentials(by_operation, auths, extra)
         used = {name for names in by_operation.values() for name in names}
         evidence = list(self.evidence(used, unsaid))
         if extra and extra.name in used:
@@ -99,7 +120,60 @@ class _Inference:
             evidence.append(_assumed("credentials", "no declared scheme can be served"))
         used |= set(login.values())
         kept = tuple(auth for name, auth in auths.items() if name in used)
-        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
+        report = LoginReport(self.document, self.logins, self.name, [*self.made_for(by_operation)])
+        return AuthPlan(
+            kept, by_operation, login, absorbed, (), (*evidence, *report.evidence()), (), report.diagnostics(),
+            frozenset(unsaid), report.instead(), report.likely(),
+        )  # fmt: skip
+
+    def credentials(
+        self, by_operation: dict[str, tuple[str, ...]], auths: dict[str, Auth], extra: Auth | None
+    ) -> dict[tuple[str, str, str], str]:
+        """Parameters that are credentials though another scheme serves their operation: (pointer, place, name) -> the
+        auth in whose place they are. One that the operation requires gets an auth of its own."""
+        keys = {placed: name for name, scheme in self.schemes.items() if (placed := place_of(scheme)) is not None}
+        usual, every = self.usual_headers(self.operations), {**auths, **({extra.name: extra} if extra else {})}
+        absorbed: dict[tuple[str, str, str], str] = {}
+        for operation in self.operations:
+            names = by_operation.get(operation.pointer, ())
+            sent = {(send.place, send.name.lower()) for name in names for send in every[name].send}
+            for one in operation.parameters:
+                place = PLACES.get(one.place)
+                if not names or place is None or (place, one.name.lower()) in sent:
+                    continue
+                scheme = keys.get((place, one.name))
+                if place == "cookie" and not one.required and (takes_token(one.name) or is_csrf(one.name)):
+                    scheme = scheme or one.name
+                own = self.auth(scheme) if scheme in self.schemes else None
+                own = own or usual.get(one.name if place == "header" else "")
+                if own is not None and one.required and own.name not in names:
+                    names = by_operation[operation.pointer] = (*names, own.name)
+                    auths[own.name] = every[own.name] = own
+                elif scheme is not None and not one.required:
+                    absorbed[operation.pointer, one.place, one.name] = names[0]
+        return absorbed
+
+    def usual_headers(self, operations: Sequence[Operation]) -> dict[str, Auth]:
+        """Headers that most of the operations require and that are called a user's id, a token or a key."""
+        counts = Counter(
+            one.name
+            for operation in operations
+            for one in operation.parameters
+            if one.place == "header" and one.required and words(one.name)[-2:] and _is_key(one.name)
+        )
+        usual = [name for name, count in counts.items() if count > 1 and count * 2 > len(operations)]
+        return {
+            name: Auth(
+                name=identifier(name), kind="api_key",
+                send=(Send("header", name, reference(self.name, "_".join(_plain_words(name)).upper())),),
+            )
+            for name in usual
+        }  # fmt: skip
+
+    def made_for(self, by_operation: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+        """The declared schemes that operations use."""
+        used = {name for names in by_operation.values() for name in names}
+        yield from (scheme for scheme, auth in self.made.items() if auth is not None and auth.name in used)
 
     def evidence(self, used: Set[str], unsaid: Mapping[str, tuple[str, ...]]) -> Iterator[Evidence]:
         """Why the login and the declared schemes are used, and what is sent where nothing is declared."""
@@ -244,7 +318,8 @@ class _Inference:
         return Auth(name=identifier(key), kind="api_key", send=(Send(home, key, template),), optional=optional)
 
     def fallback(self, unapplied: bool) -> Auth | None:
-        """What the environment gives: a declared scheme that no operation names, or any of the usual credentials."""
+        """Credentials from the environment: a declared scheme that no operation names, or any of the usual
+        credentials."""
         if unapplied:
             ranked = [
                 (self.cost(auth), index, auth) for index, name in enumerate(self.schemes) if (auth := self.auth(name))
@@ -253,6 +328,21 @@ class _Inference:
                 best = min(ranked, key=lambda one: one[:2])[2]
                 return best if best.chain else replace(best, optional=True)
         return optional_auth(self.name)
+
+
+def _plain_words(name: str) -> tuple[str, ...]:
+    return tuple(word for word in words(name) if word != "x")
+
+
+_OTHER_KEY = OTHER_TOKEN | vocabulary(
+    "idempotency partition routing sort row range shard cache object correlation transaction message primary foreign"
+)
+
+
+def _is_key(name: str) -> bool:
+    spoken = _plain_words(name)
+    ends = spoken[-2:] == ("user", "id") or spoken[-1:] in {("token",), ("key",)}
+    return ends and not {*spoken} & _OTHER_KEY
 
 
 _KEY_ENDS = {("api", "key"), ("subscription", "key"), ("auth", "token"), ("access", "token")}
@@ -299,7 +389,7 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
                     if _same(one.place, one.name, send.place, send.name):
                         absorbed.setdefault((operation.pointer, one.place, one.name), auth_name)
     variables: dict[str, Variable] = {}
-    for auth in plan.auths:
+    for auth in (*plan.auths, *plan.instead):
         instead = _named(auth.start.values()) if auth.chain else set()
         for env in sorted(_env_of(auth) | instead):
             known = variables.get(env)

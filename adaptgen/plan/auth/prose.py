@@ -1,4 +1,4 @@
-"""Logins whose answer is not called a token: what it gives is known by where it goes.
+"""Logins whose answer is not called a token: what it returns is known by where it goes.
 
 A field of the answer that has the name of a parameter which most other operations take is that parameter's value; so is
 what a login's description promises for such a parameter by name ("use it as the X-Session value").
@@ -46,7 +46,7 @@ TakenParameters = Mapping[tuple[SendPlace, str], tuple[Parameter, int]]
 def values_from_description(
     document: Document, operation: Operation, taken: TakenParameters, others: int
 ) -> tuple[ParameterValue, ...]:
-    """What the answer of ``operation`` gives for parameters that most of the ``others`` take, or whose description
+    """What the answer of ``operation`` has for parameters that most of the ``others`` take, or whose description
     names the operation; empty where nothing says so. ``taken``: what all operations take."""
     own = {(each.place, each.name) for each in operation.parameters}
     common = [

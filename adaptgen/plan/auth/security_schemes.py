@@ -1,6 +1,6 @@
 """Declared security schemes (OpenAPI 3.1, 4.8.27) as ways to authenticate.
 
-What a person gives comes from the environment: ``<NAME>_TOKEN``, ``<NAME>_API_KEY``, ``<NAME>_USERNAME`` with
+Credentials come from the environment: ``<NAME>_TOKEN``, ``<NAME>_API_KEY``, ``<NAME>_USERNAME`` with
 ``<NAME>_PASSWORD``, ``<NAME>_CLIENT_ID`` with ``<NAME>_CLIENT_SECRET``.
 """
 
@@ -81,9 +81,21 @@ PLACES: Final[Mapping[str, SendPlace]] = {"header": "header", "query": "query", 
 def place_of(scheme: Mapping[str, Any]) -> tuple[SendPlace, str] | None:
     """Where an apiKey scheme puts its key."""
     place, name = PLACES.get(str(scheme.get("in"))), scheme.get("name")
-    if place is not None and isinstance(name, str) and name.strip():
-        return place, name.strip()
-    return None
+    if place is None or not isinstance(name, str) or not name.strip():
+        return None
+    if place == "header" and _SCHEME.match(name):
+        return place, "Authorization"
+    if place == "header" and not _FIELD_NAME.fullmatch(name.strip()):
+        return place, re.sub(r"[^A-Za-z0-9_-](?s:.*)", "", name.strip()) or "Authorization"
+    return place, name.strip()
+
+
+# A field name (RFC 9110, 5.1), and names that are those of a scheme: "Bearer", "Authorization: Bearer".
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SCHEME = lazy(
+    r"^\s*(?:Authorization\W+(Bearer|Basic|JWT|Token)|(Bearer|Basic)(?:[ _-]?(?:auth|token|authorization))?)\W*$",
+    re.IGNORECASE,
+)
 
 
 def is_basic(scheme: Mapping[str, Any]) -> bool:
@@ -108,15 +120,18 @@ _OWN_WORD = lazy(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|
 
 
 def before(word: str) -> str:
-    """What stands before a credential: a word with a space, or the name of a parameter (``Token token=``); escaped."""
+    """The text before a credential: a word with a space, or the name of a parameter (``Token token=``); escaped."""
     return escape(word) if word.endswith("=") else f"{escape(word)} "
 
 
 def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
     """The word before the credential in an ``Authorization`` header that is declared as an API key: what the
     description shows, else ``Bearer`` (RFC 6750)."""
-    said = scheme.get("description")
-    text = said if isinstance(said, str) else ""
+    described, key = scheme.get("description"), scheme.get("name")
+    text = described if isinstance(described, str) else ""
+    if isinstance(key, str) and key.lower() != "authorization" and (shown := _SCHEME.match(key)):
+        word = str(shown[1] or shown[2])
+        return word.upper() if word.lower() == "jwt" else word.capitalize()
     if shown := _PAIR.search(text) or _WORD.search(text):
         return next(group for group in shown.groups() if group)
     if own := _PREFIX.search(text) or _OWN_WORD.search(text):
@@ -157,7 +172,7 @@ def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str,
 
 
 def bearer(name: str, called: str, kind: Literal["bearer", "oauth2"], word: str = "Bearer") -> Auth:
-    """A token that a person gives."""
+    """A token that a person provides."""
     template = f"{before(word)}{reference(name, 'TOKEN')}"
     return Auth(name=called, kind=kind, send=(Send("header", "Authorization", template),))
 
@@ -298,7 +313,7 @@ def exchange_session(
 ) -> Auth:
     """A session of each caller by OAuth 2.0 Token Exchange (RFC 8693): it begins with the caller's token as the
     subject token (2.1). The server authenticates by
-    HTTP Basic (RFC 6749, 2.3.1). All values are templates; without them the environment gives the client's."""
+    HTTP Basic (RFC 6749, 2.3.1). All values are templates; without them the client's come from the environment."""
     params = [
         Param("grant_type", value="urn:ietf:params:oauth:grant-type:token-exchange"),
         Param("subject_token", value="{caller.token}"),

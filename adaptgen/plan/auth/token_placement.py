@@ -11,8 +11,8 @@ from typing import Any
 from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Send, value
-from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates
-from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
+from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates, token_urls
+from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
 from adaptgen.plan.auth.prose import ParameterValue, word_before
 from adaptgen.plan.auth.security_schemes import (
     PLACES,
@@ -27,6 +27,7 @@ from adaptgen.plan.auth.security_schemes import (
 from adaptgen.plan.document.reader import Operation, Parameter
 from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.templates import escape
+from adaptgen.syntax.token_names import takes_token
 
 
 @value()
@@ -49,6 +50,12 @@ def find_use(candidates: Candidates, one: Candidate) -> TokenPlacement | None:
     return _Finder(candidates).use(one)
 
 
+def use_instead(one: Candidate) -> TokenPlacement | None:
+    """Where the token of login ``one`` goes if the API refuses the schemes that its document declares; None where the
+    login only checks what it is given."""
+    return _untold(one)
+
+
 class _Scheme:
     """A declared security scheme next to a login. ``place`` and ``key``: of an API key."""
 
@@ -63,7 +70,20 @@ class _Scheme:
 
     @property
     def takes_cookie(self) -> bool:
-        return self.place == "cookie" and self.login.token is not None
+        return self.place == "cookie" and (self.login.token is not None or self.login.untyped)
+
+    @property
+    def is_of_login(self) -> bool:
+        """Whether the login is the scheme's token URL."""
+        return bool(self.login.candidates.flows_at(self.login.operation))
+
+    @property
+    def comes_from_elsewhere(self) -> bool:
+        """Whether its tokens come neither from the login nor from a path of the API that has no operation."""
+        urls = token_urls(self.scheme).values()
+        paths = {each.path for each in self.login.candidates.operations}
+        known = [url for url in urls if "://" in url or any(path.endswith(f"/{url.strip('./')}") for path in paths)]
+        return not self.is_of_login and bool(known or not urls)
 
     @property
     def is_authorization(self) -> bool:
@@ -83,11 +103,16 @@ TOKEN_SCHEME: Table[_Scheme] = Table(
         "it takes something else",
         lambda s: s.kind == "http" and (is_basic(s.scheme) or str(s.scheme.get("scheme", "")).lower() in UNSERVED),
     ),
+    Row(
+        RULES_OUT,
+        "its tokens come from somewhere else, and what the login answers is not declared",
+        lambda s: s.login.untyped and s.kind in {"oauth2", "openidconnect"} and s.comes_from_elsewhere,
+    ),
     Row(10, "the login answers the same header", lambda s: s.place and (s.login.header or "").lower() == s.key.lower()),
     Row(
         9,
         "the login is its token URL",
-        lambda s: s.kind == "oauth2" and s.login.candidates.is_token_url(s.login.operation),
+        lambda s: s.kind == "oauth2" and s.is_of_login,
     ),
     Row(9, "it is called like the token", lambda s: s.speaks_of(*_TOKENS) and set(s.spoken) & s.token),
     Row(8, "it takes a bearer token", lambda s: s.kind == "http"),
@@ -99,7 +124,7 @@ TOKEN_SCHEME: Table[_Scheme] = Table(
     Row(4, "it takes an OpenID Connect token", lambda s: s.kind == "openidconnect"),
     Row(
         3,
-        "its name speaks of a token",
+        "its name mentions a token",
         lambda s: s.place and not s.speaks_of("key", "api") and set(_TOKENS[:4]) & set(words(s.name)),
     ),
 )
@@ -115,7 +140,7 @@ class _Finder:
         if one.promised:
             return _placed_by_description(one.promised)
         if one.cookie:
-            names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
+            names = [name for name in self.schemes if one.candidates.is_cookie(name)]
             return TokenPlacement((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
         if parameter := self.parameter(rest, one, mentioned=True):
             return parameter
@@ -131,7 +156,7 @@ class _Finder:
             return None  # a few operations take it, and what the others want is something else
         if not any(not _beside(one.operation, each) for each in rest):
             return None
-        if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
+        if not self.schemes or all(map(is_basic, self.schemes.values())) or (one.token and one.proves_person):
             return _untold(one)
         return None
 
@@ -141,8 +166,10 @@ class _Finder:
             used.update({name for option in operation.security or () for name in option})
         if not used:
             used.update(dict.fromkeys(self.schemes, 1))
+        order = list(used)  # as the document lists them
         ranked = sorted(
-            (name for name in used if name in self.schemes), key=lambda name: (-self.fits(name, one), -used[name], name)
+            (name for name in used if name in self.schemes),
+            key=lambda name: (-self.fits(name, one), -used[name], order.index(name)),
         )
         fitting = [name for name in ranked if self.fits(name, one) > 0]
         if not fitting:
@@ -152,7 +179,7 @@ class _Finder:
         if used[best] * 10 < len([each for each in rest if each.security]):
             return None
         encoded = bool(_ENCODED.search(str(self.schemes[best].get("description", ""))))
-        sends, save, also = [self.send(best)], {}, fitting[1:]
+        sends, save, also = [self.send(best, one)], {}, fitting[1:]
         for name, place, key, path in self.companions(best, rest, one):
             kept = "_".join(word for word in words(key) if word != "x")
             sends.append(Send(place, key, f"{{{kept}}}"))
@@ -185,7 +212,7 @@ class _Finder:
             return 0
         return max(row.weight - 4, 1) if scheme.place == "query" else row.weight
 
-    def send(self, name: str) -> Send:
+    def send(self, name: str, one: Candidate) -> Send:
         scheme = self.schemes[name]
         kind = str(scheme.get("type")).lower()
         if kind == "http":
@@ -198,8 +225,19 @@ class _Finder:
         place, key = placed
         if place == "header" and key.lower() == "authorization":
             word = scheme_word(name, scheme)
+            if word == "Bearer" and not self.says_bearer(name, one):
+                return Send("header", key, "{access}")
             return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
         return Send(place, key, "{access}")
+
+    def says_bearer(self, name: str, one: Candidate) -> bool:
+        """Whether the scheme ``name``, the login, its answer or the document's ``info`` mentions a bearer token or a
+        JWT. Without that an API key is the value of the header as it is (OpenAPI 3.1, 4.8.27)."""
+        scheme, login, answer = self.schemes[name], one.operation, one.operation.success()
+        texts = [name, scheme.get("name"), scheme.get("description"), self.document.root.get("info")]
+        texts += [login.summary, login.description, answer.description if answer else ""]
+        texts += [f"{leaf.name} {leaf.description}" for leaf in answer_leaves(self.document, login)]
+        return bool(_BEARER.search(" ".join(map(str, texts))))
 
     def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> TokenPlacement | None:
         """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
@@ -208,7 +246,7 @@ class _Finder:
         shown: dict[tuple[SendPlace, str], Mapping[str, Any]] = {}
         for operation in rest:
             for each in operation.parameters:
-                if (home := PLACES.get(each.place)) and token_parameter(each.name):
+                if (home := PLACES.get(each.place)) and takes_token(each.name):
                     counts[(home, each.name)] += 1
                     raw = each.raw if each.raw is not None else {}
                     shown.setdefault((home, each.name), {**raw, "description": _text_of(each.description, raw)})
@@ -232,13 +270,15 @@ class _Finder:
 
 
 _CHECKS = vocabulary("check checks validate validates verify verifies test tests")
+_BEARER = lazy(r"bearer|jwt|token_?type", re.IGNORECASE)
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
 
 
 # "added to X-Auth-Token in header of all future requests", "in the `X-Session` header", "header X-Token".
 _HEADER = lazy(
     r"\bheaders?:?\s+[`\"'*]*([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)"
-    r"|([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)[`\"'*]*\s+(?:in (?:the )?)?(?:http |request )*headers?\b"
+    r"|(?<![A-Za-z0-9-])([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)[`\"'*]*"
+    r"\s+(?:in (?:the )?)?(?:http |request )*headers?\b"
 )
 
 
@@ -249,7 +289,7 @@ def _untold(one: Candidate) -> TokenPlacement | None:
     text = f"{one.operation.summary}\n{one.operation.description}\n{answer.description if answer else ''}"
     for found in _HEADER.finditer(text):
         name = found[1] or found[2]
-        if token_parameter(name):
+        if takes_token(name):
             return TokenPlacement(
                 (Send("header", name, "{access}"),), f"its description puts it into the header {name!r}"
             )
@@ -265,12 +305,12 @@ def _untold(one: Candidate) -> TokenPlacement | None:
 
 def _name(parameter: Parameter) -> str:
     """The name of a parameter that takes a token; empty for any other."""
-    known = parameter.place in {"header", "query", "cookie"} and token_parameter(parameter.name)
+    known = parameter.place in {"header", "query", "cookie"} and takes_token(parameter.name)
     return parameter.name if known else ""
 
 
 def _beside(login: Operation, other: Operation) -> bool:
-    """Whether an operation is only about logging in itself: below the login's path, or beside it in a folder for it."""
+    """Whether an operation is only about logging in itself: below its path, or next to it in a folder for it."""
     folder = login.path.rpartition("/")[0]
     below = other.path == login.path or other.path.startswith(f"{login.path.rstrip('/')}/")
     return below or (bool(set(words(folder)) & LOGIN_WORDS) and other.path.startswith(f"{folder}/"))

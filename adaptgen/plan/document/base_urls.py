@@ -119,7 +119,7 @@ def _refuse_metadata(bases: Sequence[Base], document: Document, hints: Hints) ->
                     "AG026",
                     f"the base URL {base.url} {UrlProblem.METADATA}",
                     where,
-                    "give the API's own in server.base_url",
+                    "set the API's own in server.base_url",
                 )
             )
     if findings:
@@ -193,7 +193,7 @@ class _Joined:
 
 
 def _first_absolute(urls: Sequence[str]) -> str:
-    """The first URL that can be requested as it stands; HTTPS before HTTP where the rest is the same."""
+    """The first URL that can be requested unchanged; HTTPS before HTTP where the rest is the same."""
     for url in urls:
         if _requestable(url):
             secure = f"https://{url[7:]}" if url.lower().startswith("http://") else ""

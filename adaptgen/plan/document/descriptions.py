@@ -12,6 +12,7 @@ from adaptgen.plan.document.reader import Operation
 TITLE = 80
 DESCRIPTION = 400
 ARGUMENT = 240
+MOST_TAGS = 32
 
 # The elements of HTML, those of older versions too, but `data`, `time` and the like, which documents use as
 # placeholders (<address>) more often than as markup.
@@ -75,7 +76,7 @@ def clean(text: str, cap: int = DESCRIPTION) -> str:
 def plain(text: str) -> str:
     """``text`` in one line, without HTML, images, the addresses of links and what a reader does not see.
 
-    What is taken out may bring together what stood apart (``<scr<b>ipt>``), so it is done until nothing is left. Time
+    What is taken out may bring together what was apart (``<scr<b>ipt>``), so it is done until nothing is left. Time
     grows with the length of the text, whatever it holds.
     """
     if _SIMPLE.fullmatch(text) and "data:" not in text:
@@ -188,8 +189,8 @@ def title(operation: Operation, name: str) -> str:
 
 
 def tags(operation: Operation) -> tuple[str, ...]:
-    """The tags of an operation as people read them."""
-    return tuple(dict.fromkeys(filter(None, (clean(tag, TITLE) for tag in operation.tags))))
+    """The first ``MOST_TAGS`` tags of an operation as people read them."""
+    return tuple(dict.fromkeys(filter(None, (clean(tag, TITLE) for tag in operation.tags))))[:MOST_TAGS]
 
 
 def answers(view: tuple[str, ...] | None, listed: bool) -> str:

@@ -1,4 +1,4 @@
-"""Which operations become tools, and in which module each tool stands."""
+"""Which operations become tools, and the module of each tool."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ExposedTool:
 
 
 def hidden_by(operation: Operation, patterns: Sequence[str]) -> str:
-    """The first pattern of ``hide`` that speaks of the operation, or ""."""
+    """The first pattern of ``hide`` that matches the operation, or ""."""
     return next((pattern for pattern in patterns if _hides(operation, pattern)), "")
 
 
@@ -60,7 +60,7 @@ def _hides(operation: Operation, pattern: str) -> bool:
 
 
 def check_hide(operations: Sequence[Operation], patterns: Sequence[str]) -> list[tuple[int, Diagnostic]]:
-    """Patterns of ``hide`` that speak of no operation: an error for a plain operation, a warning for a pattern."""
+    """Patterns of ``hide`` that match no operation: an error for a plain operation, a warning for a pattern."""
     found = []
     for index, pattern in enumerate(patterns):
         if pattern.strip() == "deprecated" or any(_hides(operation, pattern) for operation in operations):
@@ -73,7 +73,7 @@ def check_hide(operations: Sequence[Operation], patterns: Sequence[str]) -> list
 
 
 def resolved(wanted: Surface, modules: Sequence[Module]) -> tuple[Surface, tuple[Evidence, ...]]:
-    """How tools are shown, and why: ``auto`` where the whole list exceeds its budget, so that whoever serves sees for
+    """How tools are shown, and why: ``auto`` where the whole list exceeds its budget, so that the server decides for
     each caller what fits."""
     if wanted != "auto":
         return wanted, ()
@@ -94,7 +94,7 @@ def tagged(emitted: Sequence[ExposedTool], operations: Sequence[Operation]) -> l
         if one.operation is None and one.tool.steps:
             calls = [(call.method, call.path) for call in calls_of(one.tool)]
             union = dict.fromkeys(tag for call in calls for tag in tags.get(call, ()))
-            one = replace(one, tool=replace(one.tool, tags=tuple(union)))
+            one = replace(one, tool=replace(one.tool, tags=tuple(union)[: describe.MOST_TAGS]))
         found.append(one)
     return found
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.descriptions import clean, hides, shorten
+from adaptgen.plan.document.examples import parameter_example, tell_example
 from adaptgen.plan.document.schemas import MISSING, Shape, identity, memory, shape
 from adaptgen.plan.document.shapes import is_null, undeclared
 from adaptgen.syntax.text_formats import fits
@@ -43,7 +44,7 @@ _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 
 _NESTED = 40
-"""How many lists and maps may stand in one another; objects end earlier."""
+"""How deep lists and maps may nest; objects end earlier."""
 
 
 _SMALL = 4000
@@ -57,7 +58,7 @@ class _Over(Exception):
 def inline(document: Document, schema: Json, *, budget: int, direction: Direction) -> tuple[Json, bool]:
     """``schema`` as JSON Schema 2020-12 without references, of at most about ``budget`` bytes as compact JSON.
 
-    ``direction`` "input" leaves read-only properties out, "output" write-only ones. The second value tells whether
+    ``direction`` "input" leaves read-only properties out, "output" write-only ones. The second value is whether
     anything was cut: levels, enum values, cycles. The result is shared: do not change it.
     """
     known = memory(document)
@@ -77,7 +78,7 @@ def inline(document: Document, schema: Json, *, budget: int, direction: Directio
 
 
 def _content(schema: Json) -> bytes:
-    """What a small schema says; b"" for a large one, which hardly stands twice."""
+    """What a small schema says; b"" for a large one, which hardly occurs twice."""
     try:
         said = marshal.dumps(schema, 2)
     except ValueError:  # it holds what no document does, or nests too deep
@@ -191,7 +192,7 @@ class _Writer:
         return any("array" in kinds or not (kinds or told) for kinds in found)
 
     def variant(self, one: Shape, variant: Json, depth: int, above: tuple[str | int, ...]) -> Json:
-        """One alternative. Where a discriminator tells them apart, its property has the values that mean this one
+        """One alternative. With a discriminator, its property has the values that mean this one
         (OpenAPI 3.1, 4.8.25)."""
         made = self.write(variant, depth, above, one)
         self.needed(one, shape(self.document, variant), made)
@@ -278,6 +279,15 @@ class _Writer:
             self.spend(10)
             made["items"] = self.write(one.items, depth, above)
 
+    def with_example(self, name: str, one: Shape, made: Json) -> Json:
+        """The schema of a member, with an example in its description where the document has one."""
+        raw = one.raw if self.direction == "input" and self.text and isinstance(one.raw, dict) else None
+        example = parameter_example(self.document, raw) if raw is not None and isinstance(made, dict) else None
+        if not (more := tell_example(name, made, example) if example is not None else ""):
+            return made
+        self.spend(len(more) + (1 if "description" in made else 18))
+        return {**made, "description": " ".join(filter(None, (made.get("description"), more)))}
+
     def object(
         self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...], beside: Shape | None
     ) -> None:
@@ -287,7 +297,7 @@ class _Writer:
             if inner.read_only if self.direction == "input" else inner.write_only:
                 continue
             self.spend(len(name) + 5)
-            properties[name] = self.write(node, depth - 1, above)
+            properties[name] = self.with_example(name, inner, self.write(node, depth - 1, above))
         if self.direction == "input" and not one.variants:
             for name in undeclared(one):
                 if beside is not None and name in beside.properties:
@@ -323,7 +333,7 @@ def _is_small(default: Json) -> bool:
 
 
 def _discriminated(one: Shape, variant: Json) -> tuple[str, list[str]]:
-    """The property that tells the alternatives of ``one`` apart, and its values for ``variant``."""
+    """The property that discriminates the alternatives of ``one``, and its values for ``variant``."""
     said = one.raw.get("discriminator") if isinstance(one.raw, dict) else None
     ref = variant.get("$ref") if isinstance(variant, dict) else None
     name = said.get("propertyName") if isinstance(said, dict) else None
@@ -420,7 +430,7 @@ def cast(value: Json, kind: str | None) -> Json:
 
 
 def _is_kept(one: Shape, format: str) -> bool:
-    """Whether a format holds for the examples that the document gives next to it."""
+    """Whether a format holds for the examples next to it."""
     raw = one.raw if isinstance(one.raw, dict) else {}
     examples = raw.get("examples")
     samples = [raw.get("example"), *(examples if isinstance(examples, list) else ())]

@@ -64,7 +64,7 @@ class Response:
 
 @value()
 class Operation:
-    """One operation. ``path`` is the template as sent, ``written`` the key of the Paths Object it stands under;
+    """One operation. ``path`` is the template as sent, ``written`` its key in the Paths Object;
     ``constants`` the query string that was part of that key. ``security`` has the document's default applied (None:
     nothing is declared anywhere, empty: declared public). ``servers`` are URLs of this operation alone."""
 

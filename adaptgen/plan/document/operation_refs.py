@@ -29,7 +29,7 @@ class Targets:
         return self._every[document]
 
     def document(self, call: CallHint, main: Document) -> Document:
-        """The document that the call speaks of."""
+        """The document of the call."""
         return self.hints.documents[call.document] if call.document else main
 
     def find(self, call: CallHint, where: Where) -> Operation:

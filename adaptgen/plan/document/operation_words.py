@@ -29,7 +29,7 @@ _HANDLES = re.compile(r"(?i)^\W*handles?\s+(?:the\s+)?(?:[a-z]+\s+)?requests?\s+
 _REQUEST = re.compile(r"(?i)\bsend(?:ing)?\s+an?\s+(?:[A-Z]+\s+)?request\b")
 _HARMLESS = re.compile(
     r"(?i)\b(?:(?:does|do|will)\s+not|(?:does|do|wo)n['’]t|without)\s+(?:actually\s+)?(?:\w+ing\s+or\s+|\w+\s+or\s+)?"
-    r"(?:creat|modif|chang|alter|stor|sav|persist)\w*\s+(?:any|the|anything)\b"
+    r"(?:creat|modif|chang|alter|stor|sav|persist|send)\w*\s+(?:an?|any|the|it|anything)\b"
 )
 _ACTIONS = vocabulary("action cmd command op operation method do act task func function")
 
@@ -84,7 +84,7 @@ def _last(operation: Operation) -> str:
 
 
 def _from_verb(sentence: str) -> str:
-    """The sentence without what stands in front of its verb."""
+    """The sentence from its verb on."""
     for _ in range(2):
         for lead in _LEADS:
             if found := lead.match(sentence):

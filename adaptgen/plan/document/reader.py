@@ -157,7 +157,7 @@ class _Reader:
                 # Header names do not depend on case (RFC 9110, 5.1).
                 folded = parameter.name.lower() if parameter.place == "header" else parameter.name
                 if (folded, parameter.place) in level:
-                    self.note("AG020", f"the parameter {parameter.name!r} stands twice", parameter.pointer)
+                    self.note("AG020", f"the parameter {parameter.name!r} occurs twice", parameter.pointer)
                     continue
                 level[folded, parameter.place] = parameter
             merged.update(level)

@@ -40,8 +40,8 @@ FILE: Mapping[str, Json] = {
 class Slot:
     """One input of a request, before anything is decided about it.
 
-    ``param`` says how it is sent (name, style, encoding). ``made`` is a ready JSON Schema that stands in for
-    ``schema`` (files). ``wish`` is the argument name to prefer.
+    ``param`` says how it is sent (name, style, encoding). ``made`` is a ready JSON Schema that replaces
+    ``schema`` (files). ``wish`` is the argument name to prefer. ``example`` is next to the schema.
     """
 
     place: str
@@ -54,6 +54,7 @@ class Slot:
     made: Json = None
     wish: str = ""
     deprecated: bool = False
+    example: Json = None
 
     @property
     def name(self) -> str:
@@ -181,7 +182,7 @@ def _extra(one: Shape, body: RequestBody) -> Slot | None:
 
 
 def _field(document: Document, body: RequestBody, one: Shape, name: str, node: Json, media: str, needed: bool) -> Slot:
-    """One field of a form, with the Encoding Object that the document gives for it."""
+    """One field of a form, with its Encoding Object."""
     inner = shape(document, node)
     items = shape(document, inner.items) if inner.type == "array" and inner.items is not None else None
     said: Mapping[str, Any] = mapping(mapping(body.encoding).get(name))

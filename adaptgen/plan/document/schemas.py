@@ -18,6 +18,7 @@ from adaptgen.model.tables import Json
 from adaptgen.plan.document.shapes import (
     MISSING,
     OPEN,
+    PLAIN,
     Leaf,
     Shape,
     finished,
@@ -42,7 +43,7 @@ _NESTED = 60
 _MERGES = 4000
 """How many nodes one shape may be made of."""
 _ALL_MERGES, _LATE_MERGES = 50_000, 50
-"""After so many nodes in a document, how many a shape may be made of: GitHub's 13 MB take 13,000, a chain of lists of
+"""After this many nodes in a document, how many a shape may be made of: GitHub's 13 MB take 13,000, a chain of lists of
 themselves millions."""
 _STEPS = 25
 """How many schemas are looked at for each leaf that may be found."""
@@ -76,7 +77,7 @@ def every_property(document: Document, one: Shape, depth: int = 4) -> dict[str, 
 
 
 def identity(schema: Json) -> int | str:
-    """What tells one schema from another: the pointer of a plain reference, else the node itself."""
+    """The identity of a schema: the pointer of a plain reference, else the node itself."""
     if isinstance(schema, dict) and len(schema) == 1 and isinstance(schema.get("$ref"), str):
         return str(schema["$ref"])
     return id(schema)
@@ -133,7 +134,7 @@ class _Enough(Exception):
 
 
 class _Cache:
-    """Shapes by node identity. The node is kept beside its shape so that no other can take its place in memory."""
+    """Shapes by node identity. The node is kept with its shape so that no other can take its place in memory."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -222,7 +223,7 @@ class _Cache:
         return found
 
     def annotated(self, target: Shape, schema: Mapping[str, Any]) -> Shape:
-        """A reference with annotations beside it (allowed by 3.1, ignored by 3.0, meant by everybody)."""
+        """A reference with annotations (allowed by 3.1, ignored by 3.0, meant by all authors)."""
         changes: dict[str, Any] = {}
         if isinstance(schema.get("description"), str) and schema["description"]:
             changes["description"] = schema["description"]
@@ -237,6 +238,10 @@ class _Cache:
         return changed(target, changes) if changes else target
 
     # ---------------------------------------------------------------------------------------------------- leaves
+
+    def is_plain_map(self, one: Shape) -> bool:
+        """Whether an open object declares its values to be plain ones."""
+        return isinstance(one.additional, dict) and self.shape(one.additional).type in PLAIN
 
     def leaves(self, schema: Json, depth: int, limit: int) -> list[Leaf]:
         key = (identity(schema), depth, limit)
@@ -255,8 +260,8 @@ class _Cache:
         self, found: dict[str, Leaf], limit: int, schema: Json, path: str, name: str, depth: int,
         above: tuple[str | int, ...], required: bool, read_only: bool, write_only: bool, bare: bool, late: bool,
     ) -> None:  # fmt: skip
-        """Put the leaves into ``found``. ``bare``: an alternative beside properties, which may only say which of them
-        are required: by itself it is no value."""
+        """Put the leaves into ``found``. ``bare``: an alternative next to properties, which may only say which of them
+        are required: by itself it is not a value."""
         self.steps -= 1
         if self.steps < 0:
             return
@@ -279,13 +284,14 @@ class _Cache:
                 one.type,
                 one.format,
                 name,
-                one.description,
+                one.description or one.title,
                 one.enum,
                 one.pointer,
                 required,
                 read_only,
                 write_only,
                 late or one.default is False,
+                self.is_plain_map(one),
             )
             if len(found) >= limit:
                 raise _Enough

@@ -14,6 +14,7 @@ from adaptgen.model.frozen import changed
 from adaptgen.model.tables import Json
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
+PLAIN = TYPES[2:]
 # Keywords that restrict values; `Shape.constraints` carries them. Their meaning is the same in 3.0 and 3.1, but for
 # the boolean exclusive bounds of 3.0, which `adaptgen.plan.document.inline_schema` converts.
 CONSTRAINTS = (
@@ -32,7 +33,7 @@ class Shape:
     ``type`` is None where none or several are declared (``types`` has them). ``additional`` is False where nothing is
     said about additional properties, True for free-form objects, else a schema. ``variants`` are the alternatives of
     ``oneOf``/``anyOf`` without null. ``enum`` is None, or the values without null; a ``const`` is an enum of one.
-    ``default`` is :data:`MISSING` where there is none. ``closed``: additional properties are explicitly forbidden.
+    ``default`` is :data:`MISSING` where nothing is said. ``closed``: additional properties are explicitly forbidden.
     ``bare``: nothing is declared about properties, so ``additional`` is an inference and no word of the document.
     """
 
@@ -61,7 +62,7 @@ class Shape:
 
     @property
     def binary(self) -> bool:
-        """A file: bytes that are no text."""
+        """A file: bytes that are not text."""
         return self.type == "string" and self.format == "binary"
 
 
@@ -70,7 +71,8 @@ class Leaf:
     """A value inside a schema: ``path`` is dotted with ``[*]``; ``name`` the last property name on it.
 
     Objects without declared properties, and what lies beyond the depth or a cycle, are leaves of type ``object``.
-    ``late``: an object around it may be null, or its default is false.
+    ``late``: an object around it may be null, or its default is false. ``plain_map``: an open object that declares its
+    values to be plain ones.
     """
 
     path: str
@@ -84,6 +86,7 @@ class Leaf:
     read_only: bool
     write_only: bool
     late: bool = False
+    plain_map: bool = False
 
 
 OPEN = Shape(additional=True, raw={})

@@ -30,9 +30,9 @@ _DYNAMIC = ("x-ms-dynamic-values", "x-ms-dynamic-list", "x-ms-dynamic-schema", "
 class ExtensionHints:
     """What extensions say of one operation.
 
-    ``hidden``: why it becomes no tool, "" where it does; ``name``: what its tool is called; ``description``: what is
-    said of it instead of the summary; ``tags``: toolsets beside its own; ``writes``: it is said not to be read-only;
-    ``arguments``: inputs with a value of their own.
+    ``hidden``: why it does not become a tool, "" if it does; ``name``: what its tool is called; ``description``: what
+    is said of it instead of the summary; ``tags``: toolsets besides its own; ``writes``: it is said not to be
+    read-only; ``arguments``: inputs with a value of their own.
     """
 
     hidden: str = ""

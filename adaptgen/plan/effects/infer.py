@@ -6,35 +6,60 @@ evidence, and where it is thin the call counts as a write: taking a write for a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Effect
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.effects.unsafe_gets import mutation, performed
+from adaptgen.plan.effects.unsafe_gets import deed, mutation, performed
 from adaptgen.plan.effects.verbs import (
+    ACKNOWLEDGES,
+    ACTING_PAIRS,
+    AFTER_NOUN,
     ASKED,
+    ASKED_UNSPACED,
     ASKS,
+    ASKS_FOR_PAGES,
+    ASKS_TOO,
     CHANGE,
     CODES,
     COMPUTES,
     CONSUMES,
+    DEEDS,
     DELETE,
+    DETERMINERS,
+    DONE_TO,
+    DONE_UNSPACED,
+    FOREIGN_ACTS,
+    HARMLESS,
     JOINS,
     KEEPS,
     LASTING,
     MANY,
+    NOUNS,
+    NOUNS_OF_PAGES,
+    OPEN,
+    OWN,
     OWN_LIST,
     PERFORM,
+    PROCEDURES,
+    QUIET,
+    READ,
     SEARCH_PATH,
     SEARCH_VERB,
     SEEN,
+    SHOWN,
+    SPENT,
+    STATEMENTS,
     TESTS,
     THIRD,
+    TRIES,
+    VALID,
     WEAK,
 )
 from adaptgen.syntax.identifiers import singular, words
@@ -93,14 +118,28 @@ class _Post:
     def __init__(self, facts: OperationFacts, answers_list: bool) -> None:
         operation, words_ = facts.operation, facts.words
         self.facts, self.operation, self.answers_list = facts, operation, answers_list
-        name = words_.name[1:] if _method_first(operation, words_.name) else words_.name
-        self.said = replace(words_, name=name, summary=performed(words_.summary), tells=performed(words_.tells))
+        # `postView` of `/views` makes one.
+        noun = words_.last != words_.name[1:] == tuple(map(singular, words_.last))
+        post = words_.name[:1] == ("post",) and words_.name[1:2] and words_.name[1] in ASKS and not noun
+        alone = words_.name == ("post",) != words_.last  # a tool calls it by its method
+        name = words_.name[1:] if post or alone or _method_first(operation, words_.name) else words_.name
+        summary, tells = (
+            performed(_without(name, _without(words_.last, spoken))) for spoken in (words_.summary, words_.tells)
+        )
+        if words_.summary == words_.name:
+            summary = name
+        self.said = replace(words_, name=name, summary=summary, tells=tells, described=performed(words_.described))
         self.in_path = "{" in operation.path
 
     def asking(self, spoken: tuple[str, ...]) -> str:
-        """The verb of asking that the words begin with, through ``perform`` and the like; empty where there is none."""
+        """The verb of asking that the words begin with, through ``perform``, ``batch`` and the like, or that a word in
+        one piece ends in (``sqlquery``); empty if there is no such verb."""
+        if len(spoken) > 1 and spoken[0] in MANY:
+            spoken = spoken[1:]
         if len(spoken) > 1 and spoken[0] in PERFORM and singular(spoken[1]) in ASKED:
             return spoken[1]
+        if len(spoken) == 1 and spoken[0].endswith(("query", "search")):
+            return spoken[0]
         if spoken[:1] == ("filter",):
             return ""  # what is filtered may be kept as another
         return spoken[0] if spoken and spoken[0] in (ASKS if self.in_path else ASKS | COMPUTES) else ""
@@ -120,10 +159,17 @@ class _Post:
         return self.called in TESTS
 
     @property
+    def works_on_record(self) -> bool:
+        """Whether what is stored is computed or tested, and its state with it: a verb of neither looking nor finding,
+        a record in the path, and nothing that is sent to be looked at."""
+        return self.in_path and self.operation.body is None and not {self.called, *self.told} & SEARCH_VERB
+
+    @property
     def is_procedure(self) -> bool:
-        """`/getLevels`, called `getLevels`."""
-        last = self.facts.words.last
-        return len(last) > 1 and bool(self.asking(self.said.name)) and bool(self.asking(last))
+        """`/getLevels`, called `getLevels` or nothing; `/list-prices` may be where a price list is made."""
+        last, name = self.facts.words.last, self.said.name
+        named = bool(self.asking(name)) if name else last[:1] and last[0] in PROCEDURES
+        return len(last) > 1 and bool(named) and bool(self.asking(last))
 
     @property
     def is_named_as_act(self) -> bool:
@@ -132,26 +178,107 @@ class _Post:
         last = said.last
         if set(last[-1:]) & PERFORM or singular("".join(last[-1:])) == "return":
             return True  # `/checks/perform` does it, `/payments/{id}/returns` gives it back
-        if TESTS & {*said.name[:1], *said.summary[:1], *last[:1]} and CODES & {*said.name, *last, *said.summary}:
+        if "return" in {*last[:1], *said.name[:1]} and not self.answers_list:
+            return True  # `return_order`; an answer is got
+        begun = {*said.name[:1], *said.summary[:1], *said.tells[:1], *last[:1]}
+        if TRIES & begun and CODES & {*said.name, *last, *said.summary, *said.tells}:
             return True  # a code for one use is spent by being checked
+        if "graphql" in "".join((*said.name, *last, *said.summary, *said.described)):
+            return True  # its queries may be mutations
+        if any(STATEMENTS & set(words(name)[-1:]) for name in self.inputs) or self.acts_abroad:
+            return True  # a statement may change anything
+        if any(map(_happens, self.sentences)):
+            return True
+        if any(map(_acts_too, (self.said.name, last, self.said.summary, self.said.tells))):
+            return True
         # It is marked so.
         return last == ("read",) or (len(last) == 1 and last[0] in SEEN and self.in_path)
+
+    @property
+    def acts_abroad(self) -> bool:
+        """Whether words of another language say that it does something."""
+        said = self.said
+        spoken = {*said.name, *said.last, *said.summary, *said.described}
+        return bool(spoken & FOREIGN_ACTS) or any(part in word for word in spoken for part in DONE_UNSPACED)
+
+    @property
+    def acts_on_one(self) -> bool:
+        """Whether one thing is listed, shown or counted, in the other sense of the word."""
+        if self.answers_list:
+            return False
+        said = self.said
+        begins = [spoken[:2] for spoken in (said.summary, said.tells) if len(spoken) > 1]
+        told = any((verb in SHOWN and whose in OWN) or (verb in ASKS and whose == "your") for verb, whose in begins)
+        named = len(said.name) > 1 and said.name[0] in SHOWN and singular(said.name[-1]) == said.name[-1]
+        return told or named
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether the answer is no more than the id or the state of what was made, or what was sent with its id."""
+        answer, body = self.facts.answer, self.operation.body
+        if self.answers_list or not (answer and answer.schema):
+            return False
+        document = self.facts.document
+        fields = set(shape(document, answer.schema).properties)
+        sent = set(shape(document, body.schema).properties) if body is not None else set()
+        ids = {name for name in fields if words(name)[-1:] == ("id",)} - sent
+        if not ids:
+            return bool(fields) and not self.tests and fields <= ACKNOWLEDGES
+        asked = {*self.facts.words.name, *self.facts.words.last, *self.facts.words.summary}
+        if any(set(words(name)) - {"id"} & asked for name in ids):
+            return False
+        return (len(sent) > 1 and sent < fields) or fields - ids <= ACKNOWLEDGES
+
+    @property
+    def answers_whether(self) -> bool:
+        """Whether it answers no more than that something is so, and why not."""
+        answer = self.facts.answer
+        fields = shape(self.facts.document, answer.schema).properties if answer and answer.schema else ()
+        return (
+            bool(fields)
+            and {words(name)[-1:] for name in fields} <= {(word,) for word in VALID | ACKNOWLEDGES}
+            and (any(VALID & set(words(name)) for name in fields))
+        )
+
+    @property
+    def asks_whether(self) -> bool:
+        """Whether its words ask if something is so: "Check if the machine fits", "Verifies that a URL is there"."""
+        begun = [said for said in (self.said.summary, self.said.tells) if not SPENT.intersection(said)]
+        return any(said[:1] and said[0] in TRIES and {*said[1:2]} & {"if", "whether", "that"} for said in begun)
+
+    @property
+    def tells_a_deed(self) -> bool:
+        """Whether a sentence of its description says what it does to something: "Sends a preview"."""
+        if not DEEDS.isdisjoint((*self.said.summary, *chain.from_iterable(self.sentences))):
+            return True
+        return any(map(deed, (self.said.summary, self.said.tells)))
+
+    @cached_property
+    def sentences(self) -> list[tuple[str, ...]]:
+        """The words of each sentence of the description, without addresses and points of lists."""
+        plain = re.sub(r"\(?https?://\S+|'s\b", " ", self.operation.description[:1000])
+        return [words(part) for part in re.split(r"[.!?]\s+|\n\s*\n", plain) if part[:1].isalpha()]
 
     @property
     def speaks_of_change(self) -> bool:
         said, change = self.said, CHANGE | DELETE | LASTING | CONSUMES
         for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
-            if set(spoken) & change or {("check", "in"), ("check", "out")} & set(pairwise(spoken)):
+            if _unset(spoken) & change or ACTING_PAIRS & set(pairwise(spoken)):
                 return True
         return any(spoken and spoken[0] in WEAK for spoken in (said.name, said.last, said.summary, said.tells))
 
     @property
     def keeps_something(self) -> bool:
-        """Whether an input asks to keep something."""
-        names = [parameter.name for parameter in self.operation.parameters]
-        if self.operation.body is not None:
-            names += shape(self.facts.document, self.operation.body.schema).properties
-        return any(words(name)[:1] and words(name)[0] in KEEPS for name in names)
+        """Whether an input asks to keep something; ``publish_timestamp`` is a time."""
+        called = [words(name) for name in self.inputs]
+        return any(name[:1] and name[0] in KEEPS and name[-1] not in {"timestamp", "date", "at"} for name in called)
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """The names of all inputs."""
+        body = self.operation.body
+        inner = shape(self.facts.document, body.schema).properties if body is not None else ()
+        return [*(parameter.name for parameter in self.operation.parameters), *inner]
 
     @property
     def is_answered_later(self) -> bool:
@@ -160,6 +287,37 @@ class _Post:
         if answer is None or answer.status not in ({"200", "204"} if self.tests else {"200", "2XX", "default"}):
             return True
         return any(response.status in {"201", "202"} for response in self.operation.responses)
+
+    @property
+    def pages(self) -> bool:
+        """Whether it asks, in its words, for a list that comes in parts or with its total, and for nothing else."""
+        facts, said = self.facts, self.said
+        if self.keeps_something or self.is_answered_later or not (facts.answer and facts.answer.schema):
+            return False
+        if self.is_named_as_act:
+            return False
+        paged = any(place.signs for place in facts.page_inputs if place.place != "header")
+        if not self.names_list(paged):
+            return False
+        if any(set(part) & (CHANGE | DELETE) - THIRD for part in (said.name, said.last)):
+            return False
+        if any(part and part[0] in WEAK for part in (said.name, said.last, said.summary, said.tells)):
+            return False
+        if any(_changes(part) - NOUNS or _joined(part) & NOUNS for part in (said.summary, said.described)):
+            return False
+        return paged or facts.says_part
+
+    def names_list(self, paged: bool) -> bool:
+        """Whether its words ask for a list; with an input that pages it, those of its description too: "Gets licenses
+        for images", with their total, buys them."""
+        said = self.said
+        told = [part for part in (said.name, said.summary, said.tells if paged else ()) if part]
+        spoken = [part[0] for part in told if not (part[1:] and part[0] in NOUNS_OF_PAGES)]
+        if len(said.last) != 1 or singular(said.last[0]) == said.last[0]:
+            spoken += said.last
+        if any(word in ASKS_FOR_PAGES or word.endswith(("query", "search")) for word in spoken):
+            return True
+        return any(part in word for word in (*said.name, *said.summary, *said.last) for part in ASKED_UNSPACED)
 
     @property
     def searches(self) -> bool:
@@ -172,17 +330,21 @@ class _Post:
         searches = searches or said.name[-len(last) :] == last or said.summary[:1] in _FIRST_SEARCH
         if (said.summary[:1] and said.summary[0] in WEAK) or (last == ("list",) and said.name[:1] == ("post",)):
             return False  # `POST /list` called `postList` makes one
+        if self.is_named_as_act or _joined(said.tells) & (CHANGE | DELETE | CONSUMES):
+            return False
         return named and searches and not (_changes(said.summary) | _changes(said.name))
 
 
 ONLY_ASKS: Table[_Post] = Table(
     "does a POST only ask?",
     Row(RULES_OUT, "its name says that it does something", lambda post: post.is_named_as_act),
-    Row(RULES_OUT, "it speaks of a change", lambda post: post.speaks_of_change),
+    Row(RULES_OUT, "it mentions a change", lambda post: post.speaks_of_change),
     Row(RULES_OUT, "an input asks to keep something", lambda post: post.keeps_something),
     Row(RULES_OUT, "it has not answered with 200", lambda post: post.is_answered_later),
-    # What is stored is tested, and its state with it.
-    Row(RULES_OUT, "it tests a record", lambda post: post.tests and post.in_path and post.operation.body is None),
+    Row(RULES_OUT, "it works on a record", lambda post: post.works_on_record),
+    Row(RULES_OUT, "it lists, shows or counts one thing", lambda post: post.acts_on_one),
+    Row(RULES_OUT, "its answer only acknowledges", lambda post: post.acknowledges),
+    Row(RULES_OUT, "its description says that something is done", lambda post: post.tells_a_deed),
     Row(1, "its name asks", lambda post: bool(post.called)),
     Row(1, "its summary or description asks", lambda post: len(post.told)),
     Row(1, "its path is a procedure that asks", lambda post: post.is_procedure),
@@ -191,6 +353,8 @@ ONLY_ASKS: Table[_Post] = Table(
         "its summary asks, and it answers a list",
         lambda post: post.answers_list and bool(set(post.said.summary[:1]) & OWN_LIST),
     ),
+    Row(1, "its answer says whether", lambda post: bool(post.called or post.told) and post.answers_whether),
+    Row(1, "its text asks whether", lambda post: post.asks_whether),
     Row(1, "it says that it changes nothing", lambda post: bool(post.said.harmless)),
     Row(
         -1,
@@ -198,7 +362,7 @@ ONLY_ASKS: Table[_Post] = Table(
         lambda post: not post.tests and not (post.facts.answer and post.facts.answer.schema),
     ),
 )
-"""Two of what it is called and what is told about it must agree that it asks."""
+"""Two of what it is called and how it is described must agree that it asks."""
 
 POST_READS: Table[_Post] = Table(
     "does a POST only read?",
@@ -207,9 +371,19 @@ POST_READS: Table[_Post] = Table(
         "POST that searches: its path and its name say so, and it answers a list",
         lambda post: post.answers_list and post.searches,
     ),
+    Row(25, "POST that asks for a list in parts or with its total", lambda post: post.pages),
     Row(20, "POST that is a dry run", lambda post: "".join(post.facts.words.last) == "dryrun"),
     Row(10, "POST that only asks", lambda post: ONLY_ASKS.score(post).total > 1),
 )
+
+
+def _without(last: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[str, ...]:
+    """A sentence without the name of the operation as its subject: "Range gets the keys in the range"."""
+    size = len(last)
+    verbal = (
+        last and spoken[:size] == last and spoken[size : size + 1] and spoken[size] in ASKS and spoken[size][-1] == "s"
+    )
+    return spoken[size:] if verbal else spoken
 
 
 def _only_reads(post: _Post) -> str:
@@ -221,16 +395,64 @@ def _only_reads(post: _Post) -> str:
     return f"{row.because}: {' and '.join(dict.fromkeys(verbs))} say so"
 
 
+def _unset(spoken: tuple[str, ...]) -> set[str]:
+    """The words, without the ``set`` of "a set of"."""
+    return {word for word, after in pairwise((*spoken, "")) if (word, after) != ("set", "of")}
+
+
+def _joined(spoken: tuple[str, ...]) -> set[str]:
+    """The words that begin a sentence or follow after ``and``."""
+    return {word for before, word in pairwise(("and", *spoken)) if before in JOINS}
+
+
+def _acts_too(spoken: tuple[str, ...]) -> bool:
+    """Whether the words add an act to what is asked, whatever its verb: ``previewAndCommit``, "Gets and locks tasks",
+    "Plays a sound", "Get a new address"."""
+    first, objects = spoken[:1], {*DETERMINERS, "it", "them"}
+    if ACTING_PAIRS & set(pairwise(spoken)) or (spoken[1:3] == ("a", "new") and spoken[0] in OWN_LIST):
+        return True
+    if spoken[1:] and spoken[0].endswith("s") and spoken[0] not in ASKS_TOO and spoken[1] in objects:
+        return True
+    asks = bool(first) and first[0] in ASKS - {"list", "lists"}
+    return any(
+        (at == 1 and asks) or (after and after[0] in objects)
+        for at in range(1, len(spoken) - 1)
+        if spoken[at] in {"and", "then"} and spoken[at + 1] not in ASKS_TOO | DETERMINERS
+        for after in (spoken[at + 2 : at + 3],)
+    )
+
+
+def _happens(spoken: tuple[str, ...]) -> bool:
+    """Whether a sentence says that something is done or happens: "Replaces older ones", "The gate opens", "The ticket
+    is stamped". What ends in ``s`` may be a verb, where no more follows than after one."""
+    asks = -1  # where it asks: what follows is asked for, but not after "and"
+    for at, (word, after) in enumerate(pairwise((*spoken, ""))):
+        verbal = at == 0 or (1 < at < 6 and spoken[0] in {"the", "each", "every", "a", "an", "new"})
+        third = word.endswith("s") and not word.endswith(("ss", "us", "is")) and after not in AFTER_NOUN
+        if verbal and third and (asks < 1 or spoken[at - 1] in JOINS):
+            if not {word, word[:-1], word.removesuffix("es")} & (QUIET | {"this", "as", "its", "always"}):
+                return True
+            asks = at if word in READ | ASKS else asks
+        if word == "gets" and after in OWN and spoken[0] in {"each", "it", "all"}:
+            return True
+        if word in {"is", "are", "be", "been", "gets"} and not OPEN.intersection(spoken[:at]):
+            done = spoken[at + 2 : at + 3] if after.endswith("ly") or after in JOINS | {"only", "now"} else (after,)
+            if any((one.endswith("ed") or one in DONE_TO) and one not in HARMLESS for one in done):
+                return True
+    return False
+
+
 def _changes(spoken: tuple[str, ...]) -> set[str]:
     """The verbs of changing among the words; ``sends`` after another word is a noun, but not after ``and``."""
-    alone = {word for before, word in pairwise(("and", *spoken)) if before in JOINS or word not in THIRD}
-    return alone & (CHANGE | DELETE)
+    alone = {word for word in spoken if word not in THIRD} | _joined(spoken)
+    return alone & (CHANGE | DELETE | CONSUMES)
 
 
 def _method_first(operation: Operation, name: tuple[str, ...]) -> bool:
     """Whether a tool has made the name of the method and the path: ``post_characters_names``."""
     path = words(operation.path)
-    return len(name) > 1 and name[0] == operation.method.lower() not in path and name[1] in path
+    named = name[1:2] and (name[1] in path or "".join(name[1:]) in path)
+    return bool(named) and name[0] == operation.method.lower() not in path
 
 
 def _evidence(operation: Operation, effect: str, because: str, basis: Basis) -> Evidence:

@@ -11,8 +11,10 @@ from adaptgen.model.tables import value
 from adaptgen.plan.document.operation import mapping
 from adaptgen.plan.document.operation_words import OperationWords
 from adaptgen.plan.effects.verbs import (
+    ACTING_PAIRS,
     ACTIONS,
     ACTS,
+    AGAIN,
     ALONE,
     ANYWHERE,
     ASKED,
@@ -22,8 +24,11 @@ from adaptgen.plan.effects.verbs import (
     DATES,
     DELETE,
     DETERMINERS,
+    DOES,
+    DOES_TOO,
     DONE,
     ENDS,
+    FOREIGN_ACTS,
     FORGOT,
     ISSUED,
     LINKS,
@@ -31,13 +36,18 @@ from adaptgen.plan.effects.verbs import (
     NOUNS,
     ONCE,
     ONE_TIME,
+    OWN,
     PARTS,
     PERFORM,
+    PROCESSES,
+    QUIET,
     READ,
     RETURNS,
     RUNS,
     SECRETS,
     SENDERS,
+    STARTS,
+    SWITCHED,
     SWITCHES,
     TAKES,
     THINGS,
@@ -61,8 +71,8 @@ _TAKING = vocabulary("dequeue pop consume")
 _MAILS = SENDERS | ONE_TIME | {"code", "mail", "invitation", "link"}
 # `deleteuser`, `sendtx`: written in one piece; `updated`, `senders` and `createmeta` are none.
 _PIECE = lazy(
-    r"(?:create|delete|remove|update|insert|send|cancel|enable|disable|activate|deactivate|unsubscribe)"
-    r"(?!e?[drs]?(?:since|at|by|after|before|on|s|items|list|ids?)?$|er|ing|ion|ation|able|ment|meta|info|status"
+    r"(?:create|delete|remove|update|insert|send|print|cancel|enable|disable|activate|deactivate|unsubscribe)"
+    r"(?!e?[drs]?(?:since|at|by|after|before|on|s|items|list|ids?|out)?$|er|ing|ion|ation|able|ment|meta|info|status"
     r"|history|logs?$|grid|lation|lations$)\w{2,}"
 )
 _HERE = r"(?:this|calling (?:this|it)|(?:this|the) (?:call|endpoint|method|request|operation|api|function|service))"
@@ -71,8 +81,9 @@ _DOES = lazy(
     r"(?:creates?|deletes?|removes?|resets?|cancels?|sends?|triggers?|invalidates?|revokes?|clears?|marks?|consumes?|"
     r"deactivates?|activates?|restarts?|terminates?|increments?|unsubscribes?|overwrites?|starts?|registers?)"
     r" (?:a|an|the|all|any|it|them|your|this)\b"
-    r"|\bmarks? (?:[\w']+ ){0,5}as (?:read|seen|delivered|used|processed|acknowledged|viewed|downloaded)\b"
+    r"|\bmark(?:s|ing)? (?:[\w']+ ){0,5}as (?:read|seen|delivered|used|processed|acknowledged|viewed|downloaded)\b"
     r"|\b(?:e-?mail|sms|text message|verification code|one[- ]time (?:password|code)) (?:is|will be|gets) sent\b"
+    r"|\b(?:is|are|will be|gets) (?:e-?mailed|(?:sent|delivered) (?:by|via|per) (?:e-?mail|sms))\b"
     r"|\b(?:is|are|will be) (?:deleted|removed|consumed|invalidated) (?:after|once|upon|when) "
     r"(?:it|they|this|being|read|retriev\w+|the (?:call|request))\b",
     re.IGNORECASE,
@@ -81,7 +92,7 @@ _DOES = lazy(
 
 @value()
 class _Safe:
-    """A call with a safe method, as it is told. ``name`` and ``summary`` without "perform a" and the like; ``told``:
+    """A call with a safe method, in its words. ``name`` and ``summary`` without "perform a" and the like; ``told``:
     the summary, else the description from its verb on; ``tells``: that begins with a verb of reading; ``reads``: that
     or the name does; ``described``: the description does."""
 
@@ -96,7 +107,7 @@ class _Safe:
 
 
 def mutation(operation: Operation, said: OperationWords) -> tuple[str, str]:
-    """The verb by which a safe method changes something, and where it stands; empty where there is none."""
+    """The verb by which a safe method changes something, and where it is; empty if there is no such verb."""
     name, summary = performed(said.name), performed(said.summary)
     # "This function helps you to …" reads no more than it says.
     told = summary or said.tells
@@ -149,6 +160,8 @@ def _verb(spoken: tuple[str, ...]) -> bool:
     if len(spoken) > 1 and spoken[0] in PERFORM and singular(spoken[1]) in ASKED:
         return False
     word = spoken[0]
+    if word in THIRD and {*spoken[1:2]} & {"since", "of", "about"}:
+        return False
     base = word.removeprefix("un").removeprefix("re")
     return word in _STRONG or (word not in {base, "remark", "remarks", "report", "record"} and base in _PLAIN)
 
@@ -161,9 +174,18 @@ def _inflected(spoken: tuple[str, ...]) -> bool:
         stem = word[:-3]
         bases = {stem, f"{stem}e", stem[:-1] if stem[-1] == stem[-2] else stem}
         return bool(bases & (_PLAIN | {"add", "update", "subscribe", "insert"})) and spoken[1:2] != ("by",)
-    if word.endswith("s") and "to" not in spoken[1:6]:
-        return bool({word[:-1], word.removesuffix("es")} & _PLAIN)
-    return False
+    if not word.endswith("s") or "to" in spoken[2:6]:
+        return False
+    if spoken[1:2] and spoken[1] in DETERMINERS:
+        return bool(_bases(word) & _STRONG)
+    if spoken[1:2] == ("to",):
+        return word in {"connects", "writes"}
+    return bool(_bases(word) & _PLAIN)
+
+
+def _bases(word: str) -> set[str]:
+    """What a verb in the third person may be a form of."""
+    return {word[:-1], word.removesuffix("es"), f"{word.removesuffix('ies')}y"}
 
 
 def _orders(name: tuple[str, ...], last: tuple[str, ...], told: tuple[str, ...]) -> bool:
@@ -215,11 +237,12 @@ def _last_segment(call: _Safe) -> str:
 
 
 def _last_word(call: _Safe) -> str:
-    """A verb that is none but a verb, at the end of the name or of the path."""
-    for spoken in () if call.reads else (call.said.name, call.said.last):
-        if spoken and spoken[-1] in ANYWHERE:
-            return spoken[-1]
-    return ""
+    """A verb that is never a noun at the end of the name or of the path, and one of taking where it may be."""
+    name, last = call.said.name, call.said.last
+    ends = {*name[-1:], *last[-1:]} & ANYWHERE or {*name[:1], *last[-1:]} & _TAKING
+    if not ends and name[:1] == ("receive",) and {"message", "messages"} & set(name):
+        ends = {"receive"}
+    return min(ends) if ends and not call.reads else ""
 
 
 def _any_segment(call: _Safe) -> str:
@@ -232,10 +255,20 @@ def _any_segment(call: _Safe) -> str:
 def _also(spoken: tuple[str, ...], *, free: bool) -> str:
     """The verb of changing after ``and`` and before its object: "Returns the messages and marks them as read";
     ``free``: in a name, where nothing need follow (``getAndDelete``, ``getOrCreate``)."""
+    possible = DOES | WEAK | {"link"} if spoken[1:2] and spoken[1] not in THINGS | DATES else ()
     for at, word in enumerate(spoken[:-1]):
         verb = spoken[at + 1]
+        if 1 < at < 4 and word == "and" and spoken[0] in possible and verb in (_PLAIN | DOES_TOO) and spoken[at + 2 :]:
+            return spoken[0]  # "Link device and generate a code"
         object = spoken[at + 2 : at + 3]
         named = free or bool(object and object[0] in DETERMINERS | {"it", "them"})
+        if (
+            at == 1
+            and word in {"and", "then"}
+            and spoken[0] in {"check", "checks"}
+            and verb not in _READS - {"download"}
+        ):
+            return verb  # "Check and download the update"
         if word in ({"and", "then", "or"} if at < 2 else {"and", "then"}) and verb in _STRONG - NOUNS and named:
             return verb
     return ""
@@ -249,6 +282,8 @@ def _sends(spoken: tuple[str, ...]) -> tuple[str, ...]:
     if spoken[:1] and spoken[0] in FORGOT and set(spoken) & SECRETS:
         return spoken[:1]
     if len(spoken) > 1 and spoken[0] in {"log", "logs", "sign", "signs"} and spoken[1] in {"out", "off"}:
+        return spoken[:1]
+    if spoken[:2] in ACTING_PAIRS and spoken[0] == "check" and {*spoken[2:3]} <= DETERMINERS:
         return spoken[:1]
     makes = [word for word in spoken[:1] if word in {"generate", "issue", "request", "regenerate", "resend"}]
     if makes == ["generate"] and set(spoken[1:4]) & ISSUED:
@@ -280,10 +315,13 @@ def _weak_alone(call: _Safe) -> str:
         return ""
     if len(told) > 1 and told[0] in ACTS and told[1] not in THINGS | DATES:
         return told[0]
-    if len(told) > 1 and told[0] in WEAK - {"request"} and told[1] in DETERMINERS - {"all"}:
-        return told[0] if not operation.description.startswith(("To ", "to ")) or said.summary else ""
+    if len(told) > 1 and {told[0], *_bases(told[0])} & WEAK - {"request"} and told[1] in DETERMINERS - {"all"}:
+        aim = operation.description.startswith(("To ", "to ")) and not said.summary
+        return "" if aim or "token" in told else told[0]
     if re.search(r"\}/[^/{}]+$", operation.path) and len(said.last) == 1 and said.last[0] in WEAK - ALONE:
         return "" if said.last[0].endswith("s") else said.last[0]
+    if len(said.last) > 1 and said.last[0] in (WEAK - ALONE) | DOES_TOO and said.last[:1] == said.summary[:1]:
+        return said.last[0]
     before = re.search(r"/[^/{}]+/\{[^/]*$", operation.path)
     if before and len(said.last) == 1 and said.last[0] in ACTS - {"start", "stop"}:
         return said.last[0]
@@ -309,19 +347,60 @@ def _described_act(call: _Safe) -> str:
     return tells[0] if acts and not call.reads and not aim else ""
 
 
+def deed(spoken: tuple[str, ...]) -> str:
+    """The verb before an object that the words begin with, where it is none of reading: "Books a room", "Poke a
+    friend"; "Statuses the user has set" begins with a noun."""
+    if len(spoken) < 3 or spoken[1] not in OWN | {"the", "this", "it", "them", "one", "what"}:
+        return ""
+    verb = spoken[0]
+    if {verb, *_bases(verb)} & QUIET or verb.endswith(("ing", "ed")) or not verb.isalpha():
+        return ""
+    return "" if verb.endswith("s") and {"has", "have", "had", "is"} & {*spoken[2:5]} else verb
+
+
+def _deed_told(call: _Safe) -> str:
+    verb = "" if call.reads or call.described else deed(call.told)
+    return verb if {verb, *_bases(verb)} & DOES else ""
+
+
+def _started(call: _Safe) -> str:
+    """What the last segment starts, takes or switches, where no word says that it reads: ``/scan/start``,
+    ``/light/on``, ``/player/play`` that "plays"; a noun goes before it. The ``get`` of ``get_scan_start`` is the
+    method where the summary begins with the verb."""
+    parts, last, told, name = call.operation.path.strip("/").split("/"), call.said.last, call.told, call.name
+    if call.tells or call.described or not last or len(parts) < 2 or words(parts[-1]) != last or told[1:2] == ("of",):
+        return ""
+    says = told[:1] in {last[:1], (f"{last[0]}s",)} and not {*told[1:2]} & (THINGS | DATES | {"for", "from", "by"})
+    if call.reads and not (says and len(told) > 1 and name[:1] == ("get",) and name[-1:] == last):
+        return ""
+    if len(last) == 1 and (last[0] in SWITCHED or (last[0] in STARTS and (says or not told))):
+        return last[0]
+    return last[0] if last[0] == "take" and says else ""
+
+
+def _processed(call: _Safe) -> str:
+    """What is done again, whatever the rest is called (``/recompute-access``), or to a record that an input names by
+    its id and that is not the answer: ``/convert_video`` with ``video_id``."""
+    last, named = call.said.last, [words(one.name) for one in call.operation.parameters]
+    if len(last) < 2 or last[-1] in THINGS:
+        return ""
+    if last[0] in AGAIN:
+        return last[0]
+    of_record = any(name[-1:] == ("id",) and name[-2:-1] in ((), last[-1:]) for name in named)
+    told = [mapping(one.schema) for one in call.operation.responses if one.status[:1] == "2"]
+    shown = any(schema.keys() - {"type"} or schema.get("type", "object") != "object" for schema in told)
+    return last[0] if last[0] in PROCESSES and of_record and not shown and not call.reads else ""
+
+
+def _abroad(call: _Safe) -> str:
+    """A verb of doing in another language, which the path ends in or the summary begins with."""
+    told = {*call.said.summary[:1], *call.said.name[:1], *(call.said.last if len(call.said.last) == 1 else ())}
+    return "" if call.reads else next(iter(sorted(told & FOREIGN_ACTS)), "")
+
+
 def _callback(call: _Safe) -> str:
     names = (call.said.last, call.said.name[-1:])
     return "callback" if ("callback",) in names and not call.reads else ""
-
-
-def _taken(call: _Safe) -> str:
-    ends = (call.said.name[:1], call.said.last[-1:])
-    return next((end[0] for end in ends if end and end[0] in _TAKING and not call.reads), "")
-
-
-def _received(call: _Safe) -> str:
-    name = call.said.name
-    return "receive" if name[:1] == ("receive",) and {"message", "messages"} & set(name) else ""
 
 
 def _of_queue(call: _Safe) -> str:
@@ -384,20 +463,22 @@ UNSAFE_GET: Table[_Safe] = Table(
     Row(19, "its operationId begins with such a verb", _verb_of_name, "operationId"),
     Row(18, "its summary or description begins with such a verb", _verb_told),
     Row(17, "the last segment of its path is or begins with such a verb", _last_segment, "the path"),
-    Row(16, "its name or its path ends in what is only a verb", _last_word, "the path"),
+    Row(16, "its name or its path ends in what is only a verb, or takes something out", _last_word, "a name"),
     Row(15, "a segment of its path is only a verb", _any_segment, "the path"),
-    Row(14, "such a verb follows after 'and'", _verb_besides, "what is told besides"),
+    Row(14, "such a verb follows after 'and'", _verb_besides, "the text after 'and'"),
     Row(13, "it sends something", _what_it_sends, "what it sends"),
-    Row(12, "two of its names begin with what may be a verb", _weakly, "more than one name"),
-    Row(11, "a name may be a verb, and stands where verbs do", _weak_alone, "one name, with what it is done to,"),
+    Row(12, "two of its names begin with a possible verb", _weakly, "more than one name"),
+    Row(11, "a name may be a verb, in the place of a verb", _weak_alone, "one name, with what it is done to,"),
     Row(10, "its description says what it does", _described_act, "the description"),
+    Row(9, "its words begin with a verb and its object", _deed_told, "its first word"),
+    Row(9, "its path ends in what is started or switched", _started, "the path"),
+    Row(9, "its path ends in what is done again, or to a record", _processed, "the path"),
+    Row(9, "another language says that it does something", _abroad, "a word"),
     Row(9, "it is called back", _callback, "the path"),
     Row(8, "it is followed from a mail", _link),
-    Row(7, "it takes something out", _taken, "a name"),
-    Row(6, "it receives messages", _received, "operationId"),
     Row(5, "it takes the next of a queue", _of_queue, "the path of a queue"),
     Row(4, "a sentence of its description says so", _does, "the description"),
     Row(3, "it answers nothing", _silent, "its only answer"),
     Row(2, "an input names the action, or lets it change something", _input),
 )
-"""``when`` gives the verb, or the verb and where it stands; ``answer``: where it stands otherwise."""
+"""``when`` returns the verb, or the verb and where it is; ``answer``: where it is otherwise."""

@@ -1,10 +1,10 @@
-"""The words by which a call tells what it does to the service: verbs of changing, of reading and of asking."""
+"""The words by which a call says what it does to the service: verbs of changing, of reading and of asking."""
 
 from __future__ import annotations
 
-from adaptgen.syntax.identifiers import vocabulary
+from adaptgen.syntax.identifiers import vocabulary, words
 
-DELETE = vocabulary("delete remove destroy purge erase wipe deletes removes destroys purges erases")
+DELETE = vocabulary("prune delete remove destroy purge erase wipe deletes removes destroys purges erases")
 # Verbs that are hardly ever nouns; the second set counts only where nothing says that the call reads.
 CHANGE = vocabulary(
     "create creates add adds insert update updates modify modifies edit save saves set sets reset resets replace send "
@@ -19,16 +19,18 @@ CHANGE = vocabulary(
     "toggles shorten notify notifies write snooze evict calibrate reprocess requeue resync promote demote failover "
     "optin optout initiate initiates dismiss dismisses acknowledge reopen reopens reassign withdraw withdraws enroll "
     "unenroll provision deprovision append appends copy clone clones duplicate fork forks recover restarting shutdown "
-    "poweroff undo redo invalidate invalidates impersonate redeem redeems unblock unhide undelete recreate recreates"
+    "poweroff undo redo invalidate invalidates impersonate redeem redeems unblock unhide undelete recreate recreates "
+    "print reindex"
 )
 THIRD = frozenset(word for word in CHANGE | DELETE if word.endswith("s") and not word.endswith("ss"))
 """In a path these are nouns."""
 WEAK = vocabulary(
-    "run runs rerun retry start starts stop stops post posts request sync pay pin unpin vote rate like apply switch "
-    "launch close open share claim join leave kill dispatch release schedule reload rebuild reindex import refresh "
-    "transfer buy sell deposit dial ring play skip wake arm disarm turn press put change deploy checkout reply tweet "
-    "mint burn settle capture void flag silence blink drain rollback migrate commit recalculate reconcile block "
-    "purchase upload process"
+    "run runs rerun retry start starts stop stops post posts request sync pay pin unpin vote rate like apply "
+    "switch launch close open share claim join leave kill dispatch release schedule reload rebuild reindex import "
+    "refresh transfer buy sell deposit dial ring play skip wake arm disarm turn press put change deploy checkout "
+    "reply tweet put puts begin begins rent rents mint burn settle capture void flag silence blink drain rollback "
+    "migrate commit recalculate reconcile block purchase upload process train populate init initialize initialise "
+    "rescan recompute warmup wakeup"
 )
 READ = vocabulary(
     "get gets list lists read reads fetch fetches retrieve retrieves return returns show shows find finds search "
@@ -47,26 +49,87 @@ SEARCH_VERB = vocabulary(
 # What a POST does that leaves nothing behind; two of its name, its summary and its description must say so.
 ASKS = SEARCH_VERB | vocabulary(
     "read reads show shows view views count counts check checks validate validates calculate calculates compute "
-    "computes estimate estimates preview previews compare compares determine determines diff inspect inspects "
-    "translate translates parse parses detect detects recognize recognizes aggregate aggregates provides provide gives "
-    "give tells lists"
+    "computes estimate estimates preview previews compare compares determine determines diff "
+    "inspect inspects translate translates parse parses detect detects recognize recognizes aggregate aggregates "
+    "provides gives tells"
 )
+_FOREIGN_ASKS = (
+    "consulta consultar consultas buscar busca busqueda pesquisar pesquisa listar lista listado obtener obter "
+    "lister liste rechercher recherche chercher suchen suche abfragen abfrage auflisten cerca cercare ricerca elenco "
+    "zoeken zoek lijst szukaj wyszukaj hitta поиск найти список получить"
+)
+ASKED_UNSPACED = vocabulary("查询 查詢 列表 搜索 检索 分页 获取 検索 一覧 取得") | frozenset(words("조회 목록 검색"))
+"""Parts of words of Chinese, Japanese and Korean."""
+DONE_UNSPACED = vocabulary(
+    "删除 新增 添加 修改 更新 保存 创建 取消 重置 提交 导入 发送 审核 设置 启用 禁用 发布 同步 上传 移除 清空 "
+    "执行 下单 支付 削除 追加 作成 変更 登録 送信 実行"
+) | frozenset(words("삭제 생성 수정 등록 추가 저장 전송"))
+ASKS_FOR_PAGES = (
+    (ASKS - {"tells", "gives"})
+    | vocabulary(
+        "page pages paging paged paginated paginate describe describes filter lookup report reports export browse "
+        "enumerate"
+    )
+    | frozenset(words(_FOREIGN_ASKS))
+)
+"""Says that a list is asked for, where an input pages it or its answer has a total."""
 COMPUTES = vocabulary(
     "predict predicts analyze analyzes analyse analyses classify classifies render renders lint lints geocode evaluate "
     "evaluates tokenize summarize summarizes"
 )
 """Asks as well, where no record is named in the path. Not ``convert``: a quote is converted to an order."""
+PROCEDURES = vocabulary("get fetch retrieve find lookup calculate compute validate determine")
+"""Verbs of asking that begin no noun."""
 OWN_LIST = vocabulary("get gets retrieve retrieves returns search searches fetch fetches find finds")
 """What needs no second witness where the answer is a list."""
+ASKS_TOO = (
+    ASKS_FOR_PAGES
+    | COMPUTES
+    | READ
+    | vocabulary(
+        "sort sorts order orders group groups limit limits page pages include includes use uses accept "
+        "accepts take takes allow allows receive receives resolve resolves generate generates perform performs execute "
+        "executes run runs support supports enable enables handle handles convert converts make makes let lets help "
+        "helps produce produces load loads build builds tokenizes answer answers require requires match matches "
+        "identify identifies extract extracts verify verifies"
+    )
+)
+"""Words that follow a verb of asking, or describe one."""
+NOUNS_OF_PAGES = vocabulary("report reports page pages")
+"""Ask at the end of a path only: "Report a user", "Page the person on call"."""
+FOREIGN_ACTS = frozenset(
+    words(
+        "crear crea criar cria guardar guarda registrar registra eliminar elimina borrar borra actualizar actualiza "
+        "atualizar atualiza modificar modifica enviar envia salvar salva excluir exclui cadastrar cadastra agregar "
+        "agrega anular cancelar marcar marca marque emitir emite supprimer supprime creer cree ajouter ajoute modifier "
+        "modifie enregistrer enregistre envoyer envoie annuler annule valider valide anlegen erstellen erstellt "
+        "loschen loscht speichern speichert andern andert senden sendet hinzufugen buchen bucht freigeben stornieren "
+        "storniert annulla annullare creare invia inviare cancella opslaan verwijderen aanmaken "
+        "utworz tworzy usun usuwa zapisz удалить удаляет создать создает изменить отправить отменить сохранить"
+    )
+)
+"""Verbs of changing in the languages of ``ASKS_FOR_PAGES``."""
+ACTING_PAIRS = frozenset(
+    {("check", "in"), ("check", "out"), ("count", "up"), ("and", "commit"), ("or", "mutation"), ("for", "sale"),
+     ("fetch", "from"), ("look", "at"), ("uses", "up"), ("report", "abuse"), ("read", "all"), ("and", "makes"),
+     ("and", "apply"), ("returned", "once")}
+)  # fmt: skip
 PERFORM = vocabulary("perform performs execute executes run runs do does make makes")
 ASKED = vocabulary("search query lookup calculation comparison estimation validation check")
-CODES = vocabulary("code otp mfa pin passcode verification")
+CODES = vocabulary("code otp totp mfa pin passcode verification")
 RETURNS = vocabulary("return returns gives provides")
-"""What a call gives back says little about what it does before: "Returns the created session"."""
+"""What a call returns says little about what it does before: "Returns the created session"."""
 RUNS = vocabulary("run runs start starts stop stops reload reloads rebuild rebuilds retry retries sync syncs")
 TESTS = vocabulary("validate check")
-"""What may answer by its status alone."""
-LASTING = vocabulary("created creating updated updating saved saving stored stores store persist persists persisted")
+"""Tests whose status alone may be the answer."""
+TRIES = vocabulary("check checks determine determines see test tests try tries validate validates verify verifies")
+"""Before "if" and "whether" they ask."""
+SPENT = vocabulary("receipt payment purchase ticket coupon voucher email mail phone")
+"""A check may spend or confirm these."""
+VALID = vocabulary("valid invalid allowed available exists errors warnings reachable matches mergeable")
+LASTING = vocabulary(
+    "created creating updated updating saved saving stored stores store persist persists persisted alter alters"
+)
 CONSUMES = vocabulary("dequeue consume consumed consumes acknowledged ingested duplicate duplicates pop pops lease")
 TAKES = vocabulary("next pop dequeue receive poll lease take")
 # Inputs by which a call that reads leaves something behind.
@@ -74,12 +137,14 @@ KEEPS = vocabulary(
     "mark store save delete remove create update send notify persist commit consume ack acknowledge subscribe publish"
 )
 SWITCHES = vocabulary("mark ack acknowledge delete remove clear reset purge consume pop")
-"""Boolean inputs of a GET by which it changes what it gives."""
+"""Boolean inputs of a GET by which it changes what it returns."""
 # Verbs of changing that are nouns as well: "Update history", "Archive of articles".
 NOUNS = vocabulary(
     "archive register set sets lock mark charge refund trigger update updates upgrade clear reset follow approved "
-    "cancel move pause copy fork duplicate merge invite write append provision add subscribe edit exec connect"
+    "cancel move pause copy fork duplicate merge invite write append provision add subscribe edit exec connect print"
 )
+DOES_TOO = vocabulary("generate clean")
+"""Adjectives and words of answers as well: verbs where both the path and the summary begin with them."""
 ALONE = vocabulary(
     "schedule release share vote rate import request pin change transfer deposit open close capture flag reply play "
     "press checkout post like block purchase upload process void"
@@ -95,12 +160,12 @@ THINGS = vocabulary(
 PARTS = vocabulary(
     "fee fees reason reasons meta metadata form forms up ups history histories statuses stats statistics"
 )
-"""What follows a verb in a sentence that is none: "Cancel fee of a ride"."""
+"""What follows a noun that looks like a verb: "Cancel fee of a ride"."""
 ANYWHERE = vocabulary(
     "create delete remove destroy cancel send resend unsubscribe logout signout activate deactivate enable disable "
     "revoke approve reject"
 )
-"""Verbs that are none but verbs, wherever they stand in a path."""
+"""Words that are verbs wherever they are in a path."""
 SENDERS = vocabulary("webhook webhooks notification notifications email sms message alert hook")
 ENDS = ("logout", "signout", "unsubscribe", "reboot", "restart", "shutdown", "optout", "opt-out", "sign-out")
 ONE_TIME = vocabulary("otp pin passcode")
@@ -123,8 +188,78 @@ DONE = vocabulary("logout deletion cancellation activation deactivation unsubscr
 MAILED = LINKS | vocabulary("verification activation confirmation unsubscription")
 SEEN = vocabulary("read reads view views seen fetch fetches")
 """Of a record, these are acts: ``POST /notifications/{id}/read`` marks it."""
-ACTS = vocabulary("join leave kill reload rebuild retry rerun sync launch dispatch deploy start stop restart")
+ACTS = vocabulary(
+    "join leave kill reload rebuild retry rerun skip sync launch dispatch deploy start stop restart populate "
+    "initialize initialise rescan recompute"
+)
 """Verbs of ``WEAK`` that are rarely nouns before another word: "Start server"."""
-DATES = vocabulary("date dates time times page here point points area areas position value")
+AGAIN = vocabulary("recompute recalculate rebuild rerun reload redeploy rescan resync reindex retrain regenerate retry")
+"""Verbs of doing again; what follows them is their object."""
+PROCESSES = vocabulary("convert transcode encode compress crop resize rotate process merge split")
+"""What is done to a record, or to what is sent and answered."""
+DATES = vocabulary("of date dates time times page here point points area areas position value")
 ISSUED = vocabulary("key secret invoice link wallet voucher ticket backup")
 """What stays after it was generated."""
+SHOWN = vocabulary("list lists show shows count counts view views display displays")
+"""Of one thing, these act: "List an item for sale", "Show a message on the display", "Count a visit"."""
+OWN = vocabulary("a an my your")
+"""Words before one thing."""
+STATEMENTS = vocabulary("sql statement statements script command commands cmd mutation")
+"""Inputs that may say anything, also a change."""
+ACKNOWLEDGES = vocabulary("id ok success status state message")
+DEEDS = vocabulary(
+    "destroyed charged held locked reserved binding gone paid mailed billed kept mail rings claims leased once "
+    "immediately again afterwards background asynchronously sale"
+)
+"""What becomes of something, in the text of what only seems to ask."""
+QUIET = (
+    ASKS_TOO
+    | COMPUTES
+    | vocabulary(
+        "this as its always for given with from by in on of to at if when once under over per via is was has have does "
+        "do can whether "
+        "note all both each that these those such only just not or and but also what who how where here there recent "
+        "latest access ping obtain extract infer inspect generate translate convert decode encode resolve discover "
+        "annotate echo split order test use need scan render represent expand enumerate serve stream watch wait "
+        "monitor observe listen tail explain look crop resize redirect proxy map format transform decrypt hash measure "
+        "score rank simulate recommend suggest trace probe dump pull sample choose pick guess roll prompt authenticate "
+        "authorize login log assume report tell know see learn explore navigate paginate iterate walk traverse sum "
+        "total plot graph visualize collect gather contain hold define specify indicate identify refer belong require "
+        "expect romanize mirror embed wrap demonstrate refresh open request sign give draw exchange poll ask respond "
+        "supply retreive retrive issue reply process"
+    )
+)
+"""Words before "a" or "the" that do not say that something is done."""
+DOES = vocabulary(
+    "book reserve eject vacuum poke take lease dissociate associate bind unbind zap compile turn switch press push "
+    "wake feed pay hold drop kick nudge spend borrow lend rent hire ship deliver pack empty fill heat cool lift "
+    "lower raise spin tilt shoot snap capture record broadcast announce speak whisper dim brighten park dock undock "
+    "mow discharge wash water spray shake call hang forward favorite star bookmark tag enroll quit attend donate "
+    "bid bet wager stake unstake swap trade freeze unfreeze thaw seize spawn boot halt force compact optimize "
+    "shrink extend renew postpone reschedule delegate escalate appoint nominate dismiss expel steer bump rotate "
+    "adjust inject overwrite swipe tip"
+)
+"""Verbs of doing; a GET writes where one is before "a" or "the"."""
+STARTS = vocabulary("start stop restart reload run take eject lease vacuum feed play")
+"""Verbs where a path ends in them."""
+SWITCHED = vocabulary("on off up down toggle eject")
+AFTER_NOUN = vocabulary(
+    "are were can could must should will may might have do of for with that which who in on at to from and or by not "
+    "is was has does per"
+)
+"""Words after a noun in the plural: before them, what ends in "s" is a noun."""
+OPEN = vocabulary("how to that which who whose if when whether unless where")
+"""Words after which something is asked, or said of what is found."""
+DONE_TO = vocabulary("taken put told kept held sent sold paid gone written drawn set bought thrown hidden spent")
+HARMLESS = vocabulary(
+    "returned given required used supported found limited sorted filtered included excluded provided specified "
+    "described documented allowed based identified deprecated called ordered needed defined listed expected calculated "
+    "computed determined estimated ignored omitted supplied requested passed matched located associated related "
+    "designed intended recommended encoded formatted separated evaluated considered compared checked validated "
+    "detected retrieved obtained displayed shown measured expressed assumed known configured authenticated authorized "
+    "accepted rejected enabled interested grouped aggregated paginated paged mapped converted translated parsed "
+    "analyzed predicted classified queried searched extracted observed forwarded appointed applied denied owned "
+    "contained nested escaped truncated rounded combined treated interpreted ranked scored embedded unlimited "
+    "indexed referenced signed followed explained"
+)
+"""Participles that do not say what a call does."""

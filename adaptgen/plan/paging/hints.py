@@ -127,7 +127,7 @@ class _Reader:
         if self.hint.place != "path":
             return
         if self.style_name not in ("offset", "page"):
-            message = f"paging by {self.style_name} cannot stand in the address"
+            message = f"paging by {self.style_name} cannot be in the address"
             raise error("AG031", message, self.place("in"), "only an offset or the number of a page can")
         name = getattr(self.hint, self.style_name)
         known = PLACEHOLDER.findall(self.operation.path)
@@ -209,7 +209,7 @@ class _Reader:
             if key == size and not there and (name in queries or not header):
                 made["size_in_query"] = True
             elif header and (not sendable("header", name) or name.lower() in _RESERVED):
-                message = f"{name!r} is no header that can hold a value of paging"
+                message = f"{name!r} is not a header that can hold a value of paging"
                 raise error("AG031", message, self.place(key), "name a header of the API, such as X-Next-Token")
             elif header:
                 made[key] = declared.get(name.lower(), name)
@@ -240,7 +240,7 @@ class _Reader:
         if header or value == "$" or value.startswith(("$.", "$[")):
             return
         also = " or header:<Name>" if key in {"next", "total"} else ""
-        message = f"{key}: {value!r} is no JSONPath of the body"
+        message = f"{key}: {value!r} is not a JSONPath of the body"
         raise error("AG036", message, self.place(key), f"write a path that starts with $.{also}")
 
     def declared(self, names: tuple[str, ...]) -> None:
@@ -257,7 +257,7 @@ class _Reader:
 
 
 def _keyed(name: str, declared: frozenset[str]) -> str:
-    """``name`` as a path in an object: a property that is called so, else the path that it is, else a key."""
+    """``name`` as a path in an object: a property of that name, else the path that it is, else a key."""
     if name in declared:
         return fields.text((name,))
     try:

@@ -6,7 +6,8 @@ answer is sliced all the same. A parameter is absorbed only when the style found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,10 +20,11 @@ from adaptgen.plan.document.envelope import Envelope
 from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.paging.hints import hinted
-from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
+from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, TOKEN, Parameters
 from adaptgen.plan.paging.places import PagingLocation, absorbed, last_key
 from adaptgen.plan.paging.prose import last_id_told, link_told, page_told
-from adaptgen.plan.paging.response_signals import PagingSignals
+from adaptgen.plan.paging.response_signals import TIMES, PagingSignals
+from adaptgen.syntax.identifiers import vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.plan.facts import OperationFacts
@@ -44,8 +46,8 @@ def find_paging(
 ) -> PagingPlan:
     """How an operation with this ``effect`` answers a list. Hints win over extensions, and these over inference.
 
-    Only calls that read are lists: the next page of a call that writes would write again. ``where`` gives the place of
-    a key of the hint, for errors.
+    Only calls that read are lists: the next page of a call that writes would write again. ``where`` returns the place
+    of a key of the hint, for errors.
 
     Raises:
         AdaptgenError: for a hint that names an undeclared parameter (AG034), a path that cannot be read (AG036) or a
@@ -57,8 +59,10 @@ def find_paging(
         inferred = _infer(facts, envelope) if envelope else None
         page, _ = hinted(facts, hint, envelope, inferred.page if inferred else None, where)
         return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, "the hints say so", "hint"),))
-    if effect != "read" or operation.method == "HEAD" or not facts.answers_list:
+    if effect != "read" or operation.method == "HEAD":
         return PagingPlan(None)
+    if not facts.answers_list:
+        return PagingPlan(None, evidence=_left(facts, "the answer is not declared as a list"))
     inferred = _infer(facts, facts.envelope) if facts.envelope else None
     said = facts.page_extension
     if said is None:
@@ -72,6 +76,28 @@ def find_paging(
         return replace(plan, evidence=(*plan.evidence, _evidence(operation, plan.page, because)))
     page = _sized(page, inferred.page if inferred else None)
     return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, f"{said[1]} says so", "hint"),))
+
+
+def hint_of_part(facts: OperationFacts) -> str:
+    """The hint for a position and a size that ask for a part of a list; empty where no inputs do."""
+    for place in facts.page_inputs:
+        if place.place in ("query", "body") and not place.inside:
+            inputs = Parameters(facts.document, place.queries, facts.operation.description, folded=place.folded)
+            if part := inputs.part():
+                style, position, size = part
+                key = "limit" if style == "offset" else "size"
+                return f"page: {{style: {style}, {style}: {json.dumps(position)}, {key}: {json.dumps(size)}}}"
+    return ""
+
+
+def _left(facts: OperationFacts, because: str) -> tuple[Evidence, ...]:
+    """The evidence that position and size stay arguments, where inputs ask for a part of a list."""
+    if not hint_of_part(facts):
+        return ()
+    operation = facts.operation
+    return (
+        Evidence(operation.key, "paging", "position and size stay arguments", because, operation.pointer, "default"),
+    )
 
 
 def _sized(page: Paging, inferred: Paging | None) -> Paging:
@@ -115,14 +141,14 @@ def _beside(document: Document, queries: PagingLocation, page: Paging) -> Paging
 
 
 def _in_address(page: Paging) -> bool:
-    """Whether an address can hold what ``page`` asks for: a page, or a position beside a size; no token, which the
+    """Whether an address can hold what ``page`` asks for: a page, or a position next to a size; not a token, which the
     first request does not have."""
     return isinstance(page, PageNumber) or (isinstance(page, Offset) and page.limit is not None)
 
 
 def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
     """The style that the inputs of one place show, the query before others; else what the answer alone shows, with
-    the size where it stands."""
+    the size from wherever it is."""
     document, operation, places = facts.document, facts.operation, facts.page_inputs
     page: Paging | None = None
     because = ""
@@ -142,13 +168,28 @@ def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
             page, because = here, said + place.said
         if by_inputs:
             break
+    if isinstance(page, Unpaged):
+        page, seeking = _seek(document, places, page)
+        because += seeking
     because = f"{envelope.because}; {because}"
-    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, because),))
+    left = _left(facts, "where the list goes on is not clear") if isinstance(page, Unpaged) else ()
+    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, because), *left))
 
 
-_MORE = frozenset({"nextpage", "more", "moreresults", "moreavailable", "moreitems"})
-_MORE |= frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
+def _seek(document: Document, places: Sequence[PagingLocation], page: Unpaged) -> tuple[Unpaged, str]:
+    """``page`` with the input that takes a token, where its answer is not declared to have one, and why."""
+    for place in places:
+        inputs = Parameters(document, place.queries, folded=place.folded)
+        tokens = [name for name in inputs.called(TOKEN) if inputs.text_like(name) and not place.queries[name].required]
+        if tokens and place.place != "path":
+            page = replace(page, seek=True, cursor=tokens[0], place=place.place, inside=place.inside)
+            return page, f", but {tokens[0]!r} takes a token: it is looked for in the headers of the answer"
+    sized = Parameters(document, places[0].queries, folded=places[0].folded).limit(clear=True)
+    return (replace(page, seek=True), "; a Link header is followed") if sized else (page, "")
+
+
 _LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
+_WAITS = vocabulary("wait sync delta poll watch")
 _CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
 _Page = TypeVar("_Page", bound=Paging)
 
@@ -191,7 +232,9 @@ class _Reading:
     def offset(self) -> Offset | None:
         for name in self.parameters.offsets():
             if not OFFSET_PARAMETER.score(_Counter(self, name)).ruled_out:
-                return self.page_sized(Offset, offset=name, first=int(self.parameters.one_based(name)))
+                # RFC 7644, 3.4.2.4: the index of the first of the `Resources` is 1.
+                scim = self.parameters.folded[name] == "startindex" and self.items.lower() == "$.resources"
+                return self.page_sized(Offset, offset=name, first=int(scim or self.parameters.one_based(name)))
         return None
 
     @cached_property
@@ -212,18 +255,22 @@ class _Reading:
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
         texts = [name for name in texts if not given.numeric(name) and not given.begins_range(name)]
         numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
+        texts += given.called(frozenset(TIMES))
         for target in [*targets, *texts, *self.connected([*targets, *numbers]), *numbers]:
             source = None if given.queries[target].required else self.source(target)
             if source is not None and (target not in numbers or self.signs.is_number(source)):
-                return self.page_sized(Cursor, cursor=target, next=source, more=self.more())
+                return self.page_sized(Cursor, cursor=target, next=source, more=self.signs.more())
         return None
 
     @cached_property
     def last_id(self) -> Cursor | None:
-        """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page, else an
-        empty page is the end."""
-        given, more = self.parameters, self.more()
-        named = given.called(frozenset({"startingafter"})) if more else []
+        """``starting_after`` and ``marker`` take the id of the last record; ``has_more`` says whether there is a next
+        page, else an empty page is the end."""
+        given, more = self.parameters, self.signs.more()
+        both = given.called(frozenset({"endingbefore"})) and given.limit()
+        named = given.called(frozenset({"startingafter"})) if more or both else []
+        named += given.called(frozenset({"marker"})) if given.limit() else []
+        named = [name for name in named if not given.is_opaque(name)]
         described = [name for name in given.called(CURSOR | _LAST_IDS) if last_id_told(given.described(name))]
         target = next((name for name in [*named, *described] if not given.queries[name].required), None)
         if target is None or not self.has_id():
@@ -247,12 +294,12 @@ class _Reading:
         return self.page_sized(NextHeader, clear=True, header=name) if name is not None else None
 
     def source(self, target: str) -> str | None:
-        """Where the answer gives the value for a cursor: for one in a header, in the header of the same name first."""
+        """Where the answer has the value for a cursor: for one in a header, in the header of the same name first."""
         same = self.signs.header(target) if self.place.place == "header" else None
         return same or self.signs.token_for(self.key(target), self.parameters.text(target))
 
     def comes_back(self, name: str) -> bool:
-        """Whether a text that nobody says is a number is given by the answer, for the next page."""
+        """Whether the answer has a value for a string that is not described as a number, for the next page."""
         given = self.parameters
         if given.shapes[name].type != "string" or given.numeric(name):
             return False
@@ -265,19 +312,10 @@ class _Reading:
         return last_key(name) if self.place.inside or self.place.place == "body" else name
 
     def connected(self, known: list[str]) -> list[str]:
-        """Parameters that no name gives away, but that a description connects with a field of the answer."""
+        """Parameters that only a description connects with a field of the answer."""
         given = self.parameters
         others = [name for name in given.queries if name not in known and given.folded[name] not in LIMIT | PAGE]
-        return [
-            name
-            for name in others
-            if self.signs.goes_into(self.key(name)) or self.signs.told_for(name, given.text(name))
-        ]
-
-    def more(self) -> str | None:
-        """Where the answer says in so many words whether there is a next page; a token may stand on the last one."""
-        flags = [one for one in self.envelope.siblings if one.shape.type == "boolean"]
-        return next((one.path for one in flags if fold(one.keys[-1]) in _MORE), None)
+        return [name for name in others if CONNECTED.score(_Counter(self, name)).total > 0]
 
     def has_id(self) -> bool:
         """Whether every record has an ``id``, whatever kind it is."""
@@ -292,6 +330,10 @@ class _Counter:
     def __init__(self, reading: _Reading, name: str) -> None:
         self.reading, self.parameters, self.name = reading, reading.parameters, name
         self.folded, self.input = self.parameters.folded[name], self.parameters.queries[name]
+
+    @property
+    def key(self) -> str:
+        return self.reading.key(self.name)
 
     @cached_property
     def sized(self) -> bool:
@@ -313,38 +355,47 @@ STYLE: Table[_Reading] = Table(
     "which style of paging?",
     # Before a cursor: a service with both may answer the next cursor only to those that began with one.
     Row(70, "a parameter says where to begin", lambda r: r.offset, "offset"),
-    Row(60, "a parameter takes what the answer gives", lambda r: r.cursor, "cursor"),
-    Row(50, "the answer gives the next page's URL, with a token", lambda r: r.parameters.cursors() and r.url, "url"),
+    Row(60, "a parameter takes a value from the answer", lambda r: r.cursor, "cursor"),
+    Row(50, "the answer has the next page's URL, with a token", lambda r: r.parameters.cursors() and r.url, "url"),
     Row(40, "a parameter takes the number of a page", lambda r: r.page, "page"),
     Row(30, "a parameter takes the id of the last record", lambda r: r.last_id, "last_id"),
-    Row(20, "the answer gives the next page's URL", lambda r: r.url, "url"),
+    Row(20, "the answer has the next page's URL", lambda r: r.url, "url"),
     Row(15, "a Link header is declared or described", lambda r: r.link, "link"),
     Row(10, "a header of the next page is declared", lambda r: r.header, "header"),
 )
 """``answer``: the property of a reading that holds the page."""
 
+CONNECTED: Table[_Counter] = Table(
+    "does a parameter take a value from the answer?",
+    Row(RULES_OUT, "it waits for what changes", lambda c: set(words(c.name)) & _WAITS),
+    Row(10, "the answer has its next value", lambda c: c.reading.signs.goes_into(c.key)),
+    Row(10, "one description names the other", lambda c: c.reading.signs.told_for(c.name, c.parameters.text(c.name))),
+    Row(10, "it comes back under a name about pages", lambda c: c.reading.signs.token_called(c.key)),
+)
+
 OFFSET_PARAMETER: Table[_Counter] = Table(
     "does a parameter say where to begin?",
-    Row(RULES_OUT, "it is no number", lambda c: not c.parameters.number_like(c.name)),
-    Row(RULES_OUT, "the answer gives its next value", lambda c: c.reading.comes_back(c.name)),
+    Row(RULES_OUT, "it is not a number", lambda c: not c.parameters.number_like(c.name)),
+    Row(RULES_OUT, "the answer has its next value", lambda c: c.reading.comes_back(c.name)),
     Row(RULES_OUT, "its name may mean anything", lambda c: c.folded not in _CLEAR_OFFSET and not c.sized),
     Row(
         RULES_OUT,
         "it is required, and nothing says how many follow",
         lambda c: c.input.required and not c.sized and not c.is_plain_offset,
     ),
+    Row(RULES_OUT, "it is next to a page and the size of a page", lambda c: c.parameters.beside_page(c.name)),
     Row(RULES_OUT, "it counts pages", lambda c: c.parameters.counts_pages(c.name)),
     Row(RULES_OUT, "it says how many", lambda c: not c.sized and c.parameters.counts_records(c.name)),
 )
 
 PAGE_PARAMETER: Table[_Counter] = Table(
     "does a parameter take the number of a page?",
-    Row(RULES_OUT, "it is no number", lambda c: not c.parameters.number_like(c.name)),
-    Row(RULES_OUT, "the answer gives its next value", lambda c: c.reading.comes_back(c.name)),
+    Row(RULES_OUT, "it is not a number", lambda c: not c.parameters.number_like(c.name)),
+    Row(RULES_OUT, "the answer has its next value", lambda c: c.reading.comes_back(c.name)),
     Row(
         RULES_OUT,
         "its short name may mean anything",
-        lambda c: c.folded in {"p", "pg", "paged"} and not c.sized and not c.is_told_page,
+        lambda c: c.folded in {"p", "pg", "pn", "paged", "current"} and not c.sized and not c.is_told_page,
     ),
     Row(
         RULES_OUT,

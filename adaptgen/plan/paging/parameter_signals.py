@@ -5,6 +5,7 @@ most. Names are compared without case and punctuation: ``page_size``, ``pageSize
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,20 +23,28 @@ if TYPE_CHECKING:
 OFFSET = vocabulary("offset skip startat startindex start from rowstart firstresult startrow startrecord")
 OFFSET |= {"page[offset]", "pageoffset", "resultoffset", "offsetrows", "startoffset"}
 OFFSET |= vocabulary(
+    "desplazamiento deslocamento inicio "
     "skiprecords recordstoskip skipcount firstrow firstrecord limitstart recordindex recordoffset rowoffset itemoffset "
     "listoffset startingindex startrecordnumber startrownumber firstindex paginationoffset"
 )
 PAGE = vocabulary("page pagenumber pageno pagenum pageindex currentpage paged p pg page[number] pagenr")
 PAGE |= vocabulary("startpage pagestart paginatepage paginationpage whichpage resultpage resultspage pageposition")
+PAGE |= vocabulary(
+    "current curpage pn pagina paginaatual paginaactual numeropagina numeropaginas numpagina numerodepagina "
+    "numerodapagina nropagina seite seitennummer numeropage numerodepage"
+)
 PAGES_TO_SKIP = vocabulary("skippages pagestoskip skippage")
 PAGE |= PAGES_TO_SKIP
 LIMIT = vocabulary(
+    "maximumpagesize requestedpagesize maximumresults maximumitems "
     "limit top size count max maxresults rows num pagesize perpage pagelimit pagelen take length maxrecords "
     "maxitems resultsperpage hitsperpage itemsperpage recordsperpage limitcount batchsize resultsize pagecount "
     "maxpagesize page[size] page[limit] pages[size] page[perpage] numresults limitresults ps first resultcount "
     "maxcount querylimit resultlimit entriesperpage numberofresults numberofrecords numberofitems numitems numrecords "
     "maxentries maxrows maxreturned nrows recordcount maxnumberofresults pagelength pagemax perpagelimit "
-    "numbertoread rowcount recordsnumber paginatelimit paginationlimit paginationsize rowsperpage"
+    "numbertoread itensporpagina itenspagina registrosporpagina elementosporpagina tamanhopagina tamanhodapagina "
+    "tamanopagina tamanodepagina porpagina proseite elementeproseite seitengroesse parpage elementsparpage taillepage "
+    "numperpage sizeperpage rpp rowcount recordsnumber paginatelimit paginationlimit paginationsize rowsperpage"
 )
 CURSOR = vocabulary(
     "cursor pagetoken nexttoken nextpagetoken continuationtoken after continue marker nextcursor pagecursor "
@@ -43,9 +52,14 @@ CURSOR = vocabulary(
     "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter iterator "
     "pagepointer nextpagepointer pagekey"
 )
+TOKEN = vocabulary(
+    "pagetoken nexttoken nextpagetoken continuationtoken nextcursor pagecursor paginationtoken startingtoken cursor "
+    "page[cursor] continue"
+)
+"""Names that nothing but the token of a page has."""
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
-_BEGIN = vocabulary("from start")
-_END = vocabulary("to end until till stop")
+_BEGIN = vocabulary("from start inicio")
+_END = vocabulary("to end until till stop fin fim")
 _NO_POSITION = lazy(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|block|version|height)\b")
 _AUTHENTICATES = lazy(
     r"\b(auth\w*|access|api|bearer|user|session|security|jwt|oauth\w*)[ -]?tokens?\b|\blog(ged)? ?in\b"
@@ -53,11 +67,16 @@ _AUTHENTICATES = lazy(
 _MEASURE = lazy(r"\b(time ?zones?|utc|gmt|(milli)?seconds?|minutes?|hours?|bytes?|pixels?|degrees?|met(er|re)s?)\b")
 _TOKEN = lazy(r"\b(token|cursor|opaque|encoded|string|hash|marker|pointer)\b")
 _NUMBER_FORMATS = (None, "int32", "int64", "integer", "number", "int")
+WIRE_NUMBERS = frozenset({"int64", "uint64"})
+"""Formats of texts that are numbers: the JSON form of protocol buffers reads both."""
 _SIZE_NAMES = vocabulary(
     "perpage pagesize limit maxresults maxitems maxrecords pagelimit resultsperpage itemsperpage recordsperpage"
 )
-_COUNTS = vocabulary("page pagenumber pageno pagenum offset skip limit pagesize perpage count size")
-_SIZES = vocabulary("limit pagesize perpage count size")
+_PAGE_SIZES = vocabulary("perpage pagesize rpp itemsperpage resultsperpage page[size]")
+_COUNTS = vocabulary(
+    "page pagenumber pageno pagenum offset skip pageoffset limit pagesize perpage count size pagelimit"
+)
+_SIZES = vocabulary("limit pagesize perpage count size pagelimit")
 _SAID = OFFSET | PAGE | CURSOR | _SURE
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
 _MAXIMUM = (
@@ -70,12 +89,13 @@ _MAXIMUM = (
 
 @lru_cache(maxsize=4096)
 def fold(name: str) -> str:
-    """A parameter's name for comparison: ``page_size``, ``pageSize`` and ``$pageSize`` are the same."""
-    return re.sub(r"[^a-z0-9\[\]]", "", name.lower())
+    """A parameter's name for comparison: ``page_size``, ``pageSize`` and ``$pageSize`` are the same, and so are
+    ``página`` and ``pagina``."""
+    return re.sub(r"[^a-z0-9\[\]]", "", unicodedata.normalize("NFKD", name).lower())
 
 
 class Parameters:
-    """The query parameters of one operation, or its inputs in another place, which ``folded`` gives names to compare.
+    """The query parameters of one operation, or its inputs in another place, which ``folded`` has names to compare.
     ``notes``: its description, which may describe them too."""
 
     def __init__(
@@ -109,7 +129,9 @@ class Parameters:
             return False
         if set(self.folded.values()) & (_END | PAGE):
             return True
-        return self.shapes[name].type == "string" or bool(_NO_POSITION.search(self.described(name)))
+        one, said = self.shapes[name], self.described(name)
+        counts = str(one.default) in ("0", "1") or offset_told(said)
+        return (one.type == "string" or bool(_NO_POSITION.search(said))) and not counts
 
     def measures(self, name: str) -> bool:
         """Whether an offset is one of time or of bytes."""
@@ -126,9 +148,15 @@ class Parameters:
         return [*self.called(PAGE), *self.told["page"]]
 
     def cursors(self) -> list[str]:
-        """The parameters that take a token, by name and by description; ``token`` alone may log in."""
+        """The parameters that take a token, by name and by description. Those that nothing but a token has come first:
+        ``after`` may take an id; ``token`` comes last: it may log in."""
         named = [name for name in self.called(CURSOR) if not self.authenticates(name)]
-        return [*sorted(named, key=lambda name: self.folded[name] == "token"), *self.told["cursor"]]
+        named.sort(key=lambda name: (self.folded[name] == "token", self.folded[name] not in TOKEN))
+        return [*named, *self.told["cursor"]]
+
+    def is_opaque(self, name: str) -> bool:
+        """Whether a parameter is described as a token or a position, which only the API knows."""
+        return bool(_TOKEN.search(self.described(name)) or "position" in self.described(name))
 
     def authenticates(self, name: str) -> bool:
         """Whether a parameter called ``token`` proves who is calling, by what is said of it."""
@@ -169,25 +197,39 @@ class Parameters:
         ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
         return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
 
+    def beside_page(self, name: str) -> bool:
+        """Whether a position adds to the number of a page: the only size is that of a page, in its name."""
+        page = any(self.number_like(other) for other in self.called(PAGE - OFFSET) if other != name)
+        return page and set(self.folded.values()) & LIMIT <= _PAGE_SIZES and bool(self.called(_PAGE_SIZES))
+
+    def part(self) -> tuple[str, str, str] | None:
+        """The style, the position and the size of a page that the parameters ask for; None without one of these."""
+        size = self.limit()
+        for style, names in (("offset", self.offsets()), ("page", self.pages())):
+            position = next((name for name in names if name != size and self.number_like(name)), None)
+            if size and position:
+                return style, position, size
+        return None
+
     def number_like(self, name: str) -> bool:
         one = self.shapes[name]
         if one.type in {"integer", "number"}:
             return True
         if self.queries[name].place == "body":
-            return one.type is None  # in JSON a text is not a number
+            return one.type is None or one.format in WIRE_NUMBERS
         if one.type is None and (not one.types or "integer" in one.types):
             return True
         return one.type == "string" and one.format in _NUMBER_FORMATS and (self.numeric(name) or self.by_name(name))
 
     def by_name(self, name: str) -> bool:
         """Whether a parameter declared as a string can be nothing but a number: a position or the number of a page
-        beside a size, with no word of a token."""
+        next to a size, with no word of a token."""
         if self.folded[name] not in _COUNTS or self.shapes[name].enum is not None:
             return False
         beside = set(self.folded.values())
         if not (beside & _SIZES and beside & _COUNTS - _SIZES) or _TOKEN.search(self.described(name)):
             return False
-        return not beside & (CURSOR - {"token", "position"})
+        return self.folded[name] == "pageoffset" or not beside & (CURSOR - {"token", "position"})
 
     def numeric(self, name: str) -> bool:
         """Whether a parameter declared as a string holds a number, by its default, example or description."""
@@ -239,8 +281,8 @@ class Parameters:
         return one.default == 1 or one.constraints.get("minimum") == 1
 
     def first(self, name: str, beside: frozenset[str]) -> int | None:
-        """The number of the first page; None where it may as well be 0 as 1. ``beside``: folded names of what stands
-        beside the records (a page object that counts from 0 is known by its members). Where nothing is said here, the
+        """The number of the first page; None where it may as well be 0 as 1. ``beside``: folded names of what is
+        next to the records (a page object that counts from 0 is known by its members). Where nothing is said here, the
         document's other parameters of the same name speak for it, if they agree."""
         if self.folded[name] in PAGES_TO_SKIP:
             return 0
@@ -254,7 +296,9 @@ class Parameters:
         said = _elsewhere(self.document, name)
         if len(said) == 1:
             return next(iter(said))
-        return None if self.folded[name] == "pageindex" else 1
+        if self.queries[name].required and self.shapes[name].constraints.get("minimum") == 0:
+            return 0
+        return None if self.folded[name] == "pageindex" and self.queries[name].required else 1
 
     def tells_first(self, name: str) -> bool:
         """Whether the document says what number the first page has."""
@@ -303,28 +347,29 @@ def _first_told(said: str) -> int | None:
 
 
 def _first(one: Shape, said: str) -> int | None:
+    """The number of the first page that is declared; a bound of 0 says that the number is not negative, no more."""
     if (told := _first_told(said)) is not None:
         return told
-    for value in (one.default, one.constraints.get("minimum")):
-        if value is not MISSING and str(value) in {"0", "1"}:
-            return int(str(value))
-    return None
+    if one.default is not MISSING and str(one.default) in {"0", "1"}:
+        return int(str(one.default))
+    return 1 if one.constraints.get("minimum") == 1 else None
 
 
-_FIRSTS: WeakKeyDictionary[Document, dict[str, set[int]]] = WeakKeyDictionary()
+_FIRSTS: WeakKeyDictionary[Document, dict[str, list[int | None]]] = WeakKeyDictionary()
 
 
 def _elsewhere(document: Document, name: str) -> set[int]:
-    """What all query parameters called ``name`` say about the number of the first page."""
+    """What the query parameters called ``name`` say about the number of the first page, where at least half do."""
     if document not in _FIRSTS:
         _FIRSTS[document] = {}
         for parameter in _page_parameters(document):
             text = parameter.get("description")
             said = _plain(text if isinstance(text, str) else "")
             first = _first(shape(document, parameter.get("schema", parameter)), said)
-            if first is not None:
-                _FIRSTS[document].setdefault(str(parameter["name"]), set()).add(first)
-    return _FIRSTS[document].get(name, set())
+            _FIRSTS[document].setdefault(str(parameter["name"]), []).append(first)
+    every = _FIRSTS[document].get(name, [])
+    told = {first for first in every if first is not None}
+    return told if 2 * sum(first is not None for first in every) >= len(every) else set()
 
 
 def _page_parameters(document: Document) -> list[Mapping[str, Any]]:

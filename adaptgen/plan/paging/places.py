@@ -7,23 +7,26 @@ The body counts for what reads with a body (a POST that searches). A block about
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.model.frozen import lazy
-from adaptgen.model.tables import Json, Paging, Place, Unpaged, value
+from adaptgen.model.tables import Json, Paging, Place, value
 from adaptgen.plan.document.reader import Operation, Parameter, base_media, is_json
 from adaptgen.plan.document.request_bodies import FORM, BodyInputs
 from adaptgen.plan.document.schemas import Shape, shape
-from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, fold
+from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, WIRE_NUMBERS, fold
+from adaptgen.plan.paging.prose import page_told, size_told
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
 
-_BLOCK = vocabulary("page paging pagination pager pageable paginator paginate pageinfo pagerequest")
+_BLOCK = vocabulary(
+    "page paging pagination pager pageable paginator paginate pageinfo pagerequest paginacao paginacion"
+)
 _MEMBER = lazy(r"([\w$]+)(?:\.|\[)(\w+)\]?")
 _IN_HEADERS = vocabulary(
     "cursor pagetoken nexttoken nextpagetoken continuationtoken continuation nextcursor pagecursor paginationtoken "
@@ -39,6 +42,7 @@ _IN_ADDRESS = vocabulary(
 _NO_LIST = lazy(r"^(?:v?\d+(?:\.\d+)*|api|rest|public|service)$", re.IGNORECASE)
 _ASKS = vocabulary("search find query term terms keyword keywords")
 _OPTIONS = {("options",), ("params",), ("parameters",), ("query",), ("request",), ("criteria",)}
+_POSITIONS = PAGE | OFFSET | CURSOR
 _KEYS = ("offset", "page", "cursor", "limit", "size")
 
 
@@ -61,16 +65,40 @@ class PagingLocation:
 
     @property
     def signs(self) -> bool:
-        """Whether the names speak of a list in parts; what an address names may as well be one record."""
+        """Whether the names are about a list in parts; what an address names may as well be one record."""
         if self.place == "path":
             return False
         names = set(self.folded.values())
-        return bool(names & (PAGE | CURSOR | OFFSET) and names & LIMIT) or bool(names & {"offset", "page", "cursor"})
+        paged = bool(names & CURSOR and names & LIMIT) or bool(names & {"offset", "page", "cursor", "pagesize"})
+        return self.is_sized or paged
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether the names are those of a position and of a size."""
+        names = set(self.folded.values())
+        return self.place != "path" and bool(names & (PAGE | OFFSET)) and (bool(names & LIMIT) or self.tells_size)
+
+    @property
+    def tells_size(self) -> bool:
+        """Whether a size is described as that of a page, so that the answer has results."""
+        return self._tells(size_told, frozenset(self.folded.values()) - _POSITIONS)
+
+    @property
+    def tells_page(self) -> bool:
+        """Whether the number of a page is described as that."""
+        return self._tells(page_told, PAGE)
+
+    def _tells(self, told: Callable[[str], bool], names: Set[str]) -> bool:
+        inputs = [one for name, one in self.queries.items() if self.folded[name] in names]
+        own = (one.schema.get("description", "") if isinstance(one.schema, Mapping) else "" for one in inputs)
+        said = (f"{one.description} {text}".lower() for one, text in zip(inputs, own, strict=True))
+        return self.place != "path" and any(map(told, said))
 
     def takes_numbers(self, document: Document, page: Paging) -> bool:
-        """Whether what counts is no text: JSON tells ``5`` from ``"5"``."""
+        """Whether what counts is not a string: in JSON ``5`` is not ``"5"``."""
         names = [getattr(page, key, None) for key in ("offset", "page", "limit", "size")]
-        return all(shape(document, self.queries[name].schema).type != "string" for name in names if name)
+        shapes = (shape(document, self.queries[name].schema) for name in names if name)
+        return all(one.type != "string" or one.format in WIRE_NUMBERS for one in shapes)
 
 
 def spaces(document: Document, operation: Operation, body: BodyInputs | None) -> Iterator[PagingLocation]:
@@ -159,7 +187,12 @@ def _body(document: Document, body: BodyInputs) -> Iterator[PagingLocation]:
         if slot.read_only or slot.made is not None:
             continue
         path = (*above, slot.name)
-        inner = _members(document, slot.schema) if is_json(media) and _block(slot.name) else {}
+        block, inner = _block(slot.name), {}
+        if is_json(media) and (block or words(slot.name) in _OPTIONS):
+            inner = _members(document, slot.schema)
+            folded = set(map(fold, inner))
+            if not block and not (folded & _POSITIONS and folded & LIMIT):
+                inner = {}
         for key, node in inner.items():
             found[(*path, key)] = node
             folds[fields.text((*path, key))] = _folded(slot.name, key)
@@ -185,7 +218,8 @@ def _space(
         folded = folds[name] if name in folds else folds[path[-1]]  # a name without letters folds to nothing
         # In JSON a number is a number: a text may only be a token, by its name or by what is said of it.
         text = place == "body" and one.type == "string" and bool(one.description)
-        if folded not in CURSOR and one.type not in ("integer", "number", None) and not text:
+        number = one.type in ("integer", "number", None) or one.format in WIRE_NUMBERS
+        if folded not in CURSOR and not number and not text:
             continue
         queries[name] = Parameter(
             name, place, path in required, node, one.description, raw=one.raw if isinstance(one.raw, Mapping) else {}
@@ -206,7 +240,7 @@ def _members(document: Document, schema: Json) -> dict[str, Json]:
 
 def _block(name: str) -> bool:
     said = words(name)
-    return bool(said) and (said[-1] in _BLOCK or said[0] in _BLOCK or "".join(said) in _BLOCK)
+    return bool(said) and (said[-1] in _BLOCK or said[0] in _BLOCK or fold(name) in _BLOCK)
 
 
 def _query(name: str) -> str:
@@ -237,7 +271,7 @@ def absorbed(page: Paging | None, operation: Operation) -> dict[tuple[str, str],
 
 def supplied(page: Paging | None, operation: Operation) -> list[tuple[str, tuple[str, ...]]]:
     """The place and the keys of every value of paging: a parameter or property, or a member of one."""
-    if page is None or isinstance(page, Unpaged):
+    if page is None:
         return []
     names = [name for key in _KEYS if (name := getattr(page, key, None))]
     if page.place == "body":

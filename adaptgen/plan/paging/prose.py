@@ -26,14 +26,19 @@ _HELD = lazy(
 _NAMES = lazy(r"[A-Za-z_$][\w$]*")
 _ANSWERED = lazy(r"\b(response|answer|returned|previous|result|last)\b", re.IGNORECASE)
 _ONWARD = vocabulary("next cursor token continuation continue marker bookmark scroll following after")
-_BACK = vocabulary("previous prev before first self current")
+_BACK = vocabulary("previous prev before first self current backward backwards")
 _SIZE = lazy(
     r"\b(?:page size|size of (?:a|the|each) page|\w+s"
     r" (?:per|on each|in each|in a|in one) (?:page|request|call|response)|(?:number|amount|count) of"
     r" (?:\w+ ){1,3}(?:to (?:be )?(?:return|retrieve|fetch|show|list|include)(?:ed|d)?|returned|per page|"
-    r"in (?:the|one|a|each) (?:page|response)))"
+    r"in (?:the|one|a|each) (?:page|response))|how many (?:\w+ ){0,3}(?:to )?(?:return|fetch|retrieve|show|list)\b)"
 )
-_PASS = lazy(r"\b(next|pass|use|send|following)\b", re.IGNORECASE)
+_PASS = lazy(
+    r"\b(next|pass|use|send|following|supply|supplied|give|provide|specify|(?:keep|continue|to) paginat\w*)\b",
+    re.IGNORECASE,
+)
+# A word in prose is a name where it is marked as one: "the server has more" speaks of no filter `server`.
+_MARKED = lazy(r"[`'\"“”‘’*]([\w$.\[\]-]+)[`'\"“”‘’*]|<code>([\w$.-]+)</code>|\b([\w$]+) (?:query )?param(?:eter)?s?\b")
 _OFFSET = lazy(
     r"\b(?:paging|pagination|page|result|list|record|row|item)s? offset\b|\boffset (?:of|into|in|from)"
     r" (?:the )?(?:\w+ )?(?:list|results?|collection|page|first|response|set|\w+s)\b"
@@ -50,7 +55,14 @@ _PAGE = lazy(
 _CURSOR = lazy(
     r"\b(?:pagination|paging|page|continuation) (?:token|cursor|key|marker|id)\b|\bcursor (?:for|to|that|of|from)\b"
     r"|\bopaque (?:string|token|cursor|value)\b"
-    r"|\btoken (?:for|of|to (?:get|fetch|retrieve|request)) the (?:next|following)\b"
+    r"|\btoken (?:for|of|(?:used )?to (?:get|fetch|retrieve|request)) the (?:next|following)\b"
+    r"|\btoken (?:that \w+ (?:uses|needs) |used )?to continue (?:an?|the)\b"
+)
+_LISTS = lazy(
+    r"^[^\w\n]*(?:(?:get|return|retrieve|fetch|show|display|give|provide|obtain)s?\s+)?(?:(?:an?|the)\s+)?(?:\w+\s+)?"
+    r"(?:lists?|listing|pages?|collection|array)\s+(?:of|all)\b"
+    r"|^[^\w\n]*(?:list|search|find|browse)s?\s|^[^\w\n]*\w+\s+all\s+\w+s\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _BACKWARD = lazy(r"\b(?:previous|preceding|prior) (?:page|results|set)|\bbackwards?\b")
 _LAST = lazy(
@@ -100,7 +112,7 @@ def link_told(texts: Iterable[str]) -> bool:
 
 def leads_on(parameter: str, text: str, key: str, about: str) -> bool:
     """Whether the value of answer field ``key`` (described by ``about``) goes into ``parameter`` (described by
-    ``text``): one names the other, and the field's name speaks of going on."""
+    ``text``): one names the other, and the field's name is about going on."""
     said = set(words(key))
     if said & _BACK or not (said & (_ONWARD | {"last"})):
         return False
@@ -109,7 +121,9 @@ def leads_on(parameter: str, text: str, key: str, about: str) -> bool:
         return False
     if len(words(key)) > 1 and there in _named(text):
         return True
-    return len(here) > 3 and here in _named(about) and bool(_PASS.search(about))
+    names = _named if len(words(parameter)) > 1 else _marked
+    passed = (part for part in re.split(r"[.;]\s", about) if _PASS.search(part))
+    return len(here) > 3 and any(here in names(part) for part in passed)
 
 
 def size_told(text: str) -> bool:
@@ -132,6 +146,11 @@ def cursor_told(text: str) -> bool:
     return bool(_CURSOR.search(text)) and not _BACKWARD.search(text)
 
 
+def list_told(text: str) -> bool:
+    """Whether a summary or description says that a list is answered."""
+    return bool(_LISTS.search(text[:2000]))
+
+
 def last_id_told(text: str) -> bool:
     """Whether a description (in lower case) wants the identity of the last record that came."""
     return bool(
@@ -148,6 +167,10 @@ def about_parameter(name: str, text: str) -> str:
         rf"(?:^|[\n,;]|[-*•])\s*[`*_\"']*{re.escape(name)}[`*_\"']*\s*(?:[-–:=]|\()\s*([^\n]{{0,200}})", text
     )
     return found[1] if found else ""
+
+
+def _marked(text: str) -> set[str]:
+    return {_plain(next(filter(None, names))) for names in _MARKED.findall(text)}
 
 
 def _named(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from adaptgen.model.tables import Json
 from adaptgen.plan.document.envelope import Envelope, Sibling, jsonpath
 from adaptgen.plan.document.schemas import Shape, shape
 from adaptgen.plan.paging.parameter_signals import CURSOR, OFFSET, fold
-from adaptgen.plan.paging.prose import header_told, leads_on, path_told
+from adaptgen.plan.paging.prose import cursor_told, header_told, leads_on, path_told
 from adaptgen.syntax.identifiers import vocabulary, words
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _TOTAL = vocabulary(
     "total totalcount totalresults totalitems totalelements totalentries totalrecords totalhits totalrows "
     "totalnumber totalsize totalobjects recordstotal fullcount itemcount recordcount totalmatches totalavailable "
     "odatacount numfound numberofrecords numberofresults totalresultscount totalnumberofresults hydratotalitems "
+    "quantidadetotaldeitens totalregistros totalderegistros totalitens totaldeitens totalelementos cantidadtotal "
     "totalitemscount totalresultcount resulttotal countall"
 )
 _NEXT_TOKEN = vocabulary(
@@ -28,6 +29,11 @@ _NEXT_TOKEN = vocabulary(
     "bookmark nextpageid nextcontinuationtoken paginationtoken nextstartingtoken nextpagekey aftercursor "
     "nextafter"
 )
+_MORE = frozenset({"nextpage", "more", "moreresults", "moreavailable", "moreitems"})
+_MORE |= frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
+_ONWARD = vocabulary("pagination paging pointer cursor continuation bookmark scroll")
+TIMES = vocabulary("since until")
+_NEXT_TIMES = vocabulary("nexttimestamp nexttime nextts nextdate nextsince nextuntil nextstart nextfrom")
 _NEXT_URL = vocabulary("nexturl nextlink nextpageurl nexthref nexturi odatanextlink nextpagelink nextrecordsurl")
 # What a description says of the total and of nothing smaller: "in this page", "of failed rows".
 _TOTAL_OF = re.compile(
@@ -45,8 +51,15 @@ _TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nex
 _NEXT_LINK = re.compile(r"\bnext\b[^.]{0,30}\blinks?\b|\blinks?\b[^.]{0,40}\bnext\b", re.IGNORECASE)
 
 
+# "The previous URL always points to a page with older records": a list that begins with the newest goes on there.
+_OLDER = re.compile(r"\b(?:page|results|set) (?:with|of) older\b", re.IGNORECASE)
+_NEWER = re.compile(r"\b(?:page|results|set) (?:with|of) newer\b", re.IGNORECASE)
+_NEWEST_FIRST = re.compile(r"\bnewest (?:to|first)|\b(?:most recent|latest) first|\breverse chronolog", re.IGNORECASE)
+_THIS_PAGE = re.compile(r"\W*(?:the |a )?(?:current|requested|previous)(?!.*\bnext\b)", re.IGNORECASE | re.DOTALL)
+
+
 class PagingSignals:
-    """The properties beside the records, and the declared headers, of one list. ``notes``: the operation's
+    """The properties next to the records, and the declared headers, of one list. ``notes``: the operation's
     description."""
 
     def __init__(self, document: Document, envelope: Envelope, headers: Mapping[str, Json], notes: str = "") -> None:
@@ -55,7 +68,7 @@ class PagingSignals:
         self.beside = frozenset(fold(one.keys[-1]) for one in envelope.siblings)
 
     def total(self) -> str | None:
-        """Where the number of all records stands: a JSONPath or ``header:<Name>``."""
+        """Where the number of all records is: a JSONPath or ``header:<Name>``."""
         for one in self.envelope.siblings:
             name, kind = fold(one.keys[-1]), one.shape.type
             if kind not in {"integer", "number", None} or (kind is None and one.shape.properties):
@@ -72,14 +85,24 @@ class PagingSignals:
             return f"header:{self.headers[folded][0]}"
         return None
 
+    def more(self) -> str | None:
+        """Where the answer says whether there is a next page; the last page may have a token too."""
+        flags = [one for one in self.envelope.siblings if one.shape.type == "boolean"]
+        return next((one.path for one in flags if fold(one.keys[-1]) in _MORE), None)
+
     def token_for(self, target: str, text: str = "") -> str | None:
-        """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``. ``text``
+        """Where the answer has the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``. ``text``
         describes the parameter; what it says counts where no name does."""
         return self._named(target) or self.told_for(target, text) or self._elsewhere(text)
 
     def goes_into(self, target: str) -> bool:
-        """Whether the answer gives the next value of a parameter, by name: ``next_stream_position``."""
+        """Whether the answer has the next value of a parameter, by name: ``next_stream_position``."""
         return len(fold(target)) > 3 and f"next{fold(target)}" in self.beside
+
+    def token_called(self, target: str) -> bool:
+        """Whether the answer has a text of the parameter's name, which is one about pages: ``pagination_id``."""
+        alike = [one for one in self.envelope.siblings if fold(one.keys[-1]) == fold(target)]
+        return any(one.shape.type == "string" and set(words(target)) & _ONWARD for one in alike)
 
     def header(self, name: str) -> str | None:
         """``header:<Name>`` where a header of this name is declared."""
@@ -156,23 +179,36 @@ class PagingSignals:
         return None
 
     def is_next_url(self, one: Sibling) -> bool:
-        row = NEXT_URL.strongest(_Next(one, "", self.beside))
+        row = NEXT_URL.strongest(_Next(one, "", self.beside, newest_first=bool(_NEWEST_FIRST.search(self.notes))))
         return row is not None and row.weight != RULES_OUT
 
 
 class _Next:
     """A field next to the records that may lead to the next page. ``wanted``: what the parameter is called that takes
-    it; ``beside``: what else stands there."""
+    it; ``beside``: what else is there; ``newest_first``: how the list is sorted, where that is said."""
 
-    def __init__(self, one: Sibling, wanted: str, beside: frozenset[str] = frozenset()) -> None:
-        self.shape, self.wanted, self.beside = one.shape, wanted, beside
-        self.name = fold(one.keys[-1])
+    def __init__(
+        self, one: Sibling, wanted: str, beside: frozenset[str] = frozenset(), *, newest_first: bool = False
+    ) -> None:
+        self.shape, self.wanted, self.beside, self.newest_first = one.shape, wanted, beside, newest_first
+        self.name, self.said = fold(one.keys[-1]), words(one.keys[-1])
         self.inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
         self.is_text = one.shape.type == "string"
 
     @property
     def has_name_of_cursor(self) -> bool:
-        return self.name in CURSOR - {"after", "position", "token"} or "cursor" in self.inside
+        onward = self.is_text and bool(set(self.said) & _ONWARD)
+        return onward or self.name in CURSOR - {"after", "position", "token"} or "cursor" in self.inside
+
+    @property
+    def is_told(self) -> bool:
+        back = set(self.said) & {"previous", "prev", "this", "current", "backward", "backwards", "first"}
+        return self.is_text and not back and cursor_told(self.shape.description.lower())
+
+    @property
+    def is_next_time(self) -> bool:
+        dated = self.shape.type == "integer" or self.shape.format in {"date", "date-time"}
+        return self.name in _NEXT_TIMES or (self.name == "next" and dated)
 
     @property
     def is_next_of_two(self) -> bool:
@@ -184,7 +220,7 @@ NEXT_TOKEN: Table[_Next] = Table(
     "which field of the answer is the next token?",
     Row(
         RULES_OUT,
-        "it is no value",
+        "it is not a value",
         lambda n: n.shape.properties or n.shape.type not in {"string", "integer", "number", None},
     ),
     Row(RULES_OUT, "it is an address", lambda n: _is_url(n.shape)),
@@ -193,26 +229,37 @@ NEXT_TOKEN: Table[_Next] = Table(
         "it is a link",
         lambda n: n.inside in {"links", "link"} and "token" not in words(n.shape.description),
     ),
+    Row(RULES_OUT, "it is that of this page", lambda n: _THIS_PAGE.match(n.shape.description)),
     Row(20, "it is called the next one", lambda n: n.name in {f"next{n.wanted}", f"nextpage{n.wanted}"}),
+    Row(20, "it is the time that comes next", lambda n: n.wanted in TIMES and n.is_next_time),
     Row(20, "it is in what comes next", lambda n: n.inside in {"next", "nextpage"} and n.name == n.wanted),
     Row(10, "it is called a next token", lambda n: {n.name, n.name.removeprefix("x")} & _NEXT_TOKEN),
     Row(10, "it has the name of the cursor", lambda n: n.name == n.wanted and n.has_name_of_cursor),
     # A text that comes and goes under one name is a token, even if it is called an offset.
     Row(
-        10, "it is a text with the name of the offset", lambda n: n.name == n.wanted and n.name in OFFSET and n.is_text
+        10,
+        "it is a string with the name of the offset",
+        lambda n: n.name == n.wanted and n.name in OFFSET and n.is_text,
     ),
     Row(
         10,
         "it is next in a block about pages",
         lambda n: n.name in {"next", "after"} and n.inside in {"cursor", "cursors", "page", "paging", "pagination"},
     ),
-    Row(10, "it is a text called next", lambda n: n.name == "next" and n.is_text),
+    Row(10, "it is described as the token of the next page", lambda n: n.is_told),
+    Row(10, "it is a string called next", lambda n: n.name == "next" and n.is_text and n.wanted not in TIMES),
 )
 
 NEXT_URL: Table[_Next] = Table(
     "which field of the answer is the next page's URL?",
-    Row(RULES_OUT, "it is no text", lambda n: n.shape.properties or n.shape.type not in {"string", None}),
+    Row(RULES_OUT, "it is not a string", lambda n: n.shape.properties or n.shape.type not in {"string", None}),
+    Row(RULES_OUT, "it leads back to newer records", lambda n: n.newest_first and _NEWER.search(n.shape.description)),
     Row(10, "it is called the next URL", lambda n: n.name in _NEXT_URL),
+    Row(
+        10,
+        "it leads on to older records",
+        lambda n: n.newest_first and _is_url(n.shape) and _OLDER.search(n.shape.description),
+    ),
     Row(10, "it is the address of what is next", lambda n: n.name == "href" and n.inside == "next"),
     Row(10, "it is called next, and an address", lambda n: n.name in {"next", "nextpage"} and _is_url(n.shape)),
     Row(10, "it is the next link", lambda n: n.name == "next" and n.inside in {"links", "link", "_links"}),

@@ -127,7 +127,7 @@ def _stainless(document: Document, operation: Operation, answer: Response | None
 
 
 def _marked(document: Document, schema: Json) -> bool:
-    """Whether an answer holds a purpose near the top; read once for all operations that give the same."""
+    """Whether an answer holds a purpose near the top; read once for all operations with the same answer."""
     known, key = memory(document), ("stainless", identity(schema))
     if key not in known:
         # The node is kept beside the result, so that no other can take its place in memory.

@@ -23,8 +23,8 @@ _SIZE = 20
 
 
 def address_rows(page: Paging | None, document: Document, operation: Operation) -> list[Param]:
-    """The rows of the placeholders that paging fills: an address is complete only with all of them, so the first page
-    stands in them until another is asked for."""
+    """The rows of the placeholders that paging fills: an address is complete only with all of them, so they hold the
+    first page until another is asked for."""
     if page is None or isinstance(page, Unpaged) or page.place != "path":
         return []
     begin = getattr(page, "first", 0)

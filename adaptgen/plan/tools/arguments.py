@@ -18,6 +18,7 @@ from adaptgen.model.frozen import changed
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Body, Json, Param, value
 from adaptgen.plan.document import tool_names as naming
+from adaptgen.plan.document.examples import body_example, parameter_example
 from adaptgen.plan.document.inline_schema import cast
 from adaptgen.plan.document.reader import Operation, Parameter, base_media, is_json, mapping, sendable
 from adaptgen.plan.document.request_bodies import FILE, BodyInputs, Slot, is_form
@@ -47,8 +48,8 @@ _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 @value()
 class Argument:
     """One argument of a tool. ``schema`` is a node of the document, ``made`` a ready JSON Schema instead of it;
-    ``extras`` are keywords that a hint adds. ``spread``: sent as texts beside one another, where null and what is
-    empty leave nothing to send."""
+    ``extras`` are keywords that a hint adds. ``spread``: sent as several strings, where null and empty
+    values leave nothing to send."""
 
     name: str
     schema: Json = None
@@ -59,6 +60,7 @@ class Argument:
     made: Json = None
     extras: Mapping[str, Json] = field(default_factory=dict)
     spread: bool = False
+    example: Json = None
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ def parameter_slot(document: Document, one: Parameter) -> Slot:
         one.pointer,
         wish=one.name,
         deprecated=one.deprecated,
+        example=parameter_example(document, one.raw),
     )
 
 
@@ -164,7 +167,7 @@ def decide(
         AdaptgenError: AG034 for a hint that names no input, AG039 for a required input hidden without a value.
     """
     slots = [parameter_slot(document, one) for one in operation.parameters]
-    slots += list(body.all()) if body else []
+    slots += _with_examples(document, operation, body) if body else []
     matched, added = _match(slots, hints, where, operation)
     slots += added
     result = Inputs()
@@ -188,6 +191,9 @@ def decide(
         if value is not MISSING:
             given[index] = replace(slot.param, value=value)
     names = _names(open_slots, matched, result, operation, subject, where)
+    empty = _empty(document, operation, body)
+    if empty and body is not None and body.whole is not None:
+        loose |= {body.whole.name}
     for index, slot in open_slots:
         name = names[index]
         given[index] = changed(slot.param, {"arg": name}) if name != slot.name else slot.param
@@ -195,10 +201,18 @@ def decide(
         spread = slot.param.encode is None and (slot.place != "body" or (body is not None and is_form(body.media)))
         result.arguments.append(_argument(slot, name, matched.get(index), required=required, spread=spread))
     _check_values(slots, matched, names, where)
-    _rows(slots, given, body, result, _empty(document, operation))
+    _rows(slots, given, body, result, empty)
     for name, value in operation.constants:
         result.query.append(Param(name, value=escape(value)))
     return result
+
+
+def _with_examples(document: Document, operation: Operation, body: BodyInputs) -> list[Slot]:
+    """The inputs of a body, with what an example of the whole body has for them."""
+    whole = body_example(document, operation.body) if operation.body is not None else {}
+    inner = whole.get(body.inside) if body.inside is not None else whole
+    values = inner if isinstance(inner, dict) else {}
+    return [replace(slot, example=values.get(slot.name)) for slot in body.all()]
 
 
 def _argument(slot: Slot, name: str, hint: ArgumentHint | None, *, required: bool, spread: bool) -> Argument:
@@ -214,7 +228,7 @@ def _argument(slot: Slot, name: str, hint: ArgumentHint | None, *, required: boo
             made = dict(FILE)
     if slot.deprecated:
         description = f"Deprecated. {description}".strip()
-    return Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras, spread)
+    return Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras, spread, slot.example)
 
 
 def hold_separators(document: Document, slot: Slot, hint: ArgumentHint | None) -> Slot:
@@ -243,7 +257,7 @@ def _held(document: Document, operation: Operation, slot: Slot, subject: str) ->
 def _check_values(
     slots: list[Slot], hints: Mapping[int, ArgumentHint], names: Mapping[int, str], where: Callable[..., Where]
 ) -> None:
-    """The values of hints may only speak of arguments that the tool has."""
+    """The values of hints may only refer to arguments that the tool has."""
     known = sorted(names.values())
     for index, hint in hints.items():
         if hint.value is NO_VALUE:
@@ -257,7 +271,7 @@ def _check_values(
 def _match(
     slots: list[Slot], hints: Mapping[str, ArgumentHint], where: Callable[..., Where], operation: Operation
 ) -> tuple[dict[int, ArgumentHint], list[Slot]]:
-    """Which slot each hint speaks of, and slots for inputs that only hints declare (``in: query``)."""
+    """Which slot each hint is about, and slots for inputs that only hints declare (``in: query``)."""
     matched: dict[int, ArgumentHint] = {}
     added: list[Slot] = []
     for key, hint in hints.items():
@@ -405,15 +419,19 @@ def _names(
     return names
 
 
-def _empty(document: Document, operation: Operation) -> bool | None:
-    """Whether an empty object is a body: it is where one is required, whatever the method; and it is none where the
-    body may be left out and an object must hold something."""
+def _empty(document: Document, operation: Operation, inputs: BodyInputs | None) -> bool | None:
+    """Whether an empty object is a body: yes where one is required, for any method; no where the body is optional and
+    an object must hold something. A body that is one argument: only that of a POST with a named schema of no member, as
+    gRPC gateways write a message without fields."""
     body = operation.body
     if body is None:
         return None
+    one = shape(document, body.schema)
+    if inputs is not None and inputs.whole is not None:
+        message = one.bare and one.name and one.type == "object" and not one.required and is_json(inputs.media)
+        return True if message and body.required and operation.method == "POST" else None
     if body.required:
         return None if operation.method in ("POST", "PUT", "PATCH") else True
-    one = shape(document, body.schema)
     return False if one.required and (body.optional or one.nullable) else None
 
 
@@ -442,6 +460,6 @@ def _rows(
             # A placeholder without a row takes the argument of its own name.
             result.row(slot.place, param)
     if body is not None:
-        result.body = Body(body.media, tuple(params), whole, body.inside, extra, None if whole else empty)
+        result.body = Body(body.media, tuple(params), whole, body.inside, extra, empty)
     elif params:
         result.body = Body(params=tuple(params))

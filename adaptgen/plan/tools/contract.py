@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Contract, Effect, Json
 from adaptgen.plan.document.descriptions import ARGUMENT, clean, plain
+from adaptgen.plan.document.examples import parameter_example, tell_example
 from adaptgen.plan.document.inline_schema import inline, size
+from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.document.validator_safe import certain
 from adaptgen.plan.tools.arguments import Argument
 
@@ -71,14 +73,18 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         # What the schema says about its values (a list, a pattern of them) is kept beside what the parameter says.
         values = next((inner[inner.index(one) :] for one in _VALUES if one in inner and one not in said), "")
         schema["description"] = f"{said} {values}".strip() if values else said
+    own = parameter_example(document, shape(document, one.schema).raw) if one.made is None else None
+    more = tell_example(one.name, schema, own if one.example is None else one.example)
+    if more and budget > 2 * _LEAST and not one.extras:
+        schema["description"] = " ".join(filter(None, (schema.get("description"), more)))
     # A pattern of a hint that no reader sees as it is would hide text in it, as one of a document would.
     extras = {key: value for key, value in one.extras.items() if key != "pattern" or str(value).isprintable()}
     return {**schema, **_present(one, schema), **extras}, cut
 
 
 def _present(one: Argument, schema: dict[str, Json]) -> dict[str, Json]:
-    """What a required value must hold to be sent at all: null and an empty list or object are no parameter (RFC 6570,
-    2.3) and no field of a form, an empty text is no body (RFC 9110, 6.4)."""
+    """What a required value must hold to be sent at all: null and an empty list or object send no parameter (RFC 6570,
+    2.3) or form field, an empty string sends no body (RFC 9110, 6.4)."""
     kind = schema.get("type")
     if not one.required:
         return {}

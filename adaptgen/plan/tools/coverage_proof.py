@@ -238,7 +238,7 @@ def _types(schema: Mapping[str, Any], wanted: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _head(path: str) -> tuple[str, str]:
-    """The first property of a path and the rest, as it stands."""
+    """The first property of a path and the rest, unchanged."""
     if path[:1] not in ("[", "") and '"' not in path:
         cut = min((at for at in (path.find("."), path.find("[")) if at >= 0), default=len(path))
         return path[:cut], path[cut:].removeprefix(".")

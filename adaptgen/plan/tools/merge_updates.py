@@ -1,4 +1,4 @@
-"""Writes that change only what the agent gave: which PUT and PATCH can be guarded by a GET of the same resource."""
+"""Writes that change only what the agent passed: which PUT and PATCH can be guarded by a GET of the same resource."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def can_merge(
 
 @value()
 class Known:
-    """What a read is declared to give, at JSONPath ``payload``. ``properties``: name -> schema, None where nothing is
-    declared; ``other``: those that only some alternatives of it have; ``places``: those of ``properties`` that stand
+    """What a read is declared to return, at JSONPath ``payload``. ``properties``: name -> schema, None where nothing is
+    declared; ``other``: those that only some alternatives of it have; ``places``: those of ``properties`` that are
     next to the record -> their JSONPath; ``is_object``: whether an object is declared there."""
 
     payload: str
@@ -137,7 +137,7 @@ def _own(names: set[str], properties: Mapping[str, Json]) -> set[str]:
 
 
 def _beside(document: Document, schema: Json, place: str, names: set[str]) -> dict[str, tuple[str, Json]]:
-    """Properties of the body that stand next to the record instead of in it: name -> JSONPath and schema."""
+    """Properties of the body that are next to the record instead of in it: name -> JSONPath and schema."""
     found: dict[str, tuple[str, Json]] = {}
     steps = [f"{match[0]}" for match in _STEP.finditer(place.removeprefix("$"))]
     for length in range(len(steps) - 1, -1, -1):
@@ -155,7 +155,7 @@ def _step(name: str) -> str:
 
 
 def supplied(document: Document, body: BodyInputs, read: Known) -> frozenset[str]:
-    """The properties that an agent need not give although the write requires them: what is read supplies them.
+    """The properties that an agent need not pass although the write requires them: the read supplies them.
 
     Nobody can read a secret, and nobody should make one up for a change of something else: the API says if it wants it.
     """
@@ -163,7 +163,7 @@ def supplied(document: Document, body: BodyInputs, read: Known) -> frozenset[str
 
 
 def _given(document: Document, body: BodyInputs, read: Known) -> frozenset[str]:
-    """The properties that the read gives as the write takes them; all of them where it is not known what it gives."""
+    """The properties that the read returns in the form that the write accepts; all of them if its answer is unknown."""
     unfit = _unfit(document, body, read)
     return frozenset(
         slot.name
@@ -203,7 +203,7 @@ def _secret(document: Document, slot: Slot) -> bool:
 
 
 def parts(document: Document, body: BodyInputs, read: Known) -> dict[str, str]:
-    """Property -> the member that the write takes where the read gives whole objects: their id, or the value of what
+    """Property -> the member that the write takes where the read returns whole objects: their id, or the value of what
     has a value and a label. Both must be declared, and of the same type."""
     found: dict[str, str] = {}
     for slot in body.slots:
@@ -257,6 +257,7 @@ def update(
         patch=patch,
         requires=tuple(name for name in given if patch and name in required),
         parts=parts(document, body, found),
+        not_null=() if patch else _not_null(document, body, found),
         places=found.places,
         omits=() if accepts is not None else _read_only(document, found),
         needs=() if patch else tuple(name for name in _needed(document, body, found) if name in required),
@@ -308,7 +309,7 @@ def _required(document: Document, write: Operation, body: BodyInputs) -> frozens
 
 
 def _needed(document: Document, body: BodyInputs, found: Known) -> Iterator[str]:
-    """The properties that the record must have to be written back: all but those that nobody can read."""
+    """The properties that the record must have to be written back: all but unreadable ones."""
     for slot in body.slots:
         unreadable = _secret(document, slot) and not _readable_at(document, found, slot.name)
         if not slot.read_only and not shape(document, slot.schema).write_only and not unreadable:
@@ -331,6 +332,16 @@ def _unshown(document: Document, body: BodyInputs, found: Known) -> tuple[str, .
     )
 
 
+def _not_null(document: Document, body: BodyInputs, found: Known) -> tuple[str, ...]:
+    """Properties that are declared to be null where they are read, and not where they are written."""
+    wanted = {slot.name: shape(document, slot.schema) for slot in body.slots if not slot.read_only}
+    return tuple(
+        name
+        for name, one in wanted.items()
+        if one.types and not one.nullable and not one.variants and _of(document, found, name).nullable
+    )
+
+
 def _read_only(document: Document, found: Known) -> tuple[str, ...]:
     return tuple(name for name, node in (found.properties or {}).items() if shape(document, node).read_only)
 
@@ -345,7 +356,7 @@ def notes(document: Document, body: BodyInputs, found: Known, update: Update) ->
         listed = ", ".join(f"`{name}`" for name in lost)
         texts.append(f"The API does not show {listed}: what is not given of these may be lost.")
     if update.creates:
-        texts.append("Creates the record if there is none.")
+        texts.append("Creates the record if it does not exist.")
     return " ".join(texts)
 
 
@@ -358,14 +369,18 @@ def replaces(write: Operation, methods: Mapping[str, Operation], body: BodyInput
 
 def must_be_filled(document: Document, write: Operation, body: BodyInputs | None, inputs: Inputs, name: str) -> bool:
     """Whether a create may come without any member by its arguments, and must not: unless the document says that its
-    body may be left out, or that it has no members."""
+    body may be left out, or that it has no members. A message without members creates only where the operation's own
+    words say so: a name may be made from the method."""
     made = inputs.body
     if write.method != "POST" or made is None or body is None or write.body is None or write.body.optional:
         return False
     if not _MAKES & set(words(name)[:1]) or any(one.required and one.place == "body" for one in inputs.arguments):
         return False
     if made.whole is not None:
-        return body.whole is not None and body.whole.wish == "data" and not _memberless(document, body.whole)
+        named = not made.empty or _MAKES & {*words(write.id or ""), *words(write.summary)}
+        return bool(
+            named and body.whole is not None and body.whole.wish == "data" and not _memberless(document, body.whole)
+        )
     return bool(made.params) and all(param.value is None for param in made.params)
 
 
@@ -431,7 +446,7 @@ def _properties(document: Document, schema: Json | None, payload: str) -> Mappin
 
 
 def _at(document: Document, schema: Json | None, payload: str) -> Shape | None:
-    """What stands at JSONPath ``payload``; None where the schema knows nothing of it."""
+    """The shape at JSONPath ``payload``; None if the schema does not declare it."""
     one = shape(document, schema)
     for match in _STEP.finditer(payload.removeprefix("$")):
         node = one.properties.get(match[1] or match[2] or match[3])

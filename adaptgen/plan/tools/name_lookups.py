@@ -62,7 +62,7 @@ def _lookup(tools: Mapping[str, ExposedTool], wanted: Lookup, name: str, where: 
         help = did_you_mean(wanted.tool, sorted(tools)) or "name a list tool of this server"
         raise error("AG037", f"no tool is called {wanted.tool!r}", where, help)
     if found.tool.page is None:
-        raise error("AG039", f"{wanted.tool!r} is no list, so it has no names", where, "name a list tool")
+        raise error("AG039", f"{wanted.tool!r} is not a list, so it has no names", where, "name a list tool")
     if found.contract.input_schema.get("required"):
         message = f"{wanted.tool!r} cannot be read for names: it wants arguments"
         raise error("AG039", message, where, "name a list tool without required arguments")
@@ -128,7 +128,7 @@ def _widened(contract: Contract, name: str, lookup: Lookup, where: Where) -> Con
     properties = dict(schema["properties"])
     properties[name] = _open(properties[name], name, where)
     said = str(properties[name].get("description", "")).rstrip()
-    more = f"A name in {lookup.tool} does too."
+    more = f"You can also pass a name from {lookup.tool}."
     properties[name]["description"] = f"{said}{'' if not said or said[-1] in '.!?' else '.'} {more}".strip()
     return replace(contract, input_schema={**schema, "properties": properties})
 

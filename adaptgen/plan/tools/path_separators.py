@@ -68,7 +68,7 @@ _INTRODUCED = re.compile(
 _ALTERNATIVES = re.compile(
     r"(?:and/or|n/a|yes/no|true/false|on/off|he/she|his/her|read/write|application/[\w.+-]+|/.*)", re.I
 )
-"""Words with a slash that are no values: alternatives, media types, and paths of the API itself."""
+"""Words with a slash that are not values: alternatives, media types, and paths of the API itself."""
 
 
 class Holds(NamedTuple):
@@ -216,7 +216,7 @@ def _flat(value: Any) -> Iterable[Any]:
 
 
 def _literals(pattern: str) -> set[str]:
-    """The separators that a regular expression lets stand in a value: written out, and not where it excludes them."""
+    """The separators that a regular expression allows in a value: written out, and not where it excludes them."""
     found: set[str] = set()
     at, negated, in_class = 0, False, False
     lookaheads: list[bool] = []

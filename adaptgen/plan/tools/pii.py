@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Paging
-from adaptgen.pii.field_kinds import kind_within, leans
+from adaptgen.pii.field_kinds import is_described_as_secret, kind_within, leans
 from adaptgen.plan.document.envelope import at
 from adaptgen.plan.document.schemas import Leaf, identity, join, leaves, memory, shape
 from adaptgen.syntax import field_paths as fields
@@ -86,6 +86,13 @@ def _outward(document: Document, record: Json, holder: str, anywhere: Mapping[st
         for leaf in leaves(document, record):
             if leaf.path and not leaf.write_only:
                 kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, holder)
+                if (
+                    kind is None
+                    and leaf.type == "string"
+                    and not leaf.enum
+                    and is_described_as_secret(leaf.name, leaf.description)
+                ):
+                    kind = "secret"
                 if kind:
                     kinds[leaf.path] = kind
         # The node is kept beside the result, so that no other can take its place in memory.
@@ -122,7 +129,7 @@ _Inner = list[tuple[tuple[Any, ...], Leaf]]
 
 
 def _inner(document: Document, schema: Json) -> tuple[_Inner, _Inner]:
-    """What a schema holds below names, and of that what may be personal; read once for all arguments of the schema."""
+    """What a schema holds below names, and which of that may be personal; read once for all arguments of the schema."""
     known, key = memory(document), ("sensitive", identity(schema))
     if key not in known:
         split = [(tuple(fields.parse(leaf.path)) if leaf.path else (), leaf) for leaf in leaves(document, schema)]

@@ -132,7 +132,7 @@ def analyse(context: Context, facts: OperationFacts, key: str = "", hint: ToolHi
     paging = find_paging(facts, effect, hint.page if hint else None, where=page_where)
     if effect != "read" and paging.page is not None:
         if not isinstance(paging.page, Unpaged) and not facts.extensions.writes:
-            message = f"{operation.key} does not only read, and what changes something is no list"
+            message = f"{operation.key} does not only read, and an operation that changes something is not a list"
             help = "add effect: read, if it only reads"
             raise error("AG039", message, context.hints.where("tools", key, "page"), help)
         paging = PagingPlan(None)
@@ -170,7 +170,7 @@ def assign_role(one: Analysis, payloads: Mapping[str, str | None]) -> None:
 
 
 def _decide_merge(one: Analysis, read: Operation, methods: Mapping[str, Operation]) -> None:
-    """Whether a write is made of what ``read`` answers and what the agent gives."""
+    """Whether a write is made of what ``read`` answers and what the agent passes."""
     wanted = one.hint.update if one.hint else None
     if wanted == "replace":
         return
@@ -227,6 +227,7 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
         effect=one.effect,
         source=operation.pointer,
         aliases=tuple(hinted.was),
+        also=hinted.also,
         tags=describe.tags(operation),
         filled=one.role == "create" and updates.must_be_filled(document, operation, one.body, inputs, name),
         anonymous=operation.pointer in context.auth.unsaid and operation.pointer in context.auth.by_operation,
@@ -247,7 +248,7 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
 
 
 def _record_to_merge(one: Analysis) -> updates.Known | None:
-    """What the GET of an update is declared to give."""
+    """What the GET of an update is declared to return."""
     if not (one.merges or one.patches) or one.read is None or one.body is None:
         return None
     return updates.known(one.context.document, one.read, one.body, one.payload)
@@ -269,7 +270,7 @@ def _update_evidence(one: Analysis, name: str) -> list[Evidence]:
     pointer = one.operation.pointer
     if one.merges:
         return [Evidence(name, "update", "merges what it is given", one.merges, pointer)]
-    because = "a PATCH with JSON beside a GET of the same path"
+    because = "a PATCH with JSON, and a GET of the same path"
     return [Evidence(name, "update", "sends only what it is given", because, pointer)] if one.patches else []
 
 
@@ -326,14 +327,14 @@ def description(one: Analysis, name: str) -> str:
 
 
 def _paging_names(paging: PagingPlan) -> set[str]:
-    """The parameters that paging absorbs, and what the answer gives for the next of them."""
+    """The parameters that paging absorbs, and the member of the answer that has the next value."""
     token = getattr(paging.page, "next", "")
     steps = re.findall(r"[^.\[\]'\"]+", token) if token.startswith("$") else [token.removeprefix("header:")]
     return {*(name for _, name in paging.absorbed), *steps[-1:]}
 
 
 def payload_of(one: Analysis) -> str | None:
-    """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
+    """JSONPath of the record that a GET answers; None for lists and for answers that are not a JSON object."""
     if one.paging.page is not None:
         return None
     answer = one.facts.answer

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Paging, value
 from adaptgen.plan.document.envelope import at, jsonpath
-from adaptgen.plan.document.reader import is_json
+from adaptgen.plan.document.reader import PLACEHOLDER, is_json
 from adaptgen.plan.document.schemas import Shape, every_property, join, leaves, shape
 from adaptgen.plan.views.identity import identifying, identifying_records, repeats
 from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view, ranking, under
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.views.field_choice import KEEP
+from adaptgen.views.pipeline import choose_view
+from adaptgen.views.scoring import plain
 from adaptgen.views.vocabulary import is_wrapper_word
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def find_view(
     """The default view of the success answer of an operation; hints win.
 
     A hinted path that a schema does not declare is a warning only: APIs answer more than they document. ``where``
-    gives the place of a key of the tool's hint.
+    returns the place of a key of the tool's hint.
 
     Raises:
         AdaptgenError: AG036 for a path that cannot be read.
@@ -59,7 +60,7 @@ def find_view(
     if hint is not None and hint.answer is not None:
         if not hint.answer.startswith("$"):
             raise error(
-                "AG036", f"answer: {hint.answer!r} is no JSONPath of the body", _at(where, "answer"), "write $.…"
+                "AG036", f"answer: {hint.answer!r} is not a JSONPath of the body", _at(where, "answer"), "write $.…"
             )
         payload = hint.answer
     elif hint is not None and hint.view is not None and page is None and schema is not None:
@@ -91,6 +92,8 @@ def _item(document: Document, schema: Json, page: Paging) -> Json | None:
     if one.items is None and len(one.variants) > 1 and not one.properties:
         each = [items for option in one.variants if (items := shape(document, option).items) is not None]
         return {"anyOf": each} if each else None
+    if one.items is None and one.properties:
+        return rows  # one record is declared in the place of a list
     if one.items is not None and _is_page_again(document, schema, page.items, one.items):
         return None
     return one.items
@@ -112,12 +115,13 @@ def _is_page_again(document: Document, schema: Json, items: str, item: Json) -> 
 
 def _payload(facts: OperationFacts, schema: Json) -> str:
     """Through wrappers that hold one object and nothing else but how the call went: ``{"data": {…}, "status": …}``.
-    What stands next to a record would be out of reach, so anything but wrapper words ends it."""
+    What is next to a record would be out of reach, so anything but wrapper words ends it."""
     keys: tuple[str, ...] = ()
     document, noun = facts.document, facts.resource
+    asked = {plain(name) for name in PLACEHOLDER.findall(facts.operation.path)} if facts.names_record else set()
     here = shape(document, schema)
     for _ in range(_WRAPPED):
-        key = _wrapped(document, here, noun)
+        key = _wrapped(document, here, noun, asked)
         if key is None:
             break
         keys, here = (*keys, key), shape(document, here.properties[key])
@@ -126,7 +130,7 @@ def _payload(facts: OperationFacts, schema: Json) -> str:
 
 def _viewed(document: Document, payload: Json | None, view: Sequence[str], path: str) -> str:
     """Where the paths of a hinted view are relative to: ``path``, or the member that alone declares them. A hint may
-    have been written when that member was opened although a record of its own stands next to it."""
+    have been written when that member was opened although a record of its own is next to it."""
     try:
         wanted = [list(fields.parse(one)) for one in view]
     except fields.PathError:
@@ -139,8 +143,9 @@ def _viewed(document: Document, payload: Json | None, view: Sequence[str], path:
     return f"{path}{jsonpath((inner[0],))[1:]}" if len(inner) == 1 else path
 
 
-def _wrapped(document: Document, one: Shape, noun: tuple[str, ...]) -> str | None:
-    """The member that ``one`` only wraps: `data`, `result` and the resource's noun before others."""
+def _wrapped(document: Document, one: Shape, noun: tuple[str, ...], asked: Collection[str]) -> str | None:
+    """The member that ``one`` only wraps: `data`, `result` and the resource's noun before others. What holds a value
+    that the path asks for (``asked``) is a part of the record whatever its name."""
     inner = {key: shape(document, node) for key, node in every_property(document, one).items()}
     objects = [
         key
@@ -155,7 +160,13 @@ def _wrapped(document: Document, one: Shape, noun: tuple[str, ...]) -> str | Non
     if best is None:
         return None
     beside = [key for key in inner if key != best]
-    about = [key for key in beside if is_wrapper_word(key) and not (key in objects and names[key] == noun)]
+    about = [
+        key
+        for key in beside
+        if is_wrapper_word(key)
+        and not (key in objects and names[key] == noun)
+        and not any(plain(name) in asked for name in inner[key].properties)
+    ]
     return best if len(about) == len(beside) else None
 
 
@@ -172,7 +183,7 @@ def _list_view(facts: OperationFacts, record: Json) -> tuple[str, ...]:
     ranked = ranking(document, own, names, about, entry=True)
     if not ranked.is_record:
         ranked = ranking(document, found, names, about, entry=True)
-    return ranked.rank(KEEP)
+    return choose_view(ranked)
 
 
 # ------------------------------------------------------------------------------------------------------------ hints
@@ -242,7 +253,7 @@ _OF_A_GROUP = 2  # values of its own that a group may have
 def grouped_view(document: Document, entry: Json) -> tuple[str, ...]:
     """Where the entries of a list have no value of their own and hold one list, perhaps of groups with little but
     another list (``{"brands": [{"name": "B", "atms": [{"id": 1}]}]}``): what is said of the groups, and the fields that
-    tell the records; none for other entries."""
+    identify the records; none for other entries."""
     prefix, here = "", entry
     shown: list[str] = []
     for level in range(_DEEP):
@@ -261,5 +272,5 @@ def grouped_view(document: Document, entry: Json) -> tuple[str, ...]:
     if not ranking(document, found, entry=True).is_record:
         return ()
     names, about = identifying_records(document, here, prefix)
-    telling = ranking(document, found, names, about, entry=True).rank(KEEP)
+    telling = choose_view(ranking(document, found, names, about, entry=True))
     return (*shown, *(under(prefix, path) for path in telling))

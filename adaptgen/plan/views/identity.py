@@ -1,4 +1,4 @@
-"""Which fields the path of an operation speaks of: those that identify a record, and those that only repeat it."""
+"""The fields that the path of an operation mentions: those that identify a record, and those that only repeat it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import shape
 from adaptgen.syntax.identifiers import singular, vocabulary, words
+from adaptgen.views.vocabulary import ID
 
 if TYPE_CHECKING:
     from adaptgen.model.tables import Json
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def repeats(facts: OperationFacts, paths: Collection[str]) -> Callable[[str], bool]:
-    """Whether a field says only what the caller gave: all records of ``/dags/{dag_id}/runs`` have the same ``dag_id``
-    and ``dag_display_name``. A placeholder that is not called after its collection says nothing about a field."""
+    """Whether a field repeats only what the caller passed: all records of ``/dags/{dag_id}/runs`` have the same
+    ``dag_id`` and ``dag_display_name``. A placeholder that is not called after its collection says nothing about a
+    field."""
     parts = [part for part in facts.operation.path.split("/") if part]
     given: set[tuple[str, ...]] = set()
     for collection, part in pairwise(parts[:-1]):
@@ -48,6 +50,13 @@ def identifying(facts: OperationFacts, record: Json = None) -> frozenset[str]:
         names |= _children(document).get(path, set())
         # `/analyses/search` answers what `/analyses/{webId}` takes.
         names |= _children(document).get("/".join(resource), set()) if resource else set()
+    # `/workspaces/{workspaceNamespace}` takes the `namespace` of a workspace.
+    placed = [words(name) for name in names if resource]
+    names |= {
+        "_".join(spoken[1:])
+        for spoken in placed
+        if len(spoken) == 2 and spoken[0] == resource[-1] and spoken[1] not in ID
+    }
     # `/orders/{orderIdentifiers}` takes several of what a record has one of.
     return frozenset({*names, *("_".join(map(singular, words(name))) for name in names if name[-1:] == "s")})
 
@@ -68,7 +77,23 @@ def _names_of(resource: tuple[str, ...]) -> set[str]:
     return found
 
 
-_ENDS = ("id", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "ref", "slug", "identifier", "sid", "gid")
+_ENDS = (
+    "id",
+    "uuid",
+    "guid",
+    "key",
+    "number",
+    "no",
+    "nr",
+    "num",
+    "nbr",
+    "code",
+    "ref",
+    "slug",
+    "identifier",
+    "sid",
+    "gid",
+)
 # Last segments that say how a resource is shown, not what it is.
 _MANNER = vocabulary(
     "full all detail details detailed info information summary latest current recent new active extended overview json "

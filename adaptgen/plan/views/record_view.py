@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.pii.field_kinds import kind_of
+from adaptgen.pii.field_kinds import is_described_as_secret, kind_of
 from adaptgen.plan.document.envelope import CONTAINERS
 from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.plan.views.identity import identifying, identifying_records
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.field_choice import KEEP, Candidate, FieldRanking
-from adaptgen.views.scoring import hides
+from adaptgen.views.pipeline import CONTENT, choose_view
 
 if TYPE_CHECKING:
     from adaptgen.plan.facts import OperationFacts
@@ -23,8 +23,8 @@ Json = Any
 _WHOLE = 12  # properties of a result that is no record
 _SMALL, _PART = 5, 5  # leaves from which a record inside such a result is shown by so many of them
 _LARGE = 12  # leaves from which any part of it is
-_FRACTION, _WIDE = 0.3, 30  # of the leaves of a record with more than so many
-_FEW = 8  # values of a record that are all shown
+_FRACTION, _WIDE = 0.2, 26  # of the leaves of a record with more than so many
+_ROWS = 6  # fields of the only list of a record
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 _DEEP = 3  # objects around a record
 _LOOKED = 3000  # properties among which records are looked for
@@ -64,8 +64,8 @@ def ranking(
     *,
     entry: bool = False,
 ) -> FieldRanking:
-    """The ranking of ``found``, which :func:`candidates` gave; made once for all operations that answer with the same
-    record, called the same."""
+    """The ranking of ``found``, which :func:`candidates` returned; made once for all operations that answer with the
+    same record, called the same."""
     known, key = memory(document), ("ranking", tuple(map(id, found)), names, about, entry)
     if key not in known:
         known[key] = FieldRanking(found, names, about, entry=entry)
@@ -87,12 +87,16 @@ def _candidates(document: Document, record: Json) -> list[Candidate]:
 def candidate(leaf: Leaf) -> Candidate:
     """What the ranking needs to know of a declared leaf."""
     enum = bool(leaf.enum and len(leaf.enum) > 1)
-    return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, optional=leaf.late)
+    secret = leaf.type == "string" and not enum and is_described_as_secret(leaf.name, leaf.description)
+    return Candidate(
+        leaf.path, leaf.type, leaf.format, enum,
+        optional=leaf.late, required=leaf.required, secret=secret, small=leaf.plain_map,
+    )  # fmt: skip
 
 
 def detail_view(facts: OperationFacts, answer: Json) -> tuple[str, ...]:
-    """The fields of the record, and of each list beside them the labels; of a result that is no record all of it where
-    it is small, else what tells its parts. Paths are relative to ``answer``; none where nothing is worth showing."""
+    """The fields of the record, and of each list next to them the labels; of a result that is no record all of it where
+    it is small, else what identifies its parts. Paths are relative to ``answer``."""
     return _Detail(facts, answer).view(answer)
 
 
@@ -140,18 +144,32 @@ class _Detail:
     ) -> tuple[str, ...]:
         """The ``telling`` fields of the record at ``prefix``, and of each list in the ``holders``, the answer and the
         record in it, the labels. ``within``: the values of the record, ``found``: those of the answer."""
-        view = self.rank(telling)
-        more = _plain(within) if len(within) <= _FEW else self.ranked(telling).says
-        view = self.under(prefix, tuple(dict.fromkeys((*view, *more))))
+        view = choose_view(self.ranked(telling), alone=True, of=len(found))
+        contents = tuple(self.contents(holders[-1]))
+        view = tuple(
+            path for path in view if not path.startswith(tuple(f"{key}{end}" for key in contents for end in ".["))
+        )
+        view = self.under(prefix, tuple(dict.fromkeys((*view, *contents))))
         most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
         lists = [
             each for one, above in zip(holders, ("", prefix), strict=False) for each in self.lists(one, above, most)
         ]
         fresh = _of_lists(lists, view)
         if len(found) > _WIDE:  # the view of a wide record stays a fraction, but for the list that is asked for
-            least = _PART if max(map(len, lists), default=0) > 2 else 1
+            least = _PART if max(map(len, lists), default=0) > 2 else 2
             fresh = fresh[: max(least, int(_FRACTION * len(found)) - len(view))]
         return (*view, *fresh)
+
+    def contents(self, record: Shape) -> Iterator[str]:
+        """The small objects and lists that hold what the record says."""
+        for key, node in record.properties.items():
+            one, path = shape(self.document, node), join("", key)
+            if not set(words(key)[-1:]) & CONTENT or one.write_only:
+                continue
+            if (one.properties or one.variants or one.items is not None) and kind_of(key) is None:
+                inside = self.candidates(node)
+                if 0 < len(inside) <= _LARGE and not any(each.secret for each in inside):
+                    yield path
 
     def candidates(self, record: Json) -> list[Candidate]:
         return candidates(self.document, record) if record is not None else []
@@ -174,7 +192,7 @@ class _Detail:
     # ------------------------------------------------------------------------------------------- where the record is
 
     def main(self, answer: Json) -> tuple[str, ...]:
-        """The keys of what holds the record where the answer wraps it beside other data."""
+        """The keys of what holds the record where the answer wraps it together with other data."""
         keys: tuple[str, ...] = ()
         here = shape(self.document, answer)
         while len(keys) < _DEEP and (key := self.inside(here)) is not None:
@@ -238,12 +256,13 @@ class _Detail:
         own = [one for one in found if "[*]" not in one.path]
         self.left = _LOOKED
         held = self.records(answer, "", _DEEP)[: 2 * _LISTS]
-        keep = 8 if len(held) == 1 else _PART if len(held) <= _LISTS else 2
+        keep = _PART if len(held) <= _LISTS else 2
         records: list[str] = []
         for path, record in held:
             inside = [one for one in self.candidates(record) if "[*]" not in one.path]
             names, about = identifying_records(self.document, record, path)
-            records += self.under(path, ranking(self.document, inside, names, about, entry=True).rank(keep))
+            ranked = ranking(self.document, inside, names, about, entry=True)
+            records += self.under(path, choose_view(ranked) if len(held) == 1 else ranked.rank(keep))
         return (*self.rank(own, _PART if records else KEEP), *records)
 
     def mostly_held(self, answer: Json, found: list[Candidate]) -> tuple[str, ...]:
@@ -286,32 +305,48 @@ class _Detail:
     # ---------------------------------------------------------------------------------------------- lists of a record
 
     def lists(self, one: Shape, above: str, most: int) -> list[tuple[str, ...]]:
-        """What tells the records of each list apart, the label first (``comments[*].text``, ``comments[*].id``), of
+        """What distinguishes the records of each list, the label first (``comments[*].text``, ``comments[*].id``), of
         ``most`` lists at most; of the list that the path asks for the most telling fields."""
         found: list[tuple[str, ...]] = []
         asked = self.asked_for(one)
-        for key, inner in self.shown_lists(one):
+        shown = list(islice(self.shown_lists(one), _MANY))
+        objects = [key for key, inner in shown if shape(self.document, inner.items).properties]
+        for key, inner in shown:
             if len(found) >= most:
                 break
             path = join(above, key) + "[*]"
             item = shape(self.document, inner.items)
             if item.properties:
-                if fields := self.rows(inner.items, key) if key == asked else self.labels(inner.items):
+                if key == asked:
+                    fields = self.rows(inner.items, key)
+                elif objects == [key]:  # perhaps all that the record is there for
+                    rows = self.rows(inner.items, key, deep=True)
+                    said = [each for each in rows if _ends(each, CONTENT)]
+                    fields = tuple(dict.fromkeys((*self.labels(inner.items), *said[:2], *rows)))[:_ROWS]
+                else:
+                    fields = self.labels(inner.items)
+                if fields:
                     found.append(self.under(path, fields))
             elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
                 found.append((path,))
         return found
 
     def shown_lists(self, one: Shape) -> Iterator[tuple[str, Shape]]:
+        """The lists of the record, those of objects first."""
+        plain: list[tuple[str, Shape]] = []
         for key, node in one.properties.items():
             inner = shape(self.document, node)
             said = words(key)
             if inner.type == "array" and not inner.write_only and said and singular(said[-1]) not in _LOOKUP:
-                yield key, inner
+                if shape(self.document, inner.items).properties:
+                    yield key, inner
+                elif len(plain) < _MANY:
+                    plain.append((key, inner))
+        yield from plain
 
     def asked_for(self, one: Shape) -> str | None:
-        """The list for which the path asks though something of its own stands next to it: the only list of objects,
-        or the one that is called so: ``{"city": "Oslo", "data": [{"hour": 1, "temperature": 3.5}]}``."""
+        """The list for which the path asks though something of its own is next to it: the only list of objects,
+        or the one with its name: ``{"city": "Oslo", "data": [{"hour": 1, "temperature": 3.5}]}``."""
         lists = [key for key, inner in islice(self.shown_lists(one), _MANY)
                  if shape(self.document, inner.items).properties]  # fmt: skip
         named = [key for key in lists if self.is_resource(tuple(map(singular, words(key))))]
@@ -323,19 +358,21 @@ class _Detail:
         """Whether a name is the resource's, or its end: ``searchResults`` of ``/SectionSearchResults``."""
         return said[-1:] == self.about[-1:] and set(said) <= set(self.about)
 
-    def rows(self, record: Json, key: str) -> tuple[str, ...]:
-        """The most telling fields of the records of a list that is asked for."""
-        inside = [one for one in self.candidates(record) if "[*]" not in one.path]
+    def rows(self, record: Json, key: str, *, deep: bool = False) -> tuple[str, ...]:
+        """The most telling fields of the records of a list; ``deep``: those of lists in them too."""
+        inside = [one for one in self.candidates(record) if deep or "[*]" not in one.path]
         names, about = identifying_records(self.document, record, key)
-        return ranking(self.document, inside, names, about, entry=True).rank(KEEP)
+        return choose_view(ranking(self.document, inside, names, about, entry=True), alone=deep)
 
     def labels(self, record: Json) -> tuple[str, ...]:
-        """What tells the records of a list apart, and their id; once for all lists of one schema."""
+        """What distinguishes the records of a list, and their id; once for all lists of one schema."""
         known, key = memory(self.document), ("label", identity(record))
         if key not in known:
             inside = [one for one in self.candidates(record) if "[*]" not in one.path]
-            best = ranking(self.document, inside).rank(3)
+            ranked = ranking(self.document, inside)
+            best = ranked.rank(3)
             told = [next((each for each in best if _ends(each, kind)), None) for kind in (_LABELS, _IDS)]
+            told[:1] = told[:1] if told[0] else ranked.says
             # The node is kept beside the result, so that no other can take its place in memory.
             known[key] = (record, tuple(filter(None, told)))
         labels: tuple[str, ...] = known[key][1]
@@ -343,10 +380,12 @@ class _Detail:
 
 
 def _of_lists(lists: list[tuple[str, ...]], view: tuple[str, ...]) -> tuple[str, ...]:
-    """What a view may show of ``lists``: the first path of each of some, then the others of these."""
+    """What a view may show of ``lists``: the fields of the one that is asked for or alone, the first path of each of
+    some, then the others of these."""
     fresh = [paths for each in lists if (paths := [path for path in each if path not in view])][:_LISTS]
+    main = max(fresh, key=len, default=[])
     others = (path for paths in fresh for path in paths[1:])
-    return tuple(dict.fromkeys((*(paths[0] for paths in fresh), *others)))
+    return tuple(dict.fromkeys((*(main if len(main) > 2 else ()), *(paths[0] for paths in fresh), *others)))
 
 
 _OF_THE_CALL = {(one, "id") for one in ("request", "trace", "correlation", "response", "message", "log")}
@@ -370,16 +409,6 @@ def _by_language(path: str) -> bool:
 
 def under(prefix: str, path: str) -> str:
     return f"{prefix}{path}" if path.startswith("[") or not prefix else f"{prefix}.{path}"
-
-
-def _plain(found: list[Candidate]) -> list[str]:
-    """The values that are no secret, are not about a person, lie in no links, and do not say who wrote the record."""
-    # An object inside another that declares no values is one of a tree.
-    flat = [one for one in found if one.type not in {"object", "array"} or one.path.isidentifier()]
-    shown = [one for one in flat if not any(map(hides, one.path.replace("[*]", "").split(".")))]
-    names = [(one, one.path.replace("[*]", "").rpartition(".")[2]) for one in shown]
-    kept = [(one, name) for one, name in names if kind_of(name, type=one.type, format=one.format) in {None, "name"}]
-    return [one.path for one, name in kept if words(name)[-1:] != ("by",)]
 
 
 def _ends(path: str, kind: frozenset[str]) -> bool:

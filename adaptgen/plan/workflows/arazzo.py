@@ -29,7 +29,7 @@ _OTHERS = ("view", "page", "arguments", "answer", "update", "page_size")
 
 
 def named(hints: Hints) -> list[tuple[str, Description, int, Where]]:
-    """The tools of all descriptions: name, description, index of the workflow, and where that stands."""
+    """The tools of all descriptions: name, description, index of the workflow, and its location."""
     found = []
     for description in hints.workflows:
         for index, one in enumerate(description.root["workflows"]):
@@ -81,6 +81,7 @@ def workflow(
         effect=effect,
         source=_source(context, shared),
         aliases=tuple(hint.was),
+        also=hint.also,
     )
     input_schema, _ = contracts.input_schema(context.document, arguments, own_arguments(tool, None))
     said = hint.description or raw.get("description") or raw.get("summary") or f"{describe.words(name).capitalize()}."
@@ -124,7 +125,8 @@ def _kinds(context: Context, shared: Shared, arguments: list[Argument], hint: To
 
 
 def _viewed(step: Step, shared: Shared) -> Step:
-    """The last step of a workflow without outputs gives its answer, under the view of its operation."""
+    """The last step of a workflow without outputs, whose answer is that of the tool, under the view of its
+    operation."""
     if step.call is None:
         return step
     facts, page = shared.steps[-1]

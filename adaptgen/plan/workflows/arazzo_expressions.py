@@ -25,7 +25,7 @@ Locate = Callable[..., Where]
 @dataclass(slots=True)
 class Names:
     """What a workflow can name. ``inputs``: input -> name of the argument; ``steps``: step -> its name in the tool, in
-    order, with what each gives under ``outputs`` (output -> template of an alias, "" for a saved value);
+    order, with the ``outputs`` of each (output -> template of an alias, "" for a saved value);
     ``workflows``: workflow that ran before -> the step that ran it."""
 
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Names:
     # ------------------------------------------------------------------------------------------------------- places
 
     def place(self, text: str, where: Where, *, inner: bool) -> tuple[str, str]:
-        """Where an output of a step stands in its answer, and "" ; or "" and the template that it repeats.
+        """The place of a step's output in its answer, and ""; or "" and the template that it repeats.
         ``inner``: the step is a workflow, whose outputs are its answer."""
         found = self.read(text, where)
         if found.root in ("inputs", "steps", "workflows"):

@@ -23,7 +23,7 @@ def schema_of(description: Description, index: int) -> Mapping[str, Any]:
     """The schema of the inputs of a workflow, its references into the description followed.
 
     Raises:
-        AdaptgenError: AG016 where it is no schema of an object.
+        AdaptgenError: AG016 unless it is the schema of an object.
     """
     raw = description.root["workflows"][index].get("inputs")
     where = description.where("workflows", index, "inputs")
@@ -36,7 +36,7 @@ def schema_of(description: Description, index: int) -> Mapping[str, Any]:
 
 
 def defaults_of(schema: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Json]:
-    """Name -> the value that the schema gives an input which is left out."""
+    """Name -> the schema's default of an input."""
     properties = schema.get("properties", {})
     return {
         names[name]: one["default"]

@@ -106,7 +106,7 @@ class Calls:
         """The call of a step.
 
         Raises:
-            AdaptgenError: AG034 for a parameter that the path does not have, or a required input that nothing gives.
+            AdaptgenError: AG034 for a parameter that the path does not have, or a required input without a value.
         """
         absorbed = {
             (place, name)
@@ -127,14 +127,14 @@ class Calls:
             if constant is not None or slot.param.fill:
                 made[slot.place].append(replace(slot.param, value=constant))
             elif not is_negotiated(slot):
-                message = f"{operation.key} needs the {slot.place} input {slot.name!r}, which the step does not give"
+                message = f"{operation.key} needs the {slot.place} input {slot.name!r}, which the step does not send"
                 raise error("AG034", message, where("stepId"), "add it under parameters:")
         self.undeclared(operation, left, made)
         if body is not None:
             media = body.media or (operation.body.media if operation.body else "application/json")
             body = replace(body, media=media)
         elif operation.body is not None and operation.body.required:
-            message = f"{operation.key} needs a body, which the step does not give"
+            message = f"{operation.key} needs a body, which the step does not send"
             raise error("AG034", message, where("stepId"), "add requestBody: {payload: …}")
         return call_of(operation, made, body, self.context if main else None)
 
@@ -144,7 +144,7 @@ class Calls:
         left: Mapping[tuple[str, str], tuple[Json, Where]],
         made: Mapping[str, list[Param]],
     ) -> None:
-        """Add what a step gives and the document does not declare."""
+        """Add what a step sends and the document does not declare."""
         for (place, name), (template, at) in left.items():
             if place == "path" and f"{{{name}}}" not in operation.path:
                 known = [one.name for one in operation.parameters if one.place == "path"]

@@ -268,7 +268,7 @@ class Workflow:
             target = one["target"].removeprefix("#")
             place = where("requestBody", "replacements", at, "target")
             if target and (not target.startswith("/") or target.startswith("//")):
-                raise error(CODE, f"{one['target']!r} is no JSON Pointer", place, "XPath cannot be carried out")
+                raise error(CODE, f"{one['target']!r} is not a JSON Pointer", place, "XPath cannot be carried out")
             replaced[f"#{target}"] = self.names.template(
                 one["value"], where("requestBody", "replacements", at, "value")
             )

@@ -54,7 +54,7 @@ class Asked:
         index: int,
         step: StepHint,
     ) -> Call:
-        """The request of a step; what neither ``with`` nor the document gives becomes an argument.
+        """The request of a step; what neither ``with`` nor the document sets becomes an argument.
 
         Raises:
             AdaptgenError: AG034, AG035, AG037.
@@ -166,7 +166,7 @@ class Asked:
                 raise error("AG037", f"nothing is called {name!r} here", where, help)
 
     def arguments(self) -> list[Argument]:
-        """The tool's arguments: those that hints declare, and inputs that a step needs and nothing else gives."""
+        """The tool's arguments: those that hints declare, and inputs that a step needs and nothing else sets."""
         result: list[Argument] = []
         for name, hint in self.hint.arguments.items():
             if name not in self.used or hint.hide:

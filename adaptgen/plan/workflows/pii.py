@@ -1,4 +1,4 @@
-"""What the answer of a tool of several calls holds of personal data: the union of its steps, where they stand in it."""
+"""What the answer of a tool of several calls holds of personal data: the union of its steps, at their places."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]|(\[\*\])
 @value(kw_only=True)
 class PlannedStep:
     """A step with what the later ones need to know of it. ``root``: JSONPath of what ``sensitive`` is relative to;
-    ``lists``: whether its answer is a list; ``each``: whether it gives a list of answers; ``view``: the paths kept."""
+    ``lists``: whether its answer is a list; ``each``: whether it returns a list of answers; ``view``: the paths
+    kept."""
 
     id: str
     operation: Operation | None = None
@@ -37,7 +38,7 @@ class PlannedStep:
 
 
 def sensitive(result: Json, steps: Sequence[PlannedStep], at: str = "") -> dict[str, str]:
-    """The sensitive paths of a result, from those of the steps whose answers stand in it."""
+    """The sensitive paths of a result, from those of the steps whose answers it contains."""
     if isinstance(result, Mapping):
         kinds: dict[str, str] = {}
         for name, value in result.items():

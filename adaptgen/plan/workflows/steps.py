@@ -71,6 +71,7 @@ def workflow(
         effect=effect,
         source=maker.operations[0].pointer,
         aliases=tuple(hint.was),
+        also=hint.also,
     )
     own = {**({"cursor": OWN_ARGUMENTS["cursor"]} if waits else {}), **own_arguments(tool, None)}
     schema, _ = contracts.input_schema(context.document, asked.arguments(), own)
@@ -154,7 +155,7 @@ class _Maker:
         )
 
     def kept(self, index: int, step: StepHint) -> None:
-        """What a later step takes of each item is in the view that the hint gives.
+        """What a later step takes of each item is in the view of the hint.
 
         Raises:
             AdaptgenError: AG037.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.plan import Evidence, Plan
-from adaptgen.model.tables import Auth, Call, Json, Login, Paging, Param, Send, Tool, Unpaged
+from adaptgen.model.tables import Auth, Json, Paging, Tool, Unpaged
+from adaptgen.plan.auth.written_hint import auth_hint
 from adaptgen.readiness.drafting.learned import Learned
 from adaptgen.readiness.drafting.lines import Draft, flow
 from adaptgen.readiness.inspection.report import Finding
@@ -29,7 +30,7 @@ def hints_draft(
     """The text. ``learned``: tool -> what recorded answers of it showed; ``shown``: how the document is named."""
     draft = Draft(
         f"# What adaptgen understood of {shown}, and what only a person knows. Nothing here counts until the",
-        '# "# " at the begin of its line is taken away; what stands behind ## is the evidence. A second # marks what',
+        '# "# " at the begin of its line is taken away; what follows ## is the evidence. A second # marks what',
         "# is a question, not a finding. Every key is explained in docs/hints.md.",
         "adaptgen: 1",
     )
@@ -54,14 +55,22 @@ def _server(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidenc
 
 
 def _auth(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidence]) -> None:
-    if not plan.server.auth:
+    _auths(draft, plan.server.auth, evidence)
+    if plan.server.instead:
+        draft.blank()
+        draft.say("If the API refuses what is declared, take this login instead; adaptgen doctor tries it:")
+        _auths(draft, plan.server.instead, evidence)
+
+
+def _auths(draft: Draft, auths: Sequence[Auth], evidence: Mapping[tuple[str, str], Evidence]) -> None:
+    if not auths:
         return
     draft.blank()
-    for auth in plan.server.auth:
+    for auth in auths:
         because = evidence.get((auth.name, "auth")) or evidence.get((auth.name, "login"))
         draft.say(f"{auth.name}: {because.decision}; {because.because}" if because else auth.name)
     draft.question(0, "auth:")
-    for auth in plan.server.auth:
+    for auth in auths:
         draft.question(2, f"{auth.name}:")
         for key, value in auth_hint(auth).items():
             if key != "chain":
@@ -70,60 +79,6 @@ def _auth(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidence]
             draft.question(4, "chain:")
             for login in value:
                 draft.question(6, f"- {flow(login)}")
-
-
-def auth_hint(auth: Auth) -> dict[str, Any]:
-    """The hint that says what was inferred, as far as hints can say it."""
-    if auth.kind == "session" or auth.chain:
-        said: dict[str, Any] = {"kind": "session", "chain": [_login(one) for one in auth.chain]}
-        said["send"] = [_send(one) for one in auth.send]
-        if auth.refresh is not None:
-            refresh = {key: value for key, value in _login(auth.refresh).items() if key != "id"}
-            said["refresh"] = {**refresh, **({"then": list(auth.then)} if auth.then else {})}
-        said["refused"] = [
-            {"status": one.status, "body": dict(one.body)} if one.body else one.status for one in auth.refused
-        ]
-        return said
-    send = auth.send[0] if auth.send else None
-    if send is None:
-        return {"kind": auth.kind}
-    if auth.kind == "basic":
-        user, _, password = send.as_.partition(":")
-        # A reference holds a colon too: ${env:USER}:${env:PASSWORD}.
-        user, _, password = send.as_.rpartition("}:") if send.as_.startswith("${") else (user, "", password)
-        return {"kind": "basic", "username": f"{user}}}" if send.as_.startswith("${") else user, "password": password}
-    if auth.kind == "bearer":
-        return {"kind": "bearer", "token": send.as_.removeprefix("Bearer ")}
-    return {"kind": "api_key", send.place: send.name, "value": send.as_}
-
-
-def _login(login: Login) -> dict[str, Any]:
-    said: dict[str, Any] = {"id": login.id, "call": f"{login.call.method} {login.call.path}"}
-    given = {row.name: row.value for row in _rows(login.call) if row.value is not None}
-    if given:
-        said["with"] = given
-    if login.save:
-        said["save"] = dict(login.save)
-    if login.expires is not None:
-        unit = {} if login.expires.unit == "s" else {"unit": login.expires.unit}
-        place = {"after": login.expires.after} if login.expires.after else {"at": login.expires.at}
-        said["expires"] = {**place, **unit}
-    if login.send:
-        said["send"] = [_send(one) for one in login.send]
-    if login.cookies:
-        said["cookies"] = "keep"
-    return said
-
-
-def _send(send: Send) -> dict[str, Any]:
-    only = {"only": send.only} if send.only else {}
-    return {send.place: send.name, "as": send.as_, **only}
-
-
-def _rows(call: Call) -> Iterable[Param]:
-    body = call.body
-    inside = (*body.params, *([body.whole] if body.whole else [])) if body else ()
-    return (*call.path_params, *call.query, *call.headers, *call.cookies, *inside)
 
 
 # ------------------------------------------------------------------------------------------------------------ tools

@@ -141,7 +141,7 @@ class _Reader:
             # Different places in different answers: what leads there is data.
             found.page.pop("items", None)
             if len(self._places) == 1:
-                found.page["items"] = (path, f"the list stands at {path}, not at {page.items}")
+                found.page["items"] = (path, f"the list is at {path}, not at {page.items}")
             return items
         return list(find_items(page.items, body) or ())
 
@@ -176,7 +176,7 @@ class _Reader:
             found.view = kept
 
     def _declared(self) -> dict[str, bool] | None:
-        """Path -> whether anything may stand below it; None where the answer is not described."""
+        """Path -> whether anything may be below it; None where the answer is not described."""
         response = self._operation.success()
         if response is None or response.schema is None:
             return None
@@ -234,7 +234,7 @@ class _Reader:
 
 def _is_field(path: str, count: int, records: int) -> bool:
     """Whether a path that the document does not have is one of fields. The keys of a map are data, perhaps personal,
-    and no draft may hold them: they stand in few records, or look like what identifies something."""
+    and no draft may hold them: they occur in few records, or look like identifiers."""
     return count >= 2 and 2 * count >= records and all(map(_is_name, segments(path)))
 
 

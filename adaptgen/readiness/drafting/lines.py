@@ -1,4 +1,4 @@
-"""The lines of a draft: what may be said, as a comment, and why, as a comment of a comment.
+"""The lines of a draft: a proposal, as a comment, and why, as a comment of a comment.
 
 Taking ``# `` from the begin of a line makes it count. A line that is *suggested* is not what was inferred but what a
 person may know better; it is a comment once more.

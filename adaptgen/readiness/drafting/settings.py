@@ -6,7 +6,7 @@ from adaptgen.model.plan import Plan
 from adaptgen.readiness.drafting.lines import Draft, flow
 
 NAME = "governance.draft.yaml"
-"""Not ``governance.yaml``: a server that is built beside settings does not start without what they ask for."""
+"""Not ``governance.yaml``: a server that is built next to settings does not start without what they ask for."""
 
 
 def settings_draft(plan: Plan) -> str:

@@ -13,7 +13,7 @@ from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Tool, Unpaged
-from adaptgen.plan.document.reader import Operation, is_json
+from adaptgen.plan.document.reader import Operation, is_json, mapping
 from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
 
@@ -26,12 +26,14 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./{}-]*")
 _LIMITS = frozenset(
     {"limit", "count", "size", "top", "take", "maxresults", "pagesize", "perpage", "rows", "num", "max"}
 )
+_POSITIONS = dict.fromkeys(("offset", "skip", "start", "startindex", "from", "startat"), "offset")
+_POSITIONS |= dict.fromkeys(("page", "pagenumber", "pageno", "pagenum", "pageindex"), "page")
 _ASKING = re.compile(r"(?i)search|query|find|filter|lookup|list|select|report")
 _GOVERNANCE = "specs/<name>/governance.yaml: tokenize: {direction: model, kinds: [%s]}"
 
 
 class Findings:
-    """The findings of one planned document. ``operations``: pointer -> operation; ``governed``: settings lie beside."""
+    """The findings of one planned document. ``operations``: pointer -> operation; ``governed``: there are settings."""
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Findings:
             *self.lists(),
             *self.answers(),
             *self.words(),
+            *self.names(),
             *self.writes(),
             *self.effects(),
             *self.people(),
@@ -83,25 +86,51 @@ class Findings:
                 yield Finding("auth", "high", auth.name, message, because, fix, self.where("#/components"))
             elif auth.chain and [one.status for one in auth.refused if not one.body] == [401]:
                 message = "how the API refuses an ended session is not described; 401 alone is taken for it"
-                fix = f'auth: {{{auth.name}: {{…, refused: [401, {{status: 403, body: {{detail: "*log in*"}}}}]}}}}'
+                fix = f"refused: of {auth.name}, in the auth that adaptgen init drafts: status and words of a refusal"
                 yield Finding("session", "low", auth.name, message, because, fix)
+            if auth.chain and [one.as_ for one in auth.send] == ["{access}"] and (scheme := self.bare_scheme()):
+                message = f"the token is sent alone, as nothing at the scheme {scheme!r} mentions 'Bearer'"
+                send = '{header: Authorization, as: "Bearer {access}"}'
+                fix = f"auth: {{{auth.name}: {{kind: session, send: [{send}]}}}}"
+                note = "   # if the API wants that word before it; adaptgen doctor tries both"
+                where = self.where(f"#/components/securitySchemes/{scheme}")
+                yield Finding(
+                    "auth", "medium", auth.name, message, "an API key's value is the header's", fix + note, where
+                )
+
+        for one in self._diagnostics:
+            if one.code == "AG028":
+                severity = {"warning": "high"}.get(one.severity, "low" if "not tools" in one.message else "medium")
+                yield Finding("login", severity, "login", one.message, "", one.help, one.where)  # type: ignore[arg-type]
+
+    def bare_scheme(self) -> str:
+        """The only scheme of the document, where it is an API key in ``Authorization`` with no word before the key."""
+        schemes = mapping(mapping(self._document.root.get("components")).get("securitySchemes"))
+        for name, scheme in schemes.items() if len(schemes) == 1 else ():
+            one = mapping(scheme)
+            kind = (str(one.get("type")).lower(), str(one.get("name")).lower())
+            told = re.search(r"(?i)bearer|jwt|token ", f"{name} {one.get('description')} {one.get('x-prefix')}")
+            return "" if kind != ("apikey", "authorization") or told else name
+        return ""
 
     def lists(self) -> Iterator[Finding]:
+        for one in self._diagnostics:
+            if one.code == "AG029":
+                yield Finding("paging", "medium", "lists", one.message, "", one.help, one.where)
         for tool, operation in self.reads():
             answer = operation.success()
             table = answer is not None and answer.media is not None and "json" not in answer.media
-            if not isinstance(tool.page, Unpaged) or operation.method != "GET" or table:
+            if not isinstance(tool.page, Unpaged) or tool.page.whole or operation.method != "GET" or table:
                 continue
             names = {re.sub(r"[^a-z]", "", one.name.lower()): one.name for one in operation.parameters}
             limit = next((name for folded, name in names.items() if folded in _LIMITS), "")
             because = self.because(tool.name, "paging")
             if limit:
                 message = f"the list takes {limit!r}, but the document does not say how to go on after it"
-                fix = _tool(tool.name, f"page: {{style: offset, limit: {_word(limit)}, offset: offset, in: query}}")
-                yield self.of("paging", "high", tool, operation, message, because, fix)
+                yield self.of("paging", "high", tool, operation, message, because, _page_fix(tool.name, names, limit))
             elif "{" not in operation.path:
                 message = "the document says nothing about paging; the whole list is taken for the answer and sliced"
-                fix = _tool(tool.name, "page: {style: page, page: page, size: size, in: query}")
+                fix = _tool(tool.name, "page: {style: none}") + "   # if an answer always holds the whole list"
                 yield self.of("paging", "medium", tool, operation, message, because, fix)
 
     def answers(self) -> Iterator[Finding]:
@@ -110,7 +139,7 @@ class Findings:
             if tool.view is None and (answer is None or answer.media is None or "json" in answer.media):
                 message = "the answer is not described; its fields are chosen from the first answer that comes"
                 because = self.because(tool.name, "view") or "no schema of a successful answer"
-                fix = _tool(tool.name, "view: [id, name, status]")
+                fix = f"view: with the fields that adaptgen call generated/{self._plan.server.name} {tool.name} shows"
                 yield self.of("schema", "medium", tool, operation, message, because, fix)
 
     def words(self) -> Iterator[Finding]:
@@ -126,6 +155,13 @@ class Findings:
                 message = "the name of the tool is made from the path"
                 yield self.of("name", "low", tool, operation, message, "no operationId", fix)
 
+    def names(self) -> Iterator[Finding]:
+        for tool, operation in self.tools():
+            if (better := self._plan.better_names.get(tool.name)) is not None:
+                message = f"the rules would call it {better}; the lock keeps the name"
+                fix = "adaptgen build --rename, which serves the earlier name on"
+                yield self.of("name", "low", tool, operation, message, self.because(tool.name, "name"), fix)
+
     def writes(self) -> Iterator[Finding]:
         for tool, operation in self.tools():
             if operation.method == "PUT" and tool.update is None and self._replaces(operation):
@@ -135,7 +171,7 @@ class Findings:
                 yield self.of("replace", "high", tool, operation, message, because, fix)
 
     def _replaces(self, operation: Operation) -> bool:
-        """Whether a PUT replaces a record: not where a PATCH changes what it is given, not beside the list of the
+        """Whether a PUT replaces a record: not where a PATCH changes what it is given, not on the path of the list of
         records (it adds to them), and not where it takes a file."""
         body = operation.body
         if body is None or (operation.path, "PATCH") in self._methods or operation.path in self._listed_paths:
@@ -173,22 +209,26 @@ class Findings:
     def size(self) -> Iterator[Finding]:
         if self._listed > BUDGET and self._plan.server.surface == "list":
             message = f"the list of tools takes {self._listed:,} bytes of every conversation"
-            fix = "server: {surface: search}, or hide: what agents do not need"
+            fix = "server: {surface: search}   # or hide: what agents do not need"
             yield Finding("size", "medium", "server", message, f"the budget is {BUDGET:,} bytes", fix)
 
     def providers(self) -> Iterator[Finding]:
         """Tools that a model provider or a client refuses, whatever is advertised of them."""
+        calls = {tool.name: operation.key for tool, operation in self.tools()}
         for module in self._plan.modules:
             for contract in module.contracts.values():
                 shown = advertised_tool(brief.listed(contract))
                 refused = next((one for name in PROVIDERS[:3] for one in check_tool(shown, name)), None)
                 if refused is not None:
                     message = f"the tool is refused by some providers or clients: {refused.detail}"
-                    fix = f"tools: {{shorter_name: {{call: …, was: [{contract.name}]}}}}"
+                    call = calls.get(contract.name)
+                    fix = f"tools: {{shorter_name: {{call: {_word(call)}}}}}" if call else "give it a shorter name"
                     yield Finding("provider", "medium", contract.name, message, f"the rule {refused.rule}", fix)
 
     def document(self) -> Iterator[Finding]:
         for one in self._diagnostics:
+            if one.code in ("AG028", "AG029"):
+                continue  # said of the login and of lists
             severity = {"error": "high", "warning": "medium"}.get(one.severity, "low")
             yield Finding(one.code, severity, "document", one.message, "", one.help, one.where)  # type: ignore[arg-type]
 
@@ -219,6 +259,15 @@ class Findings:
 
 def _asks(operation: Operation) -> bool:
     return bool(_ASKING.search(operation.path.rsplit("/", 1)[-1]) or _ASKING.match(operation.id or ""))
+
+
+def _page_fix(tool: str, names: Mapping[str, str], limit: str) -> str:
+    """The hint for a list that takes ``limit``; it names only declared inputs. ``names``: folded -> declared name."""
+    for folded, name in names.items():
+        if style := _POSITIONS.get(folded):
+            size = {"offset": "limit", "page": "size"}[style]
+            return _tool(tool, f"page: {{style: {style}, {style}: {_word(name)}, {size}: {_word(limit)}}}")
+    return _tool(tool, "page: {style: none}") + f"   # only if {limit} can be as large as the list"
 
 
 def _tool(name: str, hint: str) -> str:

@@ -79,7 +79,7 @@ def _parts(
     for one in findings:
         counts[one.rule] = counts.get(one.rule, 0) + 1
     return [
-        _login(counts),
+        _login(plan, counts, findings),
         _paging(tools, counts),
         _answers(tools, counts),
         _words(tools, known, {name for name, hint in hints.tools.items() if hint.description}),
@@ -89,32 +89,36 @@ def _parts(
     ]
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 1.0
+def _part(name: str, share: float, whole: float, of: int, because: str) -> Part:
+    """A part of the score: ``share`` of ``whole`` things are right. Nothing to judge counts for nothing."""
+    return Part(name, of * share / whole, of, because) if whole else Part(name, 0.0, 0, because)
 
 
-def _login(counts: Mapping[str, int]) -> Part:
+def _login(plan: Plan, counts: Mapping[str, int], findings: Sequence[Finding]) -> Part:
     if counts.get("auth"):
         return Part("Logging in", 5, 15, "the document does not say how")
+    if any(one.rule == "login" and one.severity != "low" for one in findings):
+        return Part("Logging in", 9, 15, "a login is only likely, or needs a person")
     if counts.get("session"):
         return Part("Logging in", 13, 15, "one call logs in by itself; how a session ends is assumed")
-    return Part("Logging in", 15, 15, "described, or not needed")
+    if not plan.server.auth:
+        return Part("Logging in", 0, 0, "nothing is to be logged in to")
+    return Part("Logging in", 15, 15, "it is described")
 
 
 def _paging(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
     lists = [tool for tool in tools if tool.page is not None and tool.effect == "read"]
     paged = sum(not isinstance(tool.page, Unpaged) for tool in lists)
     open_ends = min(counts.get("paging", 0), len(lists) - paged)
-    points = 20 * _share(len(lists) - 0.6 * open_ends, len(lists))
     because = f"{paged} of {len(lists)} lists say how to go on" if lists else "there are no lists"
-    return Part("Reading to the end", points, 20, because)
+    return _part("Reading to the end", len(lists) - 0.6 * open_ends, len(lists), 20, because)
 
 
 def _answers(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
     reads = [tool for tool in tools if tool.effect == "read"]
     unknown = counts.get("schema", 0)
     because = f"{len(reads) - unknown} of {len(reads)} reading tools have an answer that is described"
-    return Part("Short answers", 20 * _share(len(reads) - unknown, len(reads)), 20, because)
+    return _part("Short answers", len(reads) - unknown, len(reads), 20, because)
 
 
 def _words(tools: Sequence[Tool], known: Mapping[str, Operation], told: Collection[str]) -> Part:
@@ -124,16 +128,17 @@ def _words(tools: Sequence[Tool], known: Mapping[str, Operation], told: Collecti
     )
     inputs = [one for tool in tools for one in known[tool.source].parameters]
     described = sum(bool(one.description.strip()) for one in inputs)
-    points = 10 * _share(said, len(tools)) + 5 * _share(described, len(inputs))
+    # Two thirds for the operations; all of it where they take nothing that could be described.
+    share = 2 * said / (3 * len(tools)) + described / (3 * len(inputs)) if inputs else said / max(1, len(tools))
     because = f"{said} of {len(tools)} operations and {described} of {len(inputs)} parameters are described"
-    return Part("Said in words", points, 15, because)
+    return _part("Said in words", share * len(tools), len(tools), 15, because)
 
 
 def _writes(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
     writes = [tool for tool in tools if tool.effect != "read"]
     blind = counts.get("replace", 0)
     because = f"{blind} of {len(writes)} writes replace what an agent has not seen" if writes else "nothing is written"
-    return Part("Safe to change", 15 * _share(len(writes) - blind, len(writes)), 15, because)
+    return _part("Safe to change", len(writes) - blind, len(writes), 15, because)
 
 
 def _size(plan: Plan, listed: _Listing) -> Part:
@@ -148,7 +153,7 @@ def _size(plan: Plan, listed: _Listing) -> Part:
 def _soundness(plan: Plan, findings: Sequence[Finding]) -> Part:
     wrong = sum(one.rule.startswith("AG") and one.severity != "low" for one in findings)
     because = f"{wrong} places do not follow the specification" if wrong else "nothing had to be read leniently"
-    return Part("Sound document", max(0.0, 5 - 50 * _share(wrong, max(plan.operations, 10))), 5, because)
+    return Part("Sound document", max(0.0, 5 - 50 * wrong / max(plan.operations, 10)), 5, because)
 
 
 # -------------------------------------------------------------------------------------------------------- estimates

@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the score: ``points`` of ``of``, and why."""
+    """One part of the score: ``points`` of ``of`` (0: there is nothing to judge), and why."""
 
     name: str
     points: float
@@ -64,8 +64,8 @@ class Report:
 
     @property
     def score(self) -> int:
-        """0 to 100."""
-        return round(sum(part.points for part in self.parts))
+        """0 to 100: the points, of those of the parts with something to judge."""
+        return round(100 * sum(part.points for part in self.parts) / (sum(part.of for part in self.parts) or 1))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values: a table for every class of this module, under the names of its fields."""

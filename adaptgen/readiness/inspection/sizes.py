@@ -57,7 +57,7 @@ class Sizes:
         return min(sum(map(len, tool.view)) + 3 * len(tool.view) + rows * (row + 2) + tail, budget)
 
     def endpoint(self, operation: Operation) -> int:
-        """One tool for the endpoint as it stands: the whole text, and every schema that it refers to once."""
+        """One tool for the endpoint as it is: the whole text, and every schema that it refers to once."""
         size = 160 + len(operation.summary) + len(operation.description) + len(operation.path)
         refs: set[str] = set()
         for one in operation.parameters:

@@ -1,7 +1,7 @@
 """Budgets: how one value that is larger than a whole answer is made to fit, and how that is said.
 
 A value that is one list keeps as many whole elements as fit. Else long strings are shortened first, then long lists,
-then the largest members are left out. Every cut is recorded under its path, with a ``fields`` path that gives the
+then the largest members are left out. Every cut is recorded under its path, with a ``fields`` path that returns the
 rest, so that nothing becomes unreachable.
 """
 

@@ -23,7 +23,7 @@ ROOT: Final = "$"
 
 
 def is_around(fields: Sequence[str] | None) -> bool:
-    """Whether ``fields`` speaks of the whole body."""
+    """Whether ``fields`` is about the whole body."""
     return any(path.startswith("$") for path in fields or ())
 
 
@@ -47,7 +47,7 @@ async def answer_around(
             raise ToolError(f"`fields`: {path!r} leads to the items; ask for them by paths of an item (`name`, `*`).")
     response = await fetch({})
     if not is_json(response):
-        raise ToolError("`fields`: this answer is a table, and nothing stands around its rows.")
+        raise ToolError("`fields`: this answer is a table, and has nothing around its rows.")
     marks = marks or PiiTracker()
     whole = replace(tool, page=None, payload=tool.page.items, view=None)
     body = mark_body(whole, response.json(), marks, cuts=any("[" in path for path in fields))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adaptgen.model.tables import Cursor, Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
-from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
+from adaptgen.runtime.answers.layout import AnswerLayout, name_few, parse_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
 from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
 from adaptgen.runtime.core.text import encode
@@ -31,9 +31,7 @@ __all__ = ["Fetch", "answer_detail", "answer_list"]
 MAX_LIMIT: Final = 1000
 """Items per answer."""
 MOST_SIZE: Final = 500
-"""Items that are asked for in one request where all of them are read, and the API declares that it gives so many."""
-_OTHERS: Final = 500
-"""Bytes of field names that are listed when the view was chosen from the data."""
+"""Items that are asked for in one request where all of them are read, where the API declares that it returns them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def answer_list(
 
     It is JSON. Keys are there only where they say something. ``keep`` chooses among the items, and says how
     far one answer reads; ``note`` comes before other notes; ``whole`` False: what is read is a part of the list, so
-    neither a total nor a cursor is given. ``kept``: gives the place where a list that the API gives whole is kept for
+    neither a total nor a cursor is given. ``kept``: returns the place where a list that comes whole is kept for
     a moment. ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why
     the list may go on, where that is known already.
 
@@ -104,7 +102,7 @@ def answer_list(
 
 
 class ItemFilter(Protocol):
-    """Chooses the items that an answer may give, and bounds what is read for it."""
+    """Chooses the items of an answer, and bounds what is read for it."""
 
     most: int
     """Requests for one answer."""
@@ -113,7 +111,7 @@ class ItemFilter(Protocol):
         """Whether ``item`` is asked for."""
 
     async def enough(self, items: int, total: int | None) -> str:
-        """A page of so many items was read, in a list of ``total``: why no further one may be; "" where it may."""
+        """A page of ``items`` items was read, in a list of ``total``: why no further one may be; "" where it may."""
 
     def note(self, given: int, why: str) -> str:
         """What the agent should know; ``why``: what ended the reading."""
@@ -145,6 +143,7 @@ class _ListAnswerBuilder:
         self._budget = call.max_bytes
         self._marks = call.marks
         self._beside: tuple[str, ...] = ()
+        self._empty: tuple[str, ...] = ()
         if keep is not None:
             walk.most = keep.most
         self._whole = isinstance(walk.paging, Cursor) and walk.paging.single_use
@@ -280,6 +279,7 @@ class _ListAnswerBuilder:
     def _cut(self, shape: AnswerLayout) -> Answer:
         """The answer with as many items as fit into the budget; where not even one fits, with what of it does."""
         self._walk.state.paths = shape.chosen
+        self._drop_empty(shape)
         total, notes, omitted = self._total(), self._note(shape), self._omitted(shape)
         if self._whole:
             omitted |= self._squeeze(shape)
@@ -310,6 +310,18 @@ class _ListAnswerBuilder:
         shown = {"items": self._shown[:count], **parts} if self._marks.enabled else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
 
+    def _drop_empty(self, shape: AnswerLayout) -> None:
+        """Leave out the columns in which no item has a value."""
+        if not self._lines:
+            return
+        self._empty, left = shape.drop_empty()
+        if self._empty:
+            self._shown = [[row[at] for at in left] for row in self._shown]
+            self._lines = [encode(row) for row in self._shown]
+            growth = self._marks.growth
+            self._sizes = [len(line) + growth(row) for line, row in zip(self._lines, self._shown, strict=True)]
+            self._bytes = sum(self._sizes) + len(self._sizes)
+
     def _total(self) -> int | None:
         """The number of items in the list, where it is certain."""
         if not self.whole_list or self.doubt or self._walk.note:
@@ -329,9 +341,11 @@ class _ListAnswerBuilder:
         """What is in the API's answer and not in this one."""
         omitted: dict[str, Json] = {}
         if self._beside and not self._call.fields:
-            omitted["beside"] = _few(self._beside)
+            omitted["beside"] = name_few(self._beside)
         if shape.others and not self._resumed:
-            omitted["fields"] = _few(shape.others)
+            omitted["fields"] = name_few(shape.others)
+        if self._empty:
+            omitted["empty"] = name_few(self._empty)
         return omitted
 
     def _size(self, shape: AnswerLayout, count: int, parts: dict[str, Json]) -> int:
@@ -387,12 +401,7 @@ class _ListAnswerBuilder:
             state.anchor = self._walk.anchors.of(page.items[position])
         if state is not None:
             known = self._walk.state
-            state.paths, state.total, state.honoured, state.step = (
-                known.paths,
-                known.total,
-                known.honoured,
-                known.step,
-            )
+            state.paths, state.total, state.honoured, state.step = known.paths, known.total, known.honoured, known.step
             if self._whole and known.size is not None and self._lines:
                 each = sum(self._sizes) / len(self._sizes) + 1
                 state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
@@ -427,14 +436,3 @@ class _ListAnswerBuilder:
             value, cuts = reduce_value(shown, room, size=size)
         self._shown[index], self._lines[index], self._sizes[index] = value, encode(value), size(value)
         return cuts
-
-
-def _few(names: Sequence[str]) -> list[str]:
-    kept: list[str] = []
-    used = 0
-    for name in names:
-        used += len(name) + 3
-        if used > _OTHERS:
-            return [*kept, f"and {len(names) - len(kept)} more"]
-        kept.append(name)
-    return kept

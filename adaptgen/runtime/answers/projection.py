@@ -1,6 +1,6 @@
 """Views: the paths of an item that an answer keeps, compiled once.
 
-A view is flat when each of its paths gives one cell: it then answers in rows. Cells are read column by column with
+A view is flat when each of its paths has one cell: it then answers in rows. Cells are read column by column with
 ``operator.itemgetter``; items that lack a key, and only columns that meet one, are read with care. No text of a
 document is ever executed.
 """
@@ -48,7 +48,8 @@ class View:
     def objects(self, value: Any) -> Any:
         """``value`` with only the paths of the view, nested as it was: an object of an object, a list of a list.
 
-        What an item does not have stays absent; a null stays null. A value that is neither stays as it is.
+        What an item does not have stays absent; a null stays null. A plain value on the way of a path is shown as
+        itself.
         """
         if isinstance(value, list):
             return [self._one(item) for item in value]
@@ -65,12 +66,35 @@ class View:
         return tuple(
             path
             for path, segments in zip(self.paths, self.segments, strict=True)
-            if all(_absent(fields.get(item, segments)) for item in items)
+            if all(_absent(fields.get(item, segments, early=True)) for item in items)
+        )
+
+    def lacking(self, items: Sequence[Any]) -> tuple[str, ...]:
+        """The paths that no item has where an object around them could have them: a null or an empty list is no
+        sign that the API does not have the field."""
+        return tuple(
+            path
+            for path, segments in zip(self.paths, self.segments, strict=True)
+            if not any(_has(item, segments) for item in items)
         )
 
 
 def _absent(value: Any) -> bool:
     return value is MISSING or value == []
+
+
+def _has(here: Any, segments: Sequence[Segment]) -> bool:
+    """Whether the way into ``here`` ends at a value, a null or an empty list."""
+    for position, segment in enumerate(segments):
+        if isinstance(here, list):
+            rest = segments[position:] if isinstance(segment, str) else segments[position + 1 :]
+            return not here or any(_has(element, rest) for element in here)
+        if not isinstance(here, dict):
+            return position > 0
+        if not isinstance(segment, str) or segment not in here:
+            return False
+        here = here[segment]
+    return True
 
 
 @lru_cache(maxsize=4096)
@@ -92,7 +116,7 @@ def _identity(item: Any) -> Any:
 
 
 def _flat(paths: Sequence[Sequence[Segment]]) -> bool:
-    """Whether each path gives one cell that says what belongs together: one list at most, and no two paths in it."""
+    """Whether each path has one cell that says what belongs together: one list at most, and no two paths in it."""
     lists: set[str] = set()
     for segments in paths:
         through = [position for position, segment in enumerate(segments) if segment is EACH]
@@ -109,7 +133,7 @@ def _column(segments: Sequence[Segment]) -> Column:
     """A reader of one path over all items. The quick way is given up for a column once an item lacks a key."""
 
     def careful(items: Sequence[Any]) -> list[Any]:
-        values = (fields.get(item, segments) for item in items)
+        values = (fields.get(item, segments, early=True) for item in items)
         return [None if value is MISSING else value for value in values]
 
     keys = [segment for segment in segments if isinstance(segment, str)]
@@ -190,6 +214,6 @@ def _build(node: _Node) -> Build:
         if isinstance(value, list):
             inside = each if each is not None else build
             return [inner for inner in map(inside, value) if inner is not MISSING]
-        return value if value is None or not members else MISSING
+        return value
 
     return build

@@ -2,7 +2,7 @@
 
 The view applies to the payload (``tool.payload``). Lists of objects that the view leaves out, in the payload and
 next to it, stay as a count and a few labels under ``omitted``, by the path that gives them through ``fields``; there a
-path that starts with ``$`` speaks of the whole body.
+path that starts with ``$`` is about the whole body.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
-from adaptgen.runtime.answers.layout import Secrets, fits, list_paths, parse_view, withhold_secrets
+from adaptgen.runtime.answers.layout import (
+    Secrets,
+    choose_from,
+    find_left_out,
+    fits,
+    is_secret,
+    list_paths,
+    name_few,
+    parse_view,
+    withhold_secrets,
+)
 from adaptgen.runtime.answers.media import answer_media
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.answers.samples import Samples
@@ -27,7 +37,6 @@ from adaptgen.runtime.pii.classifier import make_classifier
 from adaptgen.syntax import field_paths as paths
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
-from adaptgen.views import field_choice
 
 if TYPE_CHECKING:
     from adaptgen.runtime.http.response import Response
@@ -35,6 +44,8 @@ if TYPE_CHECKING:
 TOO_DEEP: Final = "The API's answer nests too deep to be shown whole. Ask for single values with `fields`."
 _SMALL: Final = 800
 """Bytes up to which a record without a declared view is shown whole."""
+_BULKY: Final = 200
+"""Bytes from which a member that the view leaves out is named."""
 _LISTS: Final = 12
 _MANY: Final = 5
 """Records from which an object of nothing else is a map of them."""
@@ -117,7 +128,7 @@ def _show(
     if payload is MISSING or payload is None:
         # The API did not wrap its answer, or says why there is no record: all of it is shown.
         payload = body = mark_body(tool, body, marks)
-    shown, omitted = _shown(tool, payload, own or None) if own or not beside else ({}, {})
+    shown, omitted = _shown(tool, payload, own or None, marks) if own or not beside else ({}, {})
     if beside:
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
@@ -142,12 +153,12 @@ def _places(answer: str, body: Json) -> list[str]:
     return [answer, "$", *(paths.join("$", paths.text((key,))) for key in keys)]
 
 
-def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:
+def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None, marks: PiiTracker) -> tuple[Json, dict[str, Json]]:
     if not isinstance(payload, (dict, list)):
         return {"result": payload}, {}
     records = payload if isinstance(payload, list) else [payload]
     chosen = parse_view(asked) if asked else _default(tool, records, payload)
-    hidden = list(Secrets(tool.sensitive, chosen).hide(records))
+    hidden = list(Secrets(tool.sensitive, chosen, marks).hide(records))
     projected = withhold_secrets(chosen.objects(hidden))
     shown = projected if isinstance(payload, list) else projected[0]
     omitted: dict[str, Json] = {}
@@ -165,31 +176,39 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
         return view(("*",))  # the steps have their own views, and the result was put together by hand
     if tool.view is not None:
         declared = view(tool.view)
-        if fits(declared, records):
+        if isinstance(payload, list):  # of a call that answers a list where a record is declared
+            declared = view([path.removeprefix("[*].") for path in declared.paths] or ("*",))
+        if tool.layout == "structured" or fits(declared, records):
             return declared
     if len(encode(payload)) <= _SMALL or _is_map(payload):
         return view(("*",))
-    ranked = field_choice.rank(field_choice.candidates_from(records))
-    return view(ranked or ("*",))
+    return view(choose_from(tool, records, alone=True)[0] or ("*",))
 
 
 # ----------------------------------------------------------------------------------------------------- left-out lists
 
 
 def _left_out(payload: dict[str, Json], chosen: View, samples: Samples) -> dict[str, Json]:
-    """The lists of objects in the payload that the view does not keep."""
+    """The lists of objects in the payload that the view does not keep, and its other bulky members by name."""
     kept = {segments[0] for segments in chosen.segments if isinstance(segments[0], str)}
     found: dict[str, Json] = {}
+    bulky: dict[str, Json] = {}
     for key, value in payload.items():
+        name = paths.text((key,))
         if key in kept:
             continue
         if isinstance(value, list) and _objects(value):
-            found[paths.text((key,))] = samples.summary((key,), value)
-        elif isinstance(value, dict):
+            found[name] = samples.summary((key,), value)
+        elif isinstance(value, dict) and any(isinstance(one, list) and _objects(one) for one in value.values()):
             for inner, members in value.items():
                 if isinstance(members, list) and _objects(members):
                     found[paths.text((key, inner))] = samples.summary((key, inner), members)
-    return dict(list(found.items())[:_LISTS])
+        elif isinstance(value, (dict, list, str)) and len(encode(value)) > _BULKY and not is_secret(key):
+            bulky[name] = f"left out; fields {name}"
+    shown = dict(list({**found, **bulky}.items())[:_LISTS])
+    under = {paths.keys_of(path)[0] for path in shown}
+    small = [name for name in find_left_out(chosen, [payload]) if paths.keys_of(name)[0] not in under]
+    return {**shown, "fields": name_few(small)} if small else shown
 
 
 def _siblings(body: Json, answer: str, samples: Samples) -> dict[str, Json]:
@@ -287,7 +306,7 @@ def _fitted_map(
 def _part_of_map(
     shown: dict[str, Json], keys: list[str], omitted: dict[str, Json]
 ) -> tuple[dict[str, Json], dict[str, Json]]:
-    said = f"{len(keys)} of {len(shown)} entries are here; `fields` with the key of an entry gives any other"
+    said = f"{len(keys)} of {len(shown)} entries are here; `fields` with the key of an entry returns any other"
     return {key: shown[key] for key in keys}, {**omitted, "entries": said}
 
 

@@ -1,1 +1,1 @@
-"""Sessions: logging in, sending credentials, renewing and sharing what a login gave."""
+"""Sessions: logging in, sending credentials, renewing and sharing the result of a login."""

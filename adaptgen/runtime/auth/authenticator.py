@@ -24,7 +24,7 @@ from adaptgen.syntax import field_paths as fields
 
 _RENEWALS = 6
 """A token so short-lived that it ends between its renewal and the replay is renewed once more, and so is one that
-another process had renewed; so many times in all."""
+another process had renewed; six times in all."""
 _PAGE = 65_536
 
 
@@ -62,7 +62,7 @@ class Doubt:
     sign: Sign
 
     def cured(self) -> None:
-        """Keep the sign, and tell the operator once what to write."""
+        """Keep the sign, and log once what to write."""
         if self.session.signs.cured(self.sign):
             _log.warning(
                 "the session %s had ended, and the API said so by %s; to say it for good, write in the hints: %s",
@@ -88,7 +88,7 @@ def _told_otherwise(sign: Sign, session: Session) -> bool:
 
 
 def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) -> None:
-    """Turn a success that says that nobody is logged in into an error; other statuses are errors already.
+    """Turn a success that says that no user is logged in into an error; other statuses are errors already.
 
     Raises:
         ToolError: naming the credentials to check.
@@ -98,7 +98,7 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     names = session.sent(request)
     look = f"Check {' and '.join(names)}." if names else "Check the credentials of the server."
     tried = "even after a fresh login" if in_vain else "to the credentials of the server"
-    raise ToolError(f"The API answers 200, but says {tried} that nobody is logged in. {look}", status=200)
+    raise ToolError(f"The API answers 200, but says {tried} that no user is logged in. {look}", status=200)
 
 
 async def _with_credentials(request: Request, generations: Sequence[tuple[Session, int]]) -> Request:
@@ -228,7 +228,7 @@ class Authenticator:
         doubt: Doubt | None,
         like: Like | None = None,
     ) -> Doubt | None:
-        """What was renewed for an answer that says in its own way that nobody is logged in; None where the answer is
+        """What was renewed for an answer that says in its own way that no user is logged in; None where the answer is
         to be used as it is.
 
         Raises:

@@ -29,7 +29,7 @@ def describe_caller(caller: Caller, *, token: bool = False) -> dict[str, Any]:
 
 
 def saved_names(names: Iterable[str]) -> frozenset[str]:
-    """The names of saved values among those of a template: all that do not speak of the caller."""
+    """The names of saved values among those of a template: all that do not mention the caller."""
     return frozenset(name for name in names if not name.startswith(PREFIX))
 
 

@@ -21,7 +21,7 @@ WINDOW: Final = 3600.0
 
 
 class LoginRefused(ToolError):
-    """A login that the API did not accept. ``final``: its answer speaks of the credentials, so that trying them again
+    """A login that the API did not accept. ``final``: its answer is about the credentials, so that trying them again
     does not help."""
 
     def __init__(self, text: str, *, status: int | None, retry_after: float | None = None, final: bool = False) -> None:

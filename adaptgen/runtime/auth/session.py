@@ -18,9 +18,11 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
-from adaptgen.model.tables import LOCAL, Auth, Caller, Json, Login
+from adaptgen.model.tables import LOCAL, Auth, Caller, Json, Login, Send
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
@@ -38,6 +40,7 @@ from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import Reference, fill, placeholders, references
+from adaptgen.syntax.token_names import FIND_CSRF, is_csrf
 
 _COOL = 900.0
 _LEAST = 8
@@ -81,6 +84,9 @@ class Session:
         self._hidden = [caller.token] if exchange and caller.token else []
         self._sent = self._own(placeholders([send.as_ for send in auth.send]))
         logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
+        self._searched = {
+            name: source for login in auth.chain for name, source in login.save.items() if source.startswith("find:")
+        }
         self._single_use = auth.refresh is not None and bool(placeholders_of(auth.refresh) & auth.refresh.save.keys())
         own = [*auth.start.values(), *(send.as_ for send in auth.send)]
         own += [auth.sign.region, auth.sign.role] if auth.sign is not None else []
@@ -157,14 +163,21 @@ class Session:
         """Put the credentials into a request."""
         live, cookies = self._live
         scope = {**live, **self._about}
-        add_credentials(request, self.auth.send, scope, self._credentials, optional=self.auth.optional)
+        add_credentials(
+            request, self._found(self.auth.send, live), scope, self._credentials, optional=self.auth.optional
+        )
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
+
+    def _found(self, sends: Iterable[Send], saved: Mapping[str, Json]) -> tuple[Send, ...]:
+        """``sends`` without those of values that were looked for and are not there."""
+        lacking = self._searched.keys() - saved.keys()
+        return tuple(one for one in sends if not (lacking and lacking & placeholders(one.as_)))
 
     async def sign(self, request: Request) -> None:
         """Sign a request that has everything else already.
 
         Raises:
-            ToolError: AWS gives no keys, or the caller lacks a claim of the session tags.
+            ToolError: AWS has no keys, or the caller lacks a claim of the session tags.
         """
         if self._signer is not None:
             await self._signer.sign(request)
@@ -172,8 +185,12 @@ class Session:
     def absorb(self, response: Response) -> None:
         """Servers roll their session cookies with any answer: keep the new values of the cookies that are kept."""
         for name, value in response.cookies.items():
-            if value and name in self._live[1]:
+            if value and (before := self._live[1].get(name)):
                 self._live[1][name] = self._cookies[name] = value
+                for csrf, source in self._searched.items():
+                    # A cookie next to another token is its secret, not the token.
+                    if source == FIND_CSRF and is_csrf(name) and self._live[0].get(csrf) == unquote(before):
+                        self._live[0][csrf] = self._saved[csrf] = unquote(value)
 
     def secrets(self) -> list[str]:
         """Every value that must not be shown."""
@@ -205,7 +222,7 @@ class Session:
         return sorted({one.name if one.kind == "env" else str(one) for one in found or self.references})
 
     def variables(self) -> list[str]:
-        """The names behind the credentials, to tell a person where to look."""
+        """The names behind the credentials, to show where to look."""
         named = {one.name if one.kind == "env" else str(one) for one in self.references}
         return sorted(named)
 
@@ -345,7 +362,8 @@ class Session:
         await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
         self._saved = self._started()
         self._began_with = dict(self._saved)
-        if not ((self._sent and self._sent <= self._saved.keys()) or await self._went_on()):
+        needed = {name for name in self._sent if self._searched.get(name) != FIND_CSRF}
+        if not ((needed and needed <= self._saved.keys()) or await self._went_on()):
             return False
         await self._done()
         return True
@@ -372,7 +390,7 @@ class Session:
         """Run the chain.
 
         Raises:
-            ToolError: there is none, it lacks a credential, or the API refused one.
+            ToolError: there is no chain, it lacks a credential, or the API refused one.
         """
         auth = self.auth
         if not auth.chain:
@@ -470,9 +488,11 @@ class Session:
         if self.auth.kind == "exchange" and not self._hidden:
             raise ToolError("The caller came without an access token that could be exchanged. Nothing was sent.")
         scope = {**self._saved, **self._subject}
-        got = await self._attempt.run(login, self._common.address(login.call.base), scope, self._cookies)
+        sent = replace(login, send=self._found(login.send, scope))
+        got = await self._attempt.run(sent, self._common.address(login.call.base), scope, self._cookies)
         for name in login.save:
-            if name in wanted and name not in got.found and (login is self.auth.refresh or name not in self._saved):
+            lacks = name in wanted and name not in got.found and name not in self._searched
+            if lacks and (login is self.auth.refresh or name not in self._saved):
                 raise self._attempt.without(login, name, got.response)
         self._saved |= got.found
         self._cookies |= got.cookies

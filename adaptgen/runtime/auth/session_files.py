@@ -74,7 +74,7 @@ class StateFile:
         return f"StateFile({self._path.name!r})"
 
     async def read(self) -> dict[str, Json] | None:
-        """The object, or None where there is none or it cannot be read."""
+        """The object, or None where it does not exist or cannot be read."""
         try:
             value = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
@@ -136,7 +136,7 @@ class StateFile:
             os.close(handle)
 
     async def failure(self) -> dict[str, Json] | None:
-        """A file tells no failures: the processes of one machine start and end as people want."""
+        """A file keeps no failures: the processes of one machine start and end as people want."""
         return None
 
     async def fail(self, why: Mapping[str, Json], seconds: float) -> None:

@@ -1,6 +1,6 @@
 """Sessions that several processes share through a store.
 
-The values are sealed (AES-SIV, RFC 5297, bound to their key), so that no token lies in a store in clear. One process at
+The values are sealed (AES-SIV, RFC 5297, bound to their key), so that no token is in a store in clear. One process at
 a time renews: it holds a lease, added under a condition, that ends by itself when its holder is killed. What it writes
 replaces exactly what it read; a holder that was stopped for longer than its lease finds that it has been overtaken.
 """

@@ -1,6 +1,6 @@
 """The AWS keys that requests are signed with: this process's own, or those of a role, assumed once and kept.
 
-A role is assumed with *session tags* (STS, AssumeRole), so that a policy at the API can speak of the caller
+A role is assumed with *session tags* (STS, AssumeRole), so that a policy at the API can refer to the caller
 (``aws:PrincipalTag/tenant``). Each combination of role, session and tags has keys of its own; nothing of one caller is
 ever used for another.
 """
@@ -23,7 +23,7 @@ from adaptgen.runtime.core.caches import ExpiringCache
 _OWN: Final = 60.0
 """Seconds for which the process's own keys are used without asking boto3, which renews them minutes ahead."""
 _DURATION: Final = 900
-"""Seconds of an assumed role: the least that STS gives, for it outlives what the caller may do by so much."""
+"""Seconds of an assumed role: the least that STS allows, for it outlives what the caller may do by so much."""
 _MARGIN: Final = 60.0
 _TAG_VALUE: Final = re.compile(r"[\w\s.:/=+\-@]{0,256}")
 _NAME: Final = re.compile(r"[^\w+=,.@-]", re.ASCII)
@@ -49,7 +49,7 @@ class Roles:
         """Keys that are good for a minute at least. ``role`` is its ARN, "" for the process's own keys.
 
         Raises:
-            ToolError: AWS gives none; the text names its code, never a tag.
+            ToolError: AWS refuses; the text has its code, never a tag.
         """
         key: _Key = (role, region, session_name(session) if role else "", tuple(sorted((tags or {}).items())))
         return await self._kept.get(key, lambda: self._get(key))
@@ -78,7 +78,7 @@ class Roles:
 
 
 def session_name(sub: str) -> str:
-    """A RoleSessionName (2 to 64 characters) that tells one caller from another, also where it must be shortened."""
+    """A RoleSessionName (2 to 64 characters) that differs between callers, even where it must be shortened."""
     plain = _NAME.sub("-", sub)
     if plain == sub and 2 <= len(sub) <= 64:
         return sub
@@ -86,11 +86,11 @@ def session_name(sub: str) -> str:
 
 
 def session_tags(tags: Mapping[str, str], claim: Callable[[str], Json]) -> dict[str, str]:
-    """The session tags: ``tags`` maps their names to claims, ``claim`` gives the value of one (None: it is missing).
+    """The session tags: ``tags`` maps their names to claims, ``claim`` returns the value of one (None: it is missing).
 
     Raises:
         ToolError: a claim is missing, or STS takes no such value. A tag is never left out: the policy at the API might
-            then speak of another person.
+            then apply to another person.
     """
     found: dict[str, str] = {}
     for name, source in tags.items():

@@ -99,7 +99,7 @@ def read_own_keys() -> tuple[str, str, str]:
     """The access key, secret and session token of this process, as boto3 finds and renews them.
 
     Raises:
-        AwsError: there are none.
+        AwsError: there are no credentials.
     """
     boto3 = _boto3("signing for AWS")
     from botocore.exceptions import BotoCoreError
@@ -132,7 +132,7 @@ def read_reference(reference: Reference, environ: Mapping[str, str]) -> str:
             return str(found["Parameter"]["Value"])
         found = call(client("secretsmanager", region), "get_secret_value", SecretId=name)
     except AwsError as problem:
-        raise ToolError(f"AWS does not give {reference}: {problem.code or problem}.") from None
+        raise ToolError(f"AWS does not return {reference}: {problem.code or problem}.") from None
     return _member(reference, found, key)
 
 
@@ -145,5 +145,5 @@ def _member(reference: Reference, found: Mapping[str, Any], key: str) -> str:
     try:
         member = json.loads(value)[key]
     except (ValueError, KeyError, TypeError):
-        raise ToolError(f"{reference}: the secret is no JSON object with the key {key!r}.") from None
+        raise ToolError(f"{reference}: the secret is not a JSON object with the key {key!r}.") from None
     return member if isinstance(member, str) else json.dumps(member)

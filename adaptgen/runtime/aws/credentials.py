@@ -37,7 +37,7 @@ class Credentials:
 
         Raises:
             Missing: naming every environment variable that is not set, and its ``purpose`` ("‘crm’ logs in with").
-            ToolError: AWS does not give a value.
+            ToolError: AWS does not return a value.
         """
         references = list(references)
         absent = self.missing(references)

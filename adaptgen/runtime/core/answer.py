@@ -1,4 +1,4 @@
-"""What a tool call gives back: an answer or an error, and its wire form.
+"""The result of a tool call: an answer or an error, and its wire form.
 
 The wire form has the keys of MCP's CallToolResult in revision 2026-07-28; the SDK drops those that 2025-11-25 does not
 know.

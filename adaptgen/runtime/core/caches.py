@@ -33,7 +33,7 @@ class LruCache(Generic[K, V]):
         return iter(self._values)
 
     def get(self, key: K) -> V | None:
-        """The value of ``key``, which is now the one used last; None where there is none."""
+        """The value of ``key``, which is now the one used last; None if it is missing."""
         value = self._values.get(key)
         if value is not None:
             self._values.move_to_end(key)
@@ -106,7 +106,7 @@ class ExpiringCache(Generic[K, V]):
     """Values that are good for a time, such as access tokens, each obtained once for everyone who waits for it.
 
     At most ``most`` are kept. After a ``failure`` the same value is not asked for again for ``pause`` seconds: the
-    failure is raised again. ``clock`` gives seconds since the epoch.
+    failure is raised again. ``clock`` returns seconds since the epoch.
     """
 
     def __init__(

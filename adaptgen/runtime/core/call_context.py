@@ -1,4 +1,4 @@
-"""What the running call carries in context variables: when it must be done, whom it tells how far it is, who counts its
+"""What the running call carries in context variables: its deadline, where it reports progress, who counts its
 requests, and whether it may create a record.
 
 What is between the client and the engine sets them for one call; where nothing does, there is no bound.
@@ -61,7 +61,7 @@ def channel(
 
 
 async def report(done: int, total: int | None, text: str) -> None:
-    """Tell the client of this call how far it is; dropped where nobody listens."""
+    """Report progress to the client of this call, if it listens."""
     here = _channel.get()
     if here is not None:
         await here.tell(done, total, text)

@@ -1,7 +1,7 @@
 """Text of the API on its way to a model: without characters that a person does not see, as compact JSON.
 
 Bidirectional controls, zero-width characters, tag characters (U+E0000 …) and control characters carry instructions
-that nobody reads in a log (Unicode TR 36, TR 39); they are dropped from keys and values, with the sequences that
+that a log does not show (Unicode TR 36, TR 39); they are dropped from keys and values, with the sequences that
 command a terminal (ECMA-48). Newlines and tabs stay.
 """
 

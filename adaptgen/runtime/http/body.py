@@ -130,7 +130,7 @@ def read_file(value: Json, argument: str) -> tuple[bytes, str, str]:
         value = {"text": value}
     if not isinstance(value, Mapping) or ("text" in value) == ("base64" in value):
         raise ToolError(
-            f"Argument `{argument}` is a file: give an object with `filename` and either `text` or `base64`."
+            f"Argument `{argument}` is a file: pass an object with `filename` and either `text` or `base64`."
         )
     name = str(value.get("filename") or "file").replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(char for char in name if char.isprintable()).strip() or "file"

@@ -254,8 +254,8 @@ class Client:
         except httpx.InvalidURL:
             if len(request.url) > _ADDRESS:
                 told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
-                raise ToolError(f"{told}. Nothing was sent: give less in one call.") from None
-            raise ToolError("The address of this call is no valid URL.") from None
+                raise ToolError(f"{told}. Nothing was sent: pass less in one call.") from None
+            raise ToolError("The address of this call is not a valid URL.") from None
         prepared.extensions["timeout"] = self._clients.get().timeout.as_dict()
         if not state.harmless:
             prepared.extensions["trace"] = state.trace
@@ -344,12 +344,12 @@ _NOT_TLS = ("wrong_version_number", "wrong version number", "record layer failur
 
 
 def not_tls(why: str) -> bool:
-    """Whether a failed handshake (the text of its error) means that nobody speaks TLS there."""
+    """Whether a failed handshake (the text of its error) means that the server does not speak TLS."""
     return any(one in why.lower() for one in _NOT_TLS)
 
 
 def usual_context() -> ssl.SSLContext:
-    """The TLS context of clients that are told nothing."""
+    """The default TLS context of clients."""
     return httpx.create_ssl_context()
 
 
@@ -388,8 +388,7 @@ def _redirected(request: Request, status: int, target: str) -> Request:
         again = request.copy()
         again.url = target
         return again
-    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
-    return Request("GET", target, headers, list(request.cookies))
+    return request.to_get(target)
 
 
 async def _read(answer: httpx.Response, request: Request) -> bytes:
@@ -401,7 +400,7 @@ async def _read(answer: httpx.Response, request: Request) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             raise ToolError(
-                f"The answer of the API is larger than {MAX_BYTES // 2**20} MB. Ask for less: filter, or give a "
+                f"The answer of the API is larger than {MAX_BYTES // 2**20} MB. Ask for less: filter, or pass a "
                 "smaller limit.",
                 status=answer.status_code,
             )

@@ -21,7 +21,7 @@ from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.vocabulary import is_wrapper_word
 
 PAGE_SIZES: Final = frozenset({20, 25, 50, 100, 200, 250, 500, 1000})
-"""Sizes of a page that APIs use where nobody asks for one."""
+"""Default sizes of a page that APIs use."""
 
 _DEPTH: Final = 3
 _SHOWN: Final = re.compile(r"[\w@.$ \-\[\]]{1,40}")
@@ -48,6 +48,8 @@ _SIZES: Final = vocabulary(
     "maxcount num number itemsperpage recordsperpage maxrecords batchsize length n maxkeys hitsperpage"
 )
 _NEXT_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*(?:next|continuation)(?:-[\w]+)*")
+_TOKEN_NAMES: Final = ("nexttoken", "nextpagetoken", "nextcursor", "nextmarker", "continuationtoken")
+_GOES_ON: Final = (("has", "more"), ("has", "next"), ("has", "next", "page"), ("is", "truncated"), ("more",))
 _MORE_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*(?:has-more|has-next|truncated|more)(?:-[\w]+)*")
 _TOTAL_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*total(?:-(?:count|results|items|records|size))?")
 _RANGE: Final = re.compile(r"\s*\w*\s*(?:(\d+)-(\d+)|\*)/(\d+)\s*")
@@ -108,6 +110,28 @@ def read_sizes(content: bytes) -> tuple[tuple[str, int], ...]:
         return ()
 
 
+def find_token(body: Json, path: str, headers: Mapping[str, str]) -> Json:
+    """The token for the next page that no document declares: in a header or next to the items, under a name that
+    nothing else has; None without one, and where the answer says that nothing more follows."""
+    members = (*headers.items(), *_around(body, _keys(path)))
+    if any(value is False and words(name) in _GOES_ON for name, value in members):
+        return None
+    for name, value in members:
+        token = "".join(words(name)).removeprefix("x").endswith(_TOKEN_NAMES) and not isinstance(value, bool)
+        if token and isinstance(value, (str, int)) and _leads_on(value) and not _is_address(value):
+            return value
+    return None
+
+
+def find_total(answer: ListAnswer) -> tuple[str, int] | None:
+    """The member of the first page that says how many items there are in all, and the number, if it has not as many."""
+    for name, value in answer.members if not answer.later else ():
+        total = read_number(value)
+        if total is not None and total > answer.length and _is_total(words(name), answer.nouns):
+            return name, total
+    return None
+
+
 def list_beside(body: Json, path: str) -> tuple[str, ...]:
     """JSONPaths of what is next to the items and does not only wrap them, where there is something in it."""
     keys = _keys(path)
@@ -156,11 +180,8 @@ def _not_done(answer: ListAnswer) -> str:
 
 
 def _larger_total(answer: ListAnswer) -> str:
-    for name, value in answer.members if not answer.later else ():
-        total = read_number(value)
-        if total is not None and total > answer.length and _is_total(words(name), answer.nouns):
-            return f"the answer's {_quoted(name)} is {total:,}"
-    return ""
+    found = find_total(answer)
+    return f"the answer's {_quoted(found[0])} is {found[1]:,}" if found else ""
 
 
 def _more_pages(answer: ListAnswer) -> str:
@@ -276,7 +297,7 @@ def _is_total(said: tuple[str, ...], nouns: frozenset[str]) -> bool:
 
 
 def _has_equal_total(answer: ListAnswer) -> bool:
-    """Whether the API gives the length as the total. What is called a count may count the page."""
+    """Whether the API reports the length as the total. What is called a count may count the page."""
     for name, value in answer.members:
         said = words(name)
         if set(said) & _TOTALS and _is_total(said, answer.nouns) and read_number(value) == answer.length:

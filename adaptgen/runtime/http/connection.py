@@ -50,7 +50,7 @@ def _path(server: Server, text: str) -> Path:
 
 
 class TokenBucket:
-    """A token bucket: ``rate`` a second on average, as many at once as one second gives (at least one)."""
+    """A token bucket: ``rate`` a second on average, at most one second's worth at once (at least one)."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -81,7 +81,7 @@ class ConcurrencyLimiter:
         self._bucket = TokenBucket(int(count) / _SECONDS[unit]) if unit else None
 
     def busy(self) -> ToolError:
-        """What a call is told whose time ran out while it waited for others."""
+        """The error of a call whose time ran out while it waited for others."""
         return ToolError(
             f"The API answers {self._most} calls of this server already, which is as many as it may at once. "
             "Nothing was sent. Try again in a few seconds.",

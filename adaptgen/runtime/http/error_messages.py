@@ -1,7 +1,7 @@
 """What a refusal or a failure of the API means, in one short text that an agent can act on.
 
 Error bodies carry strangers' records, inputs, stack traces and HTML pages. Only strings in members that are made for
-messages are passed on, short, without classified values, credentials and e-mail addresses that the agent did not give.
+messages are passed on, short, without classified values, credentials and e-mail addresses that the agent did not pass.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BAD = frozenset({"error", "fail", "failed", "failure"})
 _ONE, _ALL = 200, 500
 _UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
 _CUT_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}…")
-"""What may be base64 that was cut: nobody can tell what it holds."""
+"""Possible base64 that was cut: what it holds is unknown."""
 _MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
 _LITTLE, _OTHERS = 4096, 300

@@ -1,7 +1,7 @@
 """Answers that say "nobody is logged in" without the status that was declared for it: a table of evidence.
 
-Evidence counts only where the answer is small and unlike the one that was declared, so that a record may speak of
-sessions and logins as it likes. What is found is a :class:`Sign`: what an operator writes into the hints to say it for
+Evidence counts only where the answer is small and unlike the one that was declared, so that a record may mention
+sessions and logins. What is found is a :class:`Sign`: what an operator writes into the hints to say it for
 good. Rows are words in their order with ``…`` for a gap; nothing of the answer itself but an error code is kept.
 """
 
@@ -21,7 +21,7 @@ from adaptgen.runtime.http.response import Response
 from adaptgen.syntax.identifiers import vocabulary
 
 SMALL: Final = 4096
-"""Bytes of an answer that may say that nobody is logged in."""
+"""Bytes of an answer that may say that the session has ended."""
 _PAGE: Final = 65_536
 _AGAIN: Final = 900.0
 """Seconds after which a sign that a renewal did not cure is worth another one."""
@@ -182,7 +182,7 @@ class Signs:
 
 
 def find_sign(response: Response, like: Like | None) -> Sign | None:
-    """What in an answer says that nobody is logged in; ``like`` None: JSON is not what was asked for."""
+    """What in an answer says that the caller is not logged in; ``like`` None: JSON is not what was asked for."""
     if response.redirected and _to_login(response.url, response.asked):
         return Sign(response.redirected)
     if response.status not in (200, 401, 403, 419, 440, 498):
@@ -209,10 +209,14 @@ def redirect_sign(status: int, target: str, asked: str) -> Sign | None:
     return Sign(status) if _to_login(target, asked) else None
 
 
+def leads_to_login(target: str) -> bool:
+    """Whether the path of a URL is that of a login."""
+    return bool(_LOGIN_PATH.search(unquote(urlsplit(target).path)))
+
+
 def _to_login(target: str, asked: str) -> bool:
     here, there = urlsplit(asked), urlsplit(target)
-    path = unquote(there.path)
-    return bool(_LOGIN_PATH.search(path)) and path.rstrip("/") != unquote(here.path).rstrip("/")
+    return leads_to_login(target) and unquote(there.path).rstrip("/") != unquote(here.path).rstrip("/")
 
 
 def _is_page(response: Response) -> bool:

@@ -14,7 +14,15 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.http.completeness import find_doubt, find_sizes, list_beside, read_answer
+from adaptgen.runtime.http.completeness import (
+    ListAnswer,
+    find_doubt,
+    find_sizes,
+    find_token,
+    find_total,
+    list_beside,
+    read_answer,
+)
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.tables import kind_of_media
@@ -28,7 +36,7 @@ LARGE: Final = 200_000
 
 At: TypeAlias = Json
 """Where an API page starts: an offset, a page number, a token (any JSON value) or a URL; None is the first page of the
-others."""
+others. Of lists without known paging, a list of the token."""
 
 
 class Fetch(Protocol):
@@ -110,6 +118,8 @@ async def read_page(paging: Paging, fetch: Fetch, at: At, size: int | None) -> P
         query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
     elif isinstance(paging, PageNumber) and at is not None:
         query[paging.page] = at
+    elif isinstance(paging, Unpaged) and paging.cursor and isinstance(at, list):
+        query[paging.cursor] = at[0]
     elif isinstance(paging, Cursor) and at is not None:
         query[paging.cursor] = at
         try:
@@ -150,8 +160,14 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
     # Positions are asked for until there is nothing more: they need no evidence, unless the API ignores them.
     known = settled or is_positional(paging)
     doubt, weak = ("", False) if known else _doubt(paging, response, body, at, items)
-    own = None if doubt else len(items)
-    total = own if isinstance(paging, Unpaged) else _total(paging, response, body)
+    total: int | None
+    if not isinstance(paging, Unpaged):
+        total = _total(paging, response, body)
+    elif following is not None:  # whether the pages are all of the list is judged by the total of the first
+        said = find_total(_around(paging, response, body, at, items))
+        total = said[1] if said else None
+    else:
+        total = None if doubt else len(items)
     around = list_beside(body, paging.items) if at is None or is_positional(paging) else ()
     evidence = (lambda: _doubt(paging, response, body, at, items)[0]) if is_positional(paging) else str
     return Page(at, items, following, total, torn, doubt, weak, around, evidence)
@@ -159,14 +175,18 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
 
 def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> tuple[str, bool]:
     """Whether the list may go on where nothing that is known of its paging leads on."""
+    return find_doubt(_around(paging, response, body, at, items))
+
+
+def _around(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> ListAnswer:
     sizes = (*find_sizes(response.url), *response.sizes)
     whole = isinstance(paging, Unpaged) and paging.whole
     later = at != first_place(paging)
-    return find_doubt(read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later))
+    return read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later)
 
 
 def _ended(paging: Cursor, response: Response, body: Json) -> bool:
-    """Whether the answer says in so many words that there is no further page."""
+    """Whether the answer says explicitly that there is no further page."""
     return paging.more is not None and _ends(_named(paging.more, response, body))
 
 
@@ -194,7 +214,7 @@ _LIST_NAMES: Final = ("items", "results", "data", "records", "entries", "values"
 
 
 def find_items(path: str, body: Json) -> list[Json] | None:
-    """The items of a body: at ``path``, else the one list that the body holds; None where there is none."""
+    """The items of a body: at ``path``, else the one list that the body holds; None without a list."""
     found = jsonpath.compiled(path)(body)
     if len(found) > 1:
         return [item for one in found for item in (one if isinstance(one, list) else [one])]
@@ -292,7 +312,12 @@ def _next(paging: Paging, response: Response, body: Json) -> At:
         if _ended(paging, response, body):
             return None
         return _token(token)
-    if isinstance(paging, Link):
+    target: Json
+    if isinstance(paging, Unpaged):
+        target = link_target(response.headers.get("link", ""), "next") if paging.seek else None
+        if target is None and paging.cursor and (token := find_token(body, paging.items, response.headers)):
+            return [token]
+    elif isinstance(paging, Link):
         target = link_target(response.headers.get("link", ""), paging.rel)
     elif isinstance(paging, NextHeader):
         target = response.headers.get(paging.header.lower())

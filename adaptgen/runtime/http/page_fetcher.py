@@ -46,11 +46,19 @@ class PageFetcher:
         elif url is None:
             request.set_query({name: parameters.scalar(value) for name, value in query.items()})
         if url is not None:
-            request.url = _next(url, self._first.url)
+            request = _followed(request, _next(url, self._first.url))
         response = self._accept(request, await self._send(request))
         if request.content is not None and len(request.content) < LARGE and request.content[:1] == b"{":
             response.sizes = read_sizes(request.content)
         return response
+
+
+def _followed(request: Request, target: str) -> Request:
+    """``request`` at the next page's address. An address with another path has all that the page needs: a GET."""
+    if urlsplit(target).path.rstrip("/") == urlsplit(request.url).path.rstrip("/"):
+        request.url = target
+        return request
+    return request.to_get(target)
 
 
 def _next(url: str, current: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adaptgen.model.tables import Body, Json, Paging, Param, Unpaged
+from adaptgen.model.tables import Body, Json, Paging, Param
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.body import FORM
 from adaptgen.runtime.http.body import MISSING as ABSENT
@@ -20,11 +20,11 @@ from adaptgen.syntax import field_paths as fields
 
 def in_query(paging: Paging | None) -> bool:
     """Whether the values of paging are query parameters of their own."""
-    return paging is None or isinstance(paging, Unpaged) or (paging.place == "query" and not paging.inside)
+    return paging is None or (paging.place == "query" and not paging.inside)
 
 
 class PageParameters:
-    """The values of one request: ``values`` maps the names that ``paging`` gives to values."""
+    """The values of one request: ``values`` maps the parameter names of ``paging`` to values."""
 
     def __init__(self, paging: Paging, values: Mapping[str, Json]) -> None:
         place = getattr(paging, "place", "query")
@@ -60,7 +60,7 @@ class PageParameters:
             text = (header(param, value, name) or "") if isinstance(value, (list, dict)) else scalar(value)
             for known in [one for one in headers if one.lower() == name.lower()]:
                 del headers[known]
-            headers[name] = header_text(text, f"What the API gave for the next page (`{name}`)")
+            headers[name] = header_text(text, f"The API's value for the next page (`{name}`)")
 
     def holds(self, place: str, param: Param) -> bool:
         """Whether this query or header parameter takes the values."""
@@ -70,7 +70,7 @@ class PageParameters:
         return (param.name.lower() == self._inside.lower()) if folds else param.name == self._inside
 
     def parameter(self, param: Param, value: Json) -> Json:
-        """The value of the parameter that holds paging, of what the arguments gave (or nothing) and of the values."""
+        """The value of the parameter that holds paging, merged from the argument (if any) and the values."""
         return self._merged(value, param.arg or param.name, text=param.encode is None and param.style is None)
 
     def undeclared(self, call_query: Sequence[Param], call_headers: Sequence[Param]) -> Param | None:
@@ -87,7 +87,7 @@ class PageParameters:
         return not self._body
 
     def body(self, value: Json, declared: Body) -> Json:
-        """The whole body, of what the arguments gave and of the values.
+        """The whole body, merged from the arguments and the values.
 
         Raises:
             ToolError: the body, or what is to hold the values, is not an object.

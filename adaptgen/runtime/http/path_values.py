@@ -4,7 +4,7 @@ A value is one segment (RFC 3986, 3.3) and is sent percent-encoded. Many servers
 before they route it, some of them twice; so what counts is what a value becomes at any depth of decoding. ``/`` and
 ``\\`` end a segment as soon as anybody decodes. ``;``, ``?`` and ``#`` as they are have their uses (``C#``, ``a;b``)
 and are data where they are encoded (RFC 3986, 2.2; Servlet containers take path parameters off before they decode), so
-they are refused only where they come out of a second decoding, which no value needs, and beside a dot segment
+they are refused only where they come out of a second decoding, which no value needs, and next to a dot segment
 (``..;``). ``%`` alone, spaces, letters of all scripts, ``@``, ``:``, ``,`` and dots within a word are allowed.
 """
 
@@ -92,9 +92,7 @@ def _separators(seen: str, holds: str, argument: str, *, decoded: bool) -> list[
                     "another resource. Give the plain value."
                 )
         if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in form):
-            raise SeparatorError(
-                f"Argument `{argument}` contains control characters, which cannot stand in an address."
-            )
+            raise SeparatorError(f"Argument `{argument}` contains control characters, which an address cannot have.")
     dangerous = SEPARATORS if decoded else "/\\"
     return [one for one in dangerous if one not in holds and (one in folded or one in alike)]
 

@@ -49,6 +49,11 @@ class Request:
         """A request that can be changed without changing this one."""
         return Request(self.method, self.url, dict(self.headers), list(self.cookies), self.content, self.safe)
 
+    def to_get(self, url: str) -> Request:
+        """A GET of ``url`` with the same headers, without a body."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
+        return Request("GET", url, headers, list(self.cookies))
+
     def add_query(self, pairs: list[str]) -> None:
         """Append encoded ``name=value`` pairs to the URL."""
         if pairs:
@@ -132,7 +137,7 @@ def build(
 ) -> Request:
     """The request of a call against ``base`` (a URL without a trailing slash).
 
-    ``body`` replaces what the arguments would give as the body (an update's merged resource), not yet wrapped.
+    ``body`` replaces the body made from the arguments (an update's merged resource), not yet wrapped.
     ``placed``: values of paging, where they are not all query parameters.
 
     Raises:
@@ -234,8 +239,8 @@ def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: 
         body = collect(declared, inputs.get, extra)
     if body is MISSING:
         # A body of named properties of which none was given: most servers want an empty object, not nothing.
-        empty = call.method in ("POST", "PUT", "PATCH") if declared.empty is None else declared.empty
-        if placed is None and (declared.whole is not None or not empty):
+        named = declared.whole is None and call.method in ("POST", "PUT", "PATCH")
+        if placed is None and not (named if declared.empty is None else declared.empty):
             return
         body = {}
     whole = wrap(declared, body)
@@ -263,7 +268,7 @@ def _origin(url: str) -> tuple[str, str, int]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ToolError("The address of the API is no valid URL.") from None
+        raise ToolError("The address of the API is not a valid URL.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ToolError("The address of the API must be an absolute http or https URL.")
     return parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)

@@ -61,7 +61,7 @@ class Response:
                 charset = value.strip().strip('"')
         try:
             return self.content.decode(charset, "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):
             return self.content.decode("utf-8", "replace")
 
 

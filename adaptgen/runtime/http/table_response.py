@@ -28,7 +28,7 @@ class Items:
 
 
 def file_name(response: Response) -> str:
-    """The name that the API gives to a file (RFC 6266), "" where it gives none."""
+    """The file name in the answer (RFC 6266), or ""."""
     found = _NAME.search(response.headers.get("content-disposition", ""))
     return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
 

@@ -1,7 +1,7 @@
 """Sealed cursors: where a list goes on, readable by this server only and bound to the call that it continues.
 
 AES-SIV (RFC 5297) with the tool, its contract, the caller and the arguments as associated data; a moment of expiry
-inside. Four short keyed marks in front say which of those four differs, so that the agent is told what to change;
+inside. Four short keyed marks in front say which of those four differs, so that the agent knows what to change;
 they decide nothing: a cursor that opens is authentic as a whole.
 
 A cursor is written in letters alone. Base64 would now and then hold what looks like a telephone or an identity number,
@@ -40,7 +40,7 @@ _LETTERS: Final = string.ascii_letters
 _VALUES: Final = {letter: value for value, letter in enumerate(_LETTERS)}
 _BLOCK: Final = 7
 _LENGTHS: Final = (0, 2, 3, 5, 6, 8, 9, 10)
-"""Letters that so many bytes take: 52 to the tenth is just above 256 to the seventh."""
+"""Letters that as many bytes take: 52 to the tenth is just above 256 to the seventh."""
 _AGAIN: Final = "or leave `cursor` out to start from the beginning."
 _UNREADABLE: Final = f"The cursor cannot be read. Pass `next_cursor` of the previous answer exactly as it was, {_AGAIN}"
 _OTHER: Final = (
@@ -105,7 +105,7 @@ def bind(tool: str, contract: str, caller: str, arguments: Mapping[str, Any]) ->
 
 
 class CursorBox:
-    """Seals and opens the states of lists with one key of 32 bytes. ``clock`` gives seconds since the epoch."""
+    """Seals and opens the states of lists with one key of 32 bytes. ``clock`` returns seconds since the epoch."""
 
     def __init__(self, key: bytes, *, lifetime: float = LIFETIME, clock: Callable[[], float] = time.time) -> None:
         if len(key) < 32:

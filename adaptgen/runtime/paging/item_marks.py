@@ -21,7 +21,7 @@ _LIKE: Final = ("_id", "Id", "ID", "_uuid", "_key", "_code", "name", "slug", "ke
 
 
 class ItemFingerprints:
-    """Keyed marks; the key is the box's, so that a mark tells nothing to anybody else."""
+    """Keyed marks; the key is the box's, so that a mark says nothing to anybody else."""
 
     def __init__(self, box: CursorBox) -> None:
         self._box = box

@@ -1,4 +1,4 @@
-"""What an API that gives a list whole has just answered, for the next part of the same answer.
+"""What an API that returns a list whole has just answered, for the next part of the same answer.
 
 Without it, every turn of a list that is sliced would read all of it again. Only a call that continues with a cursor is
 served from here, and only with the very bytes that the cursor was made from: a call without a cursor always asks the
@@ -40,7 +40,7 @@ class _Entry:
 
 
 class ListCache:
-    """The answers of one server. ``clock`` gives seconds."""
+    """The answers of one server. ``clock`` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -104,6 +104,9 @@ class CacheEntry:
         digest of what was read."""
 
         async def read(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+            if query or url is not None:  # a further page, which an undocumented header led to
+                state.read, self._fresh = "", None
+                return await fetch(query, url)
             known = self._kept.get(self._key, state.read) if state.read else None
             if known is not None:
                 return known.unread()
@@ -116,7 +119,7 @@ class CacheEntry:
         return read
 
     def settle(self, goes_on: bool) -> None:
-        """Keep what was read, if there is more of it to give."""
+        """Keep what was read, if there is more of it to return."""
         if not goes_on:
             self._kept.remove(self._key)
         elif self._fresh is not None:

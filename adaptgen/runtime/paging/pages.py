@@ -20,6 +20,7 @@ from adaptgen.model.tables import Cursor, Json, Offset, PageNumber, Paging, Unpa
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
+from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.item_marks import ItemFingerprints, identity, is_same_page
 
@@ -46,7 +47,8 @@ class State:
     ``honoured``: a full page was seen; ``anchor``: marks the last item given; ``total``: as the API said, or
     :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data;
     ``read``: the digest of a list that was read whole, where it is kept for a moment; ``begin``: the number of the
-    first page, where it was found by looking.
+    first page, where it was found by looking; ``turn``: how many answers came before; ``mark``: the digest of the place
+    where one of them began, moved at every power of two (Brent), so that pages in a circle are noticed.
     """
 
     at: At
@@ -60,25 +62,31 @@ class State:
     paths: tuple[str, ...] | None = None
     read: str = ""
     begin: int | None = None
+    turn: int = 0
+    mark: str | None = None
 
     def pack(self) -> list[Json]:
         """As a JSON value without empty ends."""
         values: list[Json] = [self.at, self.given, self.size, self.step, int(self.honoured), self.anchor, self.total]
         values += [self.limit, list(self.paths) if self.paths is not None else None, self.read or None]
-        values += [self.begin]
+        values += [self.begin, self.turn or None, self.mark]
         while values[-1] is None:
             values.pop()
         return values
 
     @classmethod
     def unpack(cls, values: list[Json]) -> State:
-        at, given, size, step, honoured, anchor, total, limit, paths, read, begin = values + [None] * (11 - len(values))
+        at, given, size, step, honoured, anchor, total, limit, paths, read, begin, *way = values + [None] * (
+            13 - len(values)
+        )
         chosen = tuple(paths) if paths is not None else None
-        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "", begin)
+        return cls(
+            at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "", begin, way[0] or 0, way[1]
+        )
 
 
 def first_state(paging: Paging | None, wanted: int) -> State:
-    """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
+    """The beginning of a list that is read in pages of ``wanted`` items, if the API returns as many."""
     assert paging is not None
     bound = getattr(paging, "max_size", None) or MAX_SIZE
     size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
@@ -104,6 +112,14 @@ class PageIterator:
         self.anchors = ItemFingerprints(box)
         self._positional = pages.is_positional(paging)
         self._doubtful = False
+        self._places: list[At] = []
+        if state.at is not None and not pages.is_movable(paging, state.at):  # else a list that shrank leads back
+            state.turn += 1
+            if not state.turn & (state.turn - 1):
+                state.mark = self._digest(state.at)
+
+    def _digest(self, at: At) -> str:
+        return self._box.digest(to_json(at), 6).hex()
 
     def read(self, at: At) -> Awaitable[Page]:
         """The page at ``at``."""
@@ -113,7 +129,7 @@ class PageIterator:
     # ------------------------------------------------------------------------------------------------ first page
 
     async def first(self) -> Page:
-        """The first page of the list; it tells how many items a page has."""
+        """The first page of the list; it shows how many items a page has."""
         guessed = isinstance(self.paging, PageNumber) and self.paging.guessed
         page = await (self._guessed() if guessed else self.read(self.state.at))
         page = await self._confirmed(page) if page.weak else page
@@ -138,8 +154,8 @@ class PageIterator:
         return replace(page, doubt="", weak=False) if leads_on else page
 
     async def _guessed(self) -> Page:
-        """The first page, where nobody says whether pages count from 0 or 1: what the API gives that is asked for no
-        page at all. If page 1 is another one, the list would begin without its first page. Found once, it holds for
+        """The first page, where it is not known whether pages count from 0 or 1: the answer to a request for no page
+        at all. If page 1 is another one, the list would begin without its first page. Found once, it holds for
         all lists that page alike."""
         paging = self.paging
         assert isinstance(paging, PageNumber)
@@ -184,10 +200,10 @@ class PageIterator:
     def after(self, page: Page) -> At:
         """Where the list goes on after ``page``, or None at its end."""
         if not self._positional:
-            if page.next is not None and page.next == page.at:
-                self.note = (
-                    "The API names the page itself as the next one; if there are more items, they cannot be read."
-                )
+            self._places.append(page.at)
+            if page.next is not None and (page.next in self._places or self._digest(page.next) == self.state.mark):
+                which = "the page itself" if page.next == page.at else "an earlier page"
+                self.note = f"The API names {which} as the next one; if there are more items, they cannot be read."
                 return None
             if page.total is not None and page.total == len(page.items) and page.next is not None:
                 self.state.total = LIES
@@ -227,11 +243,11 @@ class PageIterator:
 
     @property
     def doubtful(self) -> bool:
-        """Whether only the next page can tell whether the list has ended."""
+        """Whether only the next page can show whether the list has ended."""
         return self._doubtful
 
     async def follow(self, page: Page, at: At) -> Page | None:
-        """The page at ``at``, which follows ``page``; None where it turns out that there is none."""
+        """The page at ``at``, which follows ``page``; None where it turns out that there is no such page."""
         doubtful, self._doubtful = self._doubtful, False
         try:
             following = await self.read(at)
@@ -250,7 +266,7 @@ class PageIterator:
         return following
 
     async def repeats(self, page: Page, following: Page) -> bool:
-        """Whether the API gives one page for two places; records without an identity may well be equal."""
+        """Whether the API returns one page for two places; records without an identity may well be equal."""
         if not is_same_page(page.items, following.items):
             return False
         if not self._positional and following.next != page.next:
@@ -280,7 +296,7 @@ class PageIterator:
             name = getattr(self.paging, "offset", None) or getattr(self.paging, "page", None)
             why = f"ignores its parameter `{name}` and " if name else ""
             self.note = (
-                f"The API {why}gives the same {count} items again as the next page; "
+                f"The API {why}returns the same {count} items again as the next page; "
                 "if there are more, they cannot be read."
             )
 

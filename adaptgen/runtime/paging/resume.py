@@ -31,7 +31,7 @@ async def resume(walk: PageIterator) -> tuple[Page, int]:
     """The page where the list goes on, and the number of its items that were given before.
 
     Raises:
-        ToolError: the list changed so that this cannot be told, or the API failed.
+        ToolError: the list changed so that this cannot be known, or the API failed.
     """
     state = walk.state
     if not state.anchor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from adaptgen.model.tables import Json, Paging
@@ -26,7 +26,7 @@ MARGIN: Final = 2.0
 
 
 TOO_LARGE: Final = frozenset({400, 413, 414, 416, 422})
-"""Statuses that may mean that the API gives no pages of that size."""
+"""Statuses that may mean that the API has no pages of that size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Scan:
     def _state(self, at: At, last: list[Json]) -> State:
         known = self.walk.state
         anchor = self.walk.anchors.of(last[0]) if last else known.anchor
-        return State(at, 0, known.size, known.step, known.honoured, anchor, known.total, known.limit, known.paths)
+        return replace(known, at=at, given=0, anchor=anchor, read="", begin=None)
 
 
 MOST: Final = 1000

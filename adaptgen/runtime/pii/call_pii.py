@@ -84,7 +84,7 @@ class PiiTracker:
         return self.enabled and (self._kinds is None or canonical(kind) in self._kinds)
 
     def kind_at(self, keys: Sequence[str]) -> str | None:
-        """The kind of what may be in records under these keys: of a number, of a text, of a person's name."""
+        """The kind of values in records under these keys: of a number, of a text, of a person's name."""
         from adaptgen.runtime.pii.tagged_values import Tagged
 
         for leaf in ("Ada Lovelace", 12345) if self.enabled else ():
@@ -138,7 +138,7 @@ class PiiTracker:
         return sorted((one for one in found if len(one[1]) >= SHORTEST), key=lambda one: -len(one[1]))
 
     def named(self, text: str) -> None:
-        """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""
+        """Learn the values that text other than JSON has under names: elements, attributes, ``key: value``."""
         from adaptgen.runtime.pii.structured import find_named
 
         self.seen |= dict.fromkeys(find_named(clean(text)))

@@ -6,6 +6,7 @@ A classifier learns the keys of an API as it meets them, so that a record costs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -75,7 +76,10 @@ class Classifier:
             if not path.startswith("$"):
                 self._declare((*before, *fields.keys_of(path)), None)
         for path, kind in sensitive.items():
-            self._declare((*before, *fields.keys_of(path)), kind)
+            keys = fields.keys_of(path)
+            self._declare((*before, *keys), kind)
+            if kind != "secret":
+                self._declare_before((*before, *keys), len(before), kind)
         if before:
             self._at(before).name = resource
 
@@ -92,6 +96,13 @@ class Classifier:
         place = self._at(keys)
         place.holds_all(kind)
         place.declared = True
+
+    def _declare_before(self, keys: tuple[str, ...], first: int, kind: str) -> None:
+        """Text where an object with personal data is declared is that data."""
+        for end in range(first + 1, len(keys)):
+            place = self._at(keys[:end])
+            if not place.declared and place.kinds.text is None:
+                place.holds(replace(place.kinds, text=kind))
 
     def _new(self, holder: _Place, key: str) -> _Place:
         place = _Place(key)

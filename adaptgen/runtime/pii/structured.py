@@ -21,7 +21,7 @@ _NESTED: Final = 6
 
 
 def structured_values(body: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Kind and value of what the strings in ``body`` give under names that classify it."""
+    """Kind and value of what the strings in ``body`` have under names that classify it."""
     if isinstance(body, str):
         yield from _values(body, depth)
     elif isinstance(body, dict):

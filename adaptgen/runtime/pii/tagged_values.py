@@ -20,7 +20,7 @@ class Tagged:
 
 
 class MarkedText(Tagged, str):
-    """A classified string. A part of it is all of it: pieces of a value would tell it bit by bit."""
+    """A classified string. A part counts as all of it: pieces would reveal the value bit by bit."""
 
     __slots__ = ()
 
@@ -101,7 +101,7 @@ def token_length(kind: str, value_bytes: int, *, short: bool = False, padded: bo
     """Characters (all ASCII) of the token of a value of ``value_bytes`` bytes in UTF-8.
 
     ``tok_<kind>_<key id><base32>``; ``short`` is the form that stands for an entry of the vault,
-    ``padded`` the one that tells lengths in steps of :data:`STEP` bytes.
+    ``padded`` the one that reveals lengths in steps of :data:`STEP` bytes.
     """
     size = HANDLE if short else SEAL + (padded_size(value_bytes) if padded else value_bytes)
     return 5 + len(canonical(kind)) + KEY_WIDTH + -(-size * 8 // 5)

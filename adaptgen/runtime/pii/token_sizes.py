@@ -33,7 +33,7 @@ def _length(kind: str, size: int, form: Form) -> int:
 _ESCAPED = re.compile(r'["\\\x00-\x1f]').search
 
 _MEASURED = 16_384
-"""Characters of a string that are searched to tell how long it will be; more than that does not fit into an answer."""
+"""Characters of a string that are searched to predict its length; more than that does not fit into an answer."""
 
 
 def added_bytes(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> int:

@@ -68,7 +68,7 @@ class Aggregator:
         return part if len(encode(part)) <= _PARTIAL else None
 
     def resume(self, part: Json) -> None:
-        """Go on from what :meth:`partial` gave."""
+        """Continue from what :meth:`partial` returned."""
         self._items, self._read, rows = part
         for value, kind, count in rows:
             one = tag(value, kind) if kind else value

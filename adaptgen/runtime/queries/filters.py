@@ -18,10 +18,10 @@ from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING, Segment
 
 NAMES: Final = ("where", "sort", "count", "distinct")
-"""The arguments of the runtime that speak of all items."""
+"""The arguments of the runtime that apply to all items."""
 OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "contains", "in")
 EQUALITY: Final = frozenset({"=", "!=", "in"})
-"""Operators that tell whether a value is a known one, and nothing else about it."""
+"""Operators that reveal whether a value is a known one, and nothing else about it."""
 
 _ALIASES: Final = {"==": "=", "eq": "=", "ne": "!=", "<>": "!=", "gt": ">", "gte": ">=", "ge": ">=", "lt": "<",
                    "lte": "<=", "le": "<="}  # fmt: skip
@@ -186,14 +186,14 @@ def _tests(path: str, said: Json) -> tuple[Test, ...]:
     if not isinstance(said, Mapping):
         return (_test(path, "=", said),)
     if not said:
-        raise ToolError(f"`where.{_shown(path)}` is empty; give a value, a list of values or comparisons.")
+        raise ToolError(f"`where.{_shown(path)}` is empty; pass a value, a list of values or comparisons.")
     tests = []
     for name, value in said.items():
         plain = str(name).strip().lower().removeprefix("$")
         operator = _ALIASES.get(plain, plain)
         if operator not in OPERATORS:
             raise ToolError(
-                f"`where.{_shown(path)}`: `{_shown(name)}` is no comparison; they are {' '.join(OPERATORS)}. "
+                f"`where.{_shown(path)}`: `{_shown(name)}` is not a comparison; use {' '.join(OPERATORS)}. "
                 f"A field inside is written `{_shown(path)}.{_shown(name)}`."
             )
         tests.append(_test(path, operator, value))

@@ -67,7 +67,7 @@ def integer_arguments(schema: Mapping[str, Json]) -> frozenset[str]:
 
 
 class Lookups:
-    """The names of one server's lists. ``clock`` gives seconds."""
+    """The names of one server's lists. ``clock`` returns seconds."""
 
     def __init__(self, tools: Mapping[str, Tool], box: Callable[[], CursorBox], clock: Callable[[], float]) -> None:
         self._tools = tools
@@ -78,8 +78,8 @@ class Lookups:
     async def resolved(
         self, tool: Tool, arguments: Mapping[str, Json], integers: frozenset[str], caller: str, read: Read
     ) -> dict[str, Json]:
-        """``arguments`` with ids in place of names. ``integers``: arguments whose ids are whole numbers; ``caller``
-        tells apart who sees what.
+        """``arguments`` with ids in place of names. ``integers``: arguments whose ids are whole numbers; ``caller``:
+        what callers see differs.
 
         Raises:
             ToolError: a name fits nothing or several, or the list cannot be read; nothing was sent to the tool's call.
@@ -141,7 +141,7 @@ class Lookups:
                     found += [named for item in page if (named := _read(item, lookup.id, labels)) is not None]
                 break
             except NoList:
-                raise ToolError(f"{lookup.tool} gave no list, so it has no names. Give the id.{_UNSENT}") from None
+                raise ToolError(f"{lookup.tool} returned no list, so it has no names. Pass the id.{_UNSENT}") from None
             except ToolError as problem:
                 if size == sizes[-1] or problem.status not in TOO_LARGE:
                     raise
@@ -151,7 +151,7 @@ class Lookups:
 
 
 def _tellable(path: str, marks: PiiTracker) -> bool:
-    """Whether what is at a path may be told to the caller, and compared with what the caller guesses."""
+    """Whether the caller may see what is at a path, and compare it with guesses."""
     keys = [one for one in fields.parse(path) if isinstance(one, str)]
     kind = marks.kind_at(keys)
     return not any(map(is_secret, keys)) and not (kind is not None and marks.will_tokenize(kind))

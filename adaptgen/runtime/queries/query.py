@@ -1,6 +1,6 @@
 """Questions about all items of a list, answered inside one call: ``where``, ``sort``, ``count`` and ``distinct``.
 
-Every page is read by the same walk that gives lists page by page, so what holds there holds here: each item once,
+Every page is read by the same iterator that serves lists page by page, so the same holds here: each item once,
 whatever the API's paging. What was not read is said: a count of a part is a lower bound, never a total.
 """
 
@@ -88,7 +88,7 @@ async def answer_question(
 def _answer(
     tool: Tool, fetch: Fetch, call: ListCall, known: Question, size: int, bounds: Bounds | None
 ) -> Awaitable[Answer]:
-    """The answer to ``known``, read in pages of ``size`` items where the API gives so many."""
+    """The answer to ``known``, read in pages of ``size`` items if the API allows that many."""
     lens = GuardedValues(tool, call.marks, known)
     meter = RequestBudget(bounds or Bounds())
     fetch = meter.metered(fetch)
@@ -101,7 +101,7 @@ def _answer(
 
 
 def describe_no_list(asked: Iterable[str]) -> str:
-    """Why a question cannot be asked of what is not a list."""
+    """Why a query needs a list."""
     names = " and ".join(f"`{name}`" for name in asked)
     return (
         f"The API answered a single object, not a list: {names} cannot be asked of it. Call the tool without {names}."

@@ -2,8 +2,8 @@
 
 Under governance an agent may search personal data by a whole value or by a whole word of a name (see
 ``govern.tokenization.search_guard``). APIs find more: "an" in every Anna. Which records these are, and how many, would
-tell the values bit by bit; so all pages are read, and what does not match whole is dropped before anything is counted,
-sorted, cut or shown.
+reveal the values bit by bit; so all pages are read, and what does not match whole is dropped before anything is
+counted, sorted, cut or shown.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class SearchFilter:
         return any(is_whole(text, hidden) for text in one.texts)
 
     async def whole(self, tool: Tool, fetch: Fetch, box: CursorBox) -> tuple[Tool, Fetch, str] | None:
-        """The list without what matches in part, as one that an API gives at once, and why it is not all of it ("": it
-        is). None where the API answers no list, and nothing was searched in clear text.
+        """The list without what matches in part, as one that an API returns at once, and why it is not all of it ("":
+        it is). None where the API answers no list, and nothing was searched in clear text.
 
         Raises:
             ToolError: the API failed; or it answers no list, so that nothing can be dropped.

@@ -125,7 +125,7 @@ class GuardedValues:
         keys = field.keys
         declared = [fields.keys_of(path) for path, kind in self._tool.sensitive.items() if kind == "secret"]
         if any(map(is_secret, keys)) or any(keys[: len(path)] == path for path in declared if path):
-            raise ToolError(f"`{field.said}` holds a secret, about which nothing is told.")
+            raise ToolError(f"`{field.said}` holds a secret, so it cannot be queried.")
 
     def _kind(self, field: Field) -> str | None:
         """The kind of what agents see as tokens at a path, whatever the data is."""
@@ -161,7 +161,7 @@ class GuardedValues:
         return f"In the items that were read, {'; '.join(told)}." if told else ""
 
     def _names(self, value: Json, personal: Mapping[tuple[str, str], None]) -> bool:
-        """Whether a value can be told as one that there is."""
+        """Whether a value may be listed as an existing one."""
         if not isinstance(value, str) or isinstance(value, Tagged) or not 0 < len(value) <= _SHORT:
             return False
         return not self._marks.enabled or self._marks.without(value, personal, _HOLE) == value

@@ -69,7 +69,7 @@ class DynamoStore:
         return None if number is None else f"{float(number['N']):.17g}".encode()
 
     async def _item(self, key: str) -> Mapping[str, Any] | None:
-        """The item as it is now, None where there is none or it has ended."""
+        """The item as it is now, None if it is missing or has ended."""
         found = await self._ask("get_item", Key=self._key(key), ConsistentRead=True)
         item: Mapping[str, Any] | None = found.get("Item")
         if item is None or ("ends" in item and float(item["ends"]["N"]) <= self._clock()):

@@ -17,13 +17,13 @@ class Store(Protocol):
     """
 
     async def get(self, key: str) -> bytes | None:
-        """The value, or None where there is none or its lifetime is over."""
+        """The value; None if it is missing or its lifetime is over."""
 
     async def put(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
         """Set the value whatever was there."""
 
     async def add(self, key: str, value: bytes, *, ttl: float | None = None) -> bool:
-        """Set the value only where there is none; whether it was set. For leases and for identifiers used once."""
+        """Set the value only if it is missing; whether it was set. For leases and for identifiers used once."""
 
     async def swap(self, key: str, old: bytes | None, new: bytes | None, *, ttl: float | None = None) -> bool:
         """Replace ``old`` (None: nothing there) by ``new`` (None: delete); whether ``old`` was there."""
@@ -38,7 +38,7 @@ class Store(Protocol):
         """Take ``cost`` from a token bucket that refills ``rate`` a second up to ``burst``.
 
         Returns 0.0 when it was taken, else the seconds until it could be; then nothing is taken. A negative ``cost``
-        gives back.
+        puts back.
         """
 
     async def aclose(self) -> None:
@@ -53,7 +53,7 @@ class MemoryStore:
     """Values in this process alone. What has expired is swept out now and then; at most ``most`` keys are held.
 
     A full store refuses new keys instead of forgetting old ones: among them may be identifiers that must not be used
-    twice. ``clock`` gives seconds and never goes back.
+    twice. ``clock`` returns seconds and never goes back.
     """
 
     local = True

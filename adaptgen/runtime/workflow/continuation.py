@@ -83,7 +83,7 @@ def answer_pending(
             "steps before are not repeated."
         )
     else:
-        note += "What the steps before gave is too large for a cursor, so the tool cannot go on from here."
+        note += "The results of the earlier steps are too large for a cursor, so the tool cannot continue from here."
     body: dict[str, Json] = {"pending": {"step": step.id, "state": waiting.state}}
     if saved := _saved(tool.steps[: run.at], scope):
         body["saved"] = saved

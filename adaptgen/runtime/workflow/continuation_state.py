@@ -25,7 +25,7 @@ _AGAIN = (
 
 
 class Continuation:
-    """Seals and opens the states of one call. ``cursor``: the one that the agent gave, if any; ``box`` is asked for
+    """Seals and opens the states of one call. ``cursor``: the one that the agent passed, if any; ``box`` is asked for
     when it is needed; ``used``: digests of the cursors that were used to change something, the last ones of this
     process."""
 
@@ -36,7 +36,7 @@ class Continuation:
         self._used = used
 
     def opened(self) -> Json:
-        """The state in the agent's cursor; None where it gave none.
+        """The state in the agent's cursor; None without a cursor.
 
         Raises:
             ToolError: the cursor cannot be used.

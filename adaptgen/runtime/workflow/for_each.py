@@ -21,11 +21,11 @@ AT_ONCE: Final = 4
 
 
 Ask: TypeAlias = Callable[[Step, Scope, int, int], Awaitable[StepResponse]]
-"""Sends what a step asks for one of so many items, of which so many are done."""
+"""Sends a step's request for one item; the numbers: of all items, and of those done."""
 
 
 async def for_each(step: Step, scope: Scope, ask: Ask, marks: PiiTracker) -> tuple[StepResult, StepResult | None, str]:
-    """What the step gives for all items: lists in the order of the items; the same marked; what is missing of it.
+    """The results of the step for all items: lists in the order of the items; the same marked; what is missing of it.
 
     Raises:
         ToolError: there is no list; or an item failed, and ``step.on_error`` says that this is a failure.
@@ -35,7 +35,7 @@ async def for_each(step: Step, scope: Scope, ask: Ask, marks: PiiTracker) -> tup
     if items is None:
         items = []
     if not isinstance(items, list):
-        raise ToolError(f"{step.each} is no list, so there is nothing to go through.")
+        raise ToolError(f"{step.each} is not a list, so there is nothing to iterate over.")
     return await _Items(step, scope, ask, marks, items, find_value(scope.known, name) or []).all()
 
 

@@ -1,4 +1,4 @@
-"""Tools of several calls: each step sees the arguments and what the steps before it gave."""
+"""Tools of several calls: each step sees the arguments and the results of earlier steps."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class WorkflowRun:
         self._count = 0
 
     async def answer(self, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
-        """Run the steps in order and answer the ``result`` template, or the last step where there is none.
+        """Run the steps in order and answer the ``result`` template, or the last step without one.
 
         A dry run ends before the first step that writes. A step that waits for longer than it may ends the call with
         what is known and a cursor; with that, the call goes on there.
@@ -152,7 +152,7 @@ class WorkflowRun:
     # ------------------------------------------------------------------------------------------------- one step
 
     async def _given(self, step: Step, scope: Scope) -> StepResponse | None:
-        """Run a step and keep what it gives."""
+        """Run a step and keep its result."""
         if step.each:
             from adaptgen.runtime.workflow.for_each import for_each
 
@@ -202,7 +202,7 @@ class WorkflowRun:
         self._state.written.append(f"{step.id!r} ({done + 1} of {of} items)")
 
     async def _flow(self, step: Step, flow: Flow, scope: Scope) -> StepResponse:
-        """The steps inside a step; what they give stands for the answer of an API."""
+        """The steps inside a step; their result takes the place of an API's answer."""
         inner = Scope(self._filled(flow.given, scope.values), self._marks, flow.steps)
         if self._marks.enabled:
             inner.known = self._filled(flow.given, scope.known)

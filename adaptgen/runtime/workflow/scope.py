@@ -1,4 +1,4 @@
-"""What the templates of steps can name: the arguments, what the steps before gave, and the item at hand."""
+"""What the templates of steps can name: the arguments, the results of earlier steps, and the item at hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ITEM = "item"
 
 
 class Without(Exception):
-    """A step cannot run, since a step that it builds on gave nothing. ``why`` says which."""
+    """A step cannot run, since a step that it needs returned nothing. ``why`` says which."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -27,7 +27,7 @@ class Without(Exception):
 class Scope:
     """``values``: name -> value, with ``step`` and ``step.name`` for every step that ran; ``known``: the same with
     classified values marked; ``empty``: ``step.name`` -> how the answer was empty that should have held it;
-    ``without``: step -> why it gave nothing (it was skipped, or failed and may)."""
+    ``without``: step -> why it returned nothing (it was skipped, or failed and may)."""
 
     def __init__(self, arguments: Mapping[str, Json], marks: PiiTracker, steps: Sequence[Step]) -> None:
         self.arguments = arguments
@@ -38,7 +38,7 @@ class Scope:
         self.without: dict[str, str] = {}
 
     def keep(self, step: Step, gave: StepResult, known: StepResult | None = None) -> None:
-        """Put what a step gave where later steps find it."""
+        """Store the result of a step for later steps."""
         self.empty = {name: why for name, why in self.empty.items() if not name.startswith(f"{step.id}.")}
         self.empty |= {f"{step.id}.{name}": why for name, why in gave.empty.items()}
         self.without.pop(step.id, None)
@@ -47,7 +47,7 @@ class Scope:
             target |= {f"{step.id}.{name}": value for name, value in one.saved.items()}
 
     def nothing(self, step: Step, why: str) -> None:
-        """The step gave nothing: its values are null."""
+        """The step returned nothing: its values are null."""
         self.keep(step, nulls := StepResult(None, dict.fromkeys(step.save)), nulls)
         self.without[step.id] = why
 
@@ -59,7 +59,7 @@ class Scope:
         return other
 
     def get(self, name: str) -> Json:
-        """The value of a name; None where there is none."""
+        """The value of a name; None if it is missing."""
         return find_value(self.values, name)
 
     def runs(self, when: When) -> bool:
@@ -75,7 +75,7 @@ class Scope:
         return (not when.is_ or is_one_of(value, when.is_)) and not is_one_of(value, when.is_not)
 
     def needed(self, step: Step) -> None:
-        """A step that builds on a value which an earlier one did not give would ask for something else.
+        """A step that needs a value which an earlier one did not return would ask for something else.
 
         Raises:
             Without: the earlier step was skipped, or failed and may.
@@ -95,13 +95,13 @@ class Scope:
                 continue
             if name not in self.empty:
                 what = f"no {value!r}" if value else "nothing"
-                raise ToolError(f"Step {head!r} gave {what}, which this step needs.")
+                raise ToolError(f"Step {head!r} returned {what}, which this step needs.")
             look = _look(self.steps[head], self.arguments)
             raise ToolError(f"It needs {value!r} of step {head!r}, which answered {self.empty[name]}.{look}")
 
 
 def find_value(values: Mapping[str, Json], name: str) -> Json:
-    """The value of a dotted name in ``values``; None where there is none."""
+    """The value of a dotted name in ``values``; None if it is missing."""
     try:
         return lookup(values, name)
     except KeyError:

@@ -1,4 +1,4 @@
-"""What one answer gives a step: its records under the step's view, and the values that it saves."""
+"""The result of one answer for a step: its records under the step's view, and the values that it saves."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StepResponse:
     marked: Json = None
 
     def of(self, step: Step, marks: PiiTracker | None = None) -> StepResult:
-        """What it gives ``step``; with ``marks``, its classified values marked."""
+        """The result for ``step``; with ``marks``, its classified values are marked."""
         body, items = self.body, self.items
         if marks is not None and step.call is not None:
             body = marks.step(step.call, body)
@@ -93,7 +93,7 @@ class CriterionFailed(ToolError):
 
 
 def read_body(step: Step, response: Response) -> Json:
-    """The body of an answer: JSON, text, or None where there is none.
+    """The body of an answer: JSON, text, or None without a body.
 
     Raises:
         ToolError: it is not JSON, where a value is to be read from it.
@@ -123,7 +123,7 @@ def resolve_pointer(pointer: str, body: Json) -> Json:
 
 
 def combine(answers: Sequence[StepResult | None]) -> StepResult:
-    """What the answers to the items of a list give: lists, with null where there is no answer."""
+    """The result of the answers to the items of a list: lists, with null where there is no answer."""
     names = dict.fromkeys(name for one in answers if one is not None for name in one.saved)
     return StepResult(
         [None if one is None else one.shown for one in answers],

@@ -9,7 +9,7 @@ from adaptgen.model.tables import Json, Update
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 _TIME = 10
-"""Characters of a date, which may be told with a time."""
+"""Characters of a date, which may have a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _have(names: list[str]) -> str:
 
 
 def is_same(wanted: Json, actual: Json, before: Json = None) -> bool:
-    """Whether ``actual`` is what an API makes of ``wanted``; ``before`` is what stood there."""
+    """Whether ``actual`` is what an API makes of ``wanted``; ``before`` is the old value."""
     if wanted == actual:
         return True
     if wanted in _EMPTY:

@@ -73,7 +73,7 @@ def describe_request(
 
 
 def sensitive_in_body(tool: Tool | None, readers: Sequence[Tool]) -> dict[str, str]:
-    """Path -> kind of what may be in the body of a write, as answers with the record and the arguments declare."""
+    """Path -> kind of values in the body of a write, as answers with the record and the arguments declare."""
     if tool is None:
         return {}
     found: dict[str, str] = {}

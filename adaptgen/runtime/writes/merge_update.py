@@ -15,6 +15,8 @@ from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.writes.comparison import Verdict, compare_answer
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING as ABSENT
+from adaptgen.syntax.identifiers import words
+from adaptgen.views.vocabulary import is_wrapper_word
 
 Send = Callable[[Request], Awaitable[Response]]
 """Sends an authenticated request; raises ToolError for every answer that is not a success."""
@@ -27,6 +29,7 @@ _CHANGED: Final = (
 )
 _AGAIN: Final = (0.0, 0.3, 0.9)
 """Seconds before each look at what was written: some APIs show a change a moment later."""
+_IDS: Final = (("id",), ("uuid",), ("guid",))
 
 
 class MergeUpdate:
@@ -130,7 +133,8 @@ class MergeUpdate:
                 f"Nothing was written. Give {listed} as well."
             )
         names = resource if update.accepts is None else [name for name in update.accepts if name in resource]
-        return {name: _part(update, name, resource[name]) for name in names if name not in update.omits}
+        left_out = {*update.omits, *(name for name in update.not_null if resource.get(name) is None)}
+        return {name: _part(update, name, resource[name]) for name in names if name not in left_out}
 
     def _shown(self, response: Response) -> dict[str, Json]:
         """All of the record, in the form in which it is written."""
@@ -142,7 +146,37 @@ class MergeUpdate:
         if resource is ABSENT or not isinstance(resource, dict):
             raise ToolError("The record that is to be changed cannot be read: the API's answer holds no object for it.")
         places = {name: jsonpath.first(path, body) for name, path in self._update.places.items()}
-        return {**{name: value for name, value in places.items() if value is not ABSENT}, **resource}
+        return {**{name: value for name, value in places.items() if value is not ABSENT}, **self._unwrapped(resource)}
+
+    def _unwrapped(self, resource: dict[str, Json]) -> dict[str, Json]:
+        """The record, also where the API answers it in a member that is not declared: ``{"version": 1, "tag": {…}}``.
+
+        Raises:
+            ToolError: the answer holds nothing of what the write takes, and does not name the record either.
+        """
+        taken = {param.name for param in self._call.body.params if param.value is None} if self._call.body else set()
+        taken -= {*(self._update.unshown or ()), *self._update.places}
+        here = taken & resource.keys()
+        inner = [
+            value for value in resource.values() if isinstance(value, dict) and len(taken & value.keys()) > len(here)
+        ]
+        keys = {str(value) for name, value in resource.items() if words(name)[-1:] in _IDS and value is not None}
+        # What has the id that was asked for is the record, and what is in it are others: an owner, a parent.
+        if not taken or keys & self._address() or (here and not (inner and all(map(is_wrapper_word, here)))):
+            return resource
+        if len(inner) == 1:
+            return inner[0]
+        scalars = {str(value) for value in resource.values() if isinstance(value, (str, int))}
+        if inner or not scalars & self._address():
+            raise ToolError(
+                "The record that is to be changed was not found in the API's answer: it holds none of "
+                f"{', '.join(f'`{name}`' for name in sorted(taken)[:8])}. Nothing was written."
+            )
+        return resource
+
+    def _address(self) -> set[str]:
+        """The arguments, of which some are the record's address."""
+        return {str(value) for value in self._inputs.arguments.values() if isinstance(value, (str, int))}
 
     def _sent_along(self, response: Response) -> dict[str, Json]:
         missing = [
@@ -181,8 +215,7 @@ class MergeUpdate:
 
     def _renamed(self) -> bool:
         """Whether the change is one of the record's address."""
-        address = {str(value) for value in self._inputs.arguments.values() if isinstance(value, (str, int))}
-        return any(str(self._resource.get(name)) in address for name in self._changes)
+        return any(str(self._resource.get(name)) in self._address() for name in self._changes)
 
     # ------------------------------------------------------------------------------------------------------- writing
 

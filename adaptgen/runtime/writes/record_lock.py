@@ -54,7 +54,7 @@ def canonical_address(url: str) -> str:
 
 
 class RecordLocks:
-    """Locks by the address of a record. ``store`` gives the store that several processes share, if there is one."""
+    """Locks by the address of a record. ``store`` returns the store that several processes share, if there is one."""
 
     def __init__(self, folder: Path, store: Callable[[], Store | None]) -> None:
         self._folder = folder / "locks"

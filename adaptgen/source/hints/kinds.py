@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from adaptgen.config.checker import Checker, dotted, template_parts
 from adaptgen.config.types import Dialect, KeyPath, TextKind
+from adaptgen.pii.secret_formats import find_random, find_secrets
 from adaptgen.syntax import field_paths
+
+_UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Categories of Unicode: controls, formats, unassigned, private, surrogates, separators of lines."""
 
 
 def check_template(checker: Checker, value: str, at: KeyPath) -> None:
@@ -26,7 +31,7 @@ def check_secret(checker: Checker, value: str, at: KeyPath) -> None:
         return
     parts = template_parts(checker, value, at, "AG035")
     if parts is not None and all(isinstance(part, str) for part in parts):
-        message = f"{dotted(at)} must refer to a secret and not hold it: it would stand in the generated server"
+        message = f"{dotted(at)} must refer to a secret, not contain it: it would be in the generated server"
         checker.report(message, at, "write ${env:NAME} and set the variable")
 
 
@@ -69,6 +74,16 @@ def _parses(parser: Callable[[str], Any], text: str) -> bool:
     return True
 
 
+def _check_words(checker: Checker, value: str, at: KeyPath) -> None:
+    """Words that search reads: one line, without characters that cannot be seen, without secrets and references."""
+    if any(unicodedata.category(character) in _UNSEEN for character in value):
+        checker.report(f"{dotted(at)} has a character that cannot be seen", at, "write it in one line of plain text")
+    elif "${" in value:
+        checker.report(f"{dotted(at)} has a reference", at, "write plain words: references are not resolved here")
+    elif find_secrets(value) or any(find_random(value)):
+        checker.report(f"{dotted(at)} has a text that looks like a secret", at, "write plain words")
+
+
 # Of a template, a secret and a path the published schema does not say that they may not be empty.
 KINDS = {
     "text": TextKind(filled=False),
@@ -94,13 +109,20 @@ KINDS = {
         check=_check_place,
         code="AG036",
     ),
+    "saved": TextKind(
+        r"^(\$|header:.|cookie:.|find:(token|csrf)$)",
+        "a JSONPath such as $.token, header:<Name>, cookie:<name>, find:token or find:csrf",
+        check=_check_place,
+        code="AG036",
+    ),
     "rate": TextKind(r"^[1-9][0-9]{0,5}/(s|m|h)$", "a rate such as 50/s"),
     "origin": TextKind(r"^(?i:https?)://[^/\s?#@\\{}$]+/?$", "scheme and host, such as https://files.example.com"),
     # token of RFC 9110, section 5.6.2
     "header": TextKind(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "the name of a header"),
+    "words": TextKind(most=300, check=_check_words),
     "separators": TextKind(r"^[/\\;?#]*$", "separators of an address, such as /", filled=False),
 }
 """``template``: of ``adaptgen.syntax.templates``; ``secret``: one that refers to a secret. ``path``: a path of fields.
-``place``: where a value is in an answer."""
+``place``: where a value is in an answer; ``saved``: also what is searched for."""
 
 HINTS_DIALECT = Dialect(KINDS, "AG031", "AG030", units=("ms", "s", "m", "h"), duration_bounds=True)

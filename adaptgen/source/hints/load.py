@@ -29,7 +29,7 @@ from adaptgen.text.parse import parse
 
 def read_hints(path: Path) -> Hints:
     """Read a hints file and the other documents that it names. What the fleet shares (``adaptgen.yaml`` in the folder
-    above) stands under what the file says; a file that is not there says nothing.
+    above) is merged under what the file says; a file that is not there says nothing.
 
     Raises:
         AdaptgenError: every error of the file at once, each with its place (AG001 to AG005 for the text itself, AG030
@@ -72,12 +72,18 @@ def read_hints(path: Path) -> Hints:
         hide=tuple(raw.get("hide", ())),
         pin=tuple(raw.get("pin", ())),
         joins={name: hint_values.joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
-        overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
+        overlays=tuple(_beside(path, one) for one in raw.get("overlays", ())),
+        references={url: _beside(path, one) for url, one in raw.get("references", {}).items()},
         workflows=workflows,
         documents=documents,
         inputs=tuple(sorted({*own, *inputs})),
         locate=partial(_locate, places, own_raw, shared),
     )
+
+
+def _beside(hints: Path, file: str) -> Path:
+    """A file that the hints name, relative to them."""
+    return Path(posixpath.normpath((hints.parent / file).as_posix()))
 
 
 def read_under(path: Path, hints: Hints) -> Document:
@@ -86,10 +92,13 @@ def read_under(path: Path, hints: Hints) -> Document:
     Raises:
         AdaptgenError: as :func:`adaptgen.source.read` does.
     """
-    document = read(path, hints.overlays)
+    document = read(path, hints.overlays, hints.references)
     if not hints.joins:
         return document
-    return join(document, ((Part(name, one.base_url), read(one.path)) for name, one in sorted(hints.joins.items())))
+    joined = (
+        (Part(name, one.base_url), read(one.path, (), hints.references)) for name, one in sorted(hints.joins.items())
+    )
+    return join(document, joined)
 
 
 def _locate(places: SourceMap, own: Mapping[str, Any], shared: WorkspaceDefaults, keys: list[str]) -> Where:
@@ -112,6 +121,11 @@ def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
         if not (folder / named).is_file():
             checker.report(
                 f"there is no file {named!r}", ("workflows", index), "paths are relative to the hints", "AG001"
+            )
+    for url, named in raw.get("references", {}).items():
+        if not (folder / named).exists():
+            checker.report(
+                f"there is no file {named!r}", ("references", url), "paths are relative to the hints", "AG001"
             )
     for name, one in raw.get("documents", {}).items():
         named = one if isinstance(one, str) else one["file"]
@@ -150,8 +164,8 @@ def _documents(
 
 
 def described(workflows: Iterable[Description], path: Path, documents: dict[str, Document]) -> list[tuple[str, str]]:
-    """Read the documents that Arazzo descriptions name into ``documents``, by their paths, but for the one that the
-    hints at ``path`` speak of; what was read."""
+    """Read the documents that Arazzo descriptions name into ``documents``, by their paths, except the one that the
+    hints at ``path`` are about; returns what was read."""
     inputs: list[tuple[str, str]] = []
     for one in workflows:
         inputs.append((posixpath.relpath(one.path.as_posix(), path.parent.as_posix()), one.digest))
@@ -166,7 +180,7 @@ def described(workflows: Iterable[Description], path: Path, documents: dict[str,
 
 
 def _named(value: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
-    """Every ``document`` beside or inside of a ``call``."""
+    """Every ``document`` next to or inside a ``call``."""
     if isinstance(value, dict):
         if "call" in value:
             call = value["call"]

@@ -57,7 +57,8 @@ class ExpiresHint:
 
 @value(kw_only=True)
 class LoginHint:
-    """One call of a login chain, or the renewal. ``save``: name -> JSONPath, ``header:<Name>`` or ``cookie:<name>``.
+    """One call of a login chain, or the renewal. ``save``: name -> JSONPath, ``header:<Name>``, ``cookie:<name>``, or
+    ``find:token`` and ``find:csrf``, which are searched for.
     ``then``: of a renewal, the ids of chain calls that follow it. ``id`` of a renewal is ``refresh``.
     """
 
@@ -196,6 +197,7 @@ class ToolHint:
     page_size: int | None = None
     max_bytes: int | None = None
     was: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @value(kw_only=True)
@@ -218,7 +220,7 @@ class JoinHint:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hints:
     """The whole file. ``joins``: the documents that are joined to the main one, by their names. ``workflows``: Arazzo
-    descriptions; documents that they name stand under ``documents`` by their paths.
+    descriptions; documents that they name are under ``documents`` by their paths.
 
     ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
     other documents by the path as written. ``inputs``: (path relative to the folder of the hints, SHA-256 of the bytes)
@@ -242,6 +244,7 @@ class Hints:
     hide: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
     overlays: tuple[Path, ...] = ()
+    references: Mapping[str, Path] = field(default_factory=dict)
     joins: Mapping[str, JoinHint] = field(default_factory=dict)
     workflows: tuple[Description, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)

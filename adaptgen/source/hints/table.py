@@ -52,7 +52,10 @@ _LOGIN: dict[str, Key] = {
     "call": Key(CALL, "The call, such as POST /session", required=True),
     "document": Key(Text("file"), "Another OpenAPI document that has the call, relative to the hints file"),
     "with": Key(_TEMPLATES, "Inputs of the call: templates of credentials and saved values"),
-    "save": Key(MapOf(Text("place")), "Name -> where in the answer: a JSONPath, header:<Name> or cookie:<name>"),
+    "save": Key(
+        MapOf(Text("saved")),
+        "Name -> where in the answer: a JSONPath, header:<Name>, cookie:<name>; find:token, find:csrf: searched",
+    ),
     "expires": Key(
         Table({
             "after": Key(Text("jsonpath"), "Where the answer says how long the token lives"),
@@ -125,7 +128,7 @@ PAGE = Table({
     "total": Key(Text("place"), "Where the answer has the number of all items"),
     "more": Key(Text("jsonpath"), "cursor: where the answer says whether there is more"),
     "first": Key(Number(0), "offset, page: the number of the first item or page"),
-    "max_size": Key(_SIZE, "The largest page that the API gives"),
+    "max_size": Key(_SIZE, "The largest page that the API returns"),
     "single_use": Key(Flag(), "cursor: a token can be used once"),
     "in": Key(
         OneOf(("query", "body", "header", "path")),
@@ -136,7 +139,7 @@ PAGE = Table({
 
 ARGUMENT = Table({
     "hide": Key(Flag(), "Agents do not see it"),
-    "value": Key(Anything("template"), "What is sent: a template; it is no argument then"),
+    "value": Key(Anything("template"), "What is sent instead of an argument: a template"),
     "encode": Key(Text(), "json, file, or a media type"),
     "holds": Key(Text("separators"), "Separators that its values hold in a path: of / \\ ; ? #"),
     "name": Key(Text("tool"), "What agents call it"),
@@ -212,6 +215,8 @@ STEP = Table({
     ),
 })  # fmt: skip
 
+WORDS = ListOf(Text("words"), most=32)
+
 FORMS: tuple[Layout, ...] = ("columns", "objects", "structured")
 
 TOOL = Table({
@@ -233,6 +238,7 @@ TOOL = Table({
     "page_size": Key(_SIZE, "Items per answer"),
     "max_bytes": Key(_BYTES, "Bytes per answer"),
     "was": Key(ListOf(Text("tool")), "Earlier names, which are still served"),
+    "also": Key(WORDS, "Other words for the tool, which only search reads"),
 })  # fmt: skip
 
 DEFAULTS = Table({
@@ -258,7 +264,7 @@ HINTS = Table({
     }), "Where the document comes from"),
     "connection": Key(Table({
         "timeout": Key(_DURATION, "Seconds, or a duration: 10s"),
-        "ca": Key(_TEMPLATE, "Certificates to trust beside the usual ones: a PEM file, or a reference"),
+        "ca": Key(_TEMPLATE, "Certificates to trust in addition to the usual ones: a PEM file, or a reference"),
         "client_cert": Key(_TEMPLATE, "Certificate and private key: a PEM file, or a reference: ${secret:crm-mtls}"),
         "proxy": Key(_TEMPLATE, "The egress proxy: a URL, or a reference such as ${env:EGRESS_PROXY}"),
         "concurrency": Key(Number(1, 1000), "Requests at once; others wait within their timeout"),
@@ -278,6 +284,8 @@ HINTS = Table({
         "Other documents whose operations become tools of the same server, by names of your choice",
     ),
     "overlays": Key(ListOf(Text("file")), "OpenAPI Overlays (1.0, 1.1), applied to the document first, in order"),
+    "references": Key(MapOf(Text("file"), key="path"), "URL of a document that a $ref names, or of a folder (with / at "
+                      "the end) -> the local file or folder that is read instead"),
     "workflows": Key(ListOf(Text("file")), "Arazzo descriptions (1.0): each workflow is a tool"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
     "defaults": Key(DEFAULTS),
@@ -290,4 +298,4 @@ HINTS = Table({
 
 def schema_text() -> str:
     """The published file, ``docs/hints.schema.json``."""
-    return published(HINTS, HINTS_DIALECT, "Hints for adaptgen", "What a person may say about an API (hints.yaml)")
+    return published(HINTS, HINTS_DIALECT, "Hints for adaptgen", "Hints about an API (hints.yaml)")

@@ -155,5 +155,17 @@ def tool(raw: Mapping[str, Any]) -> ToolHint:
         form=form,
         result=MISSING if form is not None else result,
         steps=tuple(map(_step, raw.get("steps", ()))),
-        **given(raw, "description", "view", "answer", "effect", "sensitive", "update", "page_size", "max_bytes", "was"),
+        **given(
+            raw,
+            "description",
+            "view",
+            "answer",
+            "effect",
+            "sensitive",
+            "update",
+            "page_size",
+            "max_bytes",
+            "was",
+            "also",
+        ),
     )

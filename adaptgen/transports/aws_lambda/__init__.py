@@ -28,7 +28,7 @@ VARIABLE = "ADAPTGEN_GOVERNANCE"
 
 def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     """The handler of the generated server in ``folder``, governed by the settings that :data:`VARIABLE` names, else by
-    its own (``governance.json`` beside its ``governance.yaml``, where there is one: JSON is read faster).
+    its own (``governance.json`` next to its ``governance.yaml`` if it exists: JSON is read faster).
 
     Raises:
         AdaptgenError: AG078 without settings: callers of a function must be known. AG061 for a folder without a
@@ -71,7 +71,7 @@ def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
 
 
 def _own(folder: Path, governance: str) -> str:
-    help = f"set {VARIABLE}, or give the server a governance.yaml and build it again"
+    help = f"set {VARIABLE}, or add a governance.yaml to the server and build it again"
     if not governance:
         raise error("AG078", "it has no governance settings, and others can reach it", Where(str(folder)), help)
     path = Path(os.path.normpath(folder / governance))

@@ -23,7 +23,7 @@ _OPEN = ("/healthz", "/ping", KEYS)
 
 
 class NoRequest(Exception):
-    """The event is no HTTP request, or none that can be read."""
+    """The event is not an HTTP request that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Event:
 def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
     """The request that ``event`` stands for, with ``left`` seconds to answer it.
 
-    ``prefixes``: what public URLs have before the paths that are served here (``/crm`` of a base path mapping), beside
-    the stage of the API.
+    ``prefixes``: what public URLs have before the paths that are served here (``/crm`` of a base path mapping), in
+    addition to the stage of the API.
 
     Raises:
-        NoRequest: it is none.
+        NoRequest: not an HTTP request.
     """
     if not isinstance(event, Mapping) or not isinstance(event.get("requestContext"), Mapping):
         raise NoRequest

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import gc
 import importlib
+import json
 import os
 import random
 import sys
@@ -14,6 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+import orjson
+
 from adaptgen.collector import gc_paused
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
@@ -21,22 +25,20 @@ from adaptgen.runtime.core.call_context import until
 from adaptgen.tool_search import over
 from adaptgen.transports import settle
 from adaptgen.transports.aws_lambda import event as events
-from adaptgen.transports.aws_lambda.answer import response
 from adaptgen.transports.streamable_http.header_checks import Guard
-from adaptgen.transports.streamable_http.http import (
-    HttpAnswer,
-    refused,
-)
+from adaptgen.transports.streamable_http.http import HttpAnswer, json_answer, refused
 from adaptgen.transports.streamable_http.request_context import report
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
 
+LIMIT = 6 * 1024 * 1024 - 16 * 1024
+"""Bytes of a body, written as a JSON string; Lambda fails an invocation whose response exceeds 6 MB, heads included."""
 LOOK = 1.0
 """Seconds after which an invocation looks whether the settings have changed."""
 PATIENCE = 2.0
-"""Seconds that a call waits for that look; a slower one goes on beside the calls."""
+"""Seconds that a call waits for that look; a slower one goes on in the background."""
 FLUSH = 2.0
 """Seconds that a call waits until what was traced and counted is out."""
 _DEEP = 16
@@ -57,11 +59,8 @@ class Handler:
     def __init__(
         self, make: Callable[[ServingContext], Awaitable[GovernedServer]], environ: Mapping[str, str] = os.environ
     ) -> None:
-        """``make``: puts the governed handler together; it is called now, and again after a snapshot was restored.
-
-        Raises:
-            AdaptgenError: of ``make``.
-        """
+        """``make``: puts the governed handler together; it is called now, with its errors, and again after a snapshot
+        was restored."""
         settle()
         self._make = make
         self._place = ServingContext(http=True, loopback=False, environ=environ, frozen=True)
@@ -189,3 +188,49 @@ class Handler:
         if "ssl" in sys.modules:
             sys.modules["ssl"].RAND_add(os.urandom(64), 64.0)
         self._open()
+
+
+def response(answer: HttpAnswer, event: events.Event | None = None) -> dict[str, Any]:
+    """The value to return. A body that Lambda would refuse becomes an error that says so."""
+    body = answer.body
+    if not isinstance(body, bytes):
+        raise TypeError("an answer of events cannot be returned in one piece")
+    text, encoded = _text(body, event)
+    if text is None:
+        return response(_too_large(len(body), event))
+    if event is not None and event.http.method == "HEAD":
+        text, encoded = "", False
+    return {"statusCode": answer.status, "headers": answer.headers, "body": text, "isBase64Encoded": encoded}
+
+
+def _text(body: bytes, event: events.Event | None) -> tuple[str | None, bool]:
+    """The body as text or as base64, whichever fits; None where neither does."""
+    try:
+        text = body.decode()
+        # At most three bytes of JSON for each byte: most bodies need no second look.
+        if len(body) * 3 <= LIMIT or len(json.dumps(text)) <= LIMIT:
+            return text, False
+    except UnicodeDecodeError:
+        pass
+    # REST APIs decode base64 only for media types that they are told of.
+    if (event is None or event.version == "2.0") and len(body) * 4 // 3 + 4 <= LIMIT:
+        return base64.b64encode(body).decode("ascii"), True
+    return None, False
+
+
+def _too_large(size: int, event: events.Event | None) -> HttpAnswer:
+    text = (
+        f"The answer has {size / 1024 / 1024:.1f} MB, and AWS Lambda returns 6 MB at most. What was asked for was "
+        "carried out; to read it ask for less at a time: a smaller limit, or fewer fields."
+    )
+    return json_answer(message.failed(_rpc(event), message.REFUSED, text))
+
+
+def _rpc(event: events.Event | None) -> message.MessageId | None:
+    """The id of the request in the body."""
+    try:
+        asked = orjson.loads(event.body) if event is not None else None
+    except ValueError:
+        return None
+    found = asked.get("id") if isinstance(asked, dict) else None
+    return found if isinstance(found, int | str) else None

@@ -22,7 +22,7 @@ UPLOAD = 30.0
 RATE = 32 * 1024
 """and how many of its bytes buy another second: a large body may come over a slow line, one that trickles may not."""
 UNREAD = 64 * 1024
-"""Bytes that a client may send beside an answer that is not waiting for them."""
+"""Bytes that a client may send during an answer that does not wait for them."""
 
 
 class App:

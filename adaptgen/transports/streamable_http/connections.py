@@ -49,7 +49,7 @@ class Connections:
         self._forget(connection)
 
     def waits(self, connection: WireProtocol) -> None:
-        """It waits for a request, or for the rest of a head or of a body that nobody reads."""
+        """It waits for a request, or for the rest of a head or of an unread body."""
         self._uploading.pop(connection, None)
         self._idle.pop(connection, None)
         self._idle[connection] = None

@@ -38,12 +38,8 @@ class Handshake:
         self._server = kernel
 
     async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
-        """Answer one POST.
-
-        Raises:
-            Malformed: the body is no message, or a batch where there is none.
-            Challenge: the caller is not authenticated.
-        """
+        """Answer one POST. Malformed: the body is not a message, or a batch where none is allowed. Challenge: the
+        caller is not authenticated."""
         if isinstance(value, list):
             return await self._batch(http, value)
         said = message.message(value)
@@ -83,7 +79,7 @@ class Handshake:
         if not self._server.handler.about().stateful or not _handshake(http):
             return HttpAnswer(405, {"allow": "POST"})
         if not stream.allowed:
-            return refused(406, "this is a text/event-stream")
+            return refused(406, "accept text/event-stream")
         session = self._session(http, caller)
         if not isinstance(session, Session):
             return session or HttpAnswer(405, {"allow": "POST"})
@@ -207,7 +203,7 @@ class Handshake:
                     continue
                 early = self._early(said, session)
                 if said.method == "initialize":
-                    early = message.failed(said.id, message.INVALID_REQUEST, "initialize stands alone")
+                    early = message.failed(said.id, message.INVALID_REQUEST, "initialize must be the only message")
                 if early is not None:
                     responses.append(early)
                     continue

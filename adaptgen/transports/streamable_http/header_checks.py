@@ -48,10 +48,7 @@ def envelope(request: Request, headers: Mapping[str, str]) -> None:
 
 
 def served(version: Json) -> None:
-    """
-    Raises:
-        RpcError: -32022, ``version`` is none of those that are spoken without handshake.
-    """
+    """Raise RpcError (-32022) unless ``version`` is one of those that are spoken without handshake."""
     if version not in MODERN:
         requested = version[:40] if isinstance(version, str) else ""
         data: Json = {"supported": list(SUPPORTED), "requested": requested}
@@ -67,10 +64,7 @@ class Parameters:
         )
 
     def check(self, schema: Mapping[str, Json], arguments: Mapping[str, Json], request: Mapping[str, str]) -> None:
-        """
-        Raises:
-            RpcError: -32020, a header and its argument disagree, or one of both is missing.
-        """
+        """Raise RpcError (-32020) where a header and its argument disagree, or one of both is missing."""
         for one in self._rows.get(schema):
             _check(one, one.value_in(arguments), request.get(PREFIX + one.token.lower()))
 
@@ -83,7 +77,7 @@ def _check(one: HeaderParameter, value: Json, raw: str | None) -> None:
             raise RpcError(HEADER_MISMATCH, f"the {name} header has no argument {where!r} in the body")
         return
     if raw is None:
-        raise RpcError(HEADER_MISMATCH, f"the {name} header is missing beside the argument {where!r}")
+        raise RpcError(HEADER_MISMATCH, f"the {name} header is missing, but the argument {where!r} is not")
     given = decode_value(raw)
     if given is None or not _same(one.kind, value, said, given):
         raise RpcError(HEADER_MISMATCH, f"the {name} header does not match the argument {where!r}")
@@ -99,11 +93,8 @@ def _same(kind: str, value: Json, said: str, given: str) -> bool:
 
 
 def check_types(request: Request) -> None:
-    """What every handler may take for granted of a request's params.
-
-    Raises:
-        RpcError: -32602 where the name, the arguments, the cursor or ``_meta`` is of a wrong type.
-    """
+    """Raise RpcError (-32602) unless the name, the arguments, the cursor and ``_meta`` of a request have the right
+    types."""
     params = request.params
     key = NAMED.get(request.method)
     if key is not None and not isinstance(params.get(key), str):
@@ -125,8 +116,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Guard:
-    """Checks Host and Origin. ``hosts``: names, with a port or for every port, beside loopback; ``origins``: whole
-    origins (``https://app.example``) beside loopback's. ``*`` among them switches the check off.
+    """Checks Host and Origin. ``hosts``: names, with a port or for every port, in addition to loopback; ``origins``:
+    whole origins (``https://app.example``), likewise. ``*`` among them switches the check off.
     """
 
     def __init__(self, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:

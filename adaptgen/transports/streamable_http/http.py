@@ -40,7 +40,7 @@ class TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """``headers``: lower case; ``twice``: names that stood more than once; ``read``: the body, at most so many bytes
+    """``headers``: lower case; ``twice``: names that occur more than once; ``read``: the body, up to that many bytes
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
     ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
     by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came.
@@ -58,7 +58,7 @@ class HttpRequest:
 
     @property
     def ambiguous(self) -> str | None:
-        """A header that stands more than once and must not: two readers would see two values."""
+        """A header that occurs more than once and must not: two readers would see two values."""
         found = sorted(name for name in self.twice if name in _SINGLE)
         return found[0] if found else None
 
@@ -149,11 +149,7 @@ class Uploads:
 
     @contextlib.contextmanager
     def reserve(self, owner: tuple[str, str], size: int) -> Iterator[None]:
-        """Room for a body of ``size`` bytes of ``owner``.
-
-        Raises:
-            BusyError: there is none.
-        """
+        """Room for a body of ``size`` bytes of ``owner``; BusyError without room."""
         own = self._own.get(owner, 0) + size
         if self._sum + size > self._budget or own > self._budget // 4:
             raise BusyError

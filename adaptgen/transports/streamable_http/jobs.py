@@ -41,7 +41,7 @@ class RunningRequest:
 
 
 class Encoder:
-    """Encodes results. A list of tools that the handler gives again, the very same object, is not encoded again."""
+    """Encodes results. A list of tools that the handler returns again (the same object) is not encoded again."""
 
     def __init__(self, server: Mapping[str, Json]) -> None:
         self._server = server

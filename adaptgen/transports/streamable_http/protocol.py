@@ -1,4 +1,4 @@
-"""An HTTP protocol for uvicorn that gives no client more than its share, in whatever state its connection is.
+"""An HTTP protocol for uvicorn that allows no client more than its share, in any state of its connection.
 
 httptools and uvicorn bound neither heads nor trailers, and read whatever comes after an answer. Here every state has a
 number of bytes and a number of seconds, counted on the bytes themselves: it makes no difference whether they come in
@@ -19,15 +19,15 @@ from adaptgen.transports.streamable_http.connections import Connections
 MAX_HEAD = 64 * 1024
 """Bytes of a request's head."""
 MAX_FIELDS = 100
-"""Header lines of a head: each costs a hundred bytes beside its own."""
+"""Header lines of a head: each costs a hundred bytes besides its own."""
 MAX_TARGET = 8 * 1024
 """Bytes of the target of a request."""
 MAX_TRAILER = 8 * 1024
-"""Bytes of trailers, and of whatever else stands between two bytes of a body: chunk extensions, line breaks."""
+"""Bytes of trailers, and of anything else between two bytes of a body: chunk extensions, line breaks."""
 OVERHEAD = 8
 """Bytes around a byte of a body: a chunk of one byte has five."""
 UNREAD = 64 * 1024
-"""Bytes of a body that are taken and dropped where nobody wants them: after an early answer, or beside a stream."""
+"""Bytes of a body that are read and dropped: after an early answer, or during a stream."""
 MAX_PIPELINED = 4
 """Requests of a connection that wait for the answer of the one before."""
 HEAD_SECONDS = 30.0
@@ -163,7 +163,7 @@ class WireProtocol(SingleWriteProtocol):
         self._all.holds(self, len(self.cycle.body) + self._gap)
 
     def _unread(self, size: int) -> None:
-        """Bytes that nobody wants; a client that sends too many is not listened to any more, but may read."""
+        """Unwanted bytes; a client that sends too many is no longer listened to, but may read."""
         self._taken += size
         if self._taken > UNREAD:
             self.flow.pause_reading()
@@ -196,7 +196,7 @@ class WireProtocol(SingleWriteProtocol):
         super().on_header(name, value)
 
     def send_400_response(self, msg: str) -> None:
-        """The parser has met what is no HTTP, or more of it than is taken."""
+        """The parser found something other than HTTP, or more than is accepted."""
         if self._state is not _State.DONE:
             self._refuse(*self._answer)
 
@@ -268,7 +268,7 @@ class WireProtocol(SingleWriteProtocol):
         self._within(HEAD_SECONDS if self._head else IDLE_SECONDS)
 
     def _refuse(self, status: int, phrase: bytes) -> None:
-        """Answer what is no acceptable request, where no answer is under way, and take nothing more."""
+        """Refuse a request unless an answer is under way, and read nothing more."""
         reading = self._state is _State.BODY and not self.pipeline and not self.cycle.response_started
         if reading or self.cycle is None or self.cycle.response_complete:
             head = b"HTTP/1.1 %d %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (status, phrase)

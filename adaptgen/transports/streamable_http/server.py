@@ -1,7 +1,7 @@
 """The wire without a network: what an HTTP request to an MCP server is answered with.
 
-One endpoint serves every revision: 2026-07-28, in which each request stands alone, and those with a handshake. Beside
-it lie the metadata of RFC 9728 and two paths for health checks, all open.
+One endpoint serves every revision: 2026-07-28, in which each request is self-contained, and those with a handshake.
+The metadata of RFC 9728 and two paths for health checks are open.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ class StreamableHttpServer:
             return HttpAnswer(404)
         ambiguous = request.ambiguous
         if ambiguous is not None:
-            return refused(400, f"the {ambiguous} header stands more than once", code=message.HEADER_MISMATCH)
+            return refused(400, f"the {ambiguous} header occurs more than once", code=message.HEADER_MISMATCH)
         try:
             match request.method:
                 case "POST":
@@ -244,7 +244,7 @@ class StreamableHttpServer:
 
 
 def _modern(header: str | None, value: Json) -> bool:
-    """Whether a POST is one of 2026-07-28, or claims to be of a revision that nobody knows."""
+    """Whether a POST is one of 2026-07-28, or claims an unknown revision."""
     if header is not None and header not in revisions.HANDSHAKE:
         return True
     if not isinstance(value, dict) or value.get("method") == "initialize":

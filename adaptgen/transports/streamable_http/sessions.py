@@ -49,7 +49,7 @@ class Session:
         return number, waiting
 
     def heard(self, response: Response) -> None:
-        """A response has come; one that nobody waits for is dropped."""
+        """A response has arrived; an unexpected one is dropped."""
         waiting = self.questions.pop(response.id, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(response)
@@ -151,7 +151,7 @@ class Streams:
             exchange.task.add_done_callback(lambda _: self._open.pop(exchange, None))
 
     def end(self) -> None:
-        """End all of them; their clients are told."""
+        """End all of them and notify their clients."""
         for one in list(self._open):
             one.cancel()
 

@@ -1,4 +1,4 @@
-"""Revision 2026-07-28: every POST stands alone, and says in itself who asks in which revision."""
+"""Revision 2026-07-28: every POST is self-contained and names its client and revision."""
 
 from __future__ import annotations
 
@@ -34,12 +34,8 @@ class StatelessRevision:
         self._parameters = Parameters()
 
     async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
-        """Answer one POST.
-
-        Raises:
-            Malformed: the body is no request and no notification.
-            Challenge: the caller is not authenticated.
-        """
+        """Answer one POST. Malformed: the body is neither a request nor a notification. Challenge: the caller is not
+        authenticated."""
         said = message.message(value)
         stream = self._server.stream(http)
         exchange = self._server.exchange(http, said, stream, revisions.MODERN[-1])
@@ -81,7 +77,7 @@ class StatelessRevision:
         arguments = as_object(request.params.get("arguments"))
         if arguments or any(name.startswith(PREFIX) for name in http.headers):
             if any(name.startswith(PREFIX) for name in http.twice):
-                raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header stands more than once")
+                raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header occurs more than once")
             schema = await self._server.handler.schema(caller, str(request.params["name"]), context)
             if schema is not None:
                 self._parameters.check(schema, arguments, http.headers)

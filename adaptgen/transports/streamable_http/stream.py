@@ -33,15 +33,11 @@ class Stream:
         self._closed = False
 
     def begin(self) -> None:
-        """Answer with events, also when there is none yet."""
+        """Answer with events, even before the first."""
         self._start()
 
     async def send(self, body: bytes) -> None:
-        """Send one message as an event.
-
-        Raises:
-            Gone: nobody will read it.
-        """
+        """Send one message as an event; Gone if the client has left."""
         if not self.allowed or self._closed:
             raise Gone
         queue = self._start()

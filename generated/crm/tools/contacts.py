@@ -72,6 +72,8 @@ GET_CONTACT_VIEW = (
     "country_code",
     "customer.name",
     "job_title",
+    "email",
+    "archived",
 )
 
 create_contact = Tool(

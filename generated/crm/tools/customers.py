@@ -86,6 +86,16 @@ CREATE_CUSTOMER_VIEW = (
     "data.paymentTermDays",
     "data.createdAt",
     "data.countryCode",
+    "data.email",
+    "data.archived",
+    "data.segment",
+    "data.city",
+    "data.industry",
+    "data.modifiedAt",
+    "data.legalName",
+    "data.ownerId",
+    "data.vatId",
+    "data.tenantId",
     "data.tags[*]",
 )
 
@@ -217,6 +227,8 @@ list_customer_contacts = Tool(
         "country_code",
         "job_title",
         "tenantId",
+        "email",
+        "archived",
     ),
     page=Unpaged(),
     sensitive={

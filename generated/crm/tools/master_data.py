@@ -6,16 +6,17 @@ Customize it in specs/crm/hints.yaml.
 
 from adaptgen.runtime import Call, Tool, Unpaged
 
-get_info = Tool(
-    name="get_info",
-    call=Call("GET", "/system/info"),
-    view=("businessDate", "node", "product", "release"),
-)
-
 get_product = Tool(
     name="get_product",
     call=Call("GET", "/products/{Sku}"),
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
+)
+
+get_system_info = Tool(
+    name="get_system_info",
+    call=Call("GET", "/system/info"),
+    view=("businessDate", "node", "product", "release"),
+    aliases=("get_info",),
 )
 
 list_countries = Tool(
@@ -42,9 +43,16 @@ list_tags = Tool(
 list_users = Tool(
     name="list_users",
     call=Call("GET", "/users"),
-    view=("id", "fullName", "login", "active", "role", "team"),
+    view=("id", "login", "fullName", "active", "role", "team", "email", "phone"),
     page=Unpaged(items="$.data"),
     sensitive={"email": "email", "fullName": "name", "phone": "phone"},
 )
 
-TOOLS = (get_info, get_product, list_countries, list_products, list_tags, list_users)
+TOOLS = (
+    get_product,
+    get_system_info,
+    list_countries,
+    list_products,
+    list_tags,
+    list_users,
+)

@@ -23,6 +23,11 @@ GET_CONTRACT_VIEW = (
     "currency",
     "endDate",
     "noticeDays",
+    "archived",
+    "terms",
+    "modifiedAt",
+    "renewalDate",
+    "startDate",
 )
 
 GET_OPPORTUNITY_SENSITIVE = {
@@ -40,6 +45,10 @@ GET_OPPORTUNITY_VIEW = (
     "closeDate",
     "createdAt",
     "oppNo",
+    "currency",
+    "archived",
+    "source",
+    "modifiedAt",
 )
 
 get_contract = Tool(

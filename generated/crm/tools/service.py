@@ -20,8 +20,14 @@ GET_TICKET_VIEW = (
     "priority",
     "closedAt",
     "openedAt",
-    "assignee.fullName",
+    "customer.name",
+    "description",
+    "archived",
+    "category",
+    "comments[*].text",
     "comments[*].id",
+    "comments[*].createdAt",
+    "comments[*].authorId",
 )
 
 LIST_TASKS_VIEW = (
@@ -33,6 +39,14 @@ LIST_TASKS_VIEW = (
     "createdAt",
     "customer.name",
     "assignee_id",
+    "archived",
+)
+
+comment_ticket = Tool(
+    name="comment_ticket",
+    call=Call("POST", "/tickets/{ticketId}/comments", body=Body(params=("text",))),
+    view=("id", "text", "createdAt", "authorId"),
+    effect="write",
 )
 
 complete_task = Tool(
@@ -81,13 +95,6 @@ create_ticket = Tool(
     view=GET_TICKET_VIEW,
     payload="$.ticket",
     sensitive=GET_TICKET_SENSITIVE,
-    effect="write",
-)
-
-create_ticket_comment = Tool(
-    name="create_ticket_comment",
-    call=Call("POST", "/tickets/{ticketId}/comments", body=Body(params=("text",))),
-    view=("id", "text", "createdAt", "authorId"),
     effect="write",
 )
 
@@ -175,10 +182,10 @@ update_ticket = Tool(
 )
 
 TOOLS = (
+    comment_ticket,
     complete_task,
     create_task,
     create_ticket,
-    create_ticket_comment,
     get_ticket,
     list_tasks,
     search_tickets,

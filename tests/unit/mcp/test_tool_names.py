@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import engine, generate
 
 from adaptgen.govern.settings.model import ToolRule
+from adaptgen.mcp.protocol import nearest_tool
 from adaptgen.mcp.provider_rules import short_name
 from adaptgen.model.tables import LOCAL
 from adaptgen.proxy.third_party_tools import facts
@@ -79,3 +81,12 @@ def test_a_proxy_shortens_what_its_prefix_made_too_long() -> None:
     assert (known.own, known.action) == (tool["name"], f"helpdesk__{tool['name']}")
     short = facts({**tool, "name": "find"}, "helpdesk", "helpdesk__", ours=False, rule=ToolRule())
     assert (short.name, short.was) == ("helpdesk__find", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("get_server_pid", "get_pid"), ("list_layer", "list_layers"), ("make_tea", "")],
+)
+def test_the_nearest_tool_is_told_by_its_words_and_its_letters(name: str, near: str) -> None:
+    names = ["get_series_episode", "get_pid", "list_layers", "get_user", "list_users"]
+    assert nearest_tool(name, names) == near

@@ -40,7 +40,7 @@ def is_unchanged(out: Path, **options: str) -> bool:
 def test_a_lock_says_nothing_about_the_machine(built: Path) -> None:
     text = (built / lock.NAME).read_text()
     found = json.loads(text)
-    assert list(found) == ["format", "spec", "options", "inputs", "files"]
+    assert list(found) == ["format", "spec", "options", "inputs", "names", "files"]
     assert found["format"] == 2
     assert found["inputs"].keys() == {"crm.yaml", "crm/hints.yaml"}
     # printf 'server\n' | sha256sum

@@ -1,6 +1,6 @@
 import pytest
 
-from adaptgen.pii.field_kinds import kind_of, kind_within, looks_like_name
+from adaptgen.pii.field_kinds import is_described_as_secret, kind_of, kind_within, looks_like_name
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,35 @@ def test_names_and_addresses_without_the_usual_words(name: str, kind: str | None
 )
 def test_a_full_name_is_told_from_an_id(value: str, person: bool) -> None:
     assert looks_like_name(value) is person
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("pem", "The private key in PEM format."),
+        ("pem", "PEM-encoded private key"),
+        ("signing", "Secret used to sign webhooks"),
+        ("value", "Password for the virtual machine."),
+        ("body", "This value is a secret"),
+        ("pass", "The passphrase of the key"),
+    ],
+)
+def test_what_is_described_as_a_secret_is_one(name: str, description: str) -> None:
+    assert is_described_as_secret(name, description)
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("pem", ""),
+        ("pem", "The public key of the server"),
+        ("holder", "Name of the secret"),
+        ("holder", "Path to the private key"),
+        ("version", "Resource containing the private key of the app"),
+        ("key_id", "The private key"),
+        ("zone", "Whether it is used in secret"),
+        ("zone", "The key of the record"),
+    ],
+)
+def test_what_only_speaks_of_a_secret_is_none(name: str, description: str) -> None:
+    assert not is_described_as_secret(name, description)

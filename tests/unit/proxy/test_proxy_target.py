@@ -10,8 +10,9 @@ import pytest
 from support.fake_mcp import Exchange, FakeServer, aggregated, running, tool, until
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.settings.model import ToolRule, Upstream
-from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_FOUND, META_SENSITIVE, Context, RpcError
+from adaptgen.govern.limits.kill_switch import Switch as KillSwitch
+from adaptgen.govern.settings.model import Switch, ToolRule, Upstream
+from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_FOUND, META_MENU, META_SENSITIVE, Context, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.proxy.pin_store import FilePins
 from adaptgen.proxy.proxy_target import UpstreamAggregator
@@ -134,6 +135,24 @@ async def test_a_rule_says_what_a_third_party_cannot() -> None:
         assert (facts.effect, facts.open) == ("read", True)
         assert (facts.arguments, facts.sensitive) == ({"q": "name"}, {"/items/*/x": "email"})
         assert list(aggregator.tools()) == ["a__find"]
+
+
+async def test_settings_and_policies_follow_a_tool_that_our_server_renamed() -> None:
+    """They name it as its server does, without the prefix of the proxy."""
+    was = {META_MENU: {"was": ["drop"]}}
+    rules = {"a/drop": ToolRule(sensitive={"/x": "email"}), "a/hidden": ToolRule(hide=True)}
+    ours = [tool("remove", _meta=was), tool("shown", _meta={META_MENU: {"was": ["hidden"]}})]
+    async with aggregated(FakeServer(tools=ours), settings={"ours": True}, rules=rules) as aggregator:
+        (facts,) = aggregator.tools().values()
+        assert facts.was == ("a__drop",)
+        assert facts.paths == ("a/remove", "a/drop")
+        assert facts.actions_before == ("a__drop",)
+        assert facts.sensitive == {"/x": "email"}
+        settings = Switch(tools=("a/drop",))
+        assert KillSwitch(settings).refuses(ALICE, facts) == "the tool a__remove"
+    async with aggregated(FakeServer(tools=ours)) as aggregator:
+        facts = aggregator.tools()["a__remove"]
+        assert (facts.was, facts.paths, facts.actions_before) == ((), ("a/remove",), ())
 
 
 async def test_of_two_tools_of_one_name_the_second_is_not_served() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Body, Call, Link, Param, Send, Tool, Unpaged
+from adaptgen.model.tables import Auth, Body, Call, Link, NextUrl, Param, Send, Tool, Unpaged
 from adaptgen.runtime import LOCAL
 
 if TYPE_CHECKING:
@@ -149,6 +149,25 @@ async def test_a_next_page_on_another_host_is_not_followed(api: Api, make: Make,
     first = await calls.ok("list_items", limit=5)
     assert "another host" in await calls.error("list_items", cursor=first["next_cursor"])
     assert all(one.headers["host"] in api.url for one in api.received)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("following", "method", "content"),
+    [("/items/search/next?page=b", "GET", b""), ("/items/search?page=b", "POST", b'{"kind":"a"}')],
+)
+async def test_a_next_page_at_another_path_is_read_with_get(
+    api: Api, make: Make, reply: Any, following: str, method: str, content: bytes
+) -> None:
+    pages = [{"items": [{"id": 1}], "next": following}, {"items": [{"id": 2}], "next": None}]
+    api.handler = lambda _: reply(200, pages[len(api.received) - 1])
+    call = Call("POST", "/items/search", body=Body(params=(Param("kind", value="a"),)))
+    tool = Tool(name="find_items", call=call, page=NextUrl(next="$.next", items="$.items"), view=("id",), effect="read")
+    extra = {"find_items": {"cursor": {"type": "string"}, "limit": {"type": "integer"}}}
+    first = await (calls := make(tool, schemas=extra)).ok("find_items", limit=1)
+    assert (await calls.ok("find_items", cursor=first["next_cursor"]))["items"] == [[2]]
+    last = api.received[-1]
+    assert (last.method, last.body, "content-type" in last.headers) == (method, content, method == "POST")
 
 
 @pytest.mark.asyncio

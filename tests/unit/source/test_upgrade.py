@@ -216,9 +216,29 @@ def test_a_file_makes_the_form_multipart() -> None:
     }
 
 
+def test_several_bodies_of_plain_values_become_the_members_of_one() -> None:
+    bodies = "{in: body, name: a, required: true, schema: {type: string}}"
+    bodies += ", {in: body, name: b, description: d, type: array, items: {type: integer}}"
+    found = upgraded(f"paths: {{/x: {{post: {{parameters: [{bodies}]}}}}}}")
+    body = found.root["paths"]["/x"]["post"]["requestBody"]
+    assert body["required"] is True
+    assert body["content"]["application/json"]["schema"] == {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"type": "string"},
+            "b": {"type": "array", "items": {"type": "integer"}, "description": "d"},
+        },
+    }
+    assert codes(found) == [("AG022", "paths//x/post/parameters/1")]
+    place = ["paths", "/x", "post", "requestBody", "content", "application/json", "schema", "properties", "b"]
+    assert found.original(place) == ["paths", "/x", "post", "parameters", "1"]
+
+
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
+        ("[{in: body, name: a, type: string}, {in: body, name: a, type: string}]", [("AG022", "1")]),
         ("[{in: body, name: a, schema: {}}, {in: body, name: b, schema: {}}]", [("AG022", "1")]),
         ("[{in: body, name: a, schema: {}}, {in: formData, name: b, type: string}]", [("AG022", "1")]),
         ("[{in: formData, type: string}]", [("AG022", "0")]),

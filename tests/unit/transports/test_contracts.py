@@ -54,14 +54,14 @@ def test_a_contract_without_a_table(package: Package) -> None:
 def test_an_argument_that_only_the_table_has(package: Package) -> None:
     made = contract(find_notes={"inputSchema": {"properties": {"folder": {}}}})
     assert problems(package(contract=made)) == [
-        "argument 'search' of 'find_notes' stands in the table and not in the contract"
+        "argument 'search' of 'find_notes' is in the table and not in the contract"
     ]
 
 
 def test_an_argument_that_only_the_contract_has(package: Package) -> None:
     made = contract(create_note={"inputSchema": {"properties": {"text": {}, "colour": {}}}})
     assert problems(package(contract=made)) == [
-        "argument 'colour' of 'create_note' stands in the contract and not in the table"
+        "argument 'colour' of 'create_note' is in the contract and not in the table"
     ]
 
 

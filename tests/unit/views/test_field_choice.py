@@ -354,3 +354,17 @@ def test_a_ranking_that_was_asked_before_says_the_same() -> None:
     for keep in (8, 2, 5, 8):
         assert ranking.is_record == is_record(given)
         assert ranking.rank(keep) == rank(given, keep=keep)
+
+
+def test_who_changed_a_record_is_bookkeeping_in_objects_too() -> None:
+    given = fields("id", "name", "createdBy.firstName", "updatedBy.lastName", "owner.firstName")
+    assert rank(given) == ("id", "name", "owner.firstName")
+    assert rank(fields("stockNbr", "name"), identifying=("stock_nbr",))[0] == "stockNbr"
+
+
+def test_a_code_of_what_a_record_holds_is_not_the_record_s() -> None:
+    names = {"prefix_slug", "slug"}
+    shown = rank(fields("id", "prefix", "site.name", "site.slug", "zone"), identifying=names)
+    assert "site.name" in shown
+    assert "site.slug" not in shown
+    assert "id.slug" in rank(fields("title", "id.slug"), identifying=names)

@@ -309,10 +309,10 @@ def test_a_line_costs_microseconds(tmp_path: Path) -> None:
     record = {"event": "decision", "request_id": "r1", **one.who(Caller("ada")), "args": "0" * 64, "policies": ["p1"]}
 
     def round_() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(500):
             one.write(record)
-        return (time.perf_counter() - began) / 500
+        return (time.process_time() - began) / 500
 
     best = min(round_() for _ in range(20))
     one.close()

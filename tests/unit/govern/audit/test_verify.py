@@ -90,7 +90,7 @@ def test_lines_that_change_places_show(tmp_path: Path) -> None:
     lines[1], lines[2] = lines[2], lines[1]
     assert findings(lines, tmp_path) == [
         f"2: 1 line before line 2 of chain {chain} is missing or out of order",
-        f"3: line 1 of chain {chain} is out of order, or stands here again",
+        f"3: line 1 of chain {chain} is out of order or repeated",
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_line_that_stands_twice_shows(tmp_path: Path) -> None:
     lines, _ = written(3)
     chain = shown(lines[0])
     assert findings([*lines[:3], lines[1], *lines[3:]], tmp_path) == [
-        f"4: line 1 of chain {chain} is out of order, or stands here again"
+        f"4: line 1 of chain {chain} is out of order or repeated"
     ]
     assert findings([*lines, lines[1]], tmp_path)
 
@@ -116,7 +116,7 @@ def test_two_futures_of_one_chain_show(tmp_path: Path) -> None:
     one.write({"event": "decision", "n": 4})
     other = fork.getvalue().splitlines(keepends=True)
     assert findings([*kept[:2], other[2], kept[3]], tmp_path, running=True) == [
-        f"4: line 3 of chain {shown(kept[0])} does not follow the line before it"
+        f"4: line 3 of chain {shown(kept[0])} does not follow the previous line"
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.policies import ANN, TOOLS, facts, loaded
 
@@ -125,3 +127,33 @@ def test_policies_are_cut_apart_at_their_own_semicolons() -> None:
         (90, "forbid();"),
         (99, "x"),
     ]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        'action == Action::"crm__pay", resource);',
+        'action == Action::"crm\\u{5f}_pay", resource);',
+        'action == Action :: // by its name\n "crm__pay", resource);',
+        'action in [Action::"crm__find", Action::"crm__p\\u{61}y"], resource);',
+        'action, resource) when { action == Action::"crm__\\x70ay" };',
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_policy_holds_for_a_renamed_tool_however_it_writes_the_earlier_name(named: str) -> None:
+    """Its text may escape the name or have a comment in it: Cedar reads the same action."""
+    tools = {**TOOLS, "pay": replace(TOOLS["pay"], name="pay_bill", own="pay_bill", own_was=("pay",))}
+    cedar = await loaded(f'permit (principal, action, resource); @id("no") forbid (principal, {named}', tools=tools)
+
+    decision = await cedar.decide(ANN, tools["pay"], {})
+
+    assert not decision.allowed
+    assert decision.policies == ("no",)
+
+
+@pytest.mark.asyncio
+async def test_annotations_are_no_actions() -> None:
+    tools = {"pay": replace(TOOLS["pay"], name="pay_bill", own="pay_bill", own_was=("pay",))}
+    text = '@type("Action") @id("crm__pay") permit (principal, action == Action::"crm__pay", resource);'
+
+    assert (await (await loaded(text, tools=tools)).decide(ANN, tools["pay"], {})).policies == ("crm__pay",)

@@ -117,8 +117,8 @@ async def test_a_call_costs_microseconds() -> None:
     one = Limiter((Limit(per=("sub", "tool"), rate=1e6, burst=1e6),), MemoryStore())
     tool, best = facts(), 1.0
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(1000):
             await one.take(ADA, tool)
-        best = min(best, (time.perf_counter() - start) / 1000)
+        best = min(best, (time.process_time() - start) / 1000)
     assert best < 5e-6 * 4, f"{best * 1e6:.1f} µs a call"  # room for a busy machine; 1.5 µs on an idle one

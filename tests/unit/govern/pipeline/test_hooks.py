@@ -97,9 +97,9 @@ async def test_what_is_neither_arguments_nor_nothing_refuses(module: Any, given:
         return given
 
     module.gives = gives
-    with pytest.raises(HookError, match=r"gave no arguments$"):
+    with pytest.raises(HookError, match=r"returned no arguments$"):
         await hooks("{before: 'hooks_of_a_test:gives'}").before(CALL)
-    with pytest.raises(HookError, match=r"gave no result$"):
+    with pytest.raises(HookError, match=r"returned no result$"):
         await hooks("{after: 'hooks_of_a_test:gives'}").after(CALL, {"content": []})
 
 

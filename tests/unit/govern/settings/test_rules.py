@@ -106,7 +106,7 @@ def test_addresses_may_be_references_and_otherwise_are_checked() -> None:
     plain = "authenticate: {issuer: http://idp.example, audience: a, jwks: 'file:///keys', algorithms: none}\n"
     assert [one[3] for one in refused(f"adaptgen: 1\n{plain}")] == [
         "authenticate.issuer: 'http://idp.example' is not https, and the host is not loopback",
-        "authenticate.jwks: 'file:///keys' is no absolute http or https URL",
+        "authenticate.jwks: 'file:///keys' is not an absolute http or https URL",
         "authenticate.algorithms must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, "
         "not 'none'",
     ]

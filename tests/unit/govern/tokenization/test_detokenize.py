@@ -85,7 +85,7 @@ def test_deep_arguments_lists_and_json_in_text() -> None:
 @pytest.mark.parametrize("given", ["Ada <{0}>", "{0}, {1}", "{0} {1}", "x{0}", "to {0}"])
 def test_a_token_stands_alone(given: str) -> None:
     text = given.format(token(), token("b@example.com"))
-    with pytest.raises(ToolError, match="`email`: a token stands alone") as refused:
+    with pytest.raises(ToolError, match="`email`: a token must be the whole argument") as refused:
         restore(tokenizer(), {"email": text}, WRITES)
     assert ADA not in str(refused.value)
 

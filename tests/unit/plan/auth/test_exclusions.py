@@ -64,6 +64,15 @@ def test_keys_that_are_kept_are_records(api: SimpleNamespace) -> None:
     assert session(api, {"/users/tokens/": listed, "/users/tokens/{id}/": one}, BEARER) is None
 
 
+def test_what_is_taken_and_answered_is_no_token_of_a_session(api: SimpleNamespace) -> None:
+    made = login(api, obj(key=TEXT, operator=TEXT), obj(id=TEXT, key=TEXT))
+    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is None
+    made = login(api, obj(key=TEXT, name=TEXT, operator=TEXT, signer=TEXT), obj(id=TEXT, key=TEXT))
+    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is None
+    made = login(api, obj(key=TEXT, operator=TEXT), obj(id=TEXT, token=TEXT))
+    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is not None
+
+
 def test_a_login_that_nobody_should_use_any_more(api: SimpleNamespace) -> None:
     old = login(api, obj(client_id=TEXT, client_secret=TEXT), deprecated=True)
     assert session(api, {"/authorizations": {"post": old}}, BEARER) is None
@@ -79,6 +88,15 @@ def test_a_code_that_only_a_browser_brings(api: SimpleNamespace) -> None:
     given = obj(**{**CLIENT, "grant_type": either}, code=TEXT)
     found = session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER)
     assert sent(found)["grant_type"] == "client_credentials"
+
+
+def test_a_token_url_that_is_declared_for_a_browser_only(api: SimpleNamespace) -> None:
+    flow = {"authorizationUrl": "https://a.example", "tokenUrl": "/v3/oauth2/token", "scopes": {}}
+    given = obj(**CLIENT, code=TEXT, username=TEXT, password=TEXT)
+    made = {"/oauth2/token": {"post": login(api, given, obj(access_token=TEXT))}}
+    assert session(api, made, {"o": {"type": "oauth2", "flows": {"authorizationCode": flow}}}) is None
+    found = session(api, made, {"o": {"type": "oauth2", "flows": {"authorizationCode": flow, "password": flow}}})
+    assert sent(found)["grant_type"] == "password"
 
 
 def test_who_has_a_refresh_token_needs_no_browser(api: SimpleNamespace) -> None:
@@ -139,6 +157,62 @@ def test_a_key_is_exchanged_for_a_token(api: SimpleNamespace) -> None:
     alone = {"k": schemes["app"]}
     made = {**made, "security": [{"k": []}]}
     assert session(api, {"/auth/token": {"post": made}}, alone) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "answer", "exchanged"),
+    [
+        ("/auth/jwt", [{"basic": []}], obj(token=TEXT), True),
+        ("/session", [{"basic": []}, {"b": []}], obj(token=TEXT), True),
+        ("/auth/permissions", [{"basic": []}, {"b": []}], obj(allowed=TEXT), False),
+        ("/login-links", [{"basic": []}, {"b": []}], obj(url=TEXT), False),
+        ("/auth/personal-token", [{"basic": []}], obj(token=TEXT), False),
+        ("/auth/token/rotate", [{"basic": []}], obj(token=TEXT), False),
+    ],
+)
+def test_basic_is_exchanged_where_a_token_is_an_alternative(
+    api: SimpleNamespace, path: str, own: Any, answer: Any, exchanged: bool
+) -> None:
+    schemes = {**BEARER, "basic": {"type": "http", "scheme": "basic"}}
+    use = {"get": {"responses": {}, "security": [{"basic": []}, {"b": []}]}}
+    paths = {path: {"post": {"security": own, **api.answer(answer)}}, "/customers": use, "/orders": use}
+    made, found = api.document(paths, components={"securitySchemes": schemes})
+    sessions = [one for one in find_auth(made, list(found.values()), EMPTY, "crm").auths if one.kind == "session"]
+    assert [one.chain[0].send[0].basic for one in sessions] == ([True] if exchanged else [])
+
+
+def test_a_token_is_read_for_basic(api: SimpleNamespace) -> None:
+    schemes = {**BEARER, "basic": {"type": "http", "scheme": "basic"}}
+    made = {"security": [{"basic": []}], **api.answer(obj(access_token=TEXT))}
+    code = {"name": "X-Crm-Otp", "in": "header", "schema": TEXT}
+    found = session(api, {"/token": {"get": {**made, "parameters": [code]}}}, schemes)
+    assert found is not None
+    assert [one.basic for one in found.chain[0].send] == [True]
+    # A token of something else is not that of the session.
+    assert session(api, {"/invoice-tokens": {"get": made}}, schemes) is None
+
+
+def test_the_grant_of_a_client_goes_in_with_its_basic(api: SimpleNamespace) -> None:
+    schemes = {**BEARER, "basic": {"type": "http", "scheme": "basic"}}
+    for grants, pair in ((["authorization_code", "client_credentials"], "CLIENT_ID"), (["authorization_code"], "")):
+        given = {**obj(grant_type={**TEXT, "enum": grants}), "required": ["grant_type"]}
+        made = login(api, given, obj(access_token=TEXT), security=[{"basic": []}])
+        found = session(api, {"/oauth/token": {"post": made}}, schemes)
+        assert (found is not None) == bool(pair)
+        if found is not None:
+            assert sent(found) == {"grant_type": "client_credentials"}
+            assert found.chain[0].send[0].as_ == "${env:CRM_CLIENT_ID}:${env:CRM_CLIENT_SECRET}"
+
+
+def test_a_token_in_a_header_of_the_answer(api: SimpleNamespace) -> None:
+    made = login(api, answer=obj(token={"type": "object"}))
+    made["responses"]["200"]["headers"] = {"X-Subject-Token": {"schema": TEXT}}
+    found = session(
+        api, {"/auth/tokens": {"post": made}}, {"k": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}}
+    )
+    assert found is not None
+    assert found.chain[0].save == {"access": "header:X-Subject-Token"}
+    assert found.send == (Send("header", "X-Auth-Token", "{access}"),)
 
 
 def test_an_answer_that_only_prose_shows(api: SimpleNamespace) -> None:
@@ -204,13 +278,15 @@ def test_checking_what_is_given_is_no_login(api: SimpleNamespace) -> None:
     assert session(api, {"/auth": {"post": login(api, summary="Check the configuration of auth")}}, {}) is None
 
 
-def test_a_cookie_is_none_where_the_others_want_something_else(api: SimpleNamespace) -> None:
+def test_a_cookie_is_not_certain_where_the_others_want_something_else(api: SimpleNamespace) -> None:
     told = {"security": [], **api.body(obj(user=TEXT, password=TEXT)), "responses": {"200": {"description": "ok"}}}
     told["description"] = "Obtain a session cookie that authenticates further calls"
     found = session(api, {"/users/login": {"post": told}}, {})
     assert found is not None
     assert found.chain[0].cookies
-    assert session(api, {"/users/login": {"post": told}}, BEARER) is None
+    found = session(api, {"/users/login": {"post": told}}, BEARER)
+    assert found is not None
+    assert (found.chain[0].cookies, found.chain[0].save["access"]) == (False, "find:token")
 
 
 def test_the_token_of_a_user_is_not_sent_as_that_of_somebody_else(api: SimpleNamespace) -> None:

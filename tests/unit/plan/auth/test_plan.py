@@ -192,8 +192,6 @@ def test_a_login_is_what_takes_credentials_and_answers_a_token(api: SimpleNamesp
 @pytest.mark.parametrize(
     ("path", "operation"),
     [
-        # The path says login, the answer gives no token.
-        ("/login", {"answer": {"ok": TEXT}}),
         # A token, but nothing that proves who asks.
         ("/auth/token", {"given": {"device": TEXT}}),
         ("/login", {"given": {"token": TEXT, "provider": TEXT}}),
@@ -216,7 +214,8 @@ def test_a_path_alone_is_no_login(api: SimpleNamespace, path: str, operation: di
     ("scheme", "send"),
     [
         ({"type": "http", "scheme": "bearer"}, BEARER),
-        (key_in("header", "Authorization"), BEARER),
+        (key_in("header", "Authorization"), Send("header", "Authorization", "{access}")),
+        (key_in("header", "Authorization", description="The JWT of the login"), BEARER),
         (
             key_in("header", "Authorization", description="`JWT <token>`"),
             Send("header", "Authorization", "JWT {access}"),
@@ -334,6 +333,18 @@ def test_csrf_belongs_to_the_chain(api: SimpleNamespace) -> None:
     assert pointer("GET /csrf") in found.login_operations
 
 
+@pytest.mark.parametrize(("required", "saved"), [(["csrf_token"], "$.csrf_token"), ([], "find:csrf")])
+def test_a_csrf_token_that_need_not_come_is_only_looked_for(
+    api: SimpleNamespace, required: list[str], saved: str
+) -> None:
+    answer = {
+        **obj(access_token=TEXT, csrf_token={"type": ["string", "null"]}),
+        "required": ["access_token", *required],
+    }
+    (auth,) = plan(api, {"/login": {"post": {**api.login(), **api.answer(answer)}}, "/a": get()}).auths
+    assert auth.chain[0].save == {"access": "$.access_token", "csrf": saved}
+
+
 def test_a_csrf_token_whose_header_nobody_declares_goes_where_frameworks_read_it(api: SimpleNamespace) -> None:
     paths = {
         "/login": {"post": api.login()},
@@ -343,7 +354,7 @@ def test_a_csrf_token_whose_header_nobody_declares_goes_where_frameworks_read_it
     found = plan(api, paths)
     (auth,) = found.auths
     assert (auth.chain[1].send, auth.chain[1].save, auth.chain[1].cookies) == ((BEARER,), {"csrf": "$.result"}, True)
-    both = (Send("header", name, "{csrf}", only="write") for name in ("X-CSRF-Token", "X-CSRFToken"))
+    both = (Send("header", name, "{csrf}", only="write") for name in ("X-CSRF-Token", "X-CSRFToken", "X-XSRF-TOKEN"))
     assert auth.send == (BEARER, *both)
     assert pointer("GET /security/csrf_token/") in found.login_operations
 
@@ -366,7 +377,10 @@ def test_a_session_cookie_is_kept(api: SimpleNamespace) -> None:
     paths = {"/login": {"post": api.login(obj(ok=TEXT), security=[])}, "/a": get()}
     found = plan(api, paths, {"cookie": key_in("cookie", "JSESSIONID")}, security=[{"cookie": []}])
     (auth,) = found.auths
-    assert (auth.send, auth.chain[0].cookies) == ((), True)
+    assert auth.chain[0].cookies
+    assert {(send.name, send.as_, send.only) for send in auth.send} == {
+        ("X-CSRF-Token", "{csrf}", "write"), ("X-CSRFToken", "{csrf}", "write"), ("X-XSRF-TOKEN", "{csrf}", "write"),
+    }  # fmt: skip
     assert found.by_operation == {pointer("GET /a"): ("crm_session",)}
 
 

@@ -65,7 +65,7 @@ def test_an_answer_that_is_one_text(api: SimpleNamespace, said: str, known: bool
     content = {"text/plain": {"schema": {**TEXT, "description": said}}}
     login = {**api.login(), "responses": {"200": {"description": "ok", "content": content}}}
     found = chain(api, {"/login": {"post": login}, "/customers": needs()}, BEARER)
-    assert saved(found) == ({"access": "$"} if known else None)
+    assert saved(found) == ({"access": "$"} if known else {"access": "find:token", "csrf": "find:csrf"})
 
 
 @pytest.mark.parametrize("example", [{"jwt": "ey.."}, '{"jwt": "ey.."}', '{\n  jwt: "ey.."\n  scope: "all"\n}'])
@@ -74,6 +74,40 @@ def test_an_answer_that_only_an_example_shows(api: SimpleNamespace, example: Any
     login = {**api.login(), "responses": {"200": {"description": "ok", "content": content}}}
     found = chain(api, {"/login": {"post": login}, "/customers": needs()}, BEARER)
     assert saved(found) == {"access": "$.jwt"}
+
+
+def test_a_text_whose_description_is_an_object(api: SimpleNamespace) -> None:
+    login = {**api.login(), **api.answer(TEXT)}
+    login["responses"]["200"]["description"] = '{"code": 200, "expire": "2019-08-07", "token": "ey.."}'
+    found = chain(api, {"/login": {"post": login}, "/customers": needs()}, BEARER)
+    assert saved(found) == {"access": "$.token"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "more"),
+    [
+        ({"type": "object"}, {"example": {"email": "a@b.example", "password": "x"}}),
+        ({"type": "object"}, {"examples": {"a": {"value": {"email": "a@b.example", "password": "x"}}}}),
+        ({"type": "object", "example": {"email": "a@b.example", "password": "x"}}, {}),
+        ({"type": "object", "description": "For a mail address, pass `email` and `password`."}, {}),
+        ({"description": 'JSON in the form of {"email": "EMAIL", "password": "PASSWORD"}'}, {}),
+    ],
+)
+def test_a_body_that_only_an_example_or_prose_shows(api: SimpleNamespace, schema: Any, more: dict[str, Any]) -> None:
+    body = {"requestBody": {"content": {"application/json": {"schema": schema, **more}}}}
+    found = chain(api, {"/login": {"post": {**body, **api.answer(obj(token=TEXT))}}, "/customers": needs()}, BEARER)
+    assert found is not None
+    assert found.chain[0].call.body is not None
+    assert {one.name: one.value for one in found.chain[0].call.body.params} == {
+        "email": "${env:CRM_USERNAME}", "password": "${env:CRM_PASSWORD}",
+    }  # fmt: skip
+
+
+def test_of_two_tokens_that_which_others_take_by_its_name(api: SimpleNamespace) -> None:
+    answer = obj(access_token=TEXT, session_token=TEXT)
+    paths = {f"/{name}": takes("header", "X-Session-Token") for name in ("a", "b", "c")}
+    found = chain(api, {"/login": {"post": api.login(answer)}, **paths})
+    assert saved(found) == {"access": "$.session_token"}
 
 
 def test_a_token_endpoint_answers_as_its_standard_says(api: SimpleNamespace) -> None:
@@ -157,7 +191,10 @@ def test_what_a_login_promises_for_a_parameter_by_name(api: SimpleNamespace) -> 
 def test_a_name_that_is_no_secret_promises_nothing(api: SimpleNamespace) -> None:
     login = {**api.login(obj(language=TEXT)), "description": "Answers the language."}
     wanted = takes("query", "language", "ISO 639 code")
-    assert chain(api, {"/login": {"post": login}, "/customers": wanted, "/orders": wanted}) is None
+    found = chain(api, {"/login": {"post": login}, "/customers": wanted, "/orders": wanted})
+    assert found is not None
+    assert saved(found) == {"access": "find:token", "csrf": "find:csrf"}
+    assert all(send.place == "header" for send in found.send)
 
 
 def test_base64_is_asked_for_where_the_document_sends_it(api: SimpleNamespace) -> None:
@@ -194,7 +231,7 @@ def test_a_header_is_a_better_place_than_a_url(api: SimpleNamespace) -> None:
     use = {"get": {"responses": {}, "security": [{"in_url": []}, {"in_header": []}]}}
     found = chain(api, {"/login": {"post": api.login(obj(access_token=TEXT))}, "/customers": use}, schemes)
     assert found is not None
-    assert found.send == (Send("header", "Authorization", "Bearer {access}"),)
+    assert found.send == (Send("header", "Authorization", "{access}"),)
 
 
 def test_mutual_tls_takes_no_token(api: SimpleNamespace) -> None:

@@ -73,6 +73,12 @@ def test_an_array_is_a_list(api: SimpleNamespace) -> None:
         ("/reports/{day}", obj(day=TEXT, rows={"type": "array", "items": obj(id=NUMBER)})),
         ("/leads", obj(open_leads={"type": "array", "items": obj(id=NUMBER)},
                        close_leads={"type": "array", "items": obj(id=NUMBER)})),
+        ("/dags/{id}/details", {**obj(dag_id=TEXT, timezone=TEXT, next_run_after=TEXT,
+                                      owners={"type": "array", "items": TEXT},
+                                      tags={"type": "array", "items": obj(name=TEXT)}), "required": ["tags"]}),
+        # The columns of a table, which positions join: one of them alone would lose the others.
+        ("/collections/get", obj(ids={"type": "array", "items": TEXT}, metadatas={"type": "array", "items": obj()},
+                                 documents={"type": ["array", "null"], "items": TEXT})),
         ("/status", obj(ok={"type": "boolean"})),
         ("/anything", {}),
     ],

@@ -135,8 +135,8 @@ def test_the_name_and_the_description_of_a_tool(tmp_path: Path, key: str) -> Non
 
 
 def test_a_name_that_is_none_is_not_used(tmp_path: Path) -> None:
-    made = planned(tmp_path, {"/x": {"get": {"operationId": "list_all", "x-mcp": {"name": "a b; import os"}, **OK}}})
-    assert [tool.name for tool in made.server.tools] == ["list_all"]
+    made = planned(tmp_path, {"/x": {"get": {"operationId": "list_xs", "x-mcp": {"name": "a b; import os"}, **OK}}})
+    assert [tool.name for tool in made.server.tools] == ["list_xs"]
 
 
 def test_two_tools_with_one_wish_have_two_names(tmp_path: Path) -> None:
@@ -212,3 +212,9 @@ def test_a_post_that_calls_itself_read_only_stays_a_write(tmp_path: Path) -> Non
 
 def test_unpaged_by_autorest(api: SimpleNamespace) -> None:
     assert page(api, obj(value=ROWS), [], **{"x-ms-pageable": {"nextLinkName": None}}) == Unpaged(items="$.value")
+
+
+def test_an_operation_has_at_most_32_tags(planned: Any) -> None:
+    many = [f"tag {number}" for number in range(5_000)]
+    planned_tools = planned({"/things": {"get": {"tags": many, "responses": {"200": {"description": "ok"}}}}}).tools
+    assert [tool.tags for tool in planned_tools.values()] == [tuple(many[:32])]

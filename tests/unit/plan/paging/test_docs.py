@@ -18,7 +18,7 @@ FILTER = {"name": "filter", "in": "query", "schema": {"type": "string"}}
 
 def test_the_example_of_the_page_builds(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "hints.md").read_text(encoding="utf-8")
-    block = re.search(r"## How lists page\n.*?```yaml\n(.*?)```", page, re.DOTALL)
+    block = re.search(r"## Paging\n.*?```yaml\n(.*?)```", page, re.DOTALL)
     assert block is not None
     body = {"type": "object", "properties": {"q": {"type": "string"}, "page": {"type": "object"}}}
 

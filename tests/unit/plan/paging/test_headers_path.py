@@ -78,7 +78,6 @@ def test_the_query_comes_first(api: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("schemas", "headers"),
     [
-        ({"X-Next-Token": TEXT}, []),  # nothing says where the next one comes from
         ({"X-Auth-Token": TEXT}, ["X-Auth-Token"]),  # proves who is calling
         ({"X-Request-Id": TEXT}, ["X-Request-Id"]),
         ({"X-Token": TEXT}, ["X-Token"]),
@@ -91,6 +90,12 @@ def test_other_headers_page_nothing(api: SimpleNamespace, schemas: Any, headers:
     plan = found(api, "/things", given("header", schemas), headers=headers)
     assert isinstance(plan.page, Unpaged)
     assert plan.absorbed == {}
+
+
+def test_a_token_header_of_the_request_alone_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
+    plan = found(api, "/things", given("header", {"X-Next-Token": TEXT}))
+    assert plan.page == Unpaged(seek=True, cursor="X-Next-Token", place="header")
+    assert plan.absorbed == {("header", "X-Next-Token"): "paging"}
 
 
 # ---------------------------------------------------------------------------------------------------------- address

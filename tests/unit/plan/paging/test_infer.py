@@ -10,6 +10,7 @@ from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.source.hints.model import PageHint
 
 INT = {"type": "integer"}
+STRING = {"type": "string"}
 TEXT = {"type": "string"}
 
 
@@ -51,6 +52,7 @@ def test_offsets_by_other_names(api: SimpleNamespace, offset: str, limit: str) -
 def test_an_offset_that_counts_from_one(api: SimpleNamespace) -> None:
     first = {"type": "integer", "default": 1, "minimum": 1}
     found = page(api, obj(Resources=rows()), api.query("count", startIndex=first))
+    assert found == page(api, obj(Resources=rows()), api.query("count", "startIndex"))  # RFC 7644
     assert found == Offset(offset="startIndex", limit="count", first=1, items="$.Resources")
 
 
@@ -66,7 +68,6 @@ def test_pages(api: SimpleNamespace, number: str, size: str) -> None:
     ("schema", "description", "first"),
     [
         ({"type": "integer", "default": 0}, "", 0),
-        ({"type": "integer", "minimum": 0}, "", 0),
         ({"type": "integer", "minimum": 1}, "", 1),
         (INT, "Zero-based page index (0..N)", 0),
         (INT, "the page, with `0` being the first page", 0),
@@ -81,6 +82,39 @@ def test_the_number_of_the_first_page(api: SimpleNamespace, schema: Any, descrip
 def test_nobody_says_what_number_the_first_page_has(api: SimpleNamespace) -> None:
     """By custom it is 1; whether it is, the server finds out."""
     assert page(api, rows(), api.query("page", "size")) == PageNumber(page="page", size="size", first=1, guessed=True)
+
+
+def test_a_bound_of_zero_does_not_say_that_pages_begin_there(api: SimpleNamespace) -> None:
+    """It may only say that the number is not negative: the server finds out; where it cannot, nothing is left out."""
+    number = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 0}}
+    for required, first in ((False, 1), (True, 0)):
+        given = [{**number, "required": required}, *api.query("size")]
+        assert page(api, rows(), given) == PageNumber(page="page", size="size", first=first, guessed=not required)
+
+
+def test_a_parameter_that_takes_nothing_but_a_token_is_the_cursor(api: SimpleNamespace) -> None:
+    found = page(api, obj(data=rows(), next=STRING), api.query("limit", after=STRING, cursor=STRING))
+    assert (found.cursor, found.next) == ("cursor", "$.next")
+
+
+def test_the_previous_page_has_the_older_records(api: SimpleNamespace) -> None:
+    told = {
+        name: {
+            **STRING,
+            "format": "uri",
+            "description": f"The previous URL always points to a page with {age} records.",
+        }
+        for name, age in (("next_url", "newer"), ("prev_url", "older"))
+    }
+    for order, name in (("from newest to oldest", "prev_url"), ("from oldest to newest", "next_url")):
+        found = page(api, obj(data=rows(), **told), [], description=f"Sorted {order}.")
+        assert found == NextUrl(next=f"$.{name}", items="$.data")
+
+
+def test_a_cursor_of_the_first_record_does_not_lead_on(api: SimpleNamespace) -> None:
+    told = {name: {**STRING, "description": f"Cursor to identify the {name} object"} for name in ("first", "last")}
+    found = page(api, obj(data=rows(), **told), api.query("limit", starting_after=STRING))
+    assert (found.cursor, found.next) == ("starting_after", "$.last")
 
 
 def test_a_page_that_must_be_given_is_not_asked_for_unnamed(api: SimpleNamespace) -> None:
@@ -110,9 +144,33 @@ def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespac
         )
 
 
-def test_a_page_index_without_evidence_is_left_to_the_agent(api: SimpleNamespace) -> None:
+def test_a_page_index_without_evidence_is_found_by_looking(api: SimpleNamespace) -> None:
     found = plan(api, rows(), api.query("pageIndex", "pageSize"))
-    assert (found.page, found.absorbed) == (Unpaged(), {})
+    assert found.page == PageNumber(page="pageIndex", size="pageSize", guessed=True)
+
+
+def test_a_page_index_that_is_required_is_left_to_the_agent(api: SimpleNamespace) -> None:
+    index = {"name": "pageIndex", "in": "query", "required": True, "schema": INT}
+    found = plan(api, rows(), [index, *api.query("pageSize")])
+    assert (found.page, found.absorbed) == (Unpaged(seek=True), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "description", "offset"),
+    [
+        ("start", {"type": "string", "default": "0"}, "Pagination offset", "start"),
+        ("from", {"type": "string", "example": "5"}, "", None),
+        ("pageOffset", {"type": "string"}, "Starting point of the records", "pageOffset"),
+        ("inicio", INT, "Cantidad de resultados a saltear.", "inicio"),
+    ],
+)
+def test_a_position_in_a_string_or_another_language(
+    api: SimpleNamespace, name: str, schema: Any, description: str, offset: str | None
+) -> None:
+    begin = {"name": name, "in": "query", "schema": schema, "description": description}
+    size = {"name": "pageLimit", "in": "query", "schema": {"type": "string"}, "description": "Number of records"}
+    token = api.query("pageToken") if name == "pageOffset" else []
+    assert getattr(plan(api, rows(), [begin, size, *token]).page, "offset", None) == offset
 
 
 @pytest.mark.parametrize(
@@ -147,9 +205,11 @@ def test_cursors(api: SimpleNamespace, parameter: str, answer: Any, next: str) -
     assert (found.cursor, found.next, found.limit) == (parameter, next, "limit")
 
 
-def test_a_cursor_parameter_without_a_token_in_the_answer_is_none(api: SimpleNamespace) -> None:
+def test_a_cursor_parameter_without_a_token_in_the_answer_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
     found = plan(api, obj(data=rows()), api.query("limit", cursor=TEXT))
-    assert (found.page, found.absorbed) == (Unpaged(items="$.data"), {})
+    assert found.page == Unpaged(items="$.data", seek=True, cursor="cursor")
+    assert found.absorbed == {("query", "cursor"): "paging"}
+    assert plan(api, rows(), api.query(after=TEXT)).page == Unpaged()
 
 
 def test_an_offset_is_taken_before_a_cursor(api: SimpleNamespace) -> None:
@@ -164,7 +224,7 @@ def test_the_id_of_the_last_record_is_a_cursor_where_has_more_ends_it(api: Simpl
     assert page(api, schema, api.query("limit", starting_after=TEXT)) == Cursor(
         cursor="starting_after", next="$.data[-1].id", more="$.has_more", limit="limit", items="$.data"
     )
-    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == Unpaged(items="$.data")
+    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == Unpaged(items="$.data", seek=True)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +281,7 @@ def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> No
     events = [{"name": "offset", "in": "query", "schema": INT, "description": "Number of events to retrieve"}]
     assert plan(api, rows(), events).page == Unpaged()
     times = api.query(start={"type": "string", "format": "date-time"})
-    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged()
+    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True)
 
 
 def test_what_writes_is_no_list(api: SimpleNamespace) -> None:
@@ -289,8 +349,8 @@ def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> Non
     ("given", "found"),
     [
         (["from", "size"], Offset(offset="from", limit="size")),
-        (["from", "to", "limit"], Unpaged()),
-        (["start", "end", "limit"], Unpaged()),
+        (["from", "to", "limit"], Unpaged(seek=True)),
+        (["start", "end", "limit"], Unpaged(seek=True)),
         (["from", "page", "per_page"], PageNumber(page="page", size="per_page", guessed=True)),
     ],
 )
@@ -300,4 +360,4 @@ def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given:
 
 def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
     listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
-    assert page(api, rows(), listed) == Unpaged()
+    assert page(api, rows(), listed) == Unpaged(seek=True)

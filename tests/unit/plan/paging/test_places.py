@@ -41,6 +41,13 @@ def json_parameter(name: str, place: str = "query", **properties: Any) -> dict[s
     return {"name": name, "in": place, "content": {"application/json": {"schema": obj(**properties)}}}
 
 
+def test_options_of_a_position_and_a_size(api: SimpleNamespace) -> None:
+    found = find_paging(*search(api, obj(q=TEXT, options=obj(offset=INTEGER, limit=INTEGER))))
+    assert isinstance(found.page, Offset)
+    assert set(found.absorbed) == {("body", "options.offset"), ("body", "options.limit")}
+    assert not find_paging(*search(api, obj(q=TEXT, options=obj(offset=INTEGER, mode=TEXT)))).absorbed
+
+
 @pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded"])
 def test_the_body_of_a_search(api: SimpleNamespace, media: str) -> None:
     found = find_paging(*search(api, {**obj(q=TEXT, **{"from": INTEGER}, size=INTEGER)}, media=media))

@@ -60,7 +60,7 @@ def test_a_parameter_that_only_pages_is_no_argument(planned: Any) -> None:
 def test_a_call_that_writes_cannot_be_hinted_to_page(planned: Any) -> None:
     hint = ToolHint(call=CallHint("POST", "/things"), page=PageHint(offset="offset", place="body"))
     paths = {"/things": {"post": operation(obj(name=TEXT, offset=INTEGER), name="createThing")}}
-    with pytest.raises(AdaptgenError, match="what changes something is no list") as told:
+    with pytest.raises(AdaptgenError, match="an operation that changes something is not a list") as told:
         planned(paths, Hints(path=None, tools={"things": hint}))
     assert told.value.diagnostics[0].help == "add effect: read, if it only reads"
 

@@ -9,7 +9,7 @@ import pytest
 from support.passes import find_paging
 
 from adaptgen.model.tables import Cursor, Link, NextUrl, Offset, PageNumber, Paging, Unpaged
-from adaptgen.plan.paging.prose import header_told, last_id_told, leads_on, link_told, path_told, size_told
+from adaptgen.plan.paging.prose import header_told, last_id_told, leads_on, link_told, list_told, path_told, size_told
 
 TEXT = {"type": "string"}
 
@@ -42,7 +42,7 @@ def test_a_place_that_the_schema_leaves_out(api: SimpleNamespace) -> None:
 def test_a_place_is_not_made_up_where_the_schema_knows_better(api: SimpleNamespace) -> None:
     cursor = said("cursor", "You find the cursors in the meta.cursors property of the response.")
     answer = obj(data=api.rows(), meta=obj(request_id=TEXT))
-    assert page(api, answer, cursor) == Unpaged(items="$.data")
+    assert page(api, answer, cursor) == Unpaged(items="$.data", seek=True, cursor="cursor")
 
 
 def test_a_field_that_the_parameter_names(api: SimpleNamespace) -> None:
@@ -60,7 +60,7 @@ def test_a_field_that_names_the_parameter(api: SimpleNamespace) -> None:
 @pytest.mark.parametrize("described", ["A cursor, as given in the [Link header](https://x.test/paging).", ""])
 def test_a_link_header_that_is_only_described(api: SimpleNamespace, described: str) -> None:
     found = page(api, api.rows(), said("after", described), said("per_page", "", "integer"))
-    assert found == (Link(limit="per_page") if described else Unpaged())
+    assert found == (Link(limit="per_page") if described else Unpaged(seek=True))
 
 
 def test_the_identity_of_the_last_record(api: SimpleNamespace) -> None:
@@ -156,3 +156,17 @@ def test_a_text_in_a_body_is_no_number(api: SimpleNamespace) -> None:
     raw = {"operationId": "searchContacts", "summary": "Search contacts", **api.body(given), **api.answer(api.rows())}
     made, found = api.document({"/contacts/search": {"post": raw}})
     assert find_paging(made, found["POST /contacts/search"]).page == Unpaged()
+
+
+def test_many_empty_lines_are_read_at_once() -> None:
+    looked_at = "\n" * 200_000
+    assert list_told("Lists contacts" + looked_at)
+    assert not list_told(looked_at + "Lists contacts")
+
+
+def test_a_token_that_continues(api: SimpleNamespace) -> None:
+    told = "An opaque token that the server uses to continue an iteration."
+    answer = obj(items=api.rows(), removed_ids={"type": "array", "items": TEXT}, kind=TEXT,
+                 list_token={**TEXT, "description": told})  # fmt: skip
+    found = page(api, answer, said("list_token", told), said("page_size", "", "integer"))
+    assert found == Cursor(cursor="list_token", next="$.list_token", limit="page_size", items="$.items")

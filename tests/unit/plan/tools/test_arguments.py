@@ -165,6 +165,28 @@ def test_shapes_of_json_bodies(planned: Any, schema: Any, expected: Body) -> Non
     assert "lost" not in done.fates().values()
 
 
+@pytest.mark.parametrize(
+    ("method", "schema", "expected"),
+    [
+        ("post", {"type": "object"}, True),
+        ("post", {"type": "object", "description": "Lists the users."}, True),
+        ("put", {"type": "object"}, None),
+        ("post", {"type": "object", "additionalProperties": True}, None),
+        ("post", {"type": "object", "required": ["a"]}, None),
+        ("post", {"type": "array", "items": {}}, None),
+    ],
+)
+def test_a_message_without_members_need_not_be_given(planned: Any, method: str, schema: Any, expected: Any) -> None:
+    """The argument stays; of a PUT, which replaces, and of an object of any members it is required."""
+    operation = {"operationId": "listUsers", **body({"$ref": "#/components/schemas/ListRequest"})}
+    done = planned({"/users/list": {method: operation}}, components={"schemas": {"ListRequest": schema}})
+    (tool,) = done.tools.values()
+    (contract,) = done.contracts.values()
+    assert tool.call.body.empty is expected
+    assert set(contract.input_schema["properties"]) & {"data", "body", "a"}
+    assert bool(contract.input_schema.get("required")) is (expected is None)
+
+
 def test_form_fields_are_encoded_as_the_document_says(planned: Any) -> None:
     schema = {"properties": {"a": {"type": "array"}, "b": {"type": "object"}, "c": {"type": "object"}, "d": {}}}
     encoding = {"a": {"explode": False}, "c": {"style": "deepObject"}, "d": {"contentType": "application/json"}}

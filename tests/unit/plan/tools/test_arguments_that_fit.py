@@ -49,3 +49,60 @@ def test_a_format_that_an_example_contradicts_is_not_published(planned: Any, exa
     done = planned({"/days": {"get": {"parameters": [{"name": "day", "in": "query", "schema": schema}], **OK}}})
     (contract,) = done.contracts.values()
     assert ("format" in contract.input_schema["properties"]["day"]) is kept
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"example": "A-7"},
+        {"examples": {"one": {"value": "A-7"}, "two": {"value": "B-8"}}},
+        {"x-example": "A-7"},
+        {"schema": {"type": "string", "example": "A-7"}},
+        {"schema": {"type": "string", "examples": ["A-7"]}},
+    ],
+)
+def test_the_example_of_a_parameter_reaches_the_model(planned: Any, more: Any) -> None:
+    schema = described(planned, {"name": "part", "in": "query", "schema": {"type": "string"}, **more})
+    assert schema["description"] == "Example: A-7"
+
+
+def described(planned: Any, given: Any) -> Any:
+    (contract,) = planned({"/things": {"get": {"parameters": [given], **OK}}}).contracts.values()
+    return contract.input_schema["properties"][given["name"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("api_secret", "A-7"),
+        ("email", "A-7"),
+        ("part", "ada.byron@firma.de"),
+        ("part", "Ada Byron"),
+        ("part", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ("part", "+49 170 1234567"),
+        ("part", "string"),
+        ("part", "a" * 61),
+        ("part", "A\nB"),
+    ],
+)
+def test_an_example_that_is_a_secret_of_a_person_or_long_stays_away(planned: Any, name: str, example: str) -> None:
+    schema = described(planned, {"name": name, "in": "query", "schema": {"type": "string", "example": example}})
+    assert "description" not in schema
+
+
+def test_examples_of_a_body_reach_the_model_by_member(planned: Any) -> None:
+    inner = {"type": "object", "properties": {"code": {"type": "string", "example": "C-1"}}}
+    members = {
+        "part": {"type": "string", "example": "A-7"},
+        "zone": {"type": "string", "description": "Zone like N-1."},
+        "inner": inner,
+        "state": {"type": "string", "enum": ["new", "old"], "example": "new"},
+    }
+    media = {"schema": {"type": "object", "properties": members}, "example": {"part": "B-8", "zone": "N-1"}}
+    body = {"content": {"application/json": media}}
+    (contract,) = planned({"/things": {"post": {"requestBody": body, **OK}}}).contracts.values()
+    found = contract.input_schema["properties"]
+    assert found["part"]["description"] == "Example: B-8"
+    assert found["zone"]["description"] == "Zone like N-1."
+    assert found["inner"]["properties"]["code"]["description"] == "Example: C-1"
+    assert "description" not in found["state"]

@@ -163,6 +163,27 @@ def test_a_patch_sends_along_what_is_required_and_read(planned: Any) -> None:
     assert set(done.contracts["update_contact"].input_schema["required"]) == {"id", "note", "kind"}
 
 
+@pytest.mark.parametrize(
+    ("read", "write", "expected"),
+    [
+        ({"type": "string", "nullable": True}, {"type": "string"}, ("city",)),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": "string"}, ("city",)),
+        ({"type": "string", "nullable": True}, {"type": "string", "nullable": True}, ()),
+        ({"type": "string", "nullable": True}, {}, ()),
+        ({"type": "string"}, {"type": "string"}, ()),
+    ],
+)
+def test_a_property_that_is_null_only_where_it_is_read_is_known(
+    planned: Any, read: Any, write: Any, expected: Any
+) -> None:
+    def record(city: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": {"name": {"type": "string"}, "city": city}}
+
+    update = planned(resource(get=answers(record(read)), put=takes(record(write)))).tools["update_contact"].update
+    assert update is not None
+    assert update.not_null == expected
+
+
 def test_a_put_requires_what_the_get_does_not_give(planned: Any) -> None:
     read = {"type": "object", "properties": {name: {} for name in ("name", "kind", "city")}}
     done = planned(resource(get=answers(read), put=takes(PERSON)))
@@ -364,3 +385,21 @@ def test_a_create_whose_body_has_no_members_needs_none(planned: Any) -> None:
         post = takes(schema)
         del post["requestBody"]["required"]
         assert planned({"/tokens": {"post": post}}).tools["create_token"].filled is expected, schema
+
+
+@pytest.mark.parametrize(
+    ("words", "filled"),
+    [
+        ({"summary": "LeaseLeases lists all existing leases."}, False),
+        ({"operationId": "LeaseLeases"}, False),
+        ({"operationId": "createLease"}, True),
+        ({"summary": "Creates a lease"}, True),
+    ],
+)
+def test_a_message_without_members_creates_only_where_its_words_say_so(
+    planned: Any, words: dict[str, str], filled: bool
+) -> None:
+    post = {**takes({"$ref": "#/components/schemas/LeasesRequest"}), **words}
+    schemas = {"LeasesRequest": {"type": "object"}}
+    (tool,) = planned({"/lease/leases": {"post": post}}, components={"schemas": schemas}).tools.values()
+    assert tool.filled is filled

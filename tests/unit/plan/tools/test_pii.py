@@ -85,3 +85,9 @@ def test_what_stands_inside_an_argument_is_named_by_its_pointer(api: SimpleNames
 def test_what_hints_call_not_personal_is_known_at_run_time(api: SimpleNamespace) -> None:
     hints = Hints(sensitive={"$..customerName": "none", "mail": "email"})
     assert find_plain(hints, ToolHint(sensitive={"owner.name": "none"})) == ("$..customerName", "owner.name")
+
+
+def test_a_text_that_is_described_as_a_private_key_is_a_secret(api: SimpleNamespace) -> None:
+    key = {"type": "string", "description": "The private key in PEM format"}
+    kind = {**key, "enum": ["RSA", "EC"]}
+    assert sensitive(api, "/pairs", listed(pem=key, kind=kind, zone=TEXT))[0] == {"pem": "secret"}

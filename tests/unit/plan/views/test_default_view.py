@@ -29,13 +29,13 @@ def listed(**properties: Any) -> dict[str, Any]:
 
 def test_a_list_shows_its_records(api: SimpleNamespace) -> None:
     found = view(api, "/customers", listed(id=INT, name=TEXT, status=TEXT, ssn=TEXT, phone=TEXT, audit=obj()))
-    assert (found.view, found.answer) == (("id", "name", "status"), "$")
+    assert (found.view, found.answer) == (("id", "name", "status", "phone"), "$")
 
 
 def test_path_parameters_of_child_paths_are_kept(api: SimpleNamespace) -> None:
     child = {"/dags/{dag_key}/runs": {"get": api.answer(api.rows())}}
     schema = listed(dag_key=TEXT, description=TEXT, title=TEXT)
-    assert view(api, "/dags", schema, paths=child).view == ("dag_key", "title")
+    assert view(api, "/dags", schema, paths=child).view == ("dag_key", "title", "description")
 
 
 def test_an_open_answer_is_left_to_the_first_page(api: SimpleNamespace) -> None:
@@ -78,7 +78,7 @@ SUCCESS, USAGE = {"type": "boolean"}, obj(cpu=INT, reads=INT)
 
 
 def test_next_to_a_record_of_its_own_nothing_is_opened(api: SimpleNamespace) -> None:
-    """What stands next to an opened member would be out of reach of `fields`."""
+    """What is next to an opened member would be out of reach of `fields`."""
     schema = obj(success=SUCCESS, data=obj(id=INT, name=TEXT), refData=obj(currency=obj(code=TEXT)))
     found = view(api, "/customers/{id}", schema)
     assert (found.view, found.answer) == (("data.id", "data.name"), "$")
@@ -165,8 +165,8 @@ def test_a_detail_keeps_the_labels_of_its_sibling_lists_and_their_ids(api: Simpl
     found = view(api, "/contacts/{pk}/", schema)
     assert found.answer == "$"
     assert found.view == (
-        "contact_obj.id", "contact_obj.first_name", "contact_obj.last_name", "cases[*].name", "comments[*].comment",
-        "cases[*].id", "comments[*].id",
+        "contact_obj.id", "contact_obj.first_name", "contact_obj.last_name", "contact_obj.created_by",
+        "contact_obj.email", "cases[*].name", "comments[*].comment", "cases[*].id", "comments[*].id",
     )  # fmt: skip
 
 
@@ -193,7 +193,22 @@ def test_the_list_that_the_path_asks_for_is_shown_next_to_a_record(
 def test_the_only_list_of_a_record_that_is_named_by_its_id_is_a_part_of_it(api: SimpleNamespace) -> None:
     rows = {"type": "array", "items": obj(id=INT, name=TEXT, **{f"color_{one}": TEXT for one in "abcdefgh"})}
     schema = obj(id=INT, name=TEXT, contacts=rows)
-    assert view(api, "/customers/{id}", schema).view == ("id", "name", "contacts[*].name", "contacts[*].id")
+    assert view(api, "/customers/{id}", schema).view == (
+        "id", "name", "contacts[*].name", "contacts[*].id", *(f"contacts[*].color_{one}" for one in "abcd")
+    )  # fmt: skip
+    two = {"type": "array", "items": obj(id=INT, zone=TEXT)}
+    assert view(api, "/customers/{id}", obj(id=INT, name=TEXT, contacts=rows, orders=two)).view == (
+        "id", "name", "contacts[*].name", "orders[*].id", "contacts[*].id"
+    )  # fmt: skip
+
+
+def test_the_list_that_a_record_is_there_for_is_shown_with_what_its_entries_say(api: SimpleNamespace) -> None:
+    records = {"type": "array", "items": obj(content=TEXT, disabled={"type": "boolean"})}
+    rrsets = {"type": "array", "items": obj(name=TEXT, type=TEXT, ttl=INT, records=records)}
+    shown = view(
+        api, "/zones/{id}", obj(id=INT, name=TEXT, masters={"type": "array", "items": TEXT}, rrsets=rrsets)
+    ).view
+    assert {f"rrsets[*].{path}" for path in ("name", "type", "ttl", "records[*].content")} <= set(shown or ())
 
 
 @pytest.mark.parametrize("name", ["body", "content", "text", "message"])
@@ -302,12 +317,15 @@ def test_values_near_the_root_are_never_cut_off(api: SimpleNamespace) -> None:
     assert found[0] == "id"
 
 
-def test_a_record_of_few_values_is_shown_whole_but_for_persons_and_secrets(api: SimpleNamespace) -> None:
+def test_a_record_of_few_values_is_shown_whole_but_for_secrets_and_links(api: SimpleNamespace) -> None:
     few = obj(id=INT, name=TEXT, description=TEXT, password=TEXT, phone=TEXT, created_by=TEXT, tags=obj(kind=TEXT))
     few["properties"]["_links"] = {"type": "object"}
-    assert view(api, "/notes/{note}", few).view == ("id", "name", "description", "tags.kind")
+    assert set(view(api, "/notes/{note}", few).view or ()) == {
+        "id", "name", "tags.kind", "phone", "created_by"
+    }  # fmt: skip
     many = obj(id=INT, name=TEXT, description=TEXT, **{f"{letter}code": TEXT for letter in "abcdefg"})
-    assert "description" not in (view(api, "/notes/{note}", many).view or ())
+    many["properties"] |= {"logo_url": TEXT}
+    assert set(view(api, "/notes/{note}", many).view or ()) == many["properties"].keys()
 
 
 def test_groups_without_a_value_of_their_own_show_what_they_hold(api: SimpleNamespace) -> None:
@@ -359,3 +377,46 @@ def test_a_path_that_cannot_be_read_is_an_error(api: SimpleNamespace) -> None:
     with pytest.raises(AdaptgenError) as caught:
         view(api, "/customers", listed(id=INT), ToolHint(view=("tags[",)))
     assert caught.value.diagnostics[0].code == "AG036"
+
+
+def test_a_field_whose_name_has_no_word_is_no_failure(planned: Any) -> None:
+    record = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "title", "_", "@", "#")}}
+    answer = {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": record}}}}
+    (tool,) = planned({"/things": {"get": {"responses": {"200": answer}}}}).tools.values()
+    assert {"id", "title"} <= set(tool.view or ())
+
+
+def test_a_hash_identifies_what_has_no_id(api: SimpleNamespace) -> None:
+    wide = {f"part_{letter}": TEXT for letter in "abcdefghijklmnopqrstuvwxyzäöü"}
+    assert (view(api, "/transactions", listed(hash=TEXT, fee_proxy_id=TEXT, **wide)).view or ())[0] == "hash"
+    assert (view(api, "/alerts", listed(fingerprint=TEXT, **wide)).view or ())[0] == "fingerprint"
+
+
+def test_a_small_object_that_holds_what_a_record_says_is_shown_whole(api: SimpleNamespace) -> None:
+    message = obj(role=TEXT, note_text=TEXT)
+    template = {"oneOf": [obj(type=TEXT, messages={"type": "array", "items": message}), obj(type=TEXT, template=TEXT)]}
+    many = {f"part_{letter}": TEXT for letter in "abcdefghijk"}
+    shown = view(api, "/prompts/{id}", obj(id=INT, name=TEXT, template=template, **many)).view or ()
+    assert [path for path in shown if path.startswith("template")] == ["template"]
+    secret = obj(id=INT, name=TEXT, template=obj(pem={**TEXT, "description": "The private key"}), **many)
+    assert "template" not in (view(api, "/prompts/{id}", secret).view or ())
+
+
+def test_the_ids_of_a_record_identify_it(api: SimpleNamespace) -> None:
+    wide = {f"part_{letter}": {"type": "boolean"} for letter in "abcdefghijklmnopqrstuvwxyz"}
+    ids = {"type": "array", "items": TEXT}
+    assert "ids[*]" in (view(api, "/clients", listed(ids=ids, name=TEXT, **wide)).view or ())
+
+
+def test_a_wrapper_word_that_holds_what_the_path_asks_for_is_a_part_of_the_record(api: SimpleNamespace) -> None:
+    answer = obj(meta=obj(visit=TEXT, site=TEXT), data=obj(status=TEXT, date=TEXT))
+    assert view(api, "/visits/{visit}", answer).answer == "$"
+    assert view(api, "/stays/{stay}", answer).answer == "$.data"
+
+
+def test_what_a_child_path_calls_by_the_resource_s_name_identifies(api: SimpleNamespace) -> None:
+    child = {"/workspaces/{workspaceNamespace}/runs": {"get": api.answer(api.rows())}}
+    wide = {f"part_{letter}": TEXT for letter in "abcdefghijklmnopqrstuvwxyz"}
+    schema = listed(namespace=TEXT, name=TEXT, **wide)
+    assert (view(api, "/workspaces", schema, paths=child).view or ())[0] == "namespace"
+    assert (view(api, "/workspaces", schema).view or ())[0] == "name"

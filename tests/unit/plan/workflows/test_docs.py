@@ -19,7 +19,7 @@ workflows: [{workflowId: products, steps: [{stepId: all, operationId: GetProduct
 
 def test_the_example_of_the_page_builds(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "hints.md").read_text(encoding="utf-8")
-    block = re.search(r"## Several calls, one tool\n\n```yaml\n(.*?)```", page, re.DOTALL)
+    block = re.search(r"## Several calls in one tool\n\n```yaml\n(.*?)```", page, re.DOTALL)
     assert block is not None
     shutil.copy(ROOT / "specs" / "crm.yaml", tmp_path)
     (tmp_path / "crm").mkdir()

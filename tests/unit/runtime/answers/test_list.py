@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from adaptgen.model.tables import Tool
+from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.paging.cursor import CursorBox
+from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.classifier import Classifier
 
 PEOPLE = [
     {"id": n, "name": f"P{n}", "org": {"id": n, "name": "Acme"}, "tags": [{"id": 1, "name": "x"}], "key": "hush"}
@@ -22,6 +29,15 @@ def test_a_flat_view_answers_in_columns(kit: Any) -> None:
     assert answer["items"] == [[0, "Acme"], [1, "Acme"]]
     assert answer["total"] == 40
     assert 60 <= len(answer["next_cursor"]) <= 120
+
+
+def test_a_large_item_is_shortened_after_its_empty_columns_went(kit: Any) -> None:
+    items = [{"id": 1, "name": "x" * 12_000, "left": None, "right": None}]
+    answer = kit.Agent(kit.Api(items, style="none"), view=("id", "name", "left", "right")).call()
+    assert answer["fields"] == ["id", "name"]
+    assert answer["items"][0][0] == 1
+    assert answer["items"][0][1].startswith("xxx")
+    assert answer["omitted"]["empty"] == ["left", "right"]
 
 
 def test_a_nested_view_answers_in_objects(kit: Any) -> None:
@@ -77,7 +93,7 @@ def test_a_bad_field_is_refused_before_the_api_is_asked(kit: Any) -> None:
 
 
 def test_without_a_view_it_is_chosen_once(kit: Any) -> None:
-    items = [{"id": n, "name": f"P{n}", "bio": "b" * 300} for n in range(6)]
+    items = [{"id": n, "name": f"P{n}", "bio": "b" * 900} for n in range(6)]
     items += [{"id": n, "name": f"P{n}", "bio": "b", "state": "new"} for n in range(6, 12)]
     agent = kit.Agent(kit.Api(items, style="none"), view=None, page_size=6)
     answers = agent.walk()
@@ -166,3 +182,19 @@ def test_empty_pages_before_the_end_are_passed(kit: Any) -> None:
             return kit.reply({"things": things, "next": f"t{at + 1}" if at < 20 else None})
 
     assert kit.ids(kit.Agent(Sparse([], style="cursor", total="none"), view=("id",)).walk()) == [0, 17]
+
+
+def test_classified_values_are_found_where_a_column_was_dropped(kit: Any) -> None:
+    """Their positions are those of the columns that are left, and texts that repeat them are known."""
+    item = {"zone": None, "id": 1, "full_name": "Ada Lovelace", "role": "aide of Ada Lovelace"}
+    api = kit.Api([item], style="none")
+    sensitive = {"full_name": "name"}
+    tool = Tool(name="t", page=api.paging, view=("zone", "id", "full_name", "role"), sensitive=sensitive)
+    call = ListCall(
+        box=CursorBox(b"k" * 32), caller="local", contract_hash="c", page_size=5, max_bytes=9000,
+        marks=PiiTracker(Classifier(sensitive)),
+    )  # fmt: skip
+    answer = asyncio.run(answer_list(tool, api, call))
+    assert json.loads(answer.content[0].text)["fields"] == ["id", "full_name", "role"]
+    assert answer.sensitive == {"/items/*/1": "name"}
+    assert tuple(answer.found) == (("name", "Ada Lovelace"),)

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adaptgen.runtime.answers.layout import Secrets
 from adaptgen.runtime.answers.projection import view
+from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.classifier import Classifier
+from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.syntax.field_paths import MISSING, get
 
 ITEMS: list[Any] = [
@@ -80,5 +84,44 @@ some_paths = st.lists(
 
 @given(st.lists(values, max_size=4), some_paths)
 def test_rows_agree_with_reading_each_path_alone(items: list[Any], paths: list[str]) -> None:
-    expected = [tuple(None if (one := get(item, path)) is MISSING else one for path in paths) for item in items]
+    expected = [
+        tuple(None if (one := get(item, path, early=True)) is MISSING else one for path in paths) for item in items
+    ]
     assert view(paths).rows(items) == expected
+
+
+def test_what_lacks_a_path_is_not_what_has_nothing_there() -> None:
+    shown = view(["id", "owner.name", "tags[*].name", "zone", "lost"])
+    assert shown.lacking([{"id": 1, "owner": None, "tags": [], "zone": 0}]) == ("lost",)
+    assert shown.lacking([{"id": 1, "owner": {}, "tags": [{}]}]) == ("owner.name", "tags[*].name", "zone", "lost")
+
+
+def test_a_plain_value_that_stands_for_a_declared_object_is_classified_like_what_is_asked_of_it() -> None:
+    marks = PiiTracker(Classifier({"owner.name": "name"}))
+    (item,) = Secrets({"owner.name": "name"}, view(["id", "owner.name"]), marks).hide([{"id": 1, "owner": "Ada L"}])
+    assert isinstance(item["owner"], Tagged)
+    assert ("name", "Ada L") in marks.seen
+    (item,) = Secrets({"owner.name": "name"}, view(["id", "owner.zone"]), marks).hide([{"id": 1, "owner": "Ada L"}])
+    assert not isinstance(item["owner"], Tagged)
+    (item,) = Secrets({}, view(["token.zone"])).hide([{"token": "t0ps3cret"}])
+    assert item == {"token": "[withheld]"}
+    (item,) = Secrets({}, view(["token.zone"])).hide([{"token": {"zone": 4}}])
+    assert item == {"token": {"zone": 4}}
+
+
+def test_a_plain_value_in_the_place_of_an_object_with_a_declared_secret_is_withheld() -> None:
+    shown = view(["id", "access.id"])
+    (item,) = Secrets({"access.value": "secret"}, shown).hide([{"id": 1, "access": "t0ps3cret"}])
+    assert item == {"id": 1, "access": "[withheld]"}
+    (item,) = Secrets({"access.value": "secret"}, shown).hide([{"id": 1, "access": {"id": 4}}])
+    assert item == {"id": 1, "access": {"id": 4}}
+
+
+def test_text_in_the_place_of_an_object_with_personal_data_is_that() -> None:
+    marks = PiiTracker(Classifier({"chief.label": "name", "zone.code": "secret"}, prefix=("data",)))
+    marked = marks.mark({"data": {"chief": "Ada L", "zone": "north", "lead": {"label": "x"}}})
+    assert isinstance(marked["data"]["chief"], Tagged)
+    assert not isinstance(marked["data"]["zone"], Tagged)
+    assert ("name", "Ada L") in marks.seen
+    assert not isinstance(marks.mark({"data": "chief"})["data"], Tagged)
+    assert marks.mark({"data": {"chief": {"id": 4}}}) == {"data": {"chief": {"id": 4}}}

@@ -99,6 +99,36 @@ async def test_a_login_answer_without_the_token_is_said(
     assert "elsewhere" not in text
 
 
+@pytest.mark.parametrize(
+    ("more", "complete"),
+    [
+        ({"requires_2fa": True}, False),
+        ({"data": {"access": "temporary", "otpRequired": True}}, False),
+        ({"twoFactorRequired": True}, False),
+        ({"challenge_name": "SOFTWARE_TOKEN_MFA"}, False),
+        ({"status": "MFA_REQUIRED"}, False),
+        ({"requires_2fa": False, "mfa_enabled": True, "status": "ok"}, True),
+        ({"user": {"mfa_required": True}}, True),
+        ({"status": "mfa_not_required"}, True),
+    ],
+)
+async def test_a_login_of_two_steps_gives_no_session(
+    api: Api, make: Make, reply: Any, environ: dict[str, str], more: dict[str, Any], complete: bool
+) -> None:
+    def service(one: Received) -> Any:
+        return reply(200, {"data": {"access": "temporary"}, **more} if one.path == "/login" else {"id": 1})
+
+    api.handler = service
+    calls = make(READ, auth=(CRM,), environ=environ)
+    if complete:
+        assert await calls.ok("get_item", id=1) == {"id": 1}
+        return
+    text = await calls.error("get_item", id=1)
+    assert "wants a second step, such as a code by mail, which needs a person" in text
+    assert "temporary" not in text
+    assert [one.path for one in api.received] == ["/login"]
+
+
 async def test_a_later_login_without_the_token_is_said_too(
     api: Api, make: Make, tokens: Tokens, environ: dict[str, str]
 ) -> None:
@@ -113,7 +143,7 @@ async def test_a_later_login_without_the_token_is_said_too(
 async def test_a_login_that_answers_a_page_is_said(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
     api.handler = lambda one: reply(200, b"<html>sign in: hunter22</html>", {"Content-Type": "text/html"})
     text = await make(READ, auth=(CRM,), environ=environ).error("get_item", id=1)
-    assert "'login' of 'crm' gave no token. The API sent an HTML page" in text
+    assert "'login' of 'crm' returned no token. The API sent an HTML page" in text
     assert "hunter22" not in text
 
 

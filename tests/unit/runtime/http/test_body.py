@@ -42,6 +42,11 @@ async def test_a_whole_body_that_is_not_given_is_not_sent(api: Api, make: Make, 
     assert (one.body, "content-type" in one.headers) == (b"", False)
 
 
+async def test_a_message_without_members_is_sent_as_an_empty_object(api: Api, make: Make, reply: Any) -> None:
+    one = await sent(api, make, reply, Body(whole=Param("body"), empty=True))
+    assert (one.body, one.headers["content-type"]) == (b"{}", "application/json")
+
+
 async def test_forms(api: Api, make: Make, reply: Any) -> None:
     params = (Param("name"), Param("tags", explode=False), Param("ok"), Param("none"))
     body = Body(media="application/x-www-form-urlencoded", params=params)

@@ -250,7 +250,7 @@ def _reply(status: int, body: bytes, headers: dict[str, str]) -> Any:
 
 
 async def test_an_address_that_is_too_long_says_what_to_do(api: Api, make: Make) -> None:
-    assert "give less in one call" in await make(READ).error("get_item", id="x" * 70_000)
+    assert "pass less in one call" in await make(READ).error("get_item", id="x" * 70_000)
     assert not api.received
 
 

@@ -217,7 +217,7 @@ def test_the_contract_takes_text_and_says_where_from(package: Path) -> None:
     ("names", "code", "said"),
     [
         ("list_stage", "AG037", "did you mean 'list_stages'?"),
-        ("get_deal", "AG039", "is no list"),
+        ("get_deal", "AG039", "is not a list"),
         ("list_owned", "AG039", "it wants arguments"),
     ],
 )

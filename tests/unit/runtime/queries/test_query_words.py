@@ -67,7 +67,7 @@ def test_a_comparison_means_what_a_person_means(kit: Any, where: Any, found: lis
     ("asked", "said"),
     [
         ({"where": {"owner": {"fullName": "Ada"}}}, "A field inside is written `owner.fullName`"),
-        ({"where": {"amount": {"~": 1}}}, "no comparison; they are = != > >= < <= contains in"),
+        ({"where": {"amount": {"~": 1}}}, "not a comparison; use = != > >= < <= contains in"),
         ({"where": {"amount": {">": [1, 2]}}}, "compares with one number, date or text"),
         ({"where": {"amount": {">": None}}}, "compares with one number, date or text"),
         ({"where": {"amount": []}}, "the list of values is empty"),

@@ -180,7 +180,7 @@ async def test_what_is_no_list(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda one: reply(200, {"rows": {"a": 1}})
     first = Step(id="people", call=Call("GET", "/people"), save={"all": "$.rows"})
     told = await make(tool(first, dataclasses.replace(MAIL, each="{people.all}"))).error("t")
-    assert "{people.all} is no list" in told
+    assert "{people.all} is not a list" in told
 
 
 async def test_a_step_that_may_fail(api: Api, make: Make, reply: Any) -> None:

@@ -64,7 +64,7 @@ async def test_a_failing_step_is_named(api: Api, make: Make, reply: Any) -> None
 
 async def test_a_step_without_the_value_that_the_next_needs(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda one: reply(200, {"name": "ACME"})
-    assert "'account' gave no 'org'" in await make(OVERVIEW).error("overview", account_id="a1")
+    assert "'account' returned no 'org'" in await make(OVERVIEW).error("overview", account_id="a1")
     assert len(api.received) == 1
 
 

@@ -87,6 +87,74 @@ async def test_a_record_without_what_the_write_requires_is_not_written_back(api:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("wrap", [lambda shown: {"version": 1, "contact": shown}, lambda shown: {"contact": shown}])
+async def test_a_record_that_is_answered_in_an_undeclared_member_is_merged(
+    api: Api, make: Make, store: Store, reply: Any, wrap: Any
+) -> None:
+    async def wrapped(one: Received) -> Any:
+        answer = await store(one)
+        return reply(200, wrap(store.record)) if one.method == "GET" else answer
+
+    api.handler = wrapped
+    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
+    await make(tool).ok("update_contact", id=7, phone="2")
+    assert api.received[-2].json() == {"id": 7, "name": "Ada", "phone": "2", "city": "London", "note": "x"}
+    assert store.record == {"id": 7, "name": "Ada", "phone": "2", "city": "London", "note": "x"}
+
+
+@pytest.mark.asyncio
+async def test_a_wrapper_with_a_member_called_like_one_of_the_record_is_opened(
+    api: Api, make: Make, reply: Any
+) -> None:
+    record = {"name": "Ada", "city": "London", "status": "open"}
+    api.handler = lambda one: reply(200, {"status": "ok", "contact": record})
+    params = (*FIELDS, Param("status"))
+    call = replace(PUT.call, body=Body(params=params))  # type: ignore[type-var]
+    tool = replace(PUT, call=call, update=Update(read=GET, unshown=()))
+    await make(tool).error("update_contact", id=7, city="Rome")  # nothing is kept
+    written = next(one for one in api.received if one.method == "PUT")
+    assert written.json() == {"name": "Ada", "city": "Rome", "status": "open"}
+
+
+@pytest.mark.asyncio
+async def test_another_record_in_a_sparse_record_is_not_taken_for_it(api: Api, make: Make, store: Store) -> None:
+    store.record = {"id": 7, "owner": {"id": 3, "name": "Eve", "phone": "9"}}
+    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
+    await make(tool).ok("update_contact", id=7, city="Rome")
+    assert api.received[-2].json() == {"id": 7, "owner": {"id": 3, "name": "Eve", "phone": "9"}, "city": "Rome"}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answer", [{"version": 1, "data": []}, {"old": {"name": "Ada"}, "new": {"name": "Eve"}}])
+async def test_an_answer_that_does_not_hold_the_record_writes_nothing(
+    api: Api, make: Make, reply: Any, answer: Any
+) -> None:
+    api.handler = lambda one: reply(200, answer)
+    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
+    text = await make(tool).error("update_contact", id=7, phone="2")
+    assert "holds none of `city`, `name`, `note`, `phone`. Nothing was written" in text
+    assert {one.method for one in api.received} == {"GET"}
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_has_nothing_yet_of_what_the_write_takes_is_merged(
+    api: Api, make: Make, store: Store
+) -> None:
+    store.record = {"id": 7, "since": "2024"}
+    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
+    await make(tool).ok("update_contact", id=7, phone="2")
+    assert store.record == {"id": 7, "since": "2024", "phone": "2"}
+
+
+@pytest.mark.asyncio
+async def test_a_null_that_the_write_does_not_take_is_left_out(api: Api, make: Make, store: Store) -> None:
+    store.record = {"id": 7, "name": "Ada", "phone": "1", "city": None, "note": None}
+    tool = replace(PUT, update=replace(PUT.update, not_null=("city", "phone")))  # type: ignore[type-var]
+    await make(tool).ok("update_contact", id=7, name="Eve")
+    assert api.received[-2].json() == {"name": "Eve", "phone": "1", "note": None}
+
+
+@pytest.mark.asyncio
 async def test_fifty_updates_of_one_record_at_once_are_all_kept(make: Make, store: Store, tmp_path: Path) -> None:
     params = tuple(Param(f"p{one}") for one in range(25))
     tool = replace(

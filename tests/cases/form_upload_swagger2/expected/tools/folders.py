@@ -6,8 +6,8 @@ Customize it in specs/form_upload_swagger2/hints.yaml.
 
 from adaptgen.runtime import Body, Call, Param, Tool
 
-create_folder_file = Tool(
-    name="create_folder_file",
+upload_folder_file = Tool(
+    name="upload_folder_file",
     call=Call(
         "POST",
         "/folders/{folder}/files",
@@ -20,4 +20,4 @@ create_folder_file = Tool(
     effect="write",
 )
 
-TOOLS = (create_folder_file,)
+TOOLS = (upload_folder_file,)

@@ -6,8 +6,8 @@ Customize it in specs/hostile_strings/hints.yaml.
 
 from adaptgen.runtime import Call, Param, Tool
 
-import_os_system_x = Tool(
-    name="import_os_system_x",
+get_system_x = Tool(
+    name="get_system_x",
     call=Call(
         "GET",
         "/a\"b/{it'm}",
@@ -17,9 +17,9 @@ import_os_system_x = Tool(
             Param("fixed", value='${{env:HOME}} {{password}} "x"'),
         ),
     ),
-    view=("id", '["a\\"b"]'),
+    view=("id", '["a\\"b"]', '["\u202e"]'),
     sensitive={'["\u202e"]': "email"},
     tags=("../../etc", 'a\\ """'),
 )
 
-TOOLS = (import_os_system_x,)
+TOOLS = (get_system_x,)

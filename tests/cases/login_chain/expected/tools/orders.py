@@ -9,7 +9,7 @@ from adaptgen.runtime import Call, Tool
 get_order = Tool(
     name="get_order",
     call=Call("GET", "/orders/{id}"),
-    view=("id", "status"),
+    view=("id", "status", "customer_email"),
     sensitive={"customer_email": "email"},
 )
 

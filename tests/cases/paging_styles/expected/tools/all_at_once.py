@@ -6,11 +6,11 @@ Customize it in specs/paging_styles/hints.yaml.
 
 from adaptgen.runtime import Call, Tool, Unpaged
 
-list_all = Tool(
-    name="list_all",
+list_all_at_once = Tool(
+    name="list_all_at_once",
     call=Call("GET", "/all-at-once"),
     view=("id", "name", "state"),
     page=Unpaged(),
 )
 
-TOOLS = (list_all,)
+TOOLS = (list_all_at_once,)

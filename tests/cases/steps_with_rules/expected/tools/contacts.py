@@ -9,7 +9,7 @@ from adaptgen.runtime import Call, Offset, Tool, Unpaged
 list_contact_invoices = Tool(
     name="list_contact_invoices",
     call=Call("GET", "/contacts/{id}/invoices"),
-    view=("number",),
+    view=("number", "payer_email"),
     page=Unpaged(),
     sensitive={"payer_email": "email"},
 )
@@ -17,7 +17,7 @@ list_contact_invoices = Tool(
 list_contacts = Tool(
     name="list_contacts",
     call=Call("GET", "/contacts", query=("account",)),
-    view=("id", "first_name"),
+    view=("id", "first_name", "email"),
     page=Offset(offset="offset", limit="limit", items="$.results", max_size=50),
     sensitive={"email": "email", "first_name": "name"},
 )

@@ -6,15 +6,6 @@ Customize it in specs/steps_with_rules/hints.yaml.
 
 from adaptgen.runtime import Body, Call, Tool, Unpaged
 
-create_report = Tool(
-    name="create_report",
-    call=Call("POST", "/reports", body=Body(params=("kind", "email"))),
-    view=("id",),
-    sensitive={"requested_by": "email"},
-    sensitive_arguments={"email": "email"},
-    effect="write",
-)
-
 get_report = Tool(
     name="get_report",
     call=Call("GET", "/reports/{id}"),
@@ -28,4 +19,13 @@ list_report_rows = Tool(
     page=Unpaged(),
 )
 
-TOOLS = (create_report, get_report, list_report_rows)
+start_report = Tool(
+    name="start_report",
+    call=Call("POST", "/reports", body=Body(params=("kind", "email"))),
+    view=("id", "requested_by"),
+    sensitive={"requested_by": "email"},
+    sensitive_arguments={"email": "email"},
+    effect="write",
+)
+
+TOOLS = (get_report, list_report_rows, start_report)
