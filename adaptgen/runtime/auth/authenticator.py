@@ -200,7 +200,7 @@ class Authenticator:
             if not renewed and await session.reread():
                 return
             raise self._unaccepted(session, request, response)
-        outlived = session.expired() or not session.fresh(generation)
+        outlived = session.may_have_expired() or not session.fresh(generation)
         if renewed and not (renewed < _RENEWALS and outlived):
             raise ToolError(
                 f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "

@@ -151,9 +151,13 @@ class Session:
         ends, lifetime = self._ends
         return time.time() < ends - margin(lifetime)
 
-    def expired(self) -> bool:
-        """Whether the token is known to have ended."""
-        return self._ends is not None and time.time() >= self._ends[0]
+    def may_have_expired(self) -> bool:
+        """Whether the token may have ended: more than half of its lifetime is over. Its end is known to a second at
+        best (``exp`` and ``Date`` are whole seconds), and later by as much as its login was slow."""
+        if self._ends is None:
+            return False
+        ends, lifetime = self._ends
+        return time.time() >= ends - lifetime / 2
 
     def fresh(self, generation: int) -> bool:
         """Whether what ``generation`` stands for was got here, and not taken over from another process."""

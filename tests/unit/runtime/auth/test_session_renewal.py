@@ -6,11 +6,13 @@ import asyncio
 import base64
 import json
 import stat
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
+from adaptgen.model.tables import Auth, Body, Call, Login, Param, Refused, Send, Tool
+from adaptgen.runtime.auth.expiry import jwt_claims
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,10 +173,9 @@ async def test_an_unwritable_state_folder_is_named(make: Make, crm: Rotating, tm
 async def test_the_end_of_a_jwt_is_read_by_the_clock_of_the_server(
     api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claims = base64.urlsafe_b64encode(json.dumps({"exp": 1_700_000_060}).encode()).decode().rstrip("=")
     now = [5_000_000.0]
     monkeypatch.setattr("adaptgen.runtime.auth.session.time.time", lambda: now[0])
-    body = {"access_token": f"e30.{claims}.c2ln"}
+    body = {"access_token": _jwt(1_700_000_060)}
     date = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT"}  # 1,700,000,000
     api.handler = lambda one: reply(200, body, date) if one.path == "/login" else reply(200, {})
     login = Login(id="login", call=LOGIN.call, save={"access": "$.access_token"})
@@ -184,3 +185,32 @@ async def test_the_end_of_a_jwt_is_read_by_the_clock_of_the_server(
         now[0] = 5_000_000.0 + later
         await calls.ok("get_item", id=1)
         assert api.calls("/login") == logins, f"after {later} s of 60"
+
+
+async def test_a_token_of_two_seconds_that_ends_before_the_replay_is_renewed_once_more(
+    api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API's clock stands at .9 of a second, so what it calls two seconds is 1.1; stalls of 2.0 and 1.2 s follow."""
+    now = [1_700_000_000.9]
+    monkeypatch.setattr("adaptgen.runtime.auth.session.time.time", lambda: now[0])
+    stalls = [1.2, 2.0]
+
+    def handler(one: Received) -> Any:
+        moment = int(now[0])
+        date = {"Date": formatdate(moment, usegmt=True)}
+        if one.path == "/login":
+            return reply(200, {"access_token": _jwt(moment + 2)}, date)
+        now[0] += stalls.pop() if stalls else 0.0
+        token = one.headers["authorization"].removeprefix("Bearer ")
+        return reply(200 if now[0] < jwt_claims(token)["exp"] else 403, {}, date)
+
+    api.handler = handler
+    login = Login(id="login", call=LOGIN.call, save={"access": "$.access_token"})
+    refused = (Refused(401), Refused(403))
+    auth = Auth(name="crm", kind="session", chain=(login,), send=(BEARER,), refused=refused)
+    await make(READ, auth=(auth,), environ={"CRM_PASSWORD": "pw"}).ok("get_item", id=1)
+    assert api.calls("/login") == 3
+
+
+def _jwt(exp: int) -> str:
+    return f"e30.{base64.urlsafe_b64encode(json.dumps({'exp': exp}).encode()).decode().rstrip('=')}.c2ln"
