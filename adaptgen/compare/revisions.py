@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 
 from adaptgen.diagnostics import AdaptgenError, error
@@ -27,6 +29,23 @@ def is_revision(name: str) -> bool:
     return not name.startswith("-") and bool(
         _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False)
     )
+
+
+def last_changed(path: Path) -> date:
+    """The day on which a file last changed: of its commit, or that of the file where it is not in a repository or has
+    changed since.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    folder = path.parent
+    with suppress(AdaptgenError):
+        committed = _git("cat-file", "blob", f"HEAD:./{path.name}", check=False, folder=folder)
+        if committed and committed == path.read_bytes():
+            log = ("--literal-pathspecs", "log", "-1", "--format=%cs", "--", path.name)
+            if day := _git(*log, check=False, folder=folder).decode().strip():
+                return date.fromisoformat(day)
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
 
 
 def path_at_root(path: Path) -> str:
@@ -79,7 +98,7 @@ def parent(name: str) -> tuple[str, str]:
     return f"{revision}:{posixpath.dirname(path)}", posixpath.basename(path)
 
 
-def _git(*arguments: str, given: bytes = b"", check: bool = True) -> bytes:
+def _git(*arguments: str, given: bytes = b"", check: bool = True, folder: Path | None = None) -> bytes:
     """What a git command that only reads prints; empty where it fails and ``check`` is off."""
     environ = os.environ | {
         "GIT_OPTIONAL_LOCKS": "0",
@@ -92,6 +111,7 @@ def _git(*arguments: str, given: bytes = b"", check: bool = True) -> bytes:
             ["git", "--no-pager", *arguments],  # noqa: S607 (the user's own git)
             input=given,
             env=environ,
+            cwd=folder,
             capture_output=True,
             check=False,
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,67 +14,16 @@ from typing import Any
 
 import pytest
 import yaml
+from support.inspect_specs import BAD, GOOD, INT, PAGES, PERSON, TEXT, answer, listed, write_spec
 
 from adaptgen.building.build import build
 from adaptgen.cli import main
 from adaptgen.readiness.inspection import inspect
 from adaptgen.readiness.inspection.report import Finding
 
-INT, TEXT = {"type": "integer"}, {"type": "string"}
-PERSON = {"type": "object", "properties": {"id": INT, "name": TEXT, "email": TEXT, "state": TEXT}}
-
-
-def answer(schema: Any) -> dict[str, Any]:
-    return {"responses": {"200": {"description": "ok", "content": {"application/json": {"schema": schema}}}}}
-
-
-def listed(schema: Any) -> dict[str, Any]:
-    return answer({"type": "object", "properties": {"items": {"type": "array", "items": schema}}})
-
-
-PAGES = [{"name": name, "in": "query", "description": "x", "schema": INT} for name in ("limit", "offset")]
-GOOD: dict[str, Any] = {
-    "openapi": "3.0.3",
-    "info": {"title": "Club", "version": "1"},
-    "servers": [{"url": "https://club.example"}],
-    "security": [{"key": []}],
-    "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
-    "paths": {
-        "/clubs": {
-            "get": {
-                "operationId": "listClubs", "summary": "List clubs", "parameters": PAGES,
-                **listed({"type": "object", "properties": {"id": INT, "state": TEXT}}),
-            }
-        }
-    },
-}  # fmt: skip
-BAD: dict[str, Any] = {
-    "openapi": "3.0.3",
-    "info": {"title": "Club", "version": "1"},
-    "servers": [{"url": "https://club.example"}],
-    "paths": {
-        "/members": {"get": {"parameters": [{"name": "top", "in": "query", "schema": INT}], **listed(PERSON)}},
-        "/clubs": {"get": {"operationId": "listClubs", "summary": "Clubs", **listed({"type": "object"})}},
-        "/members/{id}": {
-            "parameters": [{"name": "id", "in": "path", "required": True, "schema": INT}],
-            "put": {
-                "operationId": "saveMember",
-                "summary": "Save",
-                "requestBody": {"content": {"application/json": {"schema": PERSON}}},
-                "responses": {"204": {"description": "ok"}},
-            },
-        },
-        "/lookup": {
-            "post": {"operationId": "lookup", "summary": "Look up", "responses": {"200": {"description": "ok"}}}
-        },
-        "/reset": {"get": {"operationId": "resetAll", "summary": "Reset everything", **answer(TEXT)}},
-    },
-}
-
 
 def inspected(folder: Path, spec: Any, capsys: pytest.CaptureFixture[str], hints: str = "") -> dict[str, Any]:
-    (folder / "club").mkdir(exist_ok=True)
-    (folder / "club.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+    write_spec(folder, spec)
     if hints:
         (folder / "club" / "hints.yaml").write_text(hints)
     assert main(["inspect", str(folder / "club.yaml"), "--json"]) == 0
@@ -300,7 +251,10 @@ class Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("script", "img", "link", "iframe", "object", "embed", "base", "form"):
             self.found.append(tag)
-        self.found += [name for name, _ in attrs if name.startswith("on") or name in ("src", "href")]
+        self.found += [name for name, _ in attrs if name.startswith("on") or name == "src"]
+        self.found += [
+            value or "" for name, value in attrs if name == "href" and not (value or "").startswith("#rule-")
+        ]
 
 
 def test_the_page_needs_nothing_and_escapes_what_the_document_says(
@@ -315,8 +269,46 @@ def test_the_page_needs_nothing_and_escapes_what_the_document_says(
     links = Links()
     links.feed(text)
     assert links.found == []
-    assert text.count("<svg") > 5
+    assert "do these three first" in text.lower()
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("told", "hints", "link"),
+    [
+        ("https://docs.example/club?key=secret#x", "", ["https://docs.example/club"]),
+        ("javascript:alert(1)", "", []),
+        ("https://user:secret@docs.example/", "", []),
+        ("https://docs.example", 'source: {url: "https://api.example/openapi.json?key=secret"}\n', ["https://api.example/openapi.json"]),
+        ("", 'source: {url: "https://${env:HOST}/openapi.json"}\n', []),
+    ],
+)  # fmt: skip
+def test_the_page_links_to_where_the_document_is(
+    told: str, hints: str, link: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspected(tmp_path, GOOD | {"externalDocs": {"url": told}}, capsys, hints)
+    assert main(["inspect", str(tmp_path / "club.yaml"), "--html", str(tmp_path / "page.html")]) == 0
+    links = Links()
+    links.feed((tmp_path / "page.html").read_text())
+    assert links.found == link
+
+
+def test_the_page_has_the_days_of_the_document_and_of_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795478400")
+    inspected(tmp_path, GOOD, capsys)
+    spec, page = tmp_path / "club.yaml", tmp_path / "page.html"
+    os.utime(spec, (1_700_000_000, 1_700_000_000))
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    days = []
+    for change in ([], ["init", "-q"], ["add", "."], ["commit", "-qm", "x", "--date=2020-05-01T12:00:00Z"]):
+        if change:
+            subprocess.run([*git, *change], check=True, env=os.environ | {"GIT_COMMITTER_DATE": "2020-05-02T12:00:00Z"})
+        assert main(["inspect", str(spec), "--html", str(page)]) == 0
+        days.append(re.findall(r"\d+ [A-Z][a-z]+ \d{4}", page.read_text()))
+    made = "24 November 2026"
+    assert days == [["14 November 2023", made]] * 3 + [["2 May 2020", made]]
 
 
 def _documents(folder: Path) -> Iterator[Path]:

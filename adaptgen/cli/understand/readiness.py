@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import SpecFiles
@@ -23,17 +24,18 @@ _MARKS = {True: ("ok", "green"), False: ("wrong", "error"), None: ("note", "warn
 def run_inspect(options: argparse.Namespace) -> int:
     """Print the report; 1 where the score is under the bar."""
     from adaptgen.building.build import build
+    from adaptgen.compare.revisions import last_changed
     from adaptgen.readiness.inspection import inspect
 
     result = build(options.spec, side_files=False, locked=True, progress=terminal.progress)
     with terminal.progress(f"{options.spec}: inspecting"):
         governed = SpecFiles(options.spec).hints.with_name("governance.yaml").exists()
-        report = inspect(result, governed=governed)
+        report = inspect(result, governed=governed, dated=last_changed(options.spec))
     if options.html is not None:
+        from adaptgen.output.write import write_file
         from adaptgen.readiness.inspection.page import page
 
-        options.html.parent.mkdir(parents=True, exist_ok=True)
-        options.html.write_text(page(report), encoding="utf-8")
+        write_file(options.html, page(report, _today()).encode())
     if options.json:
         terminal.say_json(report.to_json())
     else:
@@ -43,6 +45,12 @@ def run_inspect(options: argparse.Namespace) -> int:
             terminal.say(terminal.paint(f"the score is under {options.fail_under}", "error"))
         return 1
     return 0
+
+
+def _today() -> date:
+    """The day of the report; SOURCE_DATE_EPOCH sets it where pages are to be reproducible."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
 
 
 def _show_report(report: Report, options: argparse.Namespace) -> None:

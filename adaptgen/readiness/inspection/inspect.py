@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Tool, Unpaged
-from adaptgen.plan.document.reader import Operation, operations
+from adaptgen.plan.document.reader import Operation, mapping, operations
 from adaptgen.readiness.inspection.findings import BUDGET, Findings
 from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
 from adaptgen.readiness.inspection.sizes import RECORDS, Sizes
+from adaptgen.syntax.templates import references
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
@@ -25,8 +28,8 @@ _MENU = 4_000
 """Bytes of the tools that search the others."""
 
 
-def inspect(result: BuildResult, *, governed: bool = False) -> Report:
-    """The report on a build. ``governed``: governance settings lie next to its hints."""
+def inspect(result: BuildResult, *, governed: bool = False, dated: date | None = None) -> Report:
+    """The report on a build. ``governed``: governance settings lie next to its hints. ``dated``: the document's day."""
     document, hints, plan, diagnostics = result.document, result.hints, result.plan, result.diagnostics
     known = {one.pointer: one for one in operations(document)[0]}
     listed = _listing(plan)
@@ -40,7 +43,24 @@ def inspect(result: BuildResult, *, governed: bool = False) -> Report:
         parts=tuple(_parts(plan, known, hints, findings, listed)),
         findings=tuple(findings),
         estimates=tuple(_estimates(document, plan, known, listed)),
+        dated=dated,
+        link=_link(document, hints),
     )
+
+
+def _link(document: Document, hints: Hints) -> str:
+    """Where the document comes from, else where it says that its description is: a web address without a query, which
+    may hold a key; else ""."""
+    told = mapping(document.root.get("externalDocs")).get("url")
+    for one in (hints.source.url if hints.source else "", told):
+        if isinstance(one, str) and one.isprintable() and " " not in one and not references(one):
+            try:
+                parts = urlsplit(one)
+            except ValueError:
+                continue
+            if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc:
+                return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    return ""
 
 
 class _Listing(NamedTuple):
