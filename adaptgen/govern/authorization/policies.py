@@ -173,7 +173,7 @@ def engine() -> Any:
     try:
         import cedarpy
     except ModuleNotFoundError as problem:
-        raise error("AG072", "cedarpy is not installed", help='pip install "adaptgen[cedar]"') from problem
+        raise error("AG072", "cedarpy is not installed", help="pip install adaptgen") from problem
     return cedarpy
 
 
