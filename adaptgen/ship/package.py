@@ -66,7 +66,7 @@ def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
     found = list(_BASE)
     if settings.mode != "behind" and (settings.authorize is None or settings.authorize.engine == "cedar"):
         found.append("cedarpy")
-    if settings.trace.otlp:
+    if settings.trace.otlp and not settings.trace.console:
         found += ["opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"]
     if "redis" in shipment.stores:
         found.append("redis")

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.govern.settings.key_files import REFERENCE
 from adaptgen.govern.settings.load import advice, check_target, read
 from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
 from adaptgen.ship.settings_bundle import bundle_settings, content_of, is_address
@@ -163,6 +165,7 @@ def _generated(root: Path) -> Iterator[tuple[str, bytes]]:
 
 def _check(settings: Settings, server: Server | None) -> None:
     check_target(settings, loopback=False)
+    check_issuer(settings, loopback=False)
     found: list[Diagnostic] = []
     audit = settings.audit
     if audit is not None and audit.sink not in ("stdout", "stderr", "none"):
@@ -172,6 +175,11 @@ def _check(settings: Settings, server: Server | None) -> None:
     if audit is not None and audit.kms_key and not _KEY_ARN.fullmatch(audit.kms_key):
         where, help = settings.where("audit", "kms_key"), "arn:aws:kms:<region>:<account>:key/<id>"
         found.append(Diagnostic("AG090", "the role can be limited to a key only by its ARN", where, help))
+    for name, reference in _key_references(settings):
+        if REFERENCE.fullmatch(reference):
+            help = '"${secret:name#key}", or "${env:NAME}"'
+            where = settings.where("keys", *name)
+            found.append(Diagnostic("AG090", f"keys.{'.'.join(name)} is a file of this machine", where, help))
     state = settings.state
     if state.store == "dynamodb" and "${" in state.table and not _ENV.fullmatch(state.table):
         where, help = settings.where("state", "table"), 'write the name, or "${env:NAME}"'
@@ -183,6 +191,14 @@ def _check(settings: Settings, server: Server | None) -> None:
             found.append(Diagnostic("AG090", message, settings.where("state"), f"state: {{store: {auth.store}, …}}"))
     if found:
         raise AdaptgenError(*found)
+
+
+def _key_references(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    keys = settings.keys
+    for id, reference in keys.tokens.all.items() if keys.tokens is not None else ():
+        yield ("tokens", "all", id), reference
+    for name in ("surrogates", "cursors", "handover", "audit", "checkpoints", "pins"):
+        yield (name,), getattr(keys, name)
 
 
 def _sessions(auth: Auth, server: Server | None) -> Iterator[Diagnostic]:

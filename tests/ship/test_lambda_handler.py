@@ -344,7 +344,7 @@ def issuer() -> Iterator[str]:
 
 def test_the_function_checks_a_jwt_itself_and_says_where_to_log_in(made: Made, issuer: str) -> None:
     resource = "https://mcp.bank.example/mcp"
-    rules = {"issuer": issuer, "audience": resource, "jwks": f"{issuer}/keys"}
+    rules = {"issuer": "https://idp.example", "audience": resource, "jwks": f"{issuer}/keys"}
     fake = target()
     function = made(fake, authenticate=rules, listen={"resource": resource})
     refused = function(call(), Left())
@@ -352,8 +352,14 @@ def test_the_function_checks_a_jwt_itself_and_says_where_to_log_in(made: Made, i
     where = "/.well-known/oauth-protected-resource/mcp"
     assert f"https://mcp.bank.example{where}" in refused["headers"]["www-authenticate"]
     metadata = said(function(http_event("GET", where, lines=[("host", "mcp.bank.example")], principal=""), Left()))
-    assert metadata["authorization_servers"] == [issuer]
-    claims = {"iss": issuer, "aud": resource, "sub": "ann", "exp": int(time.time()) + 60, "iat": int(time.time())}
+    assert metadata["authorization_servers"] == ["https://idp.example"]
+    claims = {
+        "iss": "https://idp.example",
+        "aud": resource,
+        "sub": "ann",
+        "exp": int(time.time()) + 60,
+        "iat": int(time.time()),
+    }
     token = jwt.encode({"alg": "ES256", "kid": "k1", "typ": "at+jwt"}, claims, Keys.key)
     lines = [("host", "mcp.bank.example"), ("authorization", f"Bearer {token}")]
     event = post("tools/call", {"name": "echo", "arguments": {}}, lines=lines, principal="")

@@ -127,6 +127,9 @@ def _notices(parts: Components, material: KeyMaterial, place: ServingContext) ->
         said.append("policies are logged and not enforced")
     if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
         said.append("callers are not authenticated: loopback only")
+    rules = parts.settings.authenticate
+    if place.http and rules is not None and rules.development:
+        said.append(f"callers come with tokens of {rules.issuer}, an issuer for development")
     # What others can reach may be served by several processes; a laptop's server is one.
     said += [one.message for one in advice(parts.settings, processes=not place.loopback)]
     return tuple(said)

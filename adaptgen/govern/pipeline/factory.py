@@ -21,6 +21,7 @@ from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import check_target
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import resolve
+from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
@@ -138,6 +139,7 @@ class ComponentFactory:
         goes on."""
         check_target(settings, self._place.loopback)
         settings = await resolve(settings, self._credentials, http=self._place.http)
+        check_issuer(settings, self._place.loopback)
         material = await keys.material(settings, self._place.environ, ephemeral=self._material)
         behind = settings.mode == "behind"
         return Components(

@@ -67,6 +67,7 @@ class Pipeline:
 
     def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
         """Work with these parts, tools and target from the next request on."""
+        self._tracer.adopt(parts.settings)
         self._target = target
         self._other_methods = NonToolRequests(target, self._trail, lambda: self.parts)
         self.parts = parts
@@ -137,10 +138,11 @@ class Pipeline:
         with self._tracer.request(
             method, name if isinstance(name, str) and name in self._known else "", context
         ) as span:
+            span.caller(caller)
             context.params = params
             context.meta = _meta(context.meta, self._tracer.carrier(span))
             if method == "tools/list":
-                return await self._list(parts, caller, params, context)
+                return await self._list(parts, caller, params, context, span)
             if method == "tools/call":
                 return await self._call(parts, caller, params, context, span, began)
             return await self._other_methods.request(parts, caller, method, params, context)
@@ -176,6 +178,7 @@ class Pipeline:
 
     def _challenged(self, refusal: Challenge, context: Context) -> None:
         """Put a request on record that was not authenticated, or not sufficiently."""
+        self._tracer.challenged(refusal)
         if self._trail is not None:
             record = {"event": "challenge", "request_id": context.request_id, "status": refusal.status}
             try:
@@ -205,13 +208,14 @@ class Pipeline:
         return names
 
     async def _list(
-        self, parts: Components, caller: Caller, params: Mapping[str, Json], context: Context
+        self, parts: Components, caller: Caller, params: Mapping[str, Json], context: Context, span: Span
     ) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
         names = await self._visible(parts, caller, context)
         if not await self._other_methods.enter(parts, caller, context.listing, context):
             names = frozenset()
+        span.listed(len(names), len(self.adopted))
         made = self._lists.get(names)
         if made is None:
             listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is
@@ -242,7 +246,9 @@ class Pipeline:
             # The caller learns nothing of a tool that it may not see; the trail says what stopped it.
             hidden = facts is not None
             span.outcome("refused:hidden" if hidden else "refused:unknown", caller)
-            recorder.refused("hidden" if hidden else "unknown", await _stopping(parts, caller, facts, given))
+            stopping = await _stopping(parts, caller, facts, given)
+            span.refused("hidden" if hidden else "unknown", stopping)
+            recorder.refused("hidden" if hidden else "unknown", stopping)
             return unknown_tool(name, sorted(visible))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = (

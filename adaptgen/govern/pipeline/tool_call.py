@@ -274,6 +274,10 @@ class GovernedCall:
         self._values = restored.values
 
     async def _before(self, context: Context) -> None:
+        decision = self._decision
+        if decision is not None:
+            self._span.decided(decision.policies, logged_only=decision.logged_only)
+        self._span.restored(len(self._restored))
         try:
             self._recorder.decided(self._decision, self._restored)
         except AuditError:
@@ -394,6 +398,7 @@ class GovernedCall:
         if parts.settings.mode != "behind":
             result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
+        self._span.answered(status, len(tokens))
         if not self._note(outcome, status=status, tokens=tokens):
             return failed_result(
                 "The call was executed, but the audit trail cannot be written; its answer is withheld."
@@ -414,9 +419,11 @@ class GovernedCall:
         return True
 
     def _refuse(self, refusal: Refusal) -> dict[str, Json]:
+        policies = refusal.policies or getattr(self._decision, "policies", ())
         self._span.outcome(f"refused:{refusal.reason}", self._caller)
+        self._span.refused(refusal.reason, policies)
         try:
-            self._recorder.refused(refusal.reason, refusal.policies or getattr(self._decision, "policies", ()))
+            self._recorder.refused(refusal.reason, policies)
         except AuditError:
             return failed_result("The audit trail cannot be written, so nothing is executed.")
         return failed_result(refusal.text)

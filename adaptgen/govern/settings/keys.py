@@ -10,10 +10,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.govern.settings.audit_signing import ed25519_signer, private_pem
+from adaptgen.govern.settings.key_files import REFERENCE, read_key_file
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.runtime.aws.credentials import Credentials
@@ -153,10 +155,18 @@ class _Reader:
     async def text(self, template: str, *at: str) -> str:
         """The value of a template; "" where it is missing, which is reported."""
         try:
+            if file := REFERENCE.fullmatch(template):
+                return self._file(file[1], self.settings.where("keys", *at))
             return (await look_up(self.settings, ("keys", *at), template, self.credentials)).strip()
         except AdaptgenError as problem:
             self.found += problem.diagnostics
             return ""
+
+    def _file(self, name: str, where: Where | None) -> str:
+        folder = self.settings.folder
+        if folder is None and not Path(name).is_absolute():
+            raise error("AG071", f"these settings have no folder in which {name} could be", where, "an absolute path")
+        return read_key_file((folder or Path()) / name, where).strip()
 
     async def key(self, template: str, parse: Callable[[str], _Key], help: str, *at: str) -> _Key | None:
         """The key that ``parse`` reads from the value of a template; None where it is missing, which is reported."""

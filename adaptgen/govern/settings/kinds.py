@@ -7,6 +7,9 @@ from functools import partial
 
 from adaptgen.config.checker import Checker, dotted
 from adaptgen.config.types import Dialect, KeyPath, TextKind
+from adaptgen.diagnostics import did_you_mean
+from adaptgen.govern.settings.key_files import REFERENCE
+from adaptgen.govern.settings.model import CONSOLE
 from adaptgen.net.addresses import UrlProblem, find_problem
 from adaptgen.syntax import field_paths
 from adaptgen.syntax.templates import Placeholder, Reference, TemplateError, parse
@@ -40,6 +43,18 @@ def _check_template(checker: Checker, value: str, at: KeyPath, kind: str = "temp
             checker.report(f"{dotted(at)}: {quoted} {problem}", at, "https, or http on loopback")
 
 
+def _check_key(checker: Checker, value: str, at: KeyPath) -> None:
+    if not REFERENCE.fullmatch(value):
+        _check_template(checker, value, at, "secret")
+
+
+def _check_collector(checker: Checker, value: str, at: KeyPath) -> None:
+    _check_template(checker, value, at)
+    if value != CONSOLE and not value.startswith(("${", "http://", "https://")):
+        help = did_you_mean(value, (CONSOLE,)) or "https://collector.example:4318, or console"
+        checker.report(f"{dotted(at)}: {value!r} is neither the URL of a collector nor {CONSOLE}", at, help)
+
+
 def _check_path(checker: Checker, value: str, at: KeyPath) -> None:
     if value.startswith(("$", "/")):
         return
@@ -54,6 +69,8 @@ KINDS = {
     "sink": TextKind(check=_check_printable),
     "template": TextKind(check=_check_template),
     "secret": TextKind(check=partial(_check_template, kind="secret")),
+    "collector": TextKind(check=_check_collector),
+    "key": TextKind(check=_check_key),
     "url": TextKind(check=partial(_check_template, kind="url")),
     "path": TextKind(check=_check_path),
     "name": TextKind(r"^[A-Za-z][A-Za-z0-9_.-]{0,127}$", "a name such as crm"),
@@ -83,6 +100,7 @@ KINDS = {
     "host": TextKind(r"^[^\s/\\@]{1,255}$", "a host such as mcp.bank.example"),
 }
 """``template``: of ``adaptgen.syntax.templates`` without placeholders; ``secret``: one that refers to a secret;
+``key``: the same, or ``${file:PATH}``;
 ``url``: one of an absolute URL, https, or http on loopback."""
 
 SETTINGS_DIALECT = Dialect(KINDS, "AG070", "AG070")

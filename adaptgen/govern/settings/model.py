@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import Where
 from adaptgen.model.frozen import value
+from adaptgen.net.addresses import is_loopback
 
 Mode: TypeAlias = Literal["embedded", "behind", "proxy"]
 Template: TypeAlias = str
@@ -21,6 +23,10 @@ KINDS = (
     "email", "phone", "card", "iban", "national_id", "name", "address", "birth_date", "account", "ip_address", "secret",
 )  # fmt: skip
 """The kinds of personal data that can be tokenized; a setting may add its own names."""
+
+
+CONSOLE = "console"
+"""In the place of a collector: standard error."""
 
 
 @value(kw_only=True)
@@ -99,6 +105,15 @@ class Authenticate:
     leeway: float = 30.0
     stale: float = 3600.0
     iam: bool = False
+
+    @property
+    def development(self) -> bool:
+        """Whether the issuer is a process on this machine, without TLS: anyone here can be any caller."""
+        try:
+            parts = urlsplit(self.issuer)
+            return parts.scheme == "http" and is_loopback(parts.hostname or "")
+        except ValueError:
+            return False
 
 
 @value(kw_only=True)
@@ -187,7 +202,8 @@ class TokenKeys:
 
 @value(kw_only=True)
 class Keys:
-    """Templates of the keys: 32 bytes in base64 or hex, but for ``handover`` and ``checkpoints``."""
+    """References to the keys: 32 bytes in base64 or hex, but for ``handover`` and ``checkpoints``. Besides a template,
+    each may be ``${file:PATH}`` (``key_files``)."""
 
     tokens: TokenKeys | None = None
     surrogates: Template = ""
@@ -212,11 +228,16 @@ class State:
 
 @value(kw_only=True)
 class Trace:
-    """``otlp``: the endpoint of an OTLP/HTTP collector ("" for none)."""
+    """``otlp``: the endpoint of an OTLP/HTTP collector ("" for none), or ``console``."""
 
     otlp: Template = ""
     service: str = ""
     sample: float = 1.0
+
+    @property
+    def console(self) -> bool:
+        """Whether each request leaves a line on standard error instead."""
+        return self.otlp == CONSOLE
 
 
 @value(kw_only=True)

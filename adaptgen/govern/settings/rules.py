@@ -8,7 +8,7 @@ from typing import Any
 
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
 from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
 from adaptgen.net.addresses import find_problem, is_loopback
 
@@ -36,7 +36,19 @@ _NOT_BEHIND = {
 
 def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     """Report where keys that are right alone do not fit together. ``raw`` is the text's own mapping."""
-    for rule in (_mode, _upstreams, _authenticate, _accept, _authorize, _listen, _keys, _tokenize, _state, _tools):
+    for rule in (
+        _mode,
+        _upstreams,
+        _authenticate,
+        _accept,
+        _authorize,
+        _listen,
+        _keys,
+        _tokenize,
+        _state,
+        _trace,
+        _tools,
+    ):
         rule(settings, raw, checker)
 
 
@@ -232,6 +244,13 @@ def _state(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
         checker.report("state: dynamodb needs 'table'", ("state",), "table: adaptgen")
 
 
+def _trace(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    given = raw.get("trace")
+    for key in ("service", "sample"):
+        if settings.trace.console and isinstance(given, dict) and key in given:
+            checker.report(f"trace.{key} is for collectors, and has no effect on the console", ("trace", key))
+
+
 def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     for glob, rule in settings.tools.items():
         for section in ("arguments", "sensitive"):
@@ -258,6 +277,23 @@ def check_target(settings: Settings, loopback: bool) -> None:
     found = [] if loopback else list(_missing(settings))
     if found:
         raise AdaptgenError(*found)
+
+
+def check_issuer(settings: Settings, loopback: bool) -> None:
+    """Refuse an issuer on this machine for a server that others can reach: its tokens prove nothing. ``settings``:
+    with every reference replaced; ``loopback``: as for :func:`check_target`.
+
+    Raises:
+        AdaptgenError: AG074.
+    """
+    rules = settings.authenticate
+    if rules is not None and rules.development and not loopback:
+        raise error(
+            "AG074",
+            f"others can reach this server, and its issuer is one for development: {rules.issuer}",
+            settings.where("authenticate", "issuer"),
+            "name an issuer with https, or listen on 127.0.0.1",
+        )
 
 
 def _missing(settings: Settings) -> Iterator[Diagnostic]:

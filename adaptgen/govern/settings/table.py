@@ -53,6 +53,7 @@ def _list(item: Type, *, filled: bool = False) -> ListOf:
 
 _TEMPLATE = Text("template")
 _SECRET = Text("secret")
+_KEY = Text("key")
 _TEXTS = _list(Text())
 _GLOBS = _list(Text("glob"))
 _KINDS = MapOf(Text("kind"))
@@ -199,15 +200,15 @@ TOKENIZE = Table({
 KEYS = Table({
     "tokens": Key(Table({
         "current": Key(Text("key_id"), "The key that seals", required=True),
-        "all": Key(MapOf(_SECRET, key="key_id", filled=True), "Id -> key; each of them opens", required=True),
+        "all": Key(MapOf(_KEY, key="key_id", filled=True), "Id -> key; each of them opens", required=True),
         "padded": Key(_list(Text("key_id")), "New keys whose tokens reveal lengths in steps of 16 bytes only"),
     }, TokenKeys), "Keys of PII tokens"),
-    "surrogates": Key(_SECRET, "The key of surrogates (direction: api); it does not rotate"),
-    "cursors": Key(_SECRET, "The key of cursors"),
-    "handover": Key(_SECRET, "The private ES256 key with which identities are handed over: PEM or JWK"),
-    "audit": Key(_SECRET, "The key of the audit trail"),
-    "pins": Key(_SECRET, "The key that authenticates pinned tools; without it the other keys do"),
-    "checkpoints": Key(_SECRET, "The key that signs checkpoints of the audit trail: a private Ed25519 key, PEM or JWK"),
+    "surrogates": Key(_KEY, "The key of surrogates (direction: api); it does not rotate"),
+    "cursors": Key(_KEY, "The key of cursors"),
+    "handover": Key(_KEY, "The private ES256 key with which identities are handed over: PEM or JWK"),
+    "audit": Key(_KEY, "The key of the audit trail"),
+    "pins": Key(_KEY, "The key that authenticates pinned tools; without it the other keys do"),
+    "checkpoints": Key(_KEY, "The key that signs checkpoints of the audit trail: a private Ed25519 key, PEM or JWK"),
 }, Keys)  # fmt: skip
 
 STATE = Table({
@@ -220,7 +221,7 @@ STATE = Table({
 }, State, short="store")  # fmt: skip
 
 TRACE = Table({
-    "otlp": Key(_TEMPLATE, "The endpoint of an OTLP/HTTP collector"),
+    "otlp": Key(Text("collector"), "The endpoint of an OTLP/HTTP collector; console: a line on stderr per request"),
     "service": Key(Text(), "service.name"),
     "sample": Key(Number(0, 1, whole=False), "The share of requests that are traced"),
 }, Trace, short="otlp")  # fmt: skip

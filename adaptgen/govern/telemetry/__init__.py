@@ -1,4 +1,4 @@
-"""OpenTelemetry spans of a governed request."""
+"""Spans of a governed request: to a collector through OpenTelemetry, or to the console."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: MetricReader | None = None) -> Tracer:
     """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector. AG070 where a
     collector is named and OpenTelemetry is not installed."""
+    if settings.trace.console and exporter is None and reader is None:
+        from adaptgen.govern.telemetry.console import ConsoleTracer
+
+        return ConsoleTracer(settings)
     if not settings.trace.otlp and exporter is None and reader is None:
         return Tracer()
     try:

@@ -26,7 +26,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from adaptgen import __version__
 from adaptgen.govern.settings import model as vocabulary
-from adaptgen.govern.telemetry.spans import Attribute, Span, TokenOutcome, Tracer, number_of
+from adaptgen.govern.telemetry.spans import METHODS, Attribute, Span, TokenOutcome, Tracer, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
 from adaptgen.model.tables import Caller, Json
 
@@ -41,13 +41,6 @@ FINE = (
 
 CLOSING = 3.0
 """Seconds for which the end of the process waits for the collector."""
-
-METHODS = frozenset((
-    "completion/complete", "initialize", "logging/setLevel", "ping", "prompts/get", "prompts/list", "resources/list",
-    "resources/read", "resources/subscribe", "resources/templates/list", "resources/unsubscribe", "server/discover",
-    "subscriptions/listen", "tools/call", "tools/list",
-))  # fmt: skip
-"""Methods of the specification. Another one is the caller's own text, and is recorded as ``_OTHER``."""
 
 _PARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")

@@ -1,7 +1,8 @@
 """Spans and metrics of requests, by the OpenTelemetry conventions for MCP and GenAI; nothing where none are wanted.
 
 This file is what the pipeline sees, and what it costs when nobody traces: less than a microsecond a request. The
-working twin is :mod:`adaptgen.govern.telemetry.otel`, loaded only where the settings name a collector.
+working twins are :mod:`adaptgen.govern.telemetry.otel` and :mod:`adaptgen.govern.telemetry.console`, each loaded only
+where the settings ask for it.
 
 Nothing that a caller or an API says is recorded: no argument, answer, URI, header or text of an exception. Names are
 those of tools that exist, methods those of the specification, callers one of 4,096 numbers.
@@ -15,12 +16,21 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Literal, TypeAlias
 
-from adaptgen.mcp.protocol import Context, ToolInfo
+from adaptgen.govern.settings.model import Settings
+from adaptgen.mcp.protocol import Challenge, Context, ToolInfo
 from adaptgen.model.tables import Caller, Json
 
 Attribute: TypeAlias = str | int | float | bool
 TokenOutcome: TypeAlias = Literal["hit", "miss", "refused"]
 """What becomes of PII tokens in arguments: restored; none of ours, or mangled; not permitted there."""
+
+
+METHODS = frozenset((
+    "completion/complete", "initialize", "logging/setLevel", "ping", "prompts/get", "prompts/list", "resources/list",
+    "resources/read", "resources/subscribe", "resources/templates/list", "resources/unsubscribe", "server/discover",
+    "subscriptions/listen", "tools/call", "tools/list",
+))  # fmt: skip
+"""Methods of the specification. Another one is the caller's own text, and is never recorded."""
 
 
 class Span:
@@ -42,6 +52,24 @@ class Span:
     def error(self, kind: str) -> None:
         """The request ends with an error of this kind (``error.type``)."""
 
+    def caller(self, caller: Caller) -> None:
+        """Who asks."""
+
+    def decided(self, policies: tuple[str, ...], *, logged_only: bool = False) -> None:
+        """The call is let through, by these policies; ``logged_only``: although they refuse it."""
+
+    def refused(self, reason: str, policies: tuple[str, ...]) -> None:
+        """The call is not let through, by these policies; ``reason``: a word, as in the audit trail."""
+
+    def restored(self, tokens: int) -> None:
+        """PII tokens of the arguments were restored."""
+
+    def answered(self, status: Json, redactions: int) -> None:
+        """The API has answered with this HTTP status (None: unknown). ``redactions``: values that became tokens."""
+
+    def listed(self, shown: int, tools: int) -> None:
+        """A list shows ``shown`` of ``tools`` tools."""
+
     def outcome(self, outcome: str, caller: Caller | None = None) -> None:
         """How a call of a tool ended: ``ok``, ``error``, ``unknown``, ``withheld`` or ``refused:<reason>``.
 
@@ -59,6 +87,12 @@ class Tracer:
     def carrier(self, span: Span) -> Mapping[str, str]:
         """``traceparent`` and ``tracestate`` (W3C Trace Context) for ``_meta`` of what is sent below ``span``."""
         return _EMPTY
+
+    def adopt(self, settings: Settings) -> None:
+        """Other settings are in effect from now on."""
+
+    def challenged(self, refusal: Challenge) -> None:
+        """A request was not authenticated."""
 
     def called(self, tool: ToolInfo, seconds: float, below: float) -> None:
         """A call took ``seconds`` in all, of which ``below`` in the target: the rest is what governance added."""

@@ -1,0 +1,104 @@
+"""Keys in files: used only if nobody else could have read or changed them, and made once."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from adaptgen.diagnostics import AdaptgenError, Where
+from adaptgen.govern.settings.key_files import make_key_file
+from adaptgen.govern.settings.keys import material
+from adaptgen.govern.settings.load import parse
+
+KEY = bytes(range(40, 72))
+TEXT = base64.b64encode(KEY).decode()
+
+
+async def refused(folder: Path) -> tuple[str, str, Where | None]:
+    settings = parse(b"adaptgen: 1\nkeys:\n  audit: '${file:keys/audit}'\n", (folder / "governance.yaml").as_posix())
+    with pytest.raises(AdaptgenError) as caught:
+        await material(settings, {})
+    (one,) = caught.value.diagnostics
+    assert TEXT not in f"{one.message} {one.help}"
+    return one.code, one.message.replace(str(folder), "DIR"), one.where
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    (tmp_path / "keys").mkdir()
+    path = tmp_path / "keys" / "audit"
+    assert make_key_file(path, f"{TEXT}\n")
+    return path
+
+
+@pytest.mark.asyncio
+async def test_a_key_file_is_found_next_to_the_settings(key: Path) -> None:
+    path = key.parent.parent / "governance.yaml"
+    settings = parse(b"adaptgen: 1\nkeys: {audit: '${file:keys/audit}'}\n", path.as_posix())
+    assert (await material(settings, {})).audit == KEY
+    remote = parse(b"adaptgen: 1\nkeys: {audit: '${file:keys/audit}'}\n", "s3://bucket/key")
+    with pytest.raises(AdaptgenError, match="no folder"):
+        await material(remote, {})
+
+
+def test_a_key_file_is_for_its_owner_and_made_once(key: Path, tmp_path: Path) -> None:
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert not make_key_file(key, "another")
+    assert key.read_text() == f"{TEXT}\n"
+    (tmp_path / "keys" / "dangling").symlink_to(tmp_path / "elsewhere")
+    assert not make_key_file(tmp_path / "keys" / "dangling", "another")
+    assert not (tmp_path / "elsewhere").exists()
+    assert sorted(one.name for one in key.parent.iterdir()) == ["audit", "dangling"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+async def test_a_key_that_others_can_read_or_write_is_refused(key: Path, mode: int) -> None:
+    key.chmod(mode)
+    found = await refused(key.parent.parent)
+    assert found[:2] == ("AG073", "the key file DIR/keys/audit can be read by others")
+    assert found[2] is not None
+    assert found[2].line == 3
+
+
+@pytest.mark.asyncio
+async def test_a_link_a_pipe_and_a_folder_are_no_key_files(key: Path) -> None:
+    folder = key.parent.parent
+    key.rename(folder / "real")
+    key.symlink_to(folder / "real")
+    assert (await refused(folder))[:2] == ("AG073", "the key file DIR/keys/audit is a symbolic link")
+    key.unlink()
+    assert (await refused(folder))[:2] == (
+        "AG071",
+        "the key file DIR/keys/audit cannot be read: No such file or directory",
+    )
+    os.mkfifo(key, 0o600)
+    assert (await refused(folder))[:2] == ("AG073", "the key file DIR/keys/audit is not a regular file")
+    key.unlink()
+    key.mkdir(0o700)
+    assert (await refused(folder))[:2] == ("AG073", "the key file DIR/keys/audit is not a regular file")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 70_000, b""])
+async def test_what_is_no_key_is_refused_without_a_word_of_it(key: Path, content: bytes) -> None:
+    key.write_bytes(content)
+    code, _, _ = await refused(key.parent.parent)
+    assert code in ("AG073", "AG071")
+
+
+@pytest.mark.parametrize("text", ["x${file:keys/audit}", "${file:keys/audit}x", "${file:}", "${file:a\\nb}"])
+def test_a_key_file_is_all_that_a_reference_says(text: str) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        parse(f'adaptgen: 1\nkeys: {{audit: "{text}"}}\n'.encode(), "g.yaml")
+    assert caught.value.diagnostics[0].code in ("AG071", "AG073")
+
+
+def test_only_keys_may_be_files() -> None:
+    text = "adaptgen: 1\nauthenticate: {issuer: '${file:issuer}', audience: a}\n"
+    with pytest.raises(AdaptgenError, match="unknown reference"):
+        parse(text.encode(), "g.yaml")
