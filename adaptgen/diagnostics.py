@@ -55,6 +55,8 @@ CODES: dict[str, str] = {
     "AG053": "the output folder holds files that adaptgen did not write",
     "AG055": "what is to be compared cannot be read",
     "AG056": "the document cannot be fetched from its source",
+    # the command line
+    "AG058": "the command line cannot be understood",
     # running
     "AG060": "the key of the environment cannot be used",
     "AG061": "the generated server cannot be loaded",

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+import click
+
 from adaptgen.cli import terminal
-from adaptgen.cli.parser import parser
-from adaptgen.diagnostics import AdaptgenError
+from adaptgen.cli.commands import VARIABLE, root, told
+from adaptgen.diagnostics import AdaptgenError, Diagnostic
 
 _EXTRAS = {
     "boto3": "aws",
@@ -27,16 +29,27 @@ DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``adaptgen`` with ``argv`` (default: the process's arguments) and return its exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    command = next((one for one in arguments if not one.startswith("-")), "")
+    if argv is None and VARIABLE in os.environ:
+        from adaptgen.cli.completion import answer
+
+        return answer()
     try:
-        options = parser(arguments[0] if arguments else "").parse_args(arguments)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else BAD_INPUT
-    try:
-        code: int = options.run(options)
+        top = root()
+        with top.make_context("adaptgen", arguments) as context:
+            code: int = top.invoke(context)
         sys.stdout.flush()
         if argv is None:
             gc.freeze()  # the process ends: its last collection need not walk what the command has made
         return code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as problem:
+        if problem.ctx is not None:
+            terminal.print_error(problem.ctx.get_usage())
+        message, help = told(problem)
+        terminal.diagnostics([Diagnostic("AG058", message, None, help)])
+        return BAD_INPUT
     except AdaptgenError as problem:
         terminal.diagnostics(problem.diagnostics)
         return BAD_INPUT
@@ -50,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(problem, ModuleNotFoundError) and not (problem.name or "adaptgen").startswith("adaptgen"):
             extra = _EXTRAS.get(str(problem.name).partition(".")[0])
             line = f'pip install "adaptgen[{extra}]"' if extra else "pip install adaptgen"
-            terminal.print_error(f"error: {problem.name} is not installed, and {options.command} needs it")
+            terminal.print_error(f"error: {problem.name} is not installed, and {command} needs it")
             terminal.print_error(f"    help: {line}")
             return BAD_INPUT
         if os.environ.get("ADAPTGEN_DEBUG"):

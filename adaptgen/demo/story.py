@@ -5,7 +5,6 @@ Both sides run through a real MCP client. Nothing leaves the machine and nothing
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sys
@@ -13,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -288,7 +288,7 @@ async def _all_pages(call: Callable[[str, dict[str, Json]], Any]) -> int:
         arguments = {**arguments, "cursor": cursor}
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """``adaptgen demo``: the story on stdout, as tables or as one JSON object; what is being done goes to a terminal's
     stderr."""
     progress = (lambda text: print(f"  {text}", file=sys.stderr)) if sys.stderr.isatty() else (lambda text: None)

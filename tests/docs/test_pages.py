@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from adaptgen.cli.parser import parser
+from adaptgen.cli.commands import root
 from adaptgen.diagnostics import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -33,21 +33,22 @@ def test_every_code_is_used() -> None:
     assert used == CODES.keys()
 
 
-def commands(of: argparse.ArgumentParser) -> Iterator[str]:
+def commands(of: click.Command, path: str) -> Iterator[str]:
     """The commands that do something; those with commands of their own only group them."""
-    groups = [one for one in of._actions if isinstance(one, argparse._SubParsersAction)]
-    if not groups:
-        said = [one.choices for one in of._actions if one.dest == "action" and one.choices]
-        yield from (f"{of.prog} {word}" for word in said[0]) if said else [of.prog]
-    for group in groups:
-        for inner in group.choices.values():
-            yield from commands(inner)
+    if not isinstance(of, click.Group):
+        yield path
+        return
+    context = click.Context(of)
+    for name in of.list_commands(context):
+        inner = of.get_command(context, name)
+        assert inner is not None
+        yield from commands(inner, f"{path} {name}")
 
 
 def test_every_command_has_its_block() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     shown = re.findall(r"^## (.+)\n\n<!-- run: (.+) --help -->", page, re.MULTILINE)
-    assert sorted(shown) == sorted((one, one) for one in commands(parser()))
+    assert sorted(shown) == sorted((one, one) for one in commands(root(), "adaptgen"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda one: one.relative_to(ROOT).as_posix())

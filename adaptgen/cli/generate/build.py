@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import WORKSPACE, SpecFiles, workspace_of
@@ -23,13 +23,13 @@ FOLDER = Path("specs")
 _ENDS = (".yaml", ".yml", ".json")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Build what is asked for. A build makes many objects and hardly a cycle, so no garbage is looked for."""
     with gc_paused():
         return _run(options)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: SimpleNamespace) -> int:
     """All documents are generated before the first one is written, so that bad input writes nothing."""
     fresh: list[Path] = []
     results: list[BuildResult] = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import Where, error
@@ -16,7 +16,7 @@ from adaptgen.output.write import write_file
 NAME = "cassettes"
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Exit code 1 where ``--check`` finds a difference."""
     if find_spec("vcr") is None:
         raise error("AG067", "recording needs vcrpy", help='pip install "adaptgen[record]"')

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal, TypeAlias
 
 from adaptgen import __version__
@@ -33,7 +33,7 @@ _TITLES = {
 }
 
 
-def run_pull(options: argparse.Namespace) -> int:
+def run_pull(options: SimpleNamespace) -> int:
     """Every document is tried, whatever happens to the others; 1 with ``--check`` if one is another now."""
     specs = list(dict.fromkeys(options.specs)) or _with_source()
     changed = False
@@ -85,7 +85,7 @@ def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
 # ----------------------------------------------------------------------------------------------------------------- diff
 
 
-def run_diff(options: argparse.Namespace) -> int:
+def run_diff(options: SimpleNamespace) -> int:
     """Prints the changes; 1 if one is as bad as ``--fail-on``."""
     from adaptgen.compare.inputs import find_changes
 
@@ -173,7 +173,7 @@ def _property(text: str) -> str:
 # ------------------------------------------------------------------------------------------------------------------- ci
 
 
-def run_ci(options: argparse.Namespace) -> int:
+def run_ci(options: SimpleNamespace) -> int:
     """Prints the workflow, or writes it where the platform looks for it."""
     text = workflow(options.platform, options.install or install_line(__version__))
     if options.out is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from adaptgen.cli import terminal
@@ -22,7 +22,7 @@ from adaptgen.syntax.templates import TemplateError, fill, references
 VARIABLE = "ADAPTGEN_AUDIT_KEY"
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Print what does not hold; exit code 1 where something does not. AG001 for files, AG071 and AG073 for keys."""
     templates = options.key or [f"${{env:{VARIABLE}}}"]
     keys = [key for one in templates for key in asyncio.run(_keys(one, os.environ))]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
@@ -20,7 +20,7 @@ VARIABLE = "ADAPTGEN_GOVERNANCE"
 OPEN = "no governance: one caller, local, may call every tool; nothing is tokenized"
 
 
-def reference(options: argparse.Namespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:
+def reference(options: SimpleNamespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:
     """Where the settings are (AG078 where they are named and not there); None where the server has none and none are
     named."""
     if options.no_governance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen import cedar_schema as cedar
@@ -33,12 +33,6 @@ class PolicySource:
     files: Mapping[str, str]
     keep: tuple[str, ...] = ()
     caller: Claims | None = field(default=None)
-
-
-def run(options: argparse.Namespace) -> int:
-    """One of the three."""
-    runs = {"check": _check, "schema": _schema, "agentcore": _agentcore}
-    return runs[options.what](options)
 
 
 def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
@@ -136,7 +130,7 @@ def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
     return [action for folder in folders for action in folder_actions(folder)]
 
 
-def _check(options: argparse.Namespace) -> int:
+def check(options: SimpleNamespace) -> int:
     from adaptgen.govern.authorization import policies
 
     found = read_policies(options.policies)
@@ -147,14 +141,14 @@ def _check(options: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(options: argparse.Namespace) -> int:
+def schema(options: SimpleNamespace) -> int:
     keep = read_policies(options.governance).keep if options.governance else ()
     make = cedar.schema_json if options.json else cedar.schema_text
     sys.stdout.write(make(_all_actions(options.folders), keep))
     return 0
 
 
-def _agentcore(options: argparse.Namespace) -> int:
+def agentcore(options: SimpleNamespace) -> int:
     from adaptgen.govern.authorization import agentcore, policies
     from adaptgen.govern.settings.model import Claims
 

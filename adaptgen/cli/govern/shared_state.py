@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
@@ -25,7 +25,7 @@ from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 
 
-def run_usage(options: argparse.Namespace) -> int:
+def run_usage(options: SimpleNamespace) -> int:
     """Print the counters; AdaptgenError where the settings are wrong, or no other process can read their state."""
     rows = asyncio.run(_read(str(options.governance)))
     if options.json:
@@ -64,7 +64,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
 # ---------------------------------------------------------------------------------------------------------------- erase
 
 
-def run_erase(options: argparse.Namespace) -> int:
+def run_erase(options: SimpleNamespace) -> int:
     """Erase one entry of the vault, for good; AdaptgenError where processes share none, or it cannot be reached."""
     # Others on the machine can read command lines: the value comes on standard input.
     value = "" if options.token else sys.stdin.read().rstrip("\n")
@@ -73,7 +73,7 @@ def run_erase(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _erase(named: str, options: argparse.Namespace, value: str) -> None:
+async def _erase(named: str, options: SimpleNamespace, value: str) -> None:
     settings = await governance.load(named, os.environ)
     _refuse_other_settings(settings)
     keys = await material(settings, os.environ)

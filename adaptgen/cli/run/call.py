@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import logging
@@ -10,6 +9,7 @@ import os
 import sys
 import uuid
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
@@ -18,7 +18,7 @@ from adaptgen.model.tables import LOCAL, Json, Server
 from adaptgen.runtime.core.answer import make_result
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Exit code 0, or 1 when the tool answers with an error."""
     from adaptgen.runtime.engine import Engine
     from adaptgen.transports.load import find_tool, load_server
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     contract = engine.get(tool.name)
     if contract is None:
         raise LookupError(tool.name)
-    stdin = sys.stdin.read() if options.arguments == ["-"] else None
+    stdin = sys.stdin.read() if list(options.arguments) == ["-"] else None
     given = values.parse_arguments(contract, options.arguments, stdin)
 
     async def once() -> Mapping[str, Json]:

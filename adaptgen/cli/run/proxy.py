@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
+from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
@@ -15,7 +15,7 @@ from adaptgen.model.tables import Json
 from adaptgen.net.addresses import is_loopback
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Serves until a signal comes."""
     try:
         if options.jwks:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import difflib
 import os
 import socket
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import terminal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adaptgen.tool_search.toolsets import Part
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Serves until stdin ends or a signal comes. Nothing is printed on stdout: on stdio it belongs to MCP."""
     try:
         _serve(options)
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(options: argparse.Namespace) -> None:
+def _serve(options: SimpleNamespace) -> None:
     from adaptgen.transports.load import load_server
 
     with gc_paused():
@@ -53,7 +53,7 @@ def _serve(options: argparse.Namespace) -> None:
         serve.stdio(engine, part, options.profile)
 
 
-def _part(options: argparse.Namespace, server: Server) -> Part:
+def _part(options: SimpleNamespace, server: Server) -> Part:
     """The part of the server that is asked for; AG069 for an unknown tag, and over HTTP, where the URL names the
     part."""
     from adaptgen.tool_search.toolsets import Part, slug

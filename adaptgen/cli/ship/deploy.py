@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import terminal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adaptgen.ship.deploy import Change, Deployment, Outcome, Plan
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Deploys, or deletes; exit code 1 when AWS rolled back or nobody agreed to the changes."""
     deployment = _deployment(options)
     if options.delete:
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     return _told(outcome, options)
 
 
-def _deployment(options: argparse.Namespace) -> Deployment:
+def _deployment(options: SimpleNamespace) -> Deployment:
     from adaptgen.ship.deploy import Deployment, make_client
     from adaptgen.ship.dry_run_clients import RecordingClients
 
@@ -56,7 +56,7 @@ def _quiet(line: str) -> None:
     """A dry run says what it would call, and nothing else."""
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: SimpleNamespace) -> Plan:
     from adaptgen.ship import cloudformation, stack
     from adaptgen.ship.deploy import Plan
 
@@ -109,7 +109,7 @@ def _confirmed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _told(outcome: Outcome, options: argparse.Namespace) -> int:
+def _told(outcome: Outcome, options: SimpleNamespace) -> int:
     if options.dry_run:
         return 0
     for failure in outcome.failures:

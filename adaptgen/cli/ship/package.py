@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import terminal
@@ -20,7 +20,7 @@ _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
 """Machines as Docker names them."""
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Writes the bundle and what deploys it, and says how large it is."""
     bundle = make_bundle(options, options.target)
     return _lambda(bundle, options.out) if options.target == "lambda" else _image(bundle, options.out)
@@ -72,7 +72,7 @@ def _written(path: Path, data: bytes) -> None:
         raise error("AG051", f"it cannot be written: {why.strerror}", Where(str(path)), "--out PATH") from None
 
 
-def make_bundle(options: argparse.Namespace, target: Kind) -> Bundle:
+def make_bundle(options: SimpleNamespace, target: Kind) -> Bundle:
     """The bundle that the options name; warnings are printed."""
     from adaptgen.output.build_cache import user_cache
     from adaptgen.ship.package import package

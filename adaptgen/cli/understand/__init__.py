@@ -2,70 +2,70 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import Any
 
-if TYPE_CHECKING:
-    from adaptgen.cli.parser import Command
+import click
 
+from adaptgen.cli.commands import PATH, argument, command
+from adaptgen.cli.completion import tool_names
 
-def add_explain(command: Command) -> None:
-    explain = command(
-        "explain",
-        "show where a tool comes from and what it does",
-        "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool; without TOOL what "
-        "was inferred for the whole server. Evidence and source lines need the document: it is looked for next to the "
-        "output folder, or given by --spec.",
-    )
-    explain.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
-    explain.add_argument("tool", metavar="TOOL", nargs="?", default="", help="the name of the tool")
-    explain.add_argument(
-        "--json",
-        action="store_true",
-        help="each decision with its evidence and how sure it is; TOOL may also be an operation: 'GET /notes'",
-    )
-    explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
+_SPEC = "an OpenAPI 3.0/3.1 or Swagger 2.0 document"
 
 
-def add_inspect(command: Command) -> None:
-    inspect = command(
-        "inspect",
-        "how ready an API is for agents, and what makes it readier",
-        "A score with its parts, what an agent will stumble over with the evidence and the hint that fixes it, and "
-        "what bytes and turns cost before and after. Nothing is sent anywhere.",
-    )
-    inspect.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
-    inspect.add_argument("--json", action="store_true", help="print the whole report as JSON")
-    inspect.add_argument("--html", metavar="FILE", type=Path, help="write the report as one page with pictures")
-    inspect.add_argument(
-        "--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI"
-    )
+@command()
+@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@argument("tool", metavar="[TOOL]", default="", shell_complete=tool_names, help="the name of the tool")
+@click.option(
+    "--json",
+    is_flag=True,
+    help="each decision with its evidence and how sure it is; TOOL may also be an operation: 'GET /notes'",
+)
+@click.option("--spec", metavar="SPEC", type=PATH, help="the document that the server was built from")
+def explain_command(**options: Any) -> int:
+    """Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool; without TOOL what was
+    inferred for the whole server. Evidence and source lines need the document: it is looked for next to the output
+    folder, or given by --spec."""
+    from adaptgen.cli.understand.explain import run
+
+    return run(SimpleNamespace(**options))
 
 
-def add_init(command: Command) -> None:
-    init = command(
-        "init",
-        "draft the side files of a document that are missing",
-        "Writes hints.yaml and governance.draft.yaml next to the document's hints: what was inferred and what is not "
-        "known, each line a comment with its evidence. Building with the draft as it is equals building without.",
-    )
-    init.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
-    init.add_argument(
-        "--traffic",
-        metavar="DIR",
-        type=Path,
-        help="learn from recorded answers: cassettes of vcrpy, or HTTP archives (HAR)",
-    )
+@command()
+@argument("spec", metavar="SPEC", type=PATH, help=_SPEC)
+@click.option("--json", is_flag=True, help="print the whole report as JSON")
+@click.option("--html", metavar="FILE", type=PATH, help="write the report as one page with pictures")
+@click.option("--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI")
+def inspect_command(**options: Any) -> int:
+    """A score with its parts, what an agent will stumble over with the evidence and the hint that fixes it, and what
+    bytes and turns cost before and after. Nothing is sent anywhere."""
+    from adaptgen.cli.understand.readiness import run_inspect
+
+    return run_inspect(SimpleNamespace(**options))
 
 
-def add_doctor(command: Command) -> None:
-    doctor = command(
-        "doctor",
-        "reach the API of a generated server, log in and read once",
-        "Says what is wrong and what fixes it: variables, the name, the connection, TLS, the login, one read, the "
-        "clock. Nothing is written to the API. Exit code 1 if a check fails.",
-    )
-    doctor.add_argument("folder", metavar="DIR", type=Path, help="generated/crm")
-    doctor.add_argument(
-        "--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing"
-    )
+@command()
+@argument("spec", metavar="SPEC", type=PATH, help=_SPEC)
+@click.option(
+    "--traffic",
+    metavar="DIR",
+    type=PATH,
+    help="learn from recorded answers: cassettes of vcrpy, or HTTP archives (HAR)",
+)
+def init_command(**options: Any) -> int:
+    """Writes hints.yaml and governance.draft.yaml next to the document's hints: what was inferred and what is not
+    known, each line a comment with its evidence. Building with the draft as it is equals building without."""
+    from adaptgen.cli.understand.readiness import run_init
+
+    return run_init(SimpleNamespace(**options))
+
+
+@command()
+@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@click.option("--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing")
+def doctor_command(**options: Any) -> int:
+    """Says what is wrong and what fixes it: variables, the name, the connection, TLS, the login, one read, the clock.
+    Nothing is written to the API. Exit code 1 if a check fails."""
+    from adaptgen.cli.understand.readiness import run_doctor
+
+    return run_doctor(SimpleNamespace(**options))

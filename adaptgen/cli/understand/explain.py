@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.cli import terminal
@@ -33,7 +33,7 @@ class Origin:
     inputs: tuple[Input, ...] = ()
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: SimpleNamespace) -> int:
     """Prints the page of one tool, or with ``--json`` and for the whole server what comes from its document."""
     if options.spec and not options.spec.is_file():
         raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _explain_build(options: argparse.Namespace, spec: Path | None) -> int:
+def _explain_build(options: SimpleNamespace, spec: Path | None) -> int:
     """All of it comes from the document: the generated server is not loaded."""
     if spec is None:
         message = "the document that the server was built from was not found"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import SpecFiles
@@ -21,7 +21,7 @@ _SHOWN = 3
 _MARKS = {True: ("ok", "green"), False: ("wrong", "error"), None: ("note", "warning")}
 
 
-def run_inspect(options: argparse.Namespace) -> int:
+def run_inspect(options: SimpleNamespace) -> int:
     """Print the report; 1 where the score is under the bar."""
     from adaptgen.building.build import build
     from adaptgen.compare.revisions import last_changed
@@ -53,7 +53,7 @@ def _today() -> date:
     return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
 
 
-def _show_report(report: Report, options: argparse.Namespace) -> None:
+def _show_report(report: Report, options: SimpleNamespace) -> None:
     terminal.say(terminal.clean(f"{report.title} ({report.document}, {report.version})"))
     terminal.say(f"{report.operations:,} operations, {report.tools:,} tools; {report.score} of 100")
     terminal.say()
@@ -89,7 +89,7 @@ def _show_report(report: Report, options: argparse.Namespace) -> None:
 # ----------------------------------------------------------------------------------------------------------------- init
 
 
-def run_init(options: argparse.Namespace) -> int:
+def run_init(options: SimpleNamespace) -> int:
     """Write the drafts; a file that is there is left alone."""
     from adaptgen.building.build import build
     from adaptgen.output.write import write_file
@@ -129,7 +129,7 @@ def run_init(options: argparse.Namespace) -> int:
 # --------------------------------------------------------------------------------------------------------------- doctor
 
 
-def run_doctor(options: argparse.Namespace) -> int:
+def run_doctor(options: SimpleNamespace) -> int:
     """Print each check as it is made; 1 where one of them fails."""
     from adaptgen.readiness.doctor import examine
     from adaptgen.transports.load import find_tool, load_server

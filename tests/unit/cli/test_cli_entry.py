@@ -23,7 +23,7 @@ def test_version_and_help_end_with_zero(capsys: pytest.CaptureFixture[str]) -> N
     said = capsys.readouterr().out
     assert f"adaptgen {adaptgen.__version__}" in said
     for command in ("build", "serve", "call", "explain", "demo"):
-        assert f"\n    {command} " in said
+        assert f"\n  {command} " in said
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
@@ -31,7 +31,14 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert project["project"]["version"] == adaptgen.__version__
 
 
-@pytest.mark.parametrize("argv", [[], ["bild"], ["serve"], ["call", "x"], ["build", "--nope", "x"]])
+def test_alone_it_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    alone = capsys.readouterr()
+    assert main(["--help"]) == 0
+    assert (alone.out, alone.err) == (capsys.readouterr().out, "")
+
+
+@pytest.mark.parametrize("argv", [["bild"], ["serve"], ["call", "x"], ["build", "--nope", "x"]])
 def test_wrong_usage_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2
     assert "usage: adaptgen" in capsys.readouterr().err

@@ -1,0 +1,251 @@
+"""The commands and their sections. What declares a command is imported when it is asked for, what carries it out when
+it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from adaptgen import __version__
+from adaptgen.diagnostics import did_you_mean
+
+Section: TypeAlias = Mapping[str, tuple[str, str]]
+"""Command -> the module that declares it as ``NAME_command`` (``GROUP_NAME_command`` in a group); its summary."""
+
+SECTIONS: Mapping[str, Section] = {
+    "start": {
+        "demo": ("adaptgen.cli.run", "the whole story on a bundled legacy CRM"),
+        "init": ("adaptgen.cli.understand", "draft the side files of a document that are missing"),
+        "build": ("adaptgen.cli.generate", "generate MCP servers from OpenAPI or Swagger documents"),
+        "serve": ("adaptgen.cli.run", "run a generated server"),
+        "call": ("adaptgen.cli.run", "call one tool and print what an agent would see"),
+    },
+    "understand": {
+        "inspect": ("adaptgen.cli.understand", "how ready an API is for agents, and what makes it readier"),
+        "explain": ("adaptgen.cli.understand", "show where a tool comes from and what it does"),
+        "doctor": ("adaptgen.cli.understand", "reach the API of a generated server, log in and read once"),
+        "diff": ("adaptgen.cli.generate", "what changed for agents"),
+    },
+    "run": {
+        "pull": ("adaptgen.cli.generate", "fetch documents from their sources"),
+        "record": ("adaptgen.cli.generate", "record the real API for contract tests"),
+        "usage": ("adaptgen.cli.govern", "print what each group had of each tool"),
+    },
+    "govern": {
+        "policy": ("adaptgen.cli.govern", "check Cedar policies, show their schema, render them for AgentCore"),
+        "proxy": ("adaptgen.cli.run", "run the governance proxy"),
+        "audit": ("adaptgen.cli.govern", "check an audit trail"),
+        "erase": ("adaptgen.cli.govern", "forget what a short token stands for"),
+    },
+    "ship": {
+        "ci": ("adaptgen.cli.generate", "write the workflow that keeps servers up to date"),
+        "package": ("adaptgen.cli.ship", "make a bundle for AWS Lambda or AgentCore Runtime"),
+        "deploy": ("adaptgen.cli.ship", "deploy a bundle as a CloudFormation stack"),
+        "completion": ("adaptgen.cli.completion", "print the script that completes commands in a shell"),
+    },
+}
+"""The sections of ``adaptgen --help`` and their commands, in its order."""
+
+VARIABLE = "_ADAPTGEN_COMPLETE"
+"""What the completion script of a shell sets when it asks, such as ``bash_complete``."""
+PATH = click.Path(path_type=Path)
+SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_TOP = """MCP servers for legacy HTTP APIs, generated from their OpenAPI documents."""
+_EPILOG = """\b
+exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
+
+\b
+start here:
+  adaptgen demo                                   the whole story on a bundled legacy CRM
+  adaptgen build specs/crm.yaml                   writes generated/crm/
+  adaptgen serve generated/crm                    an MCP server on stdio
+  adaptgen call generated/crm list_invoices status=OVERDUE
+"""
+
+
+class Misuse(click.UsageError):
+    """A command line that cannot be understood, with what to write instead."""
+
+    def __init__(self, message: str, help: str = "", ctx: click.Context | None = None) -> None:
+        super().__init__(message, ctx)
+        self.help = help
+
+
+class Choice(click.Choice[str]):
+    """One of some words; a misspelt one is told which it may have been."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        known = [str(one) for one in self.choices]
+        if value in known:
+            return value
+        help = did_you_mean(str(value), known) or f"one of: {', '.join(known)}"
+        name = param.opts[-1] if isinstance(param, click.Option) else param.metavar if param else "this"
+        raise Misuse(f"{name} cannot be {str(value)!r}", help, ctx)
+
+
+class _Base(click.Command):
+    """What commands and groups of them have in common: the layout of their help, and ``-q``."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        more["context_settings"] = dict(SETTINGS)
+        super().__init__(*arguments, **more)
+        self.params.append(
+            click.Option(["-q", "--quiet"], is_flag=True, help="print results, warnings and errors only")
+        )
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "show this help and end"
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), "usage: ")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        summary = self.short_help or ""
+        text = f"{summary[:1].upper()}{summary[1:]}. {cleandoc(self.help or '')}" if summary else self.help or ""
+        formatter.write_paragraph()
+        formatter.write_text(text.strip())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        arguments, options = [], []
+        for one in self.get_params(ctx):
+            if isinstance(one, Argument):
+                arguments.append((one.plain_metavar(ctx), one.said))
+            elif (row := one.get_help_record(ctx)) is not None:
+                options.append(row)
+        for title, rows in (("arguments", arguments), ("options", options)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+class Command(_Base):
+    """A command with ``-q``, and with options of which only one may be given.
+
+    ``exclusive``: the names of the parameters of which one at most is given; ``required``: of which one must be.
+    """
+
+    def __init__(
+        self, *arguments: Any, exclusive: Sequence[str] = (), required: Sequence[str] = (), **more: Any
+    ) -> None:
+        super().__init__(*arguments, **more)
+        self.exclusive = exclusive or required
+        self.required = required
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        given = [name for name in self.exclusive if ctx.params[name]]
+        named = [f"--{name.replace('_', '-')}" for name in given or self.required]
+        if len(given) > 1:
+            raise Misuse(f"{' and '.join(named)} exclude each other", "pass one of them", ctx)
+        if self.required and not given and not ctx.resilient_parsing:
+            raise Misuse(f"{' or '.join(named)} is missing", "pass one of them", ctx)
+        return rest
+
+
+class CommandGroup(_Base, click.Group):
+    """Commands by section, each imported when it is asked for. Alone it prints its help."""
+
+    def __init__(self, name: str, sections: Mapping[str, Section], **more: Any) -> None:
+        super().__init__(name, no_args_is_help=False, **more)
+        self.sections = sections
+        self.rows = {name: row for section in sections.values() for name, row in section.items()}
+        self.subcommand_metavar = "COMMAND …"
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.rows)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.rows:
+            return None
+        module, summary = self.rows[cmd_name]
+        prefix = "" if self.name == "adaptgen" else f"{self.name}_"
+        # Not the bare name: a package takes the name of a module of its own when that is imported.
+        command: click.Command = getattr(import_module(module), f"{prefix}{cmd_name}_command".replace("-", "_"))
+        command.name, command.short_help = cmd_name, summary
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.rows and not ctx.resilient_parsing:
+            help = did_you_mean(args[0], self.rows) or f"{ctx.command_path} --help lists them"
+            raise Misuse(f"{ctx.command_path} has no command {args[0]!r}", help, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # One column for all sections: they are read as one list.
+        wide = max(map(len, self.rows)) if self.rows else 0
+        for title, section in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(wide), summary) for name, (_, summary) in section.items()])
+        super().format_options(ctx, formatter)
+
+
+def command(**more: Any) -> Callable[[Callable[..., int]], Command]:
+    """The decorator of a command: click's, with what every command has."""
+    return click.command(cls=Command, **more)
+
+
+def output(default: Path | str | None = None, *, metavar: str, help: str, **more: Any) -> Callable[[Any], Any]:
+    """The option of where a command writes: ``-o``, ``--out`` or ``--output``."""
+    return click.option("-o", "--out", "--output", "out", metavar=metavar, default=default, help=help, **more)
+
+
+def root() -> CommandGroup:
+    """``adaptgen`` itself."""
+    top = CommandGroup("adaptgen", SECTIONS, help=_TOP, epilog=_EPILOG)
+    return click.version_option(__version__, message=f"adaptgen {__version__}", help="show the version and end")(top)
+
+
+def told(problem: click.UsageError) -> tuple[str, str]:
+    """What is wrong with a command line, and what to write instead."""
+    path = problem.ctx.command_path if problem.ctx else "adaptgen"
+    help = f"{path} --help shows what it takes"
+    match problem:
+        case Misuse():
+            return problem.message, problem.help or help
+        case click.NoSuchOption():
+            known = [opt for one in _parameters(problem.ctx) for opt in (*one.opts, *one.secondary_opts)]
+            return (
+                f"{path} has no option {problem.option_name}",
+                did_you_mean(problem.option_name, [one for one in known if one.startswith("--")]) or help,
+            )
+        case click.MissingParameter(param=Argument() as param) if problem.ctx:
+            return f"{param.plain_metavar(problem.ctx)} is missing", help
+        case click.MissingParameter(param=click.Option() as param):
+            return f"{param.opts[-1]} is missing", help
+    text = problem.format_message().rstrip(".")
+    return f"{text[:1].lower()}{text[1:]}", help
+
+
+def _parameters(ctx: click.Context | None) -> Iterable[click.Parameter]:
+    return ctx.command.get_params(ctx) if ctx else ()
+
+
+class Argument(click.Argument):
+    """An argument with a help of its own."""
+
+    def __init__(self, *names: Any, help: str, **more: Any) -> None:
+        super().__init__(*names, **more)
+        self.said = help
+
+    def plain_metavar(self, ctx: click.Context) -> str:
+        """``SPEC`` of ``[SPEC]...``."""
+        return self.make_metavar(ctx).removesuffix("...").strip("[]")
+
+
+def argument(name: str, *, help: str, **more: Any) -> Callable[[Any], Any]:
+    """The decorator of an argument of a command."""
+    return click.argument(name, cls=Argument, help=help, **more)
