@@ -3,16 +3,20 @@ it runs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from adaptgen import __version__
 from adaptgen.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Section: TypeAlias = Mapping[str, tuple[str, str]]
 """Command -> the module that declares it as ``NAME_command`` (``GROUP_NAME_command`` in a group); its summary."""
@@ -46,7 +50,7 @@ SECTIONS: Mapping[str, Section] = {
         "ci": ("adaptgen.cli.generate", "write the workflow that keeps servers up to date"),
         "package": ("adaptgen.cli.ship", "make a bundle for AWS Lambda or AgentCore Runtime"),
         "deploy": ("adaptgen.cli.ship", "deploy a bundle as a CloudFormation stack"),
-        "completion": ("adaptgen.cli.completion", "print the script that completes commands in a shell"),
+        "completion": (__name__, "print the script that completes commands in a shell"),
     },
 }
 """The sections of ``adaptgen --help`` and their commands, in its order."""
@@ -78,11 +82,11 @@ class Misuse(click.UsageError):
 
 
 class Choice(click.Choice[str]):
-    """One of some words; a misspelt one is told which it may have been."""
+    """One of some words; the nearest one is suggested for another."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         known = [str(one) for one in self.choices]
-        if value in known:
+        if value in known or (param is not None and value == param.default):
             return value
         help = did_you_mean(str(value), known) or f"one of: {', '.join(known)}"
         name = param.opts[-1] if isinstance(param, click.Option) else param.metavar if param else "this"
@@ -149,6 +153,11 @@ class Command(_Base):
         if self.required and not given and not ctx.resilient_parsing:
             raise Misuse(f"{' or '.join(named)} is missing", "pass one of them", ctx)
         return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        quiet = [one.params.get("quiet") for one in (ctx, ctx.parent, ctx.find_root()) if one is not None]
+        ctx.params["quiet"] = any(quiet)
+        return super().invoke(ctx)
 
 
 class CommandGroup(_Base, click.Group):
@@ -249,3 +258,47 @@ class Argument(click.Argument):
 def argument(name: str, *, help: str, **more: Any) -> Callable[[Any], Any]:
     """The decorator of an argument of a command."""
     return click.argument(name, cls=Argument, help=help, **more)
+
+
+# ----------------------------------------------------------------------------------------------------------- completion
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@command()
+@argument("shell", type=Choice(_SHELLS), metavar="SHELL", help="bash, zsh or fish")
+def completion_command(shell: str, quiet: bool) -> int:
+    """The script goes into the start-up file of the shell, such as ~/.bashrc:
+    eval "$(adaptgen completion bash)"; fish: adaptgen completion fish | source."""
+    from click.shell_completion import get_completion_class
+
+    from adaptgen.cli import terminal
+
+    made = get_completion_class(shell)
+    assert made is not None
+    # bash's class asks which version there is, and refuses old ones; the script can be made anywhere.
+    made._check_version = staticmethod(lambda: None)  # type: ignore[attr-defined]
+    terminal.say(made(root(), {}, "adaptgen", VARIABLE).source().strip())
+    return 0
+
+
+def completed() -> int:
+    """Print the answer to the question of a shell, and return the exit code."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(root(), {}, "adaptgen", VARIABLE, os.environ[VARIABLE])
+
+
+def tool_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The tools of the folder that is named before, from its lock: nothing of the server is run."""
+    from click.shell_completion import CompletionItem
+
+    from adaptgen.output import lock
+
+    folder: Any = ctx.params.get("folder")
+    try:
+        known = lock.read(folder) if folder else None
+    except Exception:
+        return []  # a shell that completes has nowhere to show an error
+    names = {given[0] for given in known.names.values()} if known else ()
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete) and name.isidentifier()]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from adaptgen.cli import terminal
-from adaptgen.cli.commands import VARIABLE, root, told
+from adaptgen.cli.commands import VARIABLE, completed, root, told
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 
 _EXTRAS = {
@@ -31,9 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     command = next((one for one in arguments if not one.startswith("-")), "")
     if argv is None and VARIABLE in os.environ:
-        from adaptgen.cli.completion import answer
-
-        return answer()
+        return completed()
     try:
         top = root()
         with top.make_context("adaptgen", arguments) as context:

@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from adaptgen.cli.commands import PATH, Choice, argument, command
-from adaptgen.cli.completion import tool_names
+from adaptgen.cli.commands import PATH, Choice, argument, command, tool_names
 
 _FOLDER = "a generated server, such as generated/crm"
 _WHICH = ("governance", "no_governance")

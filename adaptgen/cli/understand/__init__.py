@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from adaptgen.cli.commands import PATH, argument, command
-from adaptgen.cli.completion import tool_names
+from adaptgen.cli.commands import PATH, argument, command, tool_names
 
 _SPEC = "an OpenAPI 3.0/3.1 or Swagger 2.0 document"
 

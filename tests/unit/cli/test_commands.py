@@ -118,3 +118,9 @@ def test_a_hostile_lock_completes_nothing_that_a_shell_reads(workplace: Path) ->
     lock = folder / "adaptgen.lock"
     lock.write_text(lock.read_text().replace('"get_note"', '"get$(touch x)"'))
     assert _completed("adaptgen call generated/notes get") == []
+
+
+@pytest.mark.parametrize("argv", [["serve", "absent"], ["serve", "absent", "--effect", "read"], ["ci", "github"]])
+def test_choices_may_be_left_out(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(argv)
+    assert "AG058" not in capsys.readouterr().err
