@@ -97,13 +97,13 @@ def running(context: Path, python: str, given: Mapping[str, str]) -> Iterator[tu
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
     """Who issues the callers' tokens."""
-    with issuing() as made:
+    with issuing("https://idp.example") as made:
         yield made
 
 
 def contexts(folder: Path, python: str, issuer: Issuer) -> tuple[Path, Path]:
     """The contexts of a server and of a proxy before it."""
-    known = {"issuer": issuer.url, "jwks": f"{issuer.url}/jwks", "audience": RESOURCE, "caller": {"tenant": "org"}}
+    known = {"issuer": issuer.url, "jwks": f"{issuer.web.url}/jwks", "audience": RESOURCE, "caller": {"tenant": "org"}}
     server = governed(folder, EMBEDDED | {"keys": OWN, "authenticate": known, "listen": {}})
     upstream = {"url": "${env:UPSTREAM}", "auth": {"kind": "bearer", "token": "${env:UPSTREAM_TOKEN}"}, "ours": True}
     proxy: dict[str, Any] = PROXY | {"upstreams": {"crm": upstream}, "keys": {"audit": "${env:T_AUDIT}"}}
@@ -161,7 +161,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory, python: str, issuer: Issuer)
     """The URL of the suite's tools, served from an image; the suite has no tokens, so one is added on the way."""
     folder = tmp_path_factory.mktemp("suite")
     package = suite_server(folder)
-    known = {"issuer": issuer.url, "jwks": f"{issuer.url}/jwks", "audience": RESOURCE, "caller": {"tenant": "org"}}
+    known = {"issuer": issuer.url, "jwks": f"{issuer.web.url}/jwks", "audience": RESOURCE, "caller": {"tenant": "org"}}
     release = {"kinds": ["email"], "release": ["image/png", "audio/wav", "text/plain"]}
     settings = EMBEDDED | {"keys": OWN, "authenticate": known, "listen": {}, "tokenize": release}
     named = write(folder / "settings", settings)

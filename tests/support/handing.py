@@ -48,12 +48,12 @@ class Issuer:
 
 
 @contextmanager
-def issuing() -> Iterator[Issuer]:
-    """The authorization server for the length of a block."""
+def issuing(name: str = "") -> Iterator[Issuer]:
+    """The authorization server for the length of a block; ``name``: its issuer where that is not its URL."""
     key = ECKey.generate_key("P-256", private=True)
     document = {"keys": [{**key.as_dict(private=False), "kid": "k1", "use": "sig"}]}
     with web(lambda _: document) as made:
-        yield Issuer(made.url, key, made)
+        yield Issuer(name or made.url, key, made)
 
 
 @dataclass
