@@ -1,6 +1,5 @@
-"""Every command of README.md runs as printed, in a clean environment made by the install line above it.
+"""Every command of README.md runs as printed, in its order, in one clean environment made by its own install lines.
 
-One environment, and the sections in the order of what they install: governance, deployment, the generator, the CRM.
 Addresses of the outside are those of :data:`HERE`.
 """
 
@@ -179,12 +178,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return Machine(tmp_path_factory.mktemp("machine"))
 
 
-def order(lines: list[str]) -> int:
-    """The sections that need least come first, so that none lives on what another installed."""
-    words = "\n".join(lines)
-    return next((at for at, one in enumerate(("proxy", "[aws]")) if one in words), 9)
-
-
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.timeout(3000)
@@ -194,7 +187,7 @@ def test_every_command_block_runs_as_printed(machine: Machine, tmp_path: Path) -
             text = text.replace(there, here)
         (machine.clone / name).write_text(text)
     with issuer(tmp_path / "idp"):
-        for lines in sorted(blocks(), key=order):
+        for lines in blocks():
             code, said = machine.run(lines)
             assert code == 0, "\n".join([*lines, said[-3000:]])
 
