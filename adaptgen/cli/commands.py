@@ -41,6 +41,7 @@ SECTIONS: Mapping[str, Section] = {
         "usage": ("adaptgen.cli.govern", "print what each group had of each tool"),
     },
     "govern": {
+        "dev": ("adaptgen.cli.govern", "try governance out: a local issuer of tokens"),
         "policy": ("adaptgen.cli.govern", "check Cedar policies, show their schema, render them for AgentCore"),
         "proxy": ("adaptgen.cli.run", "run the governance proxy"),
         "audit": ("adaptgen.cli.govern", "check an audit trail"),

@@ -62,5 +62,11 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def url(listener: socket.socket) -> str:
+    """The URL of the MCP server on ``listener``."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/mcp" if ":" in host else f"http://{host}:{port}/mcp"
+    return f"{origin(host, port)}/mcp"
+
+
+def origin(host: str, port: int) -> str:
+    """``http://HOST:PORT``."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -27,13 +27,25 @@ Issue = Callable[[], dict[str, Json]]
 
 def listen(text: str) -> tuple[socket.socket, str]:
     """A socket for ``HOST:PORT`` and the issuer's URL on it; AG062 beyond loopback, and where the port is taken."""
+    listener = address.listening(*_parse(text))
+    return listener, address.origin(*listener.getsockname()[:2])
+
+
+def url_at(text: str) -> str:
+    """The URL of an issuer that listens on ``HOST:PORT``; AG062 beyond loopback, and for port 0."""
+    host, port = _parse(text)
+    if not port:
+        raise error("AG062", "with port 0 nobody knows where the issuer is", None, "127.0.0.1:9000")
+    return address.origin(host, port)
+
+
+def _parse(text: str) -> tuple[str, int]:
     host, port = address.parse(text, governed=True)
     if not is_loopback(host):
         raise error(
             "AG062", f"{host} is not loopback, and anyone who reaches this issuer is any caller", None, "127.0.0.1:9000"
         )
-    listener = address.listening(host, port)
-    return listener, address.url(listener).removesuffix("/mcp")
+    return host, port
 
 
 def serve(listener: socket.socket, issuer: DevelopmentIssuer, issue: Issue | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
+from support.governing import FakeTarget, ask, fact, governed
 
 from adaptgen.building.build import build
 from adaptgen.cli import main
 from adaptgen.govern.settings.load import parse
+from adaptgen.model.tables import Caller
 
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "specs" / "crm" / "cassettes"
@@ -109,6 +112,32 @@ def test_the_drafted_settings_are_settings(crm: Path, monkeypatch: pytest.Monkey
     for path in (crm.with_suffix("") / "governance.draft.yaml", said):
         parse(path.read_bytes(), str(path), lambda _: {"all.cedar": "permit (principal, action, resource);"})
     assert "email" in yaml.safe_load(said.read_text())["tokenize"]["kinds"]
+
+
+@pytest.mark.parametrize(
+    ("authorize", "http", "seen"),
+    [
+        ("", False, "read write"),
+        ("", True, "read"),
+        ("authorize: {}\n", False, "read"),
+        ("authorize: {}\n", True, "read"),
+    ],
+)
+def test_what_the_drafted_settings_say_of_callers_without_policies(
+    authorize: str, http: bool, seen: str, crm: Path
+) -> None:
+    """ "without authorize: the caller on stdio may call every tool, and each caller over HTTP those that only read"."""
+    drafted(crm)
+    path = crm.with_suffix("") / "governance.draft.yaml"
+    path.write_text(path.read_text() + authorize)
+    target = FakeTarget(fact("read"), fact("write", effect="write"))
+
+    async def tools() -> str:
+        async with governed(path, target, http=http) as made:
+            listed = await ask(made, Caller("ann"), "tools/list", {})
+            return " ".join(tool["name"] for tool in listed["tools"])
+
+    assert asyncio.run(tools()) == seen
 
 
 # --------------------------------------------------------------------------------------------------------- traffic

@@ -37,6 +37,37 @@ def audit_verify_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
+dev_command = CommandGroup(
+    "dev",
+    {"commands": {"issuer": (_HERE, "run an issuer of access tokens on this machine, for development")}},
+    help="Nothing of it is for a server that others can reach.",
+)
+
+
+@command()
+@click.option("--http", metavar="HOST:PORT", default="127.0.0.1:9000", help="default: 127.0.0.1:9000; loopback only")
+@click.option("--sub", metavar="NAME", default="", help="who the tokens are for, such as bob")
+@click.option("--groups", metavar="NAMES", multiple=True, help="the caller's groups, such as interns,staff; repeatable")
+@click.option(
+    "--claim", "claims", metavar="NAME=VALUE", multiple=True, help="a further claim, such as org=bank; repeatable"
+)
+@click.option(
+    "--audience",
+    metavar="URL",
+    default="http://127.0.0.1:8000/mcp",
+    help="the server that the tokens are for (authenticate.audience); default: http://127.0.0.1:8000/mcp",
+)
+@click.option("--ttl", metavar="TIME", default="1h", help="how long a token lives: 30s, 10m, 1h; default: 1h")
+@click.option("--print-token", "--token-only", is_flag=True, help="print a token alone and end: TOKEN=$(adaptgen …)")
+def dev_issuer_command(**options: Any) -> int:
+    """Prints the settings that accept its tokens, and with --sub a token. Anyone on this machine can be any caller, so
+    a server that others can reach does not start with it. The key is kept in the user's state folder (ADAPTGEN_STATE):
+    tokens outlive the issuer, and --print-token makes them for one that runs."""
+    from adaptgen.cli.govern.dev_issuer import run
+
+    return run(SimpleNamespace(**options))
+
+
 policy_command = CommandGroup(
     "policy",
     {

@@ -32,9 +32,11 @@ def settings_draft(plan: Plan) -> str:
     issuer = f"${{env:{name.upper()}_ISSUER}}"
     draft.add(0, f"authenticate: {flow({'issuer': issuer, 'audience': 'http://127.0.0.1:8000/mcp'})}")
     draft.blank()
+    draft.say(f"{len(writes)} of {len(plan.server.tools)} tools change something")
     draft.say(
-        f"{len(writes)} of {len(plan.server.tools)} tools change something; without a policy nobody may call them"
+        "without authorize: the caller on stdio may call every tool, and each caller over HTTP those that only read"
     )
+    draft.say("with it: everybody may call those that only read unless a policy forbids it; the others need a permit")
     draft.add(0, "authorize: {engine: cedar, policies: [policies/]}")
     if writes:
         pattern = flow([f"{name}/{one}" for one in writes[:4]])
