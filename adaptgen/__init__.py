@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
     from adaptgen.source import Hints
 
-__version__ = "0.1.0"
+try:
+    from adaptgen._version import version as __version__  # written when the package is built or installed
+except ModuleNotFoundError:  # sources that were never installed
+    __version__ = "0+unknown"
 
 
 def build(spec: str | Path, *, hints: Hints | str | Path | None = None, out: str | Path = "generated") -> BuildResult:
