@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from adaptgen.source import Hints
 
 try:
-    from adaptgen._version import version as __version__  # written when the package is built or installed
+    from adaptgen._version import version  # written when the package is built or installed
 except ModuleNotFoundError:  # sources that were never installed
-    __version__ = "0+unknown"
+    version = "0+unknown"
+__version__ = version
 
 
 def build(spec: str | Path, *, hints: Hints | str | Path | None = None, out: str | Path = "generated") -> BuildResult:
