@@ -10,7 +10,7 @@ WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 # Without compiled files each process of a test compiles everything for 20 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check lint types imports structure fresh docs lock clean help
+.PHONY: demo test test-all check lint types imports structure fresh docs site lock clean help
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,7 +32,7 @@ test: $(STAMP)  ## the quick tests, on every core
 test-all: $(STAMP)  ## all tests, real services included
 	$(BIN)/python -m pytest -q
 
-check: lint types imports structure fresh docs  ## everything but the tests
+check: lint types imports structure fresh docs site  ## everything but the tests
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -53,6 +53,9 @@ fresh: $(STAMP)  ## generated/ is what the specs give
 
 docs: $(STAMP)  ## every figure and command in the docs is what a script prints
 	$(BIN)/python docs/check.py
+
+site: $(STAMP)  ## the docs as a site in build/site, every link checked
+	$(BIN)/python docs/site/build.py
 
 lock: $(STAMP)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
