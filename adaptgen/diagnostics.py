@@ -7,7 +7,8 @@ work goes on. ``Where`` counts lines and columns from 1, as editors do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 CODES: dict[str, str] = {
@@ -115,6 +116,13 @@ class Diagnostic:
         place = f"{self.where}: " if self.where else ""
         fix = f"\n    help: {self.help}" if self.help else ""
         return f"{place}{self.severity} {self.code}: {self.message}{fix}"
+
+
+def moved(problem: Diagnostic, file: Path, shown: str) -> Diagnostic:
+    """``problem`` with its place in ``file`` told as one in ``shown``."""
+    if problem.where is None or problem.where.file != file.as_posix():
+        return problem
+    return replace(problem, where=replace(problem.where, file=shown))
 
 
 class AdaptgenError(Exception):

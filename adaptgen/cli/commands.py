@@ -298,7 +298,7 @@ def tool_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 
     folder: Any = ctx.params.get("folder")
     try:
-        known = lock.read(folder) if folder else None
+        known = lock.read(Path(folder)) if folder else None
     except Exception:
         return []  # a shell that completes has nowhere to show an error
     names = {given[0] for given in known.names.values()} if known else ()

@@ -14,7 +14,7 @@ from typing import Any
 from adaptgen.compare import specs
 from adaptgen.compare.model import Change
 from adaptgen.compare.servers import compare_servers, server_appeared
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error, moved
 from adaptgen.output.lock import digest
 from adaptgen.output.write import write_file
 from adaptgen.readiness.fetch import Unfetched, fetch
@@ -117,13 +117,13 @@ def _taken(spec: Path, hints_path: Path, new: bytes, check: bool, keep: Any) -> 
         try:
             read(fresh)
         except AdaptgenError as problem:
-            raise AdaptgenError(*(_renamed(one, fresh, spec) for one in problem.diagnostics)) from None
+            raise AdaptgenError(*(moved(one, fresh, spec.as_posix()) for one in problem.diagnostics)) from None
         changes: tuple[Change, ...] = ()
         problems: tuple[Diagnostic, ...] = ()
         try:
             changes = _changes(spec, fresh, hints_path)
         except AdaptgenError as problem:
-            problems = tuple(_renamed(one, fresh, spec) for one in problem.diagnostics)
+            problems = tuple(moved(one, fresh, spec.as_posix()) for one in problem.diagnostics)
         if not check:
             _replace(spec, new)
             keep()
@@ -138,13 +138,6 @@ def _changes(spec: Path, fresh: Path, hints: Path) -> tuple[Change, ...]:
         return (server_appeared(specs.read(fresh, hints, shown, spec.stem)),)
     before = specs.read(spec, hints, shown, spec.stem)
     return compare_servers(before, specs.read(fresh, hints, shown, spec.stem, specs.names_of(before)))
-
-
-def _renamed(problem: Diagnostic, fresh: Path, spec: Path) -> Diagnostic:
-    if problem.where is None or problem.where.file != fresh.as_posix():
-        return problem
-    where = Where(spec.as_posix(), problem.where.line, problem.where.column)
-    return Diagnostic(problem.code, problem.message, where, problem.help, problem.severity)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from adaptgen.cli import terminal
 from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Server
 
@@ -18,6 +19,35 @@ if TYPE_CHECKING:
 
 VARIABLE = "ADAPTGEN_GOVERNANCE"
 OPEN = "no governance: one caller, local, may call every tool; nothing is tokenized"
+
+
+def open_server(options: SimpleNamespace, environ: Mapping[str, str]) -> tuple[Server, str | None]:
+    """The server that a command names, a folder that ``adaptgen build`` wrote or a document, and where its settings are
+    (:func:`reference`). Of a document without settings only tools that read are served, unless the command says
+    otherwise: nobody has looked at it, and no policy decides."""
+    from adaptgen.readiness.document_server import is_document, open_document, settings_of
+    from adaptgen.transports.load import load_server
+
+    if not is_document(options.folder):
+        if options.allow_writes:
+            help = "policies limit what a generated server does; on stdio also --effect read"
+            raise error("AG069", "--allow-writes is for documents: a generated server has all its tools", None, help)
+        folder = Path(options.folder)
+        server = load_server(folder)
+        return server, reference(options, server, folder, environ)
+    named = not options.no_governance and (options.governance or environ.get(VARIABLE, "").strip())
+    governed = named or (not options.no_governance and settings_of(options.folder))
+    with terminal.progress(f"{options.folder}: building"):
+        opened = open_document(options.folder, allow_writes=options.allow_writes or bool(governed), environ=environ)
+    server = opened.server
+    if opened.left_out:
+        tools = terminal.count(opened.left_out, "tool")
+        terminal.print_error(f"{server.name}: {tools} left out, because they may write; --allow-writes serves them too")
+    for base in server.bases:
+        if base.url and base.env and not environ.get(base.env):
+            terminal.print_error(f"{server.name}: calls go to {base.url}; {base.env} names another address")
+    terminal.print_error(f"{server.name}: to keep this server: {opened.keep}")
+    return server, reference(options, server, opened.spec.parent, environ)
 
 
 def reference(options: SimpleNamespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:

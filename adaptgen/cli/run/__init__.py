@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from adaptgen.cli.commands import PATH, Choice, argument, command, tool_names
+from adaptgen.cli.commands import Choice, argument, command, tool_names
 
-_FOLDER = "a generated server, such as generated/crm"
+_SOURCE = "a generated server, such as generated/crm; or an OpenAPI document, a file or a URL"
 _WHICH = ("governance", "no_governance")
 
 
@@ -22,11 +22,14 @@ def _governed(function: Callable[..., int]) -> Callable[..., int]:
     none = click.option(
         "--no-governance", is_flag=True, help="one local caller who may do everything; loopback and stdio only"
     )
-    return settings(none(function))
+    writes = click.option(
+        "--allow-writes", is_flag=True, help="with a document: all of its tools, not only those that read"
+    )
+    return settings(none(writes(function)))
 
 
 @command(exclusive=_WHICH)
-@argument("folder", metavar="DIR", type=PATH, help=_FOLDER)
+@argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=_SOURCE)
 @click.option("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only")
 @click.option("--tag", metavar="TAG", default="", help="stdio: only the tools of this tag; over HTTP: /mcp/TAG")
 @click.option("--effect", type=Choice(["read", "write"]), default="", help="stdio: only tools that read, or that write")
@@ -47,7 +50,7 @@ def serve_command(**options: Any) -> int:
 
 
 @command(exclusive=_WHICH)
-@argument("folder", metavar="DIR", type=PATH, help=_FOLDER)
+@argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=_SOURCE)
 @argument("tool", metavar="TOOL", shell_complete=tool_names, help="the name of the tool")
 @argument("arguments", metavar="[KEY=VALUE]...", nargs=-1, help="or one JSON object, or - for one on stdin")
 @_governed

@@ -21,12 +21,11 @@ from adaptgen.runtime.core.answer import make_result
 def run(options: SimpleNamespace) -> int:
     """Exit code 0, or 1 when the tool answers with an error."""
     from adaptgen.runtime.engine import Engine
-    from adaptgen.transports.load import find_tool, load_server
+    from adaptgen.transports.load import find_tool
 
     # The log of httpx holds every URL with its query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    server = load_server(options.folder)
-    named = governance.reference(options, server, options.folder, os.environ)
+    server, named = governance.open_server(options, os.environ)
     tool = find_tool(server, options.tool)
     engine = Engine(server, cursor_key=keys.stored_key(os.environ))
     contract = engine.get(tool.name)

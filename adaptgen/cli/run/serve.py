@@ -34,11 +34,8 @@ def run(options: SimpleNamespace) -> int:
 
 
 def _serve(options: SimpleNamespace) -> None:
-    from adaptgen.transports.load import load_server
-
     with gc_paused():
-        server = load_server(options.folder)
-        named = governance.reference(options, server, options.folder, os.environ)
+        server, named = governance.open_server(options, os.environ)
         part = _part(options, server)
     if named is not None:
         asyncio.run(_governed(server, named, options.http, part, options.profile))
