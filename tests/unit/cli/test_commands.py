@@ -70,7 +70,7 @@ def test_a_typo_gets_a_suggestion(argv: list[str], meant: str, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["serve"], "DIR is missing"),
+        (["serve"], "DIR|DOCUMENT is missing"),
         (["build", "--out"], "requires an argument"),
         (["deploy", "x"], "--stack is missing"),
         (["inspect", "x", "--fail-under", "much"], "--fail-under"),
