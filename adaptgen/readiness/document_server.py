@@ -1,4 +1,4 @@
-"""A server for a document that nobody has built: a file, or a URL, built into the user's cache and served from there.
+"""A server for a document without a project: a file, or a URL, built into the user's cache and served from there.
 
 What nobody reviewed only reads: tools whose every request is a GET or HEAD (RFC 9110, 9.2.1), unless the caller asks
 for all. A document from a URL passes the address checks of ``adaptgen pull`` and becomes a project in the cache, the
@@ -39,7 +39,7 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class DocumentServer:
-    """A server that was built for the moment. ``spec``: its document, which for a URL lies in the cache. ``left_out``:
+    """A server that was built for the moment. ``spec``: its document, in the cache for a URL. ``left_out``:
     how many tools are not served because they may write. ``keep``: the command that makes a project of it."""
 
     server: Server
@@ -95,7 +95,7 @@ def _calls(call: Call | None, steps: Sequence[Step]) -> list[Call]:
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
-    """A folder of this user alone: what lies in it is run."""
+    """A folder of this user alone: its code is run."""
     try:
         folder = build_cache.user_cache(environ) / "documents"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def _fetched(url: str, place: Path) -> Path:
 
 
 def _shown(url: str) -> str:
-    """The URL without what may be a credential."""
+    """The URL without its user and its query, which may hold credentials."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
