@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from adaptgen.cli.commands import PATH, CommandGroup, argument, command
+from adaptgen.cli.commands import PATH, CommandGroup, argument, command, tool_names
 
 _GOVERNANCE = "governance.yaml; or s3://…, appconfig://…"
 _POLICIES = "governance.yaml, a folder, or a *.cedar file"
@@ -73,6 +73,7 @@ policy_command = CommandGroup(
     {
         "commands": {
             "check": (_HERE, "hold policies against the tools of servers"),
+            "explain": (_HERE, "which policies let a caller see and call each tool"),
             "schema": (_HERE, "print the Cedar schema of servers, for editors and Verified Permissions"),
             "agentcore": (_HERE, "print the policies in the form of AgentCore Gateway"),
         }
@@ -95,6 +96,24 @@ def policy_check_command(**options: Any) -> int:
     from adaptgen.cli.govern.policy import check
 
     return check(SimpleNamespace(**options))
+
+
+@command()
+@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@argument("tool", metavar="[TOOL]", default="", shell_complete=tool_names, help="one tool; default: all")
+@argument("arguments", metavar="[KEY=VALUE]...", nargs=-1, help="decide the call of the tool with these arguments")
+@click.option("--sub", metavar="NAME", default="", help="the caller, such as bob; default: the one on stdio (local)")
+@click.option("--groups", metavar="NAMES", multiple=True, help="the caller's groups, such as interns,staff; repeatable")
+@click.option("--tenant", metavar="NAME", default="", help="the caller's tenant")
+@click.option("--claim", "claims", metavar="NAME=VALUE", multiple=True, help="a claim that policies read; repeatable")
+@click.option("--governance", metavar="FILE", help="the settings; default: those that the server was built with")
+@click.option("--json", is_flag=True, help="one JSON object")
+def policy_explain_command(**options: Any) -> int:
+    """Decided as the running server decides, without a call: a tool that no call of the caller can be permitted of is
+    hidden. What depends on the arguments is said so; with arguments the one call is decided. Nothing is sent."""
+    from adaptgen.cli.govern.policy_explain import run
+
+    return run(SimpleNamespace(**options))
 
 
 @command()

@@ -22,7 +22,7 @@ def run(options: SimpleNamespace) -> int:
         raise error("AG058", f"--ttl cannot be {options.ttl!r}", None, "a time from one second on, such as 30s or 1h")
     if options.print_token and not options.sub:
         raise error("AG058", "--print-token needs --sub", None, "such as --sub bob --groups interns")
-    groups, claims = split_groups(options.groups), _claims(options.claims)
+    groups, claims = split_groups(options.groups), split_claims(options.claims)
 
     def token(issuer: DevelopmentIssuer) -> str:
         return issuer.token(options.audience, seconds, options.sub, groups, claims)
@@ -51,7 +51,8 @@ def split_groups(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for text in given for name in text.split(",") if name.strip()))
 
 
-def _claims(given: Sequence[str]) -> dict[str, str]:
+def split_claims(given: Sequence[str]) -> dict[str, str]:
+    """The claims of ``--claim NAME=VALUE``; AG058 for anything else."""
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")

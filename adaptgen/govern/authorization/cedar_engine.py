@@ -17,8 +17,10 @@ from typing import Any, Literal
 import orjson
 
 from adaptgen import cedar_schema as cedar
+from adaptgen.diagnostics import error
 from adaptgen.govern.authorization import cedar_context, partial_evaluation, policies, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
+from adaptgen.govern.authorization.explanation import Applies, PolicyEffect
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
@@ -69,6 +71,7 @@ class _Sets:
 class _Force:
     """Policies and tools in force: made as a whole, replaced as a whole."""
 
+    policies: Mapping[str, policies.Policy]
     decide: _Sets
     could: _Sets
     base: Any
@@ -161,6 +164,43 @@ class CedarAuthorizer(Authorizer):
         known = force.restored.get(key)
         return known or force.restored.put(key, await super().detokenize(caller, tool, kind))
 
+    def explain(self, caller: Caller, tool: ToolInfo) -> tuple[PolicyEffect, ...]:
+        """Every policy that is about ``tool``, in the order of the files, and whether it applies to the calls of this
+        caller.
+
+        Raises:
+            AdaptgenError: AG074, the caller is one that no policy can judge.
+        """
+        force = self._force
+        if force is None:
+            return ()
+        try:
+            entities = self._entities(force, self._key(caller), caller)
+        except (cedar_context.UnrepresentableValue, ValueError) as why:
+            raise error("AG074", f"the caller cannot be judged: {why}") from None
+        request = _request(caller, tool.action, tool.server, "{}")
+
+        def applies(body: Mapping[str, Json]) -> Applies:
+            words: tuple[Applies, ...] = ("always", "sometimes")
+            for upper, word in zip((False, True), words, strict=True):
+                alone = _Sets(self._cedarpy, {"one": partial_evaluation.bounded(body, upper=upper)})
+                told = self._cedarpy.is_authorized(request, alone.of(frozenset(("one",))), entities).diagnostics
+                if told.reasons or (upper and told.errors):
+                    return word
+            return "never"
+
+        return tuple(
+            PolicyEffect(one.id, one.body["effect"], one.where, applies(one.body)) for one in self.policies_of(tool)
+        )
+
+    def policies_of(self, tool: ToolInfo) -> tuple[policies.Policy, ...]:
+        """The policies whose scope takes ``tool`` in, in the order of the files, that of the tools that only read
+        first."""
+        known = self._force.known(tool) if self._force is not None else None
+        if self._force is None or known is None:
+            return ()
+        return tuple(one for name, one in self._force.policies.items() if name in known.kind.fitting)
+
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         if self._force is None:
             return _NOT_LOADED
@@ -236,6 +276,7 @@ class CedarAuthorizer(Authorizer):
             for server in sorted({tool.server for tool in tools})
         ]
         return _Force(
+            policies={one.id: one for one in (policies.default(), *own)},
             decide=_Sets(self._cedarpy, bodies),
             could=_Sets(self._cedarpy, weakened),
             base=self._cedarpy.Entities.from_json_str(json.dumps(servers), schema),

@@ -23,13 +23,19 @@ _FALSE: Json = {"Value": False}
 
 
 def without_context(policy: Mapping[str, Json]) -> dict[str, Json]:
-    """The policy (one member of ``staticPolicies``) as far as it does not depend on the context of a call."""
-    permits = policy["effect"] == "permit"
+    """The policy (one member of ``staticPolicies``) as far as it does not depend on the context of a call: a permit
+    applies wherever it could, a forbid only where it must."""
+    return bounded(policy, upper=policy["effect"] == "permit")
+
+
+def bounded(policy: Mapping[str, Json], *, upper: bool) -> dict[str, Json]:
+    """The policy without context. ``upper``: it applies, or fails, wherever the policy applies for some context; else
+    it applies only where the policy applies for every context."""
     conditions: list[Json] = []
     for condition in policy.get("conditions", ()):
-        body, when = condition["body"], condition["kind"] == "when"
         # `unless` negates: what is weakened there is the negation.
-        weaken = permits == when
+        weaken = upper == (condition["kind"] == "when")
+        body = condition["body"]
         conditions.append(
             {"kind": condition["kind"], "body": over_approximate(body) if weaken else under_approximate(body)}
         )

@@ -147,7 +147,7 @@ class ComponentFactory:
             local=Caller(settings.local.sub, settings.local.tenant, settings.local.groups),
             authenticator=await self._authenticator(settings),
             acceptance=await self._acceptance(settings),
-            authorizer=None if behind else await self._authorizer(settings, tools),
+            authorizer=None if behind else await new_authorizer(settings, tools, http=self._place.http),
             tokenizer=self._tokenizer(settings, material),
             limiter=Limiter(settings.limits, self._store) if settings.limits else None,
             switch=None if behind else await self.switch(settings),
@@ -213,27 +213,33 @@ class ComponentFactory:
         self._running[kind] = (known, made)
         return made
 
-    async def _authorizer(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Authorizer | None:
-        if settings.authorize is None and not self._place.http and settings.mode == "embedded":
-            return None  # one local caller, and nothing said: as without governance
-        rules = settings.authorize or vocabulary.Authorize()
-        claims = settings.authenticate.caller.keep if settings.authenticate else ()
-        made: Authorizer
-        if rules.engine == "verified_permissions":
-            from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
-
-            made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode)
-        else:
-            from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-
-            made = CedarAuthorizer(claims=claims, mode=rules.mode, folder=posixpath.dirname(settings.path))
-        await made.load(settings.policies, tools)
-        return made
-
     def _tokenizer(self, settings: Settings, material: KeyMaterial) -> Tokenizer | None:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
+
+
+async def new_authorizer(settings: Settings, tools: Mapping[str, ToolInfo], *, http: bool) -> Authorizer | None:
+    """Who decides by these settings, its policies in force; None where one local caller may do everything.
+
+    Raises:
+        AdaptgenError: AG072, the policies cannot be used.
+    """
+    if settings.authorize is None and not http and settings.mode == "embedded":
+        return None  # one local caller, and nothing said: as without governance
+    rules = settings.authorize or vocabulary.Authorize()
+    claims = settings.authenticate.caller.keep if settings.authenticate else ()
+    made: Authorizer
+    if rules.engine == "verified_permissions":
+        from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
+
+        made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode)
+    else:
+        from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+
+        made = CedarAuthorizer(claims=claims, mode=rules.mode, folder=posixpath.dirname(settings.path))
+    await made.load(settings.policies, tools)
+    return made
 
 
 def issuer(settings: Settings) -> str:

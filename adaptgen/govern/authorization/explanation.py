@@ -1,0 +1,61 @@
+"""What policies say of the calls of one caller, whatever the arguments: which permit a tool, which forbid it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from adaptgen.diagnostics import Where
+from adaptgen.govern.authorization.authorizer import NO_POLICY
+from adaptgen.govern.authorization.policies import DEFAULT_READ
+from adaptgen.model.tables import Json
+
+Applies: TypeAlias = Literal["always", "sometimes", "never"]
+"""To every call of the caller; to some, by their arguments; to none."""
+Call: TypeAlias = Literal["permitted", "depends", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEffect:
+    """One policy whose scope takes a tool in. ``id``: its ``@id``, else ``<file>#<number>``."""
+
+    id: str
+    effect: Literal["permit", "forbid"]
+    where: Where
+    applies: Applies
+
+    def __str__(self) -> str:
+        return self.id if self.id == DEFAULT_READ else f"{self.id} ({self.where.file}:{self.where.line})"
+
+    def to_json(self) -> dict[str, Json]:
+        """``where`` is null for the built-in policy."""
+        where = None if self.id == DEFAULT_READ else str(self.where)
+        return {"id": self.id, "effect": self.effect, "applies": self.applies, "where": where}
+
+
+def judge(effects: Sequence[PolicyEffect]) -> tuple[Call, tuple[PolicyEffect, ...]]:
+    """Whether the caller may call the tool, and the policies that decide: a forbid wins over every permit, and what
+    nothing permits is refused."""
+    permits = [one for one in effects if one.effect == "permit" and one.applies != "never"]
+    forbids = [one for one in effects if one.effect == "forbid" and one.applies != "never"]
+    certain = tuple(one for one in forbids if one.applies == "always")
+    if certain or not permits:
+        return "refused", certain
+    always = tuple(one for one in permits if one.applies == "always")
+    if always and not forbids:
+        return "permitted", always
+    return "depends", (*(always or permits), *forbids)
+
+
+def reason(call: Call, deciding: Sequence[PolicyEffect]) -> str:
+    """The decision of :func:`judge` in words."""
+    if not deciding:
+        return NO_POLICY
+    said = []
+    for effect, verb in (("permit", "permitted by"), ("forbid", "forbidden by")):
+        for applies, more in (("always", ""), ("sometimes", ", for some arguments")):
+            found = [str(one) for one in deciding if (one.effect, one.applies) == (effect, applies)]
+            if found:
+                said.append(f"{verb} {', '.join(found)}{more}")
+    return "; ".join(said)

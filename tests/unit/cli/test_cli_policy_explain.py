@@ -1,0 +1,168 @@
+"""``adaptgen policy explain``: what a caller sees and may call, as the running server has it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.governing import ask, governed
+
+from adaptgen.cli import main
+from adaptgen.model.tables import Caller
+from adaptgen.transports.load import load_server
+
+BUILT = "generated/notes"
+SETTINGS = "specs/notes/governance.yaml"
+POLICIES = """@id("staff-delete")
+permit (principal, action == Action::"notes__delete_note", resource)
+when { principal.groups.contains("staff") };
+
+@id("first-notes-stay")
+forbid (principal, action == Action::"notes__delete_note", resource)
+when { context.input.id < 10 };
+"""
+
+
+@pytest.fixture
+def built(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    folder = Path("specs/notes/policies")
+    folder.mkdir(parents=True)
+    (folder / "a.cedar").write_text(POLICIES)
+    Path(SETTINGS).write_text("adaptgen: 1\nauthorize: {policies: [policies/]}\n")
+    assert main(["build", "specs/notes.json", "--quiet"]) == 0
+    capsys.readouterr()
+    return workplace
+
+
+def explained(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert main(["policy", "explain", BUILT, *words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_each_tool_is_told_with_the_policies_that_decide(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain", BUILT, "--sub", "bob", "--groups", "interns"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "bob [interns] sees 2 of 3 tools (specs/notes/governance.yaml)"
+    assert [line.split(maxsplit=3) for line in lines[2:]] == [
+        ["delete_note", "no", "no", "no policy permits it"],
+        ["get_note", "yes", "yes", "permitted by default-read"],
+        ["list_notes", "yes", "yes", "permitted by default-read"],
+    ]
+
+
+def test_one_tool_is_told_with_every_policy_about_it(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["policy", "explain", BUILT, "--sub", "ann", "--groups", "staff,night", "delete_note"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    at = "specs/notes/policies/a.cedar"
+    assert said.splitlines()[0] == (
+        "ann [staff, night] sees delete_note and may call it with some arguments: permitted by staff-delete "
+        f"({at}:1); forbidden by first-notes-stay ({at}:5), for some arguments"
+    )
+    assert [line.split() for line in said.splitlines()[2:]] == [
+        ["staff-delete", f"({at}:1)", "permits", "always"],
+        ["first-notes-stay", f"({at}:5)", "forbids", "by", "the", "arguments"],
+    ]
+    assert main([*words, "id=9"]) == 0
+    assert "this call is refused by first-notes-stay: a policy forbids it" in capsys.readouterr().out
+    assert explained(capsys, *words[3:], "id=10")["decision"] == {
+        "permitted": True,
+        "policies": ["staff-delete"],
+        "because": "",
+    }
+
+
+def test_json_has_every_tool_and_the_place_of_each_policy(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = explained(capsys, "--sub", "bob", "--tenant", "acme")
+    assert found["caller"] == {"sub": "bob", "tenant": "acme", "groups": []}
+    assert (found["server"], found["settings"], found["mode"]) == ("notes", SETTINGS, "enforce")
+    delete, get, _ = found["tools"]
+    assert delete == {
+        "name": "delete_note",
+        "effect": "delete",
+        "visible": False,
+        "call": "refused",
+        "because": "no policy permits it",
+        "policies": [
+            {"id": "staff-delete", "effect": "permit", "applies": "never", "where": "specs/notes/policies/a.cedar:1:1"},
+            {
+                "id": "first-notes-stay",
+                "effect": "forbid",
+                "applies": "sometimes",
+                "where": "specs/notes/policies/a.cedar:5:1",
+            },
+        ],
+    }
+    assert (get["visible"], get["call"]) == (True, "permitted")
+
+
+@pytest.mark.parametrize("groups", ["", "staff"])
+def test_it_is_what_a_server_lists(built: Path, groups: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = explained(capsys, "--sub", "bob", "--groups", groups)
+
+    async def listed() -> list[str]:
+        async with governed(Path(SETTINGS), server=load_server(Path(BUILT)), http=True) as made:
+            answer = await ask(made, Caller("bob", "", tuple(filter(None, [groups]))), "tools/list", {})
+            return [tool["name"] for tool in answer["tools"]]
+
+    assert [one["name"] for one in found["tools"] if one["visible"]] == asyncio.run(listed())
+
+
+def test_without_a_caller_it_is_the_one_on_stdio(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(SETTINGS).write_text("adaptgen: 1\nlocal: {sub: ann, groups: [staff]}\nauthorize: {policies: [policies/]}\n")
+    found = explained(capsys)
+    assert (found["caller"]["sub"], found["tools"][0]["call"]) == ("ann", "depends")
+    Path(SETTINGS).write_text("adaptgen: 1\n")
+    assert [one["call"] for one in explained(capsys)["tools"]] == ["permitted"] * 3
+    assert [one["call"] for one in explained(capsys, "--sub", "bob")["tools"]] == ["refused", "permitted", "permitted"]
+
+
+def test_the_kill_switch_counts(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("specs/notes/off.yaml").write_text("tools: [notes/get_*]\n")
+    Path(SETTINGS).write_text("adaptgen: 1\nswitch: {source: off.yaml, callers: [eve]}\n")
+    get = explained(capsys, "--sub", "bob", "get_note")["tools"][0]
+    assert (get["visible"], get["call"], get["because"]) == (True, "refused", "switched off: the tool get_note")
+    assert [one["visible"] for one in explained(capsys, "--sub", "eve")["tools"]] == [False] * 3
+
+
+def test_what_is_only_logged_is_said(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(SETTINGS).write_text("adaptgen: 1\nauthorize: {mode: log_only, policies: [policies/]}\n")
+    assert main(["policy", "explain", BUILT, "--sub", "bob", "delete_note", "id=12"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("bob [] sees delete_note and may not call it: no policy permits it")
+    assert "this call is refused: no policy permits it" in said.out
+    assert "every call passes" in said.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "said"),
+    [
+        ("adaptgen: 1\n", ["delete_notes"], "notes has no tool 'delete_notes'"),
+        ("adaptgen: 1\n", ["--groups", "staff"], "--groups, --tenant and --claim are of a caller, who needs a name"),
+        ("adaptgen: 1\n", ["--sub", "b", "delete_note", "number=1"], "delete_note has no argument 'number'"),
+        (
+            "adaptgen: 1\nmode: behind\naccept: {issuer: i, audience: a, jwks: j}\nkeys: {cursors: '${env:C}'}\n",
+            [],
+            "these settings decide nothing of notes: the proxy decides",
+        ),
+        ("adaptgen: 1\nauthorize: {engine: verified_permissions, store: s}\n", [], "Verified Permissions decides"),
+        ("adaptgen: 1\nauthorize: {policies: [gone/]}\n", [], "error AG072"),
+    ],
+)
+def test_what_cannot_be_explained(
+    built: Path, settings: str, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(SETTINGS).write_text(settings)
+    assert main(["policy", "explain", BUILT, *words]) == 2
+    seen = capsys.readouterr()
+    assert (said in seen.err, seen.out) == (True, "")
+
+
+def test_a_server_without_settings_is_told_how_to_get_some(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "specs/notes.json", "--quiet"]) == 0
+    assert main(["policy", "explain", BUILT, "--sub", "bob"]) == 2
+    assert "help: adaptgen govern init generated/notes" in capsys.readouterr().err
