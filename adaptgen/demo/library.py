@@ -224,7 +224,7 @@ def document(url: str) -> dict[str, Any]:
     loans = {"tags": ["Loans"], "responses": _answer({"$ref": "#/components/schemas/Loan"})}
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Lending desk", "version": "4.2"},
+        "info": {"title": "Library", "version": "4.2"},
         "servers": [{"url": url}],
         "security": [{"ticket": []}],
         "paths": {

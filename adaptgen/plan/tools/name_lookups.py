@@ -84,10 +84,10 @@ def _fields(found: ExposedTool) -> list[Leaf]:
 
 
 def _id(fields: Sequence[Leaf], argument: str) -> str:
-    """What the API takes: ``id`` and the like, else the field that is called as the argument ends."""
+    """What the API takes: ``id`` and the like, else the field with the name of the argument or of its last word."""
     names = {one.name.lower(): one.name for one in fields}
     tail = [*words(argument)][-1:]
-    for wish in (*_IDS[:6], *tail, *_IDS[6:]):
+    for wish in (*_IDS[:6], argument.lower(), *tail, *_IDS[6:]):
         if wish in names:
             return names[wish]
     ending = [one.name for one in fields if words(one.name)[-1:] == ("id",)]

@@ -122,6 +122,15 @@ def test_the_id_is_sent_for_the_name(package: Path, given: dict[str, Any], sent:
     assert api.asked == ["/stages", sent]
 
 
+def test_the_id_is_the_field_with_the_name_of_the_argument(tmp_path: Path) -> None:
+    text = json.dumps(document()).replace('"id"', '"stageNo"').replace('"stage_id"', '"stageNo"')
+    hints = "adaptgen: 1\ntools: {list_deals: {arguments: {stageNo: {names: {tool: list_stages, labels: [name]}}}}}\n"
+    api = Api()
+    api.stages = [{"stageNo": one["id"], "name": one["name"]} for one in STAGES]
+    calls(generate(tmp_path, "deals", {"deals.json": text.encode()}, hints), api, {"stageNo": "Won"})
+    assert api.asked == ["/stages", "/deals?stageNo=1"]
+
+
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
