@@ -10,7 +10,7 @@ WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 # Without compiled files each process of a test compiles everything for 20 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check lint types imports structure fresh docs site lock clean help
+.PHONY: demo test test-all check lint types imports structure fresh docs site lock dist clean help
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -57,10 +57,14 @@ docs: $(STAMP)  ## every figure and command in the docs is what a script prints
 site: $(STAMP)  ## the docs as a site in build/site, every link checked
 	$(BIN)/python docs/site/build.py
 
+dist: $(STAMP)  ## sdist, wheel and bill of materials, tested in an environment with nothing else
+	$(BIN)/python docs/dist.py
+	$(BIN)/python -m pytest -q tests/release/test_dist.py
+
 lock: $(STAMP)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
