@@ -92,25 +92,30 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Where:
-    """A place in a file; line and column count from 1, 0 means "the whole file"."""
+    """A place in a file; line and column count from 1, 0 means "the whole file". ``pointer``: the same place as a JSON
+    pointer (RFC 6901), where the line is too long to find a column in it."""
 
     file: str
     line: int = 0
     column: int = 0
+    pointer: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        pointer = f" ({self.pointer})" if self.pointer else ""
+        return f"{self.file}:{self.line}:{self.column}{pointer}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. ``message`` says what is wrong, ``help`` what to do; neither ends in a full stop."""
+    """One finding. ``message`` says what is wrong, ``help`` what to do; neither ends in a full stop. ``line``: the line
+    of the place, where the file does not hold it: it was fetched and is not written."""
 
     code: str
     message: str
     where: Where | None = None
     help: str = ""
     severity: Severity = "error"
+    line: str | None = None
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -119,10 +124,16 @@ class Diagnostic:
 
 
 def moved(problem: Diagnostic, file: Path, shown: str) -> Diagnostic:
-    """``problem`` with its place in ``file`` told as one in ``shown``."""
-    if problem.where is None or problem.where.file != file.as_posix():
+    """``problem`` with its place in ``file`` told as one in ``shown``, which need not hold the same text."""
+    where = problem.where
+    if where is None or where.file != file.as_posix():
         return problem
-    return replace(problem, where=replace(problem.where, file=shown))
+    try:
+        lines = file.read_text("utf-8", "replace").split("\n")
+    except OSError:
+        lines = []
+    line = lines[where.line - 1] if 0 < where.line <= len(lines) else ""
+    return replace(problem, where=replace(where, file=shown), line=line)
 
 
 class AdaptgenError(Exception):

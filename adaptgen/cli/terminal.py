@@ -9,9 +9,12 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from adaptgen.diagnostics import Diagnostic, ordered
+
+if TYPE_CHECKING:
+    from adaptgen.cli.excerpt import Excerpts
 
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "bold": "1", "dim": "2", "green": "32"}
 _PIPE_WIDTH = 160
@@ -60,9 +63,11 @@ def clean(text: str) -> str:
 
 
 def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
-    """Diagnostics on stderr in the order of the files; long runs of one code are cut, errors never."""
+    """Diagnostics on stderr in the order of the files; long runs of one code are cut, errors never. An error with a
+    place shows the line."""
     shown: dict[str, int] = {}
     cut: dict[str, int] = {}
+    excerpts: Excerpts | None = None
     for one in ordered(found):
         shown[one.code] = shown.get(one.code, 0) + 1
         if one.severity != "error" and shown[one.code] > most:
@@ -71,10 +76,21 @@ def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
         place = f"{one.where}: " if one.where else ""
         word = paint(f"{one.severity} {one.code}:", one.severity, sys.stderr)
         print_error(f"{clean(place)}{' ' if place else ''}{word} {clean(one.message)}")
+        if one.severity == "error" and one.where is not None and one.where.line:
+            excerpts = excerpts or _excerpts()
+            for line in excerpts.of(one):
+                print_error(line)
         if one.help:
             print_error(f"    help: {clean(one.help)}")
     for code, number in cut.items():
         print_error(f"    and {number} more {code}")
+
+
+def _excerpts() -> Excerpts:
+    from adaptgen.cli.excerpt import Excerpts
+
+    wide = shutil.get_terminal_size().columns if sys.stderr.isatty() else _PIPE_WIDTH
+    return Excerpts(wide, sys.stderr.encoding or "ascii")
 
 
 @contextmanager

@@ -15,6 +15,10 @@ MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""
 
 
+LONG_LINE = 500
+"""Characters of a line from which on a column alone does not help a person to find the place: minified JSON."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a text may cost. ``depth``: collections inside of one another; every later stage walks them by recursion.
@@ -52,6 +56,11 @@ class SourceText:
             self.ends = [match.start() for match in re.finditer("\n", self.text)]
         line = bisect.bisect_left(self.ends, offset)
         return Where(self.file, line + 1, offset - (self.ends[line - 1] if line else -1))
+
+    def has_long_line(self, offset: int) -> bool:
+        """Whether a character stands in a line that is longer than :data:`LONG_LINE`."""
+        end = self.text.find("\n", offset)
+        return (end if end >= 0 else len(self.text)) - self.text.rfind("\n", 0, offset) - 1 > LONG_LINE
 
     def repaired(self, problem: str, reading: str, where: Where, help: str = "") -> None:
         """Report ``problem`` and how it was read (AG006); in a text that is read exactly it is an AdaptgenError

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.frozen import lazy
+from adaptgen.syntax.json_pointer import join
 from adaptgen.text.decode import SourceText
 
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
@@ -80,8 +82,48 @@ def load_leniently(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
         repairs.append(("line breaks or tabs inside of a string were kept", 0, "write them as \\n and \\t"))
     for what in dict.fromkeys(what for what, _, _ in repairs):
         _, offset, help = next(repair for repair in repairs if repair[0] == what)
-        source.repaired(what, "", source.where(offset), help)
+        source.repaired(what, "", locate(source, offset), help)
     return result
+
+
+def locate(source: SourceText, offset: int) -> Where:
+    """The place of a character of a JSON text, broken or not; in a long line also as a pointer to the member or item
+    that it belongs to."""
+    where = source.where(offset)
+    return replace(where, pointer=_pointer(source.text, offset)) if source.has_long_line(offset) else where
+
+
+def _pointer(text: str, offset: int) -> str:
+    keys: list[str | int] = []
+    awaits_key = False
+    for match in _TOKEN.finditer(text):
+        piece = match[0]
+        if match.start() > offset or (match.start() == offset and piece in "}]"):
+            break
+        if piece in "{[":
+            keys.append("" if piece == "{" else 0)
+            awaits_key = piece == "{"
+        elif not keys:
+            continue
+        elif piece in "}]":
+            keys.pop()
+            awaits_key = False
+        elif piece == ",":
+            last = keys[-1]
+            awaits_key = isinstance(last, str)
+            keys[-1] = "" if isinstance(last, str) else last + 1
+        elif awaits_key:
+            keys[-1] = _unquoted(piece)
+            awaits_key = False
+    # Between the brace and the first key there is no member yet.
+    return join(*(keys[:-1] if keys and keys[-1] == "" and awaits_key else keys))
+
+
+def _unquoted(piece: str) -> str:
+    try:
+        return str(json.loads(piece, strict=False))
+    except ValueError:  # an escape that does not exist
+        return piece[1:-1]
 
 
 def _load(source: SourceText, text: str, *, strict: bool, controls: bool = True) -> tuple[Any, set[str]]:
@@ -135,7 +177,7 @@ def _load(source: SourceText, text: str, *, strict: bool, controls: bool = True)
     if odd:
         problem = "a number that JSON does not have (infinite, or not a number)"
         places = (match.start() for match in _NOT_FINITE.finditer(text) if match[1])
-        source.repaired(problem, " was read as null", source.where(next(places, 0)), "write a finite number")
+        source.repaired(problem, " was read as null", locate(source, next(places, 0)), "write a finite number")
     return value, refs
 
 
@@ -185,7 +227,7 @@ def _duplicates(source: SourceText, text: str, *, strict: bool) -> list[Diagnost
             if keys is not None:
                 key = json.loads(piece, strict=False)
                 if key in keys:
-                    found.append(duplicate(key, source.where(match.start()), strict=strict))
+                    found.append(duplicate(key, locate(source, match.start()), strict=strict))
                 keys.add(key)
             awaits_key = False
     return found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.model.frozen import lazy
+from adaptgen.syntax.json_pointer import join
 from adaptgen.text.decode import SourceText, decode
 
 _BLANK = lazy(r"(?:[ \t\n\r,]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
@@ -48,12 +50,15 @@ class _Json:
 
     def where(self, tokens: list[str]) -> Where:
         best = value = self.skip(0)
+        reached: list[str] = []
         for token in tokens:
             try:
                 best, value = self.scan(value)[token]
             except (KeyError, ValueError, IndexError, RecursionError):
                 break
-        return self.text.where(best)
+            reached.append(token)
+        where = self.text.where(best)
+        return replace(where, pointer=join(*reached)) if self.text.has_long_line(best) else where
 
     def skip(self, offset: int) -> int:
         match = _BLANK.match(self.text.text, offset)

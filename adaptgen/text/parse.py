@@ -63,7 +63,7 @@ def parse_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> tup
     try:
         value, _ = jsontext.load(source, strict=True)
     except json.JSONDecodeError as broken:
-        raise _broken_json(broken, file) from None
+        raise _broken_json(broken, source) from None
     return value, SourceMap(file, "json", source)
 
 
@@ -102,10 +102,9 @@ def _json(source: SourceText, strict: bool) -> Parsed:
     except AdaptgenError as also:
         if source.file.lower().endswith((".yaml", ".yml")) or also.diagnostics[0].code != "AG002":
             raise
-    raise _broken_json(first, source.file)
+    raise _broken_json(first, source)
 
 
-def _broken_json(broken: json.JSONDecodeError, file: str) -> AdaptgenError:
-    where = Where(file, broken.lineno, broken.colno)
+def _broken_json(broken: json.JSONDecodeError, source: SourceText) -> AdaptgenError:
     problem = f"the JSON is broken: {broken.msg[:1].lower()}{broken.msg[1:]}"
-    return error("AG002", problem, where, "correct the JSON there")
+    return error("AG002", problem, jsontext.locate(source, broken.pos), "correct the JSON there")

@@ -106,11 +106,26 @@ def _syntax(broken: yaml.YAMLError, source: SourceText) -> AdaptgenError:
         problem = broken.problem or broken.context or "not YAML"
         context = f" {broken.context}" if broken.problem and broken.context else ""
         begun = broken.context_mark
+        # In a flow collection, such as JSON, tabs may indent.
+        tab = _tab(source, begun.line if begun else mark.line, mark.line) if mark and "flow" not in context else None
+        if tab is not None:
+            help = "replace the tab by spaces, as in the lines around it"
+            return error("AG002", "a tab at the start of the line; YAML indents with spaces", tab, help)
         since = (
             f" that begins at line {begun.line + 1}" if context and begun and mark and begun.line != mark.line else ""
         )
         return error("AG002", f"{problem}{context}{since}", where, "correct the YAML there")
     return error("AG002", str(broken).splitlines()[0], Where(source.file))
+
+
+def _tab(source: SourceText, first: int, last: int) -> Where | None:
+    """The first tab that indents one of the lines ``first`` to ``last`` (from 0), which YAML does not allow (section
+    6.1)."""
+    for number, line in enumerate(source.text.split("\n")[first : last + 1], first):
+        indent = len(line) - len(line.lstrip(" "))
+        if line[indent : indent + 1] == "\t" and line.strip():
+            return Where(source.file, number + 1, indent + 1)
+    return None
 
 
 class _Frame:

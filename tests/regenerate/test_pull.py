@@ -172,6 +172,17 @@ def test_what_is_no_document_changes_nothing(
     assert {path: path.read_bytes() for path in Path("specs").rglob("*") if path.is_file()} == before
 
 
+def test_the_line_that_is_shown_is_that_of_the_answer(
+    place: tuple[Source, Web], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, _ = place
+    assert main(["pull"]) == 0
+    source.said = Said(b"openapi: [3.0.3\npaths: {}\n")
+    capsys.readouterr()
+    assert main(["pull"]) == 2
+    assert capsys.readouterr().err.splitlines()[1] == "    | paths: {}"
+
+
 @pytest.mark.parametrize("url", ["http://orders.example/openapi.yaml", "file:///etc/passwd", "//x", "https://"])
 def test_only_https_and_loopback_are_fetched(
     place: tuple[Source, Web], url: str, capsys: pytest.CaptureFixture[str]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as OracleError
 
-from adaptgen.diagnostics import AdaptgenError
+from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.text.parse import Parsed, parse
 
 
@@ -210,6 +210,30 @@ def test_a_line_of_blanks_with_a_tab_is_read_as_empty() -> None:
 def test_tabs_separate_but_do_not_indent() -> None:
     assert load("a:\tb\n") == {"a": "b"}
     assert refused("a:\n\tb: 1\n") == ("AG002", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a:\n\tb: 1\n", 2, 1),
+        ("a: b\n\tc: d\n", 2, 1),
+        ("a:\n  b:\n  \tc: 1\n  d: [\n", 3, 3),
+        ("a: |\n\ttext\n", 2, 1),
+        ("a:\n - b: 1\n\n\t   c: 2\n", 4, 1),
+    ],
+)
+def test_a_tab_that_indents_is_called_by_its_name(text: str, line: int, column: int) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        load(text)
+    (one,) = caught.value.diagnostics
+    assert one.message == "a tab at the start of the line; YAML indents with spaces"
+    assert one.where == Where("t.yaml", line, column)
+
+
+def test_a_tab_inside_of_brackets_is_not_what_is_wrong() -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        load("a: {\n\tb: 1,\n\tc: [}\n")
+    assert "tab" not in caught.value.diagnostics[0].message
 
 
 def test_numbers_that_json_does_not_have_become_null() -> None:
