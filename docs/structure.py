@@ -27,7 +27,7 @@ SMALL, FEW = 60, 29
 
 COMPLEX_FUNCTIONS: Mapping[str, int] = {}
 LARGE_FOLDERS: Mapping[str, int] = {}
-SMALL_MODULES = 12
+SMALL_MODULES = 11
 LATE_CIRCLES = 0
 """What was above the limits when they were set, with its figure. A late circle is closed by an import in a function."""
 

@@ -58,7 +58,7 @@ class SourceText:
         return Where(self.file, line + 1, offset - (self.ends[line - 1] if line else -1))
 
     def has_long_line(self, offset: int) -> bool:
-        """Whether a character stands in a line that is longer than :data:`LONG_LINE`."""
+        """Whether the line of a character is longer than :data:`LONG_LINE`."""
         end = self.text.find("\n", offset)
         return (end if end >= 0 else len(self.text)) - self.text.rfind("\n", 0, offset) - 1 > LONG_LINE
 
