@@ -59,11 +59,11 @@ def fail(monkeypatch: pytest.MonkeyPatch, problem: BaseException) -> None:
 
 
 def test_bad_input_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    fail(monkeypatch, error("AG030", "unknown key 'tols'", Where("specs/crm/hints.yaml", 3, 1), "did you mean tools?"))
+    fail(monkeypatch, error("AG030", "unknown key 'tols'", Where("specs/none/hints.yaml", 3, 1), "did you mean tools?"))
     assert main(["demo"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == ("specs/crm/hints.yaml:3:1: error AG030: unknown key 'tols'\n    help: did you mean tools?\n")
+    assert printed.err == ("specs/none/hints.yaml:3:1: error AG030: unknown key 'tols'\n    help: did you mean tools?\n")
 
 
 def test_an_internal_error_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
