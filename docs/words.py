@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-READ = ("adaptgen", "templates", "docs", "generated", "specs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+READ = (
+    "adaptgen",
+    "templates",
+    "docs",
+    "generated",
+    "specs",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+)
 LEFT_OUT = (ROOT / "docs" / "decisions",)
 """Notes of the time when something was decided."""
 KINDS = {".py", ".md", ".j2", ".json", ".yaml"}

