@@ -85,6 +85,7 @@ CODES: dict[str, str] = {
     "AG091": "the wheels of a bundle cannot be had",
     "AG092": "the interpreter of the target is not there",
     "AG093": "AWS refuses the deployment",
+    "AG095": "the entry cannot be written into the configuration of a client",
 }
 
 Severity = Literal["error", "warning", "note"]

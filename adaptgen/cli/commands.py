@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Section] = {
         "build": ("adaptgen.cli.generate", "generate MCP servers from OpenAPI or Swagger documents"),
         "serve": ("adaptgen.cli.run", "run a generated server"),
         "call": ("adaptgen.cli.run", "call one tool and print what an agent would see"),
+        "install": ("adaptgen.cli.run", "write a server into the configuration of an MCP client"),
     },
     "understand": {
         "inspect": ("adaptgen.cli.understand", "how ready an API is for agents, and what makes it readier"),

@@ -283,11 +283,7 @@ def _urls(execution: Execution, server: Server) -> list[str]:
 
 
 def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
-    # What an auth can do without is no reason to stop; the read shows whether the API can.
-    # Nor is a token to begin with where a chain fetches one, nor the chain where there is a token to begin with.
-    asked = [_wanted(one, environ) for one in server.auth if not one.optional]
-    demanding = replace(server, auth=tuple(asked), instead=())
-    wanted = sorted({one.name for one in needed_references(demanding) if one.kind == "env"})
+    asked, wanted = _demanding(server, environ), demanded(server, environ)
     missing = [name for name in wanted if not environ.get(name, "").strip()]
     ways = [_unset(one, environ) for one in (*asked, *(_wanted(one, environ) for one in server.instead))]
     if missing and len(ways) > 1 and not all(ways):  # another way is open, and some tools may need no more
@@ -296,6 +292,18 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
         text = f"not set: {', '.join(missing)}"
         return [Check("environment", False, text, "set them; the server's README.md says what each is")]
     return [Check("environment", True, f"{', '.join(wanted)} set" if wanted else "nothing is needed")]
+
+
+def demanded(server: Server, environ: Mapping[str, str]) -> list[str]:
+    """The variables without which calls of the server fail, by name: credentials, not its addresses."""
+    demanding = replace(server, auth=tuple(_demanding(server, environ)), instead=())
+    return sorted({one.name for one in needed_references(demanding) if one.kind == "env"})
+
+
+def _demanding(server: Server, environ: Mapping[str, str]) -> list[Auth]:
+    # What an auth can do without is no reason to stop; the read shows whether the API can.
+    # Nor is a token to begin with where a chain fetches one, nor the chain where there is a token to begin with.
+    return [_wanted(one, environ) for one in server.auth if not one.optional]
 
 
 def _unset(auth: Auth, environ: Mapping[str, str]) -> list[str]:

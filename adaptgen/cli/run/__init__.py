@@ -62,6 +62,36 @@ def call_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
+@command(exclusive=_WHICH)
+@argument("folder", metavar="[DIR|DOCUMENT]", required=False, type=click.Path(), help=_SOURCE)
+@click.option(
+    "--client",
+    type=Choice(["claude", "claude-code", "cursor", "vscode"]),
+    required=True,
+    help="claude: Claude Desktop; claude-code; cursor; vscode",
+)
+@click.option(
+    "--scope", type=Choice(["user", "project"]), default="", help="default: user; project for claude-code, vscode"
+)
+@click.option("--project", metavar="DIR", default="", help="the folder of --scope project; default: this one")
+@click.option("--config", metavar="FILE", default="", help="another configuration file than the client's own")
+@click.option("--name", metavar="NAME", default="", help="what the client calls the server; default: the server's name")
+@click.option("--url", metavar="URL", default="", help="a server that runs elsewhere: https://HOST/mcp")
+@click.option(
+    "--with-secrets", is_flag=True, help="write credentials from the environment into the file; not into a project's"
+)
+@click.option("--remove", is_flag=True, help="take the entry out")
+@click.option("--dry-run", is_flag=True, help="print the entry, and write nothing")
+@_governed
+def install_command(**options: Any) -> int:
+    """Merges an entry that starts the server into the client's file: absolute paths, and an env block. The rest of the
+    file stays as it is written. Values that are no secrets come from the environment; for secrets the client is told
+    which variable to read, or asks."""
+    from adaptgen.cli.run.install import run
+
+    return run(SimpleNamespace(**options))
+
+
 @command()
 @argument("governance", metavar="GOVERNANCE", help="governance.yaml with mode: proxy; or s3://…, appconfig://…")
 @click.option("--http", metavar="HOST:PORT", help="default: listen.http of the settings")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import json
 import os
 import socket
 from types import SimpleNamespace
@@ -113,6 +114,9 @@ def _announce(server: Server, listener: socket.socket | None, *notices: str) -> 
         place = address.url(listener)
     tools = terminal.count(len(server.tools), "tool")
     terminal.print_error(f"{server.name}: {tools} on {place} ({'; '.join(notices)})")
+    if listener:
+        entry = json.dumps({"mcpServers": {server.name: {"type": "http", "url": place}}})
+        terminal.print_error(f"{server.name}: for an MCP client: {entry}; adaptgen install --client writes it")
     for base in server.bases:
         if not os.environ.get(base.env) and (not base.url or _unset(base.url)):
             terminal.print_error(f"{server.name}: {base.env or base.url} is not set: calls fail until it names the API")
