@@ -26,8 +26,8 @@ Placeholder: TypeAlias = Literal["", "${%s:-}", "${env:%s}", "${input:%s}"]
 class Client:
     """``user``: the file of a user by platform (``linux``, ``darwin``, ``win32``), below the home folder or, with
     ``%APPDATA%``, below that; ``project``: the file in a folder of work, "" where the client has none. ``key``: the
-    object of the servers. ``typed``: entries have a ``type``. ``remote``: it connects to URLs. ``variable``: what stands
-    for a variable in the file; "" where the client replaces none. ``after``: what makes it read the file."""
+    object of the servers. ``typed``: entries have a ``type``. ``remote``: it connects to URLs. ``variable``: the text
+    of a reference to a variable; "" where the client replaces none. ``after``: what makes it read the file."""
 
     title: str
     user: Mapping[str, str]

@@ -64,8 +64,8 @@ def local(
     *,
     with_secrets: bool = False,
 ) -> Entry:
-    """The entry of a server that the client starts. Values that are no secrets come from ``environ``; secrets do only
-    ``with_secrets``, and otherwise the client is told where to find them, if it can."""
+    """The entry of a server that the client starts. Other values than secrets come from ``environ``; secrets only
+    ``with_secrets``, and are references otherwise, if the client has such."""
     program, args = command(arguments)
     value: dict[str, Json] = {"type": "stdio"} if client.typed else {}
     value |= {"command": program, "args": args}
@@ -99,7 +99,7 @@ def remote(client: Client, url: str) -> Entry:
 
 
 def snippet(client: Client, name: str, entry: Entry) -> str:
-    """The entry as it stands in a file that holds nothing else."""
+    """The entry in a file that holds nothing else."""
     whole: dict[str, Json] = {client.key: {name: entry.value}}
     if entry.inputs:
         whole = {"inputs": list(entry.inputs), **whole}

@@ -145,5 +145,5 @@ def _checked(file: Path, text: str) -> str:
 def _fault(file: Path, text: str, wrong: jsonc.NotJsonc) -> AdaptgenError:
     line = text.count("\n", 0, wrong.at) + 1
     column = wrong.at - text.rfind("\n", 0, wrong.at)
-    help = "mend it there, or print the entry and add it by hand: --dry-run"
+    help = "correct it there, or print the entry and add it by hand: --dry-run"
     return error("AG002", f"it is not JSON with comments: {wrong}", Where(str(file), line, column), help)

@@ -63,7 +63,7 @@ def parse(text: str) -> Node:
 
 
 def get(text: str, path: Sequence[str]) -> Json:
-    """The value at a path of names; None where there is none."""
+    """The value at a path of names; None without one."""
     value = parse(text).value
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
@@ -74,7 +74,7 @@ def put(text: str, path: Sequence[str], value: Json) -> str:
     """``text`` with ``value`` at a path of names; objects on the way are added.
 
     Raises:
-        NotJsonc: as :func:`parse`; or something on the way is no object.
+        NotJsonc: as :func:`parse`; or something on the way is not an object.
     """
     node = parse(text)
     if node.start == node.end:  # nothing but space and comments
@@ -84,7 +84,7 @@ def put(text: str, path: Sequence[str], value: Json) -> str:
         return f"{text}{_dump(made, '', _unit(text), _line_end(text))}{_line_end(text)}"
     for depth, name in enumerate(path):
         if not isinstance(node.value, dict):
-            raise NotJsonc(f"{'/'.join(path[:depth]) or 'the file'} is no object", node.start)
+            raise NotJsonc(f"{'/'.join(path[:depth]) or 'the file'} is not an object", node.start)
         found = next((one for one in node.members if one.name == name), None)
         if found is None:
             made = value
@@ -97,7 +97,7 @@ def put(text: str, path: Sequence[str], value: Json) -> str:
 
 
 def drop(text: str, path: Sequence[str]) -> str:
-    """``text`` without the member at a path of names; unchanged where there is none.
+    """``text`` without the member at a path of names; unchanged without one.
 
     Raises:
         NotJsonc: as :func:`parse`.

@@ -85,7 +85,7 @@ def call_command(**options: Any) -> int:
 @_governed
 def install_command(**options: Any) -> int:
     """Merges an entry that starts the server into the client's file: absolute paths, and an env block. The rest of the
-    file stays as it is written. Values that are no secrets come from the environment; for secrets the client is told
+    file stays as it is written. Other values than secrets come from the environment; for a secret the client gets
     which variable to read, or asks."""
     from adaptgen.cli.run.install import run
 

@@ -50,7 +50,7 @@ def _entry(options: SimpleNamespace, client: Client, scope: Scope) -> tuple[str,
     if not options.folder:
         raise error("AG058", "DIR is missing", None, _DIRECTORY_HELP)
     if options.with_secrets and scope == "project" and not options.config:
-        help = "leave it out: the client is told where to find them; or --scope user"
+        help = "leave it out: the entry names the variables; or --scope user"
         raise error("AG095", "files of a project are committed, so no secret is written there", None, help)
     server, settings = governance.open_server(options, os.environ)
     remote_document = is_document(options.folder) and not Path(options.folder).is_file()
