@@ -4,6 +4,7 @@ it runs."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from inspect import cleandoc
@@ -59,7 +60,6 @@ SECTIONS: Mapping[str, Section] = {
 
 VARIABLE = "_ADAPTGEN_COMPLETE"
 """What the completion script of a shell sets when it asks, such as ``bash_complete``."""
-PATH = click.Path(path_type=Path)
 SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 _TOP = """MCP servers for legacy HTTP APIs, generated from their OpenAPI documents."""
@@ -81,6 +81,44 @@ class Misuse(click.UsageError):
     def __init__(self, message: str, help: str = "", ctx: click.Context | None = None) -> None:
         super().__init__(message, ctx)
         self.help = help
+
+
+class _LocalPath(click.Path):
+    """A file or folder of this machine. For a URL the command that fetches it is named."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and re.match(r"https?:", value, re.IGNORECASE):
+            name = param.plain_metavar(ctx) if isinstance(param, Argument) and ctx else ""
+            pull = f"adaptgen pull {pasted(value)}"
+            if name == "SPEC":
+                verb = ctx.command_path if ctx else "adaptgen build"
+                raise Misuse(f"{verb} reads files, and this is a URL", f"fetch it first: {pull}", ctx)
+            if name.startswith("DIR"):
+                raise Misuse(
+                    f"{name} is a folder that adaptgen build wrote, and this is a URL",
+                    f"fetch and build it first: {pull} && adaptgen build",
+                    ctx,
+                )
+            raise Misuse("a file or folder of this machine is meant, and this is a URL", "name a file", ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _LocalPath()
+
+
+def pasted(url: str) -> str:
+    """A URL as an argument of a shell, without a secret that is in it."""
+    from shlex import quote
+
+    from adaptgen.pii.secret_formats import find_secrets
+
+    for one in reversed(find_secrets(url)):
+        if "network" not in one.form:
+            url = f"{url[: one.start]}…{url[one.end :]}"
+    return quote(url)
 
 
 class Choice(click.Choice[str]):

@@ -179,6 +179,13 @@ def _swap(out: Path, new: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def cannot_write(path: Path, failure: OSError) -> AdaptgenError:
+    """The error for a file that :func:`write_file` could not write."""
+    reason = failure.strerror or type(failure).__name__
+    help = "make its folder writable, or choose another path"
+    return error("AG051", f"the file cannot be written: {reason[:1].lower()}{reason[1:]}", Where(path.as_posix()), help)
+
+
 def write_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write one file whole or not at all. ``mode``: its permissions; by default those that it has.
 

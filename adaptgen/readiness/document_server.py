@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import json
 import os
-import re
 import shlex
 import shutil
 import tempfile
@@ -19,21 +17,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from adaptgen.building.spec_files import SpecFiles, identifier
-from adaptgen.diagnostics import AdaptgenError, Where, error, moved
+from adaptgen.building.spec_files import SpecFiles
+from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Call, Server, Step, Tool
 from adaptgen.net.addresses import is_loopback
 from adaptgen.output import build_cache, lock
-from adaptgen.output.write import write, write_file
-from adaptgen.syntax.templates import escape
+from adaptgen.output.write import write
+from adaptgen.readiness.remote_document import fetch_document, is_url
 
 if TYPE_CHECKING:
     from adaptgen.model.plan import Plan
-    from adaptgen.source import Document
 
-_URL = re.compile(r"https?://", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -50,12 +46,12 @@ class DocumentServer:
 
 def is_document(source: str) -> bool:
     """Whether ``source`` is a URL or a file, so no folder that ``adaptgen build`` wrote."""
-    return bool(_URL.match(source)) or Path(source).is_file()
+    return is_url(source) or Path(source).is_file()
 
 
 def settings_of(source: str) -> Path | None:
     """The governance settings of a document, where it is a file that has them."""
-    settings = None if _URL.match(source) else SpecFiles(Path(source)).governance
+    settings = None if is_url(source) else SpecFiles(Path(source)).governance
     return settings if settings is not None and settings.exists() else None
 
 
@@ -67,9 +63,8 @@ def open_document(source: str, *, allow_writes: bool, environ: Mapping[str, str]
         AdaptgenError: AG056 for a URL that cannot be fetched, AG026 where a document of the internet would call this
             machine, and what a build says of the document and its hints.
     """
-    cache = _cache(environ)
-    remote = bool(_URL.match(source))
-    place = cache / hashlib.sha256((source if remote else str(Path(source).resolve())).encode()).hexdigest()[:16]
+    remote = is_url(source)
+    place = _place(source if remote else str(Path(source).resolve()), environ)
     spec = _fetched(source, place) if remote else Path(source)
     server, left_out = _built(spec, place / ("all" if allow_writes else "reading"), allow_writes)
     if remote:
@@ -150,68 +145,24 @@ def _reading(plan: Plan) -> Plan:
     return replace(plan, server=replace(plan.server, tools=shown, pin=pinned), modules=tuple(modules))
 
 
-def _fetched(url: str, place: Path) -> Path:
-    """The document of ``url`` with its hints, as files in ``place``/specs."""
-    from adaptgen import source
-    from adaptgen.readiness import fetch
-    from adaptgen.readiness.normalize_text import normalize
+def cached_document(url: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The document of a URL, fetched now, as a file of the user's cache with its hints next to it."""
+    return _fetched(url, _place(url, environ))
 
-    try:
-        body = fetch.fetch(url, {}).body or b""
-        text = normalize(body)
-    except fetch.Unfetched as problem:
-        help = "save the document in a file, or fetch it with headers: adaptgen pull (docs/regenerate.md)"
-        raise error("AG056", f"the document cannot be fetched: {problem}", None, help) from None
-    except UnicodeDecodeError:
-        raise error("AG056", "the answer is not text", None, "name the URL of the OpenAPI document") from None
+
+def _place(source: str, environ: Mapping[str, str]) -> Path:
+    return _cache(environ) / hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def _fetched(url: str, place: Path) -> Path:
+    """The document of ``url`` with its hints, as files in ``place``/specs. Clients start one command at the same time:
+    each file is written whole."""
+    remote = fetch_document(url)
     specs = place / "specs"
     specs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Clients start one command at the same time: each reads a file of its own before it takes the place.
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        fresh = Path(folder) / ("document.json" if text.startswith(("{", "[")) else "document.yaml")
-        fresh.write_bytes(text.encode())
-        try:
-            document = source.read(fresh)
-        except AdaptgenError as problem:
-            raise AdaptgenError(*(moved(one, fresh, _shown(url)) for one in problem.diagnostics)) from None
-        spec = specs / f"{_name(document, url)}{fresh.suffix}"
-        fresh.replace(spec)
-    side = SpecFiles(spec).hints
-    hints: dict[str, dict[str, str]] = {}
-    if base := _base(document, url):
-        hints["server"] = {"base_url": base}
-    if not urlsplit(url).query and "@" not in urlsplit(url).netloc:  # either may hold a credential
-        hints["source"] = {"url": escape(url)}
-    lines = [f"{part}: {json.dumps(said)}\n" for part, said in hints.items()]
-    write_file(side, "".join(lines or ["{}\n"]).encode())
+    spec = specs / f"{remote.name}{remote.suffix}"
+    remote.write(spec)
     return spec
-
-
-def _shown(url: str) -> str:
-    """The URL without its user and its query, which may hold credentials."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _name(document: Document, url: str) -> str:
-    """A name for the server: the document's title, else the host."""
-    info = document.root.get("info")
-    title = info.get("title") if isinstance(info, dict) else ""
-    name = identifier(title if isinstance(title, str) else "")
-    if name == "api":
-        name = identifier(urlsplit(url).hostname or "")
-    return name[:40].strip("_")
-
-
-def _base(document: Document, url: str) -> str:
-    """The base URL for the hints: a relative server URL is resolved against the place of the document (OpenAPI 3.1,
-    4.8.5); "" where one that the document declares is absolute."""
-    from adaptgen.plan.document.reader import server_urls
-
-    declared = server_urls(document.root.get("servers"))
-    if any(_URL.match(one) for one in declared):
-        return ""
-    return escape(urljoin(url, next(iter(declared), "/")).rstrip("/"))
 
 
 def _refuse_this_machine(server: Server, url: str, environ: Mapping[str, str]) -> None:

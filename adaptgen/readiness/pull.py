@@ -16,7 +16,7 @@ from adaptgen.compare.model import Change
 from adaptgen.compare.servers import compare_servers, server_appeared
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error, moved
 from adaptgen.output.lock import digest
-from adaptgen.output.write import write_file
+from adaptgen.output.write import cannot_write, write_file
 from adaptgen.readiness.fetch import Unfetched, fetch
 from adaptgen.readiness.normalize_text import normalize
 from adaptgen.source import read, read_hints
@@ -144,5 +144,4 @@ def _replace(path: Path, data: bytes) -> None:
     try:
         write_file(path, data)
     except OSError as failure:
-        reason = failure.strerror or type(failure).__name__
-        raise error("AG051", f"the file cannot be written: {reason}", Where(path.as_posix())) from failure
+        raise cannot_write(path, failure) from failure

@@ -59,13 +59,13 @@ def ci_command(**options: Any) -> int:
 
 
 @command()
-@argument(
-    "specs", metavar="[SPEC]...", nargs=-1, type=PATH, help="such as specs/crm.yaml; default: all that name a source"
-)
+@argument("specs", metavar="[SPEC|URL]...", nargs=-1, help="such as specs/crm.yaml; default: all that name a source")
+@output(metavar="FILE", type=PATH, help="of a URL: the file of the document; default: specs/TITLE.yaml, or .json")
 @click.option("--check", is_flag=True, help="write nothing; exit 1 if a document is another one now")
 def pull_command(**options: Any) -> int:
     """The hints say where a document comes from: source: {url: …, headers: {…}}. It is fetched if it is another one
-    (ETag, Last-Modified), normalised, and written with what it changes for agents. Nothing is generated."""
+    (ETag, Last-Modified), normalised, and written with what it changes for agents. With a URL the document
+    is written, and hints that name this source. Nothing is generated."""
     from adaptgen.cli.generate.regenerate import run_pull
 
     return run_pull(SimpleNamespace(**options))

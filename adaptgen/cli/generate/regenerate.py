@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +14,12 @@ from typing import Literal, TypeAlias
 from adaptgen import __version__
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
+from adaptgen.cli.commands import Misuse, pasted
 from adaptgen.cli.generate.build import resolve_hinted_specs
 from adaptgen.compare.model import LEVELS, Change, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.output.write import cannot_write
+from adaptgen.readiness.remote_document import is_url
 
 Platform: TypeAlias = Literal["github", "gitlab"]
 _PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}
@@ -35,12 +39,17 @@ _TITLES = {
 
 def run_pull(options: SimpleNamespace) -> int:
     """Every document is tried, whatever happens to the others; 1 with ``--check`` if one is another now."""
-    specs = list(dict.fromkeys(options.specs)) or _with_source()
+    specs: list[str | Path] = list(dict.fromkeys(options.specs)) or [*_with_source()]
+    if options.out is not None and (len(specs) != 1 or not is_url(str(specs[0]))):
+        raise Misuse("--out is for the document of one URL", "a SPEC is written where it is")
     changed = False
     problems: list[Diagnostic] = []
     for spec in specs:
         try:
-            changed |= _pull(spec, options.check, problems)
+            if is_url(str(spec)):
+                changed |= _begin(str(spec), options.out, options.check, problems)
+            else:
+                changed |= _pull(Path(spec), options.check, problems)
         except AdaptgenError as problem:
             problems += problem.diagnostics
     if problems:
@@ -59,6 +68,38 @@ def _with_source() -> list[Path]:
     if not found:
         terminal.say("no hints in specs/ name a source")
     return found
+
+
+def _begin(url: str, out: Path | None, check: bool, problems: list[Diagnostic]) -> bool:
+    """The document of a URL as a new one; one that came from there is pulled as ever."""
+    from adaptgen.readiness.remote_document import fetch_document
+    from adaptgen.source import read_hints
+    from adaptgen.syntax.templates import escape
+
+    with terminal.progress("fetching"):
+        remote = fetch_document(url)
+    spec = out or Path("specs") / f"{remote.name}{remote.suffix}"
+    hints = SpecFiles(spec).hints
+    for path in (spec, hints):
+        if path.exists():
+            source = read_hints(hints).source if hints.is_file() else None
+            if source is not None and source.url == escape(url):
+                return _pull(spec, check, problems)
+            help = f"write it to another file: adaptgen pull {pasted(url)} -o specs/NAME{remote.suffix}"
+            raise error("AG051", "it is there already, and does not say that it comes from this URL",
+                        Where(path.as_posix()), help)  # fmt: skip
+    if check:
+        terminal.say(terminal.paint(f"{spec.as_posix()} would be written", "bold"))
+        return True
+    try:
+        remote.write(spec)
+    except OSError as failure:
+        raise cannot_write(spec, failure) from failure
+    terminal.say(terminal.paint(f"{spec.as_posix()} and {hints.as_posix()} were written", "bold"))
+    if "source:" not in remote.hints:
+        terminal.say("the hints name no source: the query or the user of the URL may be a credential")
+    terminal.say(f"next: adaptgen build {shlex.quote(spec.as_posix())}")
+    return True
 
 
 def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
@@ -187,8 +228,7 @@ def run_ci(options: SimpleNamespace) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as failure:
-        reason = failure.strerror or type(failure).__name__
-        raise error("AG051", f"the file cannot be written: {reason}", Where(path.as_posix())) from failure
+        raise cannot_write(path, failure) from failure
     terminal.say(f"{path.as_posix()} written")
     return 0
 

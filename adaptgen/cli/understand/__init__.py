@@ -31,7 +31,7 @@ def explain_command(**options: Any) -> int:
 
 
 @command()
-@argument("spec", metavar="SPEC", type=PATH, help=_SPEC)
+@argument("spec", metavar="SPEC|URL", help=f"{_SPEC}, a file or a URL")
 @click.option("--json", is_flag=True, help="print the whole report as JSON")
 @click.option("--html", metavar="FILE", type=PATH, help="write the report as one page with pictures")
 @click.option("--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,19 @@ def run_inspect(options: SimpleNamespace) -> int:
     from adaptgen.building.build import build
     from adaptgen.compare.revisions import last_changed
     from adaptgen.readiness.inspection import inspect
+    from adaptgen.readiness.remote_document import is_url
 
-    result = build(options.spec, side_files=False, locked=True, progress=terminal.progress)
-    with terminal.progress(f"{options.spec}: inspecting"):
-        governed = SpecFiles(options.spec).hints.with_name("governance.yaml").exists()
-        report = inspect(result, governed=governed, dated=last_changed(options.spec))
+    if is_url(options.spec):
+        from adaptgen.readiness.document_server import cached_document
+
+        with terminal.progress("fetching"):
+            spec = cached_document(options.spec)
+    else:
+        spec = Path(options.spec)
+    result = build(spec, side_files=False, locked=True, progress=terminal.progress)
+    with terminal.progress(f"{spec}: inspecting"):
+        governed = SpecFiles(spec).hints.with_name("governance.yaml").exists()
+        report = inspect(result, governed=governed, dated=last_changed(spec))
     if options.html is not None:
         from adaptgen.output.write import write_file
         from adaptgen.readiness.inspection.page import page

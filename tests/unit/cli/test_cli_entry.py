@@ -63,7 +63,9 @@ def test_bad_input_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, capsy
     assert main(["demo"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == ("specs/none/hints.yaml:3:1: error AG030: unknown key 'tols'\n    help: did you mean tools?\n")
+    assert printed.err == (
+        "specs/none/hints.yaml:3:1: error AG030: unknown key 'tols'\n    help: did you mean tools?\n"
+    )
 
 
 def test_an_internal_error_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
