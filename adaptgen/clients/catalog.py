@@ -6,8 +6,8 @@ One row a client, after its documentation:
 - Claude Code: code.claude.com, "Connect Claude Code to tools via MCP": ``${NAME}`` and ``${NAME:-default}``; a variable
   without a value and a default fails the whole file.
 - Cursor: cursor.com/docs, "Model Context Protocol": ``${env:NAME}``.
-- VS Code: code.visualstudio.com, "MCP configuration reference": JSON with comments; ``inputs`` are asked for, and kept in
-  the secret storage of the system.
+- VS Code: code.visualstudio.com, "MCP configuration reference": JSON with comments; ``inputs`` are asked for, and kept
+  in the secret storage of the system.
 """
 
 from __future__ import annotations
