@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Section] = {
         "usage": ("adaptgen.cli.govern", "print what each group had of each tool"),
     },
     "govern": {
+        "govern": ("adaptgen.cli.govern", "write settings, keys and policies to begin with"),
         "dev": ("adaptgen.cli.govern", "try governance out: a local issuer of tokens"),
         "policy": ("adaptgen.cli.govern", "check Cedar policies, show their schema, render them for AgentCore"),
         "proxy": ("adaptgen.cli.run", "run the governance proxy"),

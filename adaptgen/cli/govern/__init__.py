@@ -68,6 +68,32 @@ def dev_issuer_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
+govern_command = CommandGroup(
+    "govern", {"commands": {"init": (_HERE, "write governance that works: settings, keys, two policies")}}
+)
+
+
+@command()
+@argument("what", metavar="SERVER", type=PATH, help="a generated server, its document, or its name: crm")
+@click.option("--force", is_flag=True, help="write settings and policies anew; keys are never replaced")
+@click.option(
+    "--http", metavar="HOST:PORT", default="127.0.0.1:8000", help="where it will listen; default: 127.0.0.1:8000"
+)
+@click.option(
+    "--issuer",
+    metavar="URL",
+    default="http://127.0.0.1:9000",
+    help="who issues callers' tokens; default: http://127.0.0.1:9000, that of adaptgen dev issuer",
+)
+def govern_init_command(**options: Any) -> int:
+    """Writes next to the document's hints: governance.yaml, with personal data as tokens, an audit trail and a trace on
+    the terminal; policies/ with two policies, by which interns read and admins do everything; and local/ with the keys,
+    which git ignores. What is there already is left alone. Then prints the commands that try it out."""
+    from adaptgen.cli.govern.init import run
+
+    return run(SimpleNamespace(**options))
+
+
 policy_command = CommandGroup(
     "policy",
     {

@@ -37,7 +37,7 @@ def run(options: SimpleNamespace) -> int:
     """Prints the page of one tool, or with ``--json`` and for the whole server what comes from its document."""
     if options.spec and not options.spec.is_file():
         raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
-    spec = options.spec or _find_spec(options.folder)
+    spec = options.spec or find_spec(options.folder)
     if options.json or not options.tool:
         return _explain_build(options, spec)
     from adaptgen.runtime.contracts import load
@@ -89,7 +89,7 @@ def _build(spec: Path, folder: Path) -> BuildResult:
     return build(spec, out=folder.parent, side_files=False, locked=True, progress=terminal.progress)
 
 
-def _find_spec(folder: Path) -> Path | None:
+def find_spec(folder: Path) -> Path | None:
     """The document that the lock names, if it is still the one that was built."""
     known = lock.read(folder)
     if known is None:

@@ -179,6 +179,20 @@ class _Reader:
             return None
 
 
+def key_files(settings: Settings) -> dict[Path, str]:
+    """The key files that the settings name -> which key each holds (``tokens``, ``cursors``, …)."""
+    given = settings.keys
+    named = [(name, getattr(given, name)) for name in (*_SYMMETRIC, *_NEW)]
+    named += [("tokens", one) for one in (given.tokens.all.values() if given.tokens is not None else ())]
+    found = [(name, REFERENCE.fullmatch(template)) for name, template in named]
+    return {(settings.folder or Path()) / file[1]: name for name, file in found if file}
+
+
+def new_key(name: str) -> str:
+    """A new key of the kind that ``keys.NAME`` takes, as text for a key file."""
+    return _NEW.get(name, _new_symmetric)().strip() + "\n"
+
+
 def symmetric(text: str) -> bytes:
     """A key of 32 bytes from base64, base64url or hex; ValueError, without any part of it, for anything else."""
     text = text.strip()
@@ -208,6 +222,25 @@ def _new_private() -> str:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return made.decode()
+
+
+def _new_ed25519() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    made = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return made.decode()
+
+
+def _new_symmetric() -> str:
+    return base64.b64encode(os.urandom(SIZE)).decode()
+
+
+_SYMMETRIC = ("surrogates", "cursors", "audit", "pins")
+_NEW: Mapping[str, Callable[[], str]] = {"handover": _new_private, "checkpoints": _new_ed25519}
+"""The keys that are pairs of keys -> what makes one."""
 
 
 def _es256_key(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adaptgen.model.plan import Plan
+from adaptgen.readiness.drafting.governance import DEFAULT_KINDS, personal_kinds
 from adaptgen.readiness.drafting.lines import Draft, flow
 
 NAME = "governance.draft.yaml"
@@ -11,17 +12,13 @@ NAME = "governance.draft.yaml"
 
 def settings_draft(plan: Plan) -> str:
     """The text; every line in it is a comment but the two that every settings file has."""
-    kinds: dict[str, set[str]] = {}
-    for tool in plan.server.tools:
-        for kind in tool.sensitive.values():
-            if kind != "secret":
-                kinds.setdefault(kind, set()).add(tool.name)
-    writes = sorted(tool.name for tool in plan.server.tools if tool.effect != "read")
+    kinds = personal_kinds(plan)
     name = plan.server.name
+    writes = sorted(tool.name for tool in plan.server.tools if tool.effect != "read")
     draft = Draft(
         "# Who may do what with the tools, and what of the answers an agent may see. Rename it to governance.yaml once",
         "# it says what you want, and build again: the server then does not start without it. docs/governance.md",
-        "# explains every key.",
+        f"# explains every key. To try it out at once, with policies, keys and callers: adaptgen govern init {name}",
         "adaptgen: 1",
         "mode: embedded",
     )
@@ -46,12 +43,12 @@ def settings_draft(plan: Plan) -> str:
     draft.blank()
     draft.say("a token can be used by the caller who got it; scope: tenant lets callers of a tenant hand tokens on")
     if kinds:
-        counts = ", ".join(f"{kind} in {len(tools)}" for kind, tools in sorted(kinds.items()))
+        counts = ", ".join(f"{kind} in {len(tools)}" for kind, tools in kinds.items())
         draft.say(f"personal data by the names and formats of fields: {counts} tools")
-        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': sorted(kinds), 'scope': 'caller'})}")
+        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': list(kinds), 'scope': 'caller'})}")
     else:
         draft.say("no field is named like personal data; texts are swept all the same where this is on")
-        draft.add(0, "tokenize: {direction: model, kinds: [email, phone, name], scope: caller}")
+        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': DEFAULT_KINDS, 'scope': 'caller'})}")
     draft.add(0, "audit: {sink: stderr}")
     draft.blank()
     draft.say("random on stdio and loopback; everywhere else they are required (openssl rand -base64 32):")
