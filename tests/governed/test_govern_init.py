@@ -79,7 +79,7 @@ def test_it_writes_settings_policies_and_keys_that_only_their_owner_reads(
     assert main(["build", "-q"]) == 0
     assert main(["policy", "check", "specs/notes/governance.yaml"]) == 0
     assert "2 policies checked against 3 tools" in capsys.readouterr().out
-    assert yaml.safe_load((folder / "governance.yaml").read_text())["tokenize"]["kinds"] == ["email"]
+    assert yaml.safe_load((folder / "governance.yaml").read_text())["tokenize"]["kinds"] == ["email", "name", "phone"]
 
 
 def test_what_is_there_is_left_alone_and_keys_always(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,14 +39,13 @@ class GovernedTools:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One tool as a caller finds it. ``switched``: why the kill switch refuses it, "" where it does not."""
+    """One tool as a caller finds it. ``because``: the decision in words."""
 
     tool: ToolInfo
     visible: bool
     call: Call
     because: str
     policies: tuple[PolicyEffect, ...] = ()
-    switched: str = ""
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -201,9 +200,19 @@ def _show_all(found: Sequence[Explained], caller: Caller, named: str) -> None:
 def _show_tool(one: Explained, caller: Caller, decision: Decision | None) -> None:
     sees = "sees" if one.visible else "does not see"
     may = {"permitted": "may call it", "depends": "may call it with some arguments", "refused": "may not call it"}
-    terminal.say(f"{_who(caller)} {sees} {one.tool.name} and {may[one.call]}: {terminal.clean(one.because)}")
-    rows = [(str(each), f"{each.effect}s", _APPLIES[each.applies]) for each in one.policies]
-    terminal.table(("policy", "", "applies to this caller"), rows)
+    # Of policies that permit or forbid, the table says which.
+    because = "" if "permitted by" in one.because else f": {terminal.clean(one.because)}"
+    terminal.say(f"{_who(caller)} {sees} {one.tool.name} and {may[one.call]}{because}")
+    rows = [
+        (
+            each.id,
+            f"{each.effect}s",
+            _APPLIES[each.applies],
+            "" if each.built_in else f"{each.where.file}:{each.where.line}",
+        )
+        for each in one.policies
+    ]
+    terminal.table(("policy", "", "this caller", "at"), rows)
     if decision is not None:
         said = _decided(decision)
         word = "permitted" if said["permitted"] else "refused"
@@ -212,4 +221,4 @@ def _show_tool(one: Explained, caller: Caller, decision: Decision | None) -> Non
         terminal.say(terminal.clean(f"this call is {word}{names}{why}"))
 
 
-_APPLIES = {"always": "always", "sometimes": "by the arguments", "never": "no"}
+_APPLIES = {"always": "always", "sometimes": "some arguments", "never": "never"}

@@ -25,12 +25,17 @@ class PolicyEffect:
     where: Where
     applies: Applies
 
+    @property
+    def built_in(self) -> bool:
+        """Whether no file holds it."""
+        return self.id == DEFAULT_READ
+
     def __str__(self) -> str:
-        return self.id if self.id == DEFAULT_READ else f"{self.id} ({self.where.file}:{self.where.line})"
+        return self.id if self.built_in else f"{self.id} ({self.where.file}:{self.where.line})"
 
     def to_json(self) -> dict[str, Json]:
         """``where`` is null for the built-in policy."""
-        where = None if self.id == DEFAULT_READ else str(self.where)
+        where = None if self.built_in else str(self.where)
         return {"id": self.id, "effect": self.effect, "applies": self.applies, "where": where}
 
 

@@ -63,7 +63,7 @@ def starter_files(plan: Plan, http: str, issuer: str) -> dict[str, str]:
         http=http,
         resource=resource_at(http),
         issuer=issuer,
-        kinds=flow(list(personal_kinds(plan) or DEFAULT_KINDS)),
+        kinds=flow(sorted({*DEFAULT_KINDS, *personal_kinds(plan)})),
         local=LOCAL,
     )
     server = quoted(name)
