@@ -108,7 +108,7 @@ def _find(what: Path) -> tuple[Path, Path]:
 
 def next_commands(spec: Path, folder: Path, settings: Settings, write: str) -> Iterator[str]:
     """Commands that work as they are when pasted in this order, for the settings as they are. ``write``: a tool that
-    changes something, "" where there is none."""
+    changes something, "" where all only read."""
     from adaptgen.govern.settings.keys import key_files
 
     out = "" if folder.parent == GENERATED else f" -o {quote(str(folder.parent))}"
