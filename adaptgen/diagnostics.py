@@ -58,6 +58,8 @@ CODES: dict[str, str] = {
     "AG056": "the document cannot be fetched from its source",
     # the command line
     "AG058": "the command line cannot be understood",
+    # pipelines
+    "AG059": "a pipeline cannot install the adaptgen that runs here",
     # running
     "AG060": "the key of the environment cannot be used",
     "AG061": "the generated server cannot be loaded",

