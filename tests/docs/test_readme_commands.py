@@ -71,15 +71,10 @@ def test_every_install_line_in_a_message_can_be_run() -> None:
                 said += [(path.name, found) for found in re.findall(r"(\S+ install \S*adaptgen\S*)", one.value)]
     assert said
     for name, line in said:
-        if not line.endswith("=="):  # that of a pipeline, which names a version
-            assert re.fullmatch(r'pip install ("adaptgen\[(\w+)\]"|adaptgen)\.?', line) or line.endswith(
-                '"adaptgen['
-            ), (
-                name,
-                line,
-            )
-            extra = re.search(r"\[(\w+)\]", line)
-            assert extra is None or extra[1] in extras, (name, line)
+        named = re.fullmatch(r'pip install ("adaptgen\[(\w+)\]"|adaptgen)\.?', line)
+        assert named or line.endswith('"adaptgen['), (name, line)
+        extra = re.search(r"\[(\w+)\]", line)
+        assert extra is None or extra[1] in extras, (name, line)
 
 
 # ------------------------------------------------------------------------------------------------- a clean environment

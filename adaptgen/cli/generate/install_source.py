@@ -33,11 +33,11 @@ def install_lines(own: Distribution | None = None) -> str:
     Raises:
         AdaptgenError: AG059, no other machine could install it.
     """
-    requirement = find_requirement(own or distribution("adaptgen"))
+    named = f"adaptgen$extra{find_requirement(own or distribution('adaptgen'))}"
     return (
         'extra=""\n'
         'if ls generated/*/tests >/dev/null 2>&1; then extra="[record]"; fi # contract tests replay recorded answers\n'
-        f'python -m pip install "adaptgen$extra{requirement}"'
+        f'python -m pip install "{named}"'
     )
 
 
@@ -81,7 +81,7 @@ def _remote(url: str, commit: str, system: str) -> str:
 
 
 def _without_password(url: str) -> str:
-    """The address without user and password; an SSH address keeps its user, which is no secret."""
+    """The address without user and password; an SSH address keeps its user (`git`)."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     if parts.scheme == "ssh" and parts.username:
