@@ -79,12 +79,23 @@ class Variable:
 
 
 @value(kw_only=True)
+class Registry:
+    """How a registry of MCP servers lists the server: its ``namespace`` in reverse-DNS form, the ``version`` of the
+    API, the ``url`` where it runs, its container ``image``; "" for what the hints do not say."""
+
+    namespace: str = ""
+    version: str = ""
+    url: str = ""
+    image: str = ""
+
+
+@value(kw_only=True)
 class Plan:
     """The whole result of planning: what is rendered, and what is said about it. ``added``: the tools of the side file
     of overrides; ``cassettes``: the recorded answers, relative to the folder of the server; ``search``: the SHA-256 of
     the file of search words, "" without one; ``embedder``: a digest of the function that makes vectors, "" without;
     ``names``: operation -> the name of its tool and its earlier names, for the lock; ``better_names``: tools whose
-    names the lock keeps -> what the rules would call them."""
+    names the lock keeps -> what the rules would call them; ``registry``: what ``server.json`` says."""
 
     server: Server
     modules: tuple[Module, ...]
@@ -102,6 +113,7 @@ class Plan:
     embedder: str = ""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     better_names: Mapping[str, str] = field(default_factory=dict)
+    registry: Registry = Registry()
 
     def first_evidence(self) -> dict[tuple[str, str], Evidence]:
         """(subject, aspect) -> the first thing that is said about it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean, ordered
-from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Variable
+from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Registry, Variable
 from adaptgen.model.tables import Contract, Server, Tool, Unpaged, calls_of
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.plan import find_auth
@@ -130,6 +130,7 @@ class _Planner:
             source=self.document.path.name,
             names=self.locked_names(emitted),
             better_names=self.better,
+            registry=self.registry(),
         )
         return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
 
@@ -142,6 +143,10 @@ class _Planner:
     def title(self) -> str:
         info = mapping(self.document.root.get("info"))
         return clean(self.hints.title or text(info.get("title")), 80) or self.name
+
+    def registry(self) -> Registry:
+        said = self.hints.registry
+        return replace(said, version=said.version or text(mapping(self.document.root.get("info")).get("version")))
 
     def stop(self) -> None:
         if self.errors:

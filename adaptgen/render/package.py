@@ -10,7 +10,7 @@ from adaptgen.model import tables as model
 from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
 from adaptgen.model.tables import Server
-from adaptgen.render import contract, layout, python, readme
+from adaptgen.render import contract, layout, python, readme, registry
 from adaptgen.render.safe import PythonText, fill, one_line
 
 _RUNTIME = "adaptgen.runtime"
@@ -56,6 +56,7 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     if plan.cassettes is not None:
         title = f"Contract tests of {about}."
         files["tests/test_contract.py"] = source(title, "test_contract.py.j2", **_contract(plan.cassettes))
+    files[registry.NAME] = registry.server_json(plan)
     files[POLICY_SCHEMA] = _policy_schema(plan, one_line(spec))
     return dict(sorted(files.items()))
 

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterable
 
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.plan import LeftOut, Plan
-from adaptgen.model.tables import Call, Json, Tool, calls_of
+from adaptgen.model.tables import Call, Contract, Json, Tool, calls_of
 from adaptgen.render.safe import MarkdownText, one_line
 
 # Everything that can start an emphasis, code, link, image, HTML, entity, heading, cell, strike or formula.
@@ -18,6 +19,8 @@ _ADDRESS = re.compile(r"(?i)(www)\.|:(?=//)|(mailto|xmpp):")
 _BULLET = re.compile(r"^(\d*)([-+.)])(?=[-\s]|$)")
 _PLAIN_CODE = re.compile(r"[\w ./:{}$#~,;=?&%+\-\[\]()@\"'*<>^]+", re.ASCII)
 _SUMMARY = 160
+_ARGUMENTS = 8
+"""Arguments of a tool in its row; required ones are all there."""
 _WHY = {"hidden": "hidden by a hint", "login": "", "broken": "cannot be understood"}
 
 
@@ -28,7 +31,6 @@ def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
     tools = sorted((*(tool for module in plan.modules for tool in module.tools), *own), key=lambda one: one.name)
     contracts = {name: contract for module in plan.modules for name, contract in module.contracts.items()}
     contracts |= {contract.name: contract for _, contract in plan.added}
-    descriptions = {name: contract.description for name, contract in contracts.items()}
     folder = f"generated/{name}"
     return {
         "title": inline(plan.title or plan.server.title or name, 120),
@@ -36,7 +38,7 @@ def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
         "hints": code(f"{side}/hints.yaml"),
         "tools": count(len(tools), "tool"),
         "operations": count(plan.operations, "operation"),
-        "rows": tuple(_tool(tool, descriptions.get(tool.name, "")) for tool in tools),
+        "rows": tuple(_tool(tool, contracts.get(tool.name)) for tool in tools),
         "variables": tuple(
             {
                 "name": code(variable.name),
@@ -46,6 +48,7 @@ def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
             for variable in sorted(plan.variables, key=lambda one: (not one.required, one.name))
         ),
         "serve": fenced("sh", f"adaptgen serve {_word(folder)}"),
+        "install": fenced("sh", f"adaptgen install {_word(folder)} --client claude"),
         "client": fenced("json", _client(plan, folder)),
         "left_out": _left_out(plan.left_out),
         "inputs": _inputs(plan),
@@ -53,13 +56,30 @@ def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
     }
 
 
-def _tool(tool: Tool, description: str) -> dict[str, MarkdownText]:
+def _tool(tool: Tool, contract: Contract | None) -> dict[str, MarkdownText]:
     return {
         "name": code(tool.name),
         "effect": inline(tool.effect),
-        "summary": inline(_first_sentence(description), _SUMMARY),
+        "summary": inline(_first_sentence(contract.description if contract else ""), _SUMMARY),
+        "arguments": _arguments(contract),
         "operations": MarkdownText("<br>".join(code(f"{call.method} {call.path}").text for call in operations(tool))),
     }
+
+
+def _arguments(contract: Contract | None) -> MarkdownText:
+    """What the tool takes, required arguments first; not what all lists take."""
+    if contract is None:
+        return MarkdownText("")
+    taken = contract.input_schema.get("properties", {}).keys() - OWN_ARGUMENTS.keys()
+    required = [name for name in contract.input_schema.get("required", ()) if name in taken]
+    others = [name for name in contract.input_schema.get("properties", {}) if name in taken and name not in required]
+    shown = others[: max(_ARGUMENTS - len(required), 0)]
+    parts = [", ".join(code(name).text for name in required)] if required else []
+    if others:
+        more = f"{len(others) - len(shown)} more" if len(others) > len(shown) else ""
+        listed = ", ".join(code(name).text for name in shown)
+        parts.append(f"({listed} and {more})" if listed and more else f"({listed or more})")
+    return MarkdownText(", ".join(parts))
 
 
 def operations(tool: Tool) -> tuple[Call, ...]:

@@ -117,6 +117,19 @@ KINDS = {
     ),
     "rate": TextKind(r"^[1-9][0-9]{0,5}/(s|m|h)$", "a rate such as 50/s"),
     "origin": TextKind(r"^(?i:https?)://[^/\s?#@\\{}$]+/?$", "scheme and host, such as https://files.example.com"),
+    # Of the schema of server.json; the namespace also as labels of DNS (RFC 1035, 2.3.1).
+    "namespace": TextKind(
+        r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+        "a name in reverse-DNS form, such as com.example",
+    ),
+    "release": TextKind(r"^[0-9][0-9A-Za-z.+_-]{0,99}$", "one release, such as 1.4.0"),
+    "endpoint": TextKind(
+        r"^https://[^\s/?#@{}]+(/[^\s?#{}]*)?$", "a URL with https, such as https://mcp.example.com/mcp"
+    ),
+    "image": TextKind(
+        r"^[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$",
+        "an image with its tag or digest, such as registry.example.com/crm:1.4.0",
+    ),
     # token of RFC 9110, section 5.6.2
     "header": TextKind(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "the name of a header"),
     "words": TextKind(most=300, check=_check_words),

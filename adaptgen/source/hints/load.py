@@ -12,6 +12,7 @@ from typing import Any
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import parse_duration
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model.plan import Registry
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.hints import values as hint_values
@@ -61,6 +62,7 @@ def read_hints(path: Path) -> Hints:
     return Hints(
         path=path,
         **hint_values.given(server, "name", "title", "base_url", "surface"),
+        registry=Registry(**server.get("registry", {})),
         trusted_origins=tuple(server.get("trusted_origins", ())),
         **hint_values.given(defaults, "page_size", "max_bytes"),
         timeout=parse_duration(raw.get("connection", {}).get("timeout")),

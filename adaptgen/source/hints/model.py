@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
+from adaptgen.model.plan import Registry
 from adaptgen.model.tables import Connection, Effect, Json, Layout, Lookup, Place, Surface, Until, When, value
 from adaptgen.source.arazzo import Description
 from adaptgen.source.document import Document
@@ -233,6 +234,7 @@ class Hints:
     base_url: str | None = None
     trusted_origins: tuple[str, ...] = ()
     surface: Surface = "auto"
+    registry: Registry = field(default_factory=Registry)
     timeout: float | None = None
     source: SourceHint | None = None
     connection: Connection | None = None

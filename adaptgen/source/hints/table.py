@@ -256,6 +256,12 @@ HINTS = Table({
             ListOf(Text("origin")), "Other origins of the API that its credentials may be sent to: https://files.example.com"
         ),
         "surface": Key(OneOf(("auto", "list", "search")), "list: all tools; search: agents search; auto: as it fits"),
+        "registry": Key(Table({
+            "namespace": Key(Text("namespace"), "Whose server it is, in reverse-DNS form: com.example"),
+            "version": Key(Text("release"), "The version of the server; by default that of the document"),
+            "url": Key(Text("endpoint"), "Where the server runs: https://mcp.example.com/crm/mcp"),
+            "image": Key(Text("image"), "Its container image: registry.example.com/crm:1.4.0"),
+        }), "What server.json says to a registry of MCP servers"),
     })),
     "source": Key(Table({
         "url": Key(_TEMPLATE, "Where adaptgen pull fetches the document: https, or loopback", required=True),

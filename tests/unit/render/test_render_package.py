@@ -92,6 +92,7 @@ def test_a_server_without_credentials_has_no_auth_module() -> None:
         "__init__.py",
         "lambda_handler.py",
         "policy.cedarschema",
+        "server.json",
         "server.py",
         "tools/__init__.py",
         "tools/contacts.json",
