@@ -108,9 +108,14 @@ def progress(text: str) -> Iterator[None]:
         sys.stderr.flush()
 
 
+def for_people() -> bool:
+    """Whether the results go to a terminal, and not to a file or another program."""
+    return sys.stdout.isatty()
+
+
 def width() -> int:
     """The columns of the terminal; a wide page in a pipe."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+    return shutil.get_terminal_size().columns if for_people() else _PIPE_WIDTH
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> None:

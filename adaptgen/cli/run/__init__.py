@@ -53,10 +53,12 @@ def serve_command(**options: Any) -> int:
 @argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=_SOURCE)
 @argument("tool", metavar="TOOL", shell_complete=tool_names, help="the name of the tool")
 @argument("arguments", metavar="[KEY=VALUE]...", nargs=-1, help="or one JSON object, or - for one on stdin")
+@click.option("--json", is_flag=True, help="one JSON value, also on a terminal, and for errors")
 @_governed
 def call_command(**options: Any) -> int:
     """Values take the types of the tool's schema: name=Ada limit=5 active=true tags=a tags=b. Objects are JSON;
-    key:=JSON passes any value as JSON. Exit code 1 when the tool answers with an error."""
+    key:=JSON passes any value as JSON. A terminal shows lists as tables, a pipe gets what an agent reads. Exit code 1
+    when the tool answers with an error."""
     from adaptgen.cli.run.call import run
 
     return run(SimpleNamespace(**options))

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
 from adaptgen.cli.run import keys, values
+from adaptgen.cli.tabular import show_answer
 from adaptgen.model.tables import LOCAL, Json, Server
 from adaptgen.runtime.core.answer import make_result
 
@@ -44,7 +45,10 @@ def run(options: SimpleNamespace) -> int:
 
     with terminal.progress(f"calling {tool.name}"):
         result = asyncio.run(once())
-    _show(result)
+    if options.json:
+        terminal.say_json(_whole(result))
+    else:
+        _show(result)
     return 1 if result.get("isError") else 0
 
 
@@ -64,16 +68,49 @@ async def _governed(server: Server, named: str, tool: str, given: Mapping[str, J
 
 
 def _show(result: Mapping[str, Json]) -> None:
+    """As an agent reads it; on a terminal JSON as tables and lines."""
+    if terminal.for_people() and not result.get("isError") and (value := _json_of(result)) is not None:
+        show_answer(value)
+        return
     for block in result["content"]:
         if block["type"] == "text":
             terminal.say(block["text"])
         else:
-            resource = block.get("resource", block)
-            size = len(resource.get("data") or resource.get("blob") or "") * 3 // 4
-            name = f" {resource['uri']}" if "uri" in resource else ""
-            terminal.say(f"[{resource.get('mimeType', block['type'])}{name}, {terminal.count(size, 'byte')}]")
+            terminal.say(f"[{_described(block)}]")
     if "structuredContent" in result:
         terminal.say(_compact(result["structuredContent"]))
+
+
+def _described(block: Mapping[str, Json]) -> str:
+    """What a block is that is not text."""
+    resource = block.get("resource", block)
+    size = len(resource.get("data") or resource.get("blob") or "") * 3 // 4
+    name = f" {resource['uri']}" if "uri" in resource else ""
+    return f"{resource.get('mimeType', block['type'])}{name}, {terminal.count(size, 'byte')}"
+
+
+def _json_of(result: Mapping[str, Json]) -> Json:
+    """The object or array that an answer is; None for any other."""
+    if "structuredContent" in result:
+        return result["structuredContent"]
+    texts = [block["text"] for block in result["content"] if block["type"] == "text"]
+    if len(texts) != 1 or len(result["content"]) != 1:
+        return None
+    try:
+        value = json.loads(texts[0])
+    except ValueError:
+        return None
+    return value if isinstance(value, (dict, list)) else None
+
+
+def _whole(result: Mapping[str, Json]) -> Json:
+    """An answer as one JSON value: itself, or what it says. An error: ``{"error": …}``."""
+    said = [_described(block) for block in result["content"] if block["type"] != "text"]
+    text = "\n".join(block["text"] for block in result["content"] if block["type"] == "text")
+    if result.get("isError"):
+        return {"error": text}
+    value = _json_of(result)
+    return value if value is not None else {"text": text, **({"files": said} if said else {})}
 
 
 def _compact(value: Json) -> str:

@@ -30,6 +30,20 @@ def explain_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
+@command(exclusive=("governance", "no_governance"))
+@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@click.option("--json", is_flag=True, help="one JSON object")
+@click.option("--governance", metavar="FILE", help="the settings; default: those that the server was built with")
+@click.option("--no-governance", is_flag=True, help="without policies")
+def tools_command(**options: Any) -> int:
+    """A row for each tool: its effect, the arguments (* is required; without those that the runtime adds, such as
+    cursor and fields), the fields that it returns, and the policies that permit or forbid it, with the groups that they
+    name. Fits the terminal; in a pipe the columns are whole, with tabs between them."""
+    from adaptgen.cli.understand.tools import run
+
+    return run(SimpleNamespace(**options))
+
+
 @command()
 @argument("spec", metavar="SPEC|URL", help=f"{_SPEC}, a file or a URL")
 @click.option("--json", is_flag=True, help="print the whole report as JSON")

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
 
-from adaptgen.cedar_schema import OPEN, Action, schema_text, server_group
+from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.tables import Json
 
@@ -41,6 +41,22 @@ class Policy:
     where: Where
     text: str
     body: Mapping[str, Json]
+
+    @property
+    def built_in(self) -> bool:
+        """Whether no file holds it."""
+        return self.id == DEFAULT_READ
+
+    def groups(self) -> tuple[str, ...]:
+        """The groups that it names as those it applies to, in its scope or in a ``when`` that is not negated: for
+        people, who read the policy for all that it says."""
+        scope = self.body["principal"]
+        found = [scope.get("entity"), (scope.get("in") or {}).get("entity")]
+        names = [str(one["id"]) for one in found if isinstance(one, Mapping) and one.get("type") == GROUP]
+        for condition in self.body.get("conditions", ()):
+            if condition["kind"] == "when":
+                names += _groups_in(condition["body"])
+        return tuple(dict.fromkeys(names))
 
 
 def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
@@ -75,6 +91,31 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
     if problems:
         raise AdaptgenError(*problems)
     return tuple(found.values())
+
+
+def _groups_in(expression: Json) -> Iterator[str]:
+    """The names in ``principal.groups.contains("sales")`` and its like, and in ``principal in Group::"sales"``."""
+    for operator, operand in expression.items():
+        held = operator in ("contains", "containsAny", "containsAll") and _is_groups(operand["left"])
+        if held or (operator == "in" and operand["left"].get("Var") == "principal"):
+            yield from _values(operand["right"])
+        elif operator in ("&&", "||"):
+            yield from _groups_in(operand["left"])
+            yield from _groups_in(operand["right"])
+
+
+def _is_groups(expression: Json) -> bool:
+    access = expression.get(".")
+    return isinstance(access, dict) and access["attr"] == "groups" and access["left"].get("Var") == "principal"
+
+
+def _values(expression: Json) -> Iterator[str]:
+    for one in expression.get("Set", (expression,)):
+        value = one.get("Value")
+        if isinstance(value, dict):
+            value = value.get("__entity", {}).get("id")
+        if isinstance(value, str):
+            yield value
 
 
 def default() -> Policy:
