@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from adaptgen.clients.catalog import Client
 from adaptgen.model.tables import Json, Server
@@ -51,9 +56,25 @@ def variables(server: Server, environ: Mapping[str, str]) -> tuple[Variable, ...
 def command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     """The program and its arguments that run ``adaptgen serve``, from any folder and without a PATH.
 
-    ``-P`` keeps the folder in which the client starts it out of the module path: it may be anyone's project.
+    ``-P`` keeps the folder in which the client starts it out of the module path: it may be anyone's project. The
+    environments of ``uvx`` are in a cache that may be emptied, so ``uv`` makes such an environment again.
     """
+    uv = os.environ.get("UV", "")
+    if uv and any(part.startswith("archive-v") for part in Path(sys.prefix).parts):
+        return uv, ["tool", "run", "--from", _installed_from(distribution("adaptgen")), "adaptgen", "serve", *arguments]
     return sys.executable, ["-P", "-m", "adaptgen", "serve", *arguments]
+
+
+def _installed_from(own: Distribution) -> str:
+    """Where this installation came from (PEP 610), as ``uv tool run --from`` takes it on this machine."""
+    text = own.read_text("direct_url.json")
+    if text is None:
+        return f"adaptgen=={own.version}"
+    said = json.loads(text)
+    if "vcs_info" in said:
+        return f"{said['vcs_info']['vcs']}+{said['url']}@{said['vcs_info']['commit_id']}"
+    parts = urlsplit(said["url"])
+    return url2pathname(parts.path) if parts.scheme == "file" else str(said["url"])
 
 
 def local(

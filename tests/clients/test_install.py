@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+from importlib.metadata import PathDistribution
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,34 @@ def test_claude_desktop_takes_no_url_in_its_file(tmp_path: Path, capsys: pytest.
     url = "https://mcp.example/mcp"
     assert main(["install", "--client", "claude", "--config", str(tmp_path / "a"), "--name", "crm", "--url", url]) == 2
     assert "onnectors" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        (None, "adaptgen==1.2.3"),
+        ({"url": "file:///srv/my%20tools/adaptgen", "dir_info": {}}, "/srv/my tools/adaptgen"),
+        (
+            {"url": "https://git.example/adaptgen", "vcs_info": {"vcs": "git", "commit_id": "abc123"}},
+            "git+https://git.example/adaptgen@abc123",
+        ),
+        ({"url": "https://dist.example/adaptgen.whl", "archive_info": {}}, "https://dist.example/adaptgen.whl"),
+    ],
+)
+def test_what_uvx_runs_is_made_again_by_uv(
+    origin: dict[str, Any] | None, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "METADATA").write_text("Metadata-Version: 2.1\nName: adaptgen\nVersion: 1.2.3\n")
+    if origin is not None:
+        (tmp_path / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.setattr("adaptgen.clients.entry.distribution", lambda name: PathDistribution(tmp_path))
+    monkeypatch.setattr(sys, "prefix", "/home/ada/.cache/uv/archive-v0/abc")
+    monkeypatch.setenv("UV", "/home/ada/.local/bin/uv")
+    file = tmp_path / "mcp.json"
+    assert install("claude", file) == 0
+    entry = json.loads(file.read_text())["mcpServers"]["crm"]
+    expected = ["tool", "run", "--from", source, "adaptgen", "serve", str(CRM)]
+    assert (entry["command"], entry["args"]) == ("/home/ada/.local/bin/uv", expected)
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
