@@ -43,14 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as problem:
-        if problem.ctx is not None:
+        if problem.ctx is not None and not _wants_json(arguments):
             terminal.print_error(problem.ctx.get_usage())
         message, help = told(problem)
-        terminal.diagnostics([Diagnostic("AG058", message, None, help)])
-        return BAD_INPUT
+        return _refuse(arguments, Diagnostic("AG058", message, None, help))
     except AdaptgenError as problem:
-        terminal.diagnostics(problem.diagnostics)
-        return BAD_INPUT
+        return _refuse(arguments, *problem.diagnostics)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -61,12 +59,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(problem, ModuleNotFoundError) and not (problem.name or "adaptgen").startswith("adaptgen"):
             extra = _EXTRAS.get(str(problem.name).partition(".")[0])
             line = f'pip install "adaptgen[{extra}]"' if extra else "pip install adaptgen"
-            terminal.print_error(f"error: {problem.name} is not installed, and {command} needs it")
-            terminal.print_error(f"    help: {line}")
-            return BAD_INPUT
+            return _fail(arguments, "error", f"{problem.name} is not installed, and {command} needs it", line)
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise
         said = " ".join(str(problem).split())[:300]
-        terminal.print_error(f"internal error: {type(problem).__name__}: {said}")
-        terminal.print_error("    help: run it again with ADAPTGEN_DEBUG=1 for the details, and report them")
-        return BAD_INPUT
+        help = "run it again with ADAPTGEN_DEBUG=1 for the details, and report them"
+        return _fail(arguments, "internal error", f"{type(problem).__name__}: {said}", help)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether what is wrong is printed as JSON too: it may be so wrong that no command was found."""
+    return "--json" in arguments
+
+
+def _refuse(arguments: Sequence[str], *found: Diagnostic) -> int:
+    if _wants_json(arguments):
+        terminal.say_json({"diagnostics": terminal.diagnostics_json(found)})
+    else:
+        terminal.diagnostics(found)
+    return BAD_INPUT
+
+
+def _fail(arguments: Sequence[str], kind: str, message: str, help: str) -> int:
+    """What is not about the input has no code."""
+    if _wants_json(arguments):
+        return _refuse(arguments, Diagnostic("", f"{kind}: {message}", None, help))
+    terminal.print_error(f"{kind}: {message}")
+    terminal.print_error(f"    help: {help}")
+    return BAD_INPUT

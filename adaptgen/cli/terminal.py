@@ -86,6 +86,30 @@ def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
         print_error(f"    and {number} more {code}")
 
 
+def diagnostics_json(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
+    """Diagnostics as ``--json`` prints them, in the same order; ``line`` and ``column`` are null for a whole file."""
+    return [
+        {
+            "code": one.code or None,
+            "severity": one.severity,
+            "message": one.message,
+            "file": one.where.file if one.where else None,
+            "line": (one.where.line or None) if one.where else None,
+            "column": (one.where.column or None) if one.where else None,
+            "help": one.help,
+        }
+        for one in ordered(found)
+    ]
+
+
+def next_steps(commands: Iterable[str], quiet: bool) -> None:
+    """What may be done next, on stderr: commands that work when they are pasted."""
+    if not quiet:
+        print_error("next:")
+        for one in commands:
+            print_error(f"  {one}")
+
+
 def _excerpts() -> Excerpts:
     from adaptgen.cli.excerpt import Excerpts
 

@@ -9,16 +9,15 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from support.web import Asked, Said, web
 
 from adaptgen.cli import main
 
@@ -138,36 +137,18 @@ def test_what_it_does_not_write(place: Path, words: list[str], said: str, capsys
 # ---------------------------------------------------------------------------------------------- the commands it prints
 
 
-class Notes(BaseHTTPRequestHandler):
-    """The API: two notes of one author."""
-
-    def do_GET(self) -> None:
-        note = {"id": 1, "title": "COBOL", "author_email": EMAIL}
-        self._answer(200, note if self.path.startswith("/notes/") else [note, {**note, "id": 2}])
-
-    def do_DELETE(self) -> None:
-        self._answer(204, None)
-
-    def _answer(self, status: int, body: Any) -> None:
-        data = b"" if body is None else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def api() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Notes) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    """Two notes of one author."""
+
+    def answer(asked: Asked) -> Said:
+        note = {"id": 1, "title": "COBOL", "author_email": EMAIL}
+        if asked.method == "DELETE":
+            return Said(status=204)
+        return Said(note if asked.path.startswith("/notes/") else [note, {**note, "id": 2}])
+
+    with web(answer) as made:
+        yield made.url
 
 
 def free_ports() -> tuple[int, int]:

@@ -13,12 +13,14 @@ from adaptgen.cli.commands import PATH, Choice, argument, command, output
 _SPEC = "an OpenAPI 3.0/3.1 or Swagger 2.0 document"
 
 
-@command()
+@command(exclusive=("verbose", "quiet"))
 @argument("specs", metavar="[SPEC]...", nargs=-1, type=PATH, help=f"{_SPEC}; default: all in specs/")
 @output(Path("generated"), metavar="DIR", type=PATH, help="default: generated")
 @click.option("--check", is_flag=True, help="write nothing; exit 1 with a diff if the output is stale")
 @click.option("--rename", is_flag=True, help="rename tools by the current rules; earlier names still work")
 @click.option("--validate", is_flag=True, help="also report where the document breaks OpenAPI")
+@click.option("--verbose", is_flag=True, help="print what was inferred, also where nothing has changed")
+@click.option("--json", is_flag=True, help="one JSON object: servers, their files, diagnostics")
 def build_command(**options: Any) -> int:
     """Each document becomes one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by
     specs/crm/hints.yaml) or after the document. Prints what was inferred and from what evidence."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,13 +16,16 @@ from adaptgen.cli import terminal
 from adaptgen.cli.govern import policy
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model.tables import Json
 from adaptgen.output import build_cache, lock
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
+    from adaptgen.output.write import Changes
 
 FOLDER = Path("specs")
 _ENDS = (".yaml", ".yml", ".json")
+_CHANGES = ("created", "changed", "removed", "unchanged")
 
 
 def run(options: SimpleNamespace) -> int:
@@ -34,14 +39,16 @@ def _run(options: SimpleNamespace) -> int:
     fresh: list[Path] = []
     results: list[BuildResult] = []
     problems: list[Diagnostic] = []
+    broken: list[Diagnostic] = []
+    # A check does not rely on what an earlier build recorded, and that says nothing of what was inferred.
+    anew = options.check or options.rename or options.verbose or options.json
     folders: dict[Path, Path] = {}
     for spec in dict.fromkeys(resolve_specs(options.specs)):
         try:
             files = SpecFiles(spec)
             if options.validate:
-                validate(spec)
-            # A check does not rely on what an earlier build recorded.
-            folder = None if options.check or options.rename else files.up_to_date(options.out)
+                broken += _violations(spec)
+            folder = None if anew else files.up_to_date(options.out)
             if folder is not None:
                 policy.check_policies(files.folder, partial(policy.folder_actions, folder))
                 fresh.append(folder)
@@ -62,13 +69,33 @@ def _run(options: SimpleNamespace) -> int:
             problems += problem.diagnostics
     if problems:
         raise AdaptgenError(*problems)
-    for folder in fresh:
-        terminal.say(f"{folder} is up to date")
-    if options.check:
-        return max(map(_check, results), default=0)
+    if not options.json:
+        terminal.diagnostics(broken)
+        for folder in fresh:
+            terminal.say(f"{folder} is up to date")
+    outcomes = []
     for result in results:
-        _write(result, options.quiet)
-    return 0
+        outcomes.append(_checked(result) if options.check else _written(result))
+        if not options.json:
+            _show(outcomes[-1], options)
+    if options.json:
+        found = [*broken, *(one for outcome in outcomes for one in outcome.diagnostics)]
+        servers = [one.to_json() for one in outcomes]
+        terminal.say_json({"servers": servers, "diagnostics": terminal.diagnostics_json(found)})
+    elif new := next((one for one in outcomes if one.changes), None):
+        terminal.next_steps(next_commands(new.result), options.quiet)
+    return int(any(one.stale for one in outcomes))
+
+
+def next_commands(result: BuildResult) -> list[str]:
+    """What to do with a server that was built: commands that work as they are, once its variables are set."""
+    folder = quote(str(result.folder))
+    return [
+        f"adaptgen tools {folder}",
+        f"adaptgen doctor {folder}",
+        f"adaptgen serve {folder}",
+        f"adaptgen install {folder} --client claude-code --dry-run",
+    ]
 
 
 def _build(spec: Path, out: Path, rename: bool) -> BuildResult:
@@ -80,42 +107,87 @@ def _build(spec: Path, out: Path, rename: bool) -> BuildResult:
     return result
 
 
-def validate(spec: Path) -> None:
-    """Print where a document breaks OpenAPI; it is built all the same."""
+def _violations(spec: Path) -> list[Diagnostic]:
+    """Where a document breaks OpenAPI; it is built all the same."""
     from adaptgen import source
     from adaptgen.source.document import violations
 
     with terminal.progress(f"{spec}: validating"):
-        found = violations(source.read(spec))
-    terminal.diagnostics(found)
+        return list(violations(source.read(spec)))
 
 
-def _check(result: BuildResult) -> int:
-    difference = lock.diff(result.folder, result.files)
-    if not difference:
-        terminal.say(f"{result.folder} is up to date")
-        return 0
-    terminal.diagnostics(result.diagnostics)
-    sys.stdout.write(difference)
-    stale = Diagnostic("AG052", "the output is stale", Where(str(result.folder)), f"run: adaptgen build {result.spec}")
-    terminal.diagnostics([stale])
-    return 1
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A build that was written, or compared with what is there: ``stale``, how the two differ."""
+
+    result: BuildResult
+    changes: Changes | None = None
+    stale: str = ""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Those of the build, and that its output is stale."""
+        if not self.stale:
+            return self.result.diagnostics
+        help = f"run: adaptgen build {self.result.spec}"
+        return *self.result.diagnostics, Diagnostic(
+            "AG052", "the output is stale", Where(str(self.result.folder)), help
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """docs/commands.md describes it."""
+        plan, changes = self.result.plan, self.changes
+        files = {word: list(getattr(changes, word)) for word in _CHANGES} if changes is not None else None
+        return {
+            "name": plan.server.name,
+            "spec": str(self.result.spec),
+            "folder": str(self.result.folder),
+            "state": "stale" if self.stale else "written" if changes else "up_to_date",
+            "operations": plan.operations,
+            "tools": [tool.name for tool in plan.server.tools],
+            "left_out": [{"operation": one.operation, "why": one.why, "reason": one.reason} for one in plan.left_out],
+            "variables": [
+                {"name": one.name, "required": one.required, "secret": one.secret, "purpose": one.purpose}
+                for one in plan.variables
+            ],
+            "files": files,
+            "diff": self.stale or None,
+        }
 
 
-def _write(result: BuildResult, quiet: bool) -> None:
-    from adaptgen.cli.understand import report
+def _checked(result: BuildResult) -> Outcome:
+    return Outcome(result, stale=lock.diff(result.folder, result.files))
+
+
+def _written(result: BuildResult) -> Outcome:
     from adaptgen.output import write
 
     lock.refuse_edits(result.folder, hints=str(SpecFiles(result.spec).hints))
     files = lock.keep(result.folder, result.files)
     changes = write.write(result.folder, files)
     build_cache.record(result.folder, inputs=result.inputs, options=result.options, files=files)
-    if not quiet:
+    return Outcome(result, changes)
+
+
+def _show(outcome: Outcome, options: SimpleNamespace) -> None:
+    result, changes = outcome.result, outcome.changes
+    if options.verbose or (changes is not None and not options.quiet):
+        from adaptgen.cli.understand import report
+
         report.show(result.plan, result.spec, result.document.version)
+    if changes is None and not outcome.stale:
+        terminal.say(f"{result.folder} is up to date")
+        return
+    if changes is None:
+        *found, stale = outcome.diagnostics
+        terminal.diagnostics(found)
+        sys.stdout.write(outcome.stale)
+        terminal.diagnostics([stale])
+        return
     terminal.diagnostics(result.diagnostics)
     parts = [
         terminal.count(len(paths), f"file {word}", f"files {word}")
-        for word in ("created", "changed", "removed", "unchanged")
+        for word in _CHANGES
         if (paths := getattr(changes, word))
     ]
     tools = terminal.count(len(result.plan.server.tools), "tool")

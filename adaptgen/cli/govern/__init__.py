@@ -117,6 +117,7 @@ policy_command = CommandGroup(
     type=PATH,
     help="generated servers; default: those that belong to the policies",
 )
+@click.option("--json", is_flag=True, help="one JSON object: the policies, the tools")
 def policy_check_command(**options: Any) -> int:
     """Each policy must name actions, attributes and claims that there are. Exit code 2 when one does not."""
     from adaptgen.cli.govern.policy import check

@@ -136,6 +136,10 @@ def check(options: SimpleNamespace) -> int:
     found = read_policies(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
     read, _ = policies.validated(found.files, actions, found.keep)
+    if options.json:
+        listed = [{"id": one.id, "effect": one.body["effect"], "where": str(one.where)} for one in read]
+        terminal.say_json({"policies": listed, "tools": [one.id for one in actions]})
+        return 0
     many = terminal.count(len(read), "policy", "policies")
     terminal.say(f"{many} checked against {terminal.count(len(actions), 'tool')}")
     return 0

@@ -34,6 +34,7 @@ def _bundle(function: Callable[..., int]) -> Callable[..., int]:
 @argument("what", metavar="DIR|GOVERNANCE", type=PATH, help=_WHAT)
 @click.option("--target", type=Choice(["lambda", "agentcore"]), default="lambda", help="default: lambda")
 @output(metavar="PATH", type=PATH, help="the zip, or the folder of the image; default: dist/NAME.zip, dist/NAME")
+@click.option("--json", is_flag=True, help="one JSON object: what was written")
 @_bundle
 def package_command(**options: Any) -> int:
     """A generated server, or with settings of mode: proxy the proxy, with all that it needs and nothing else: the same

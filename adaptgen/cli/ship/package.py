@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import Where, error
+from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
     from adaptgen.ship.package import Bundle
@@ -23,10 +25,46 @@ _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
 def run(options: SimpleNamespace) -> int:
     """Writes the bundle and what deploys it, and says how large it is."""
     bundle = make_bundle(options, options.target)
-    return _lambda(bundle, options.out) if options.target == "lambda" else _image(bundle, options.out)
+    packed = _lambda(bundle, options.out) if options.target == "lambda" else _image(bundle, options.out)
+    if options.json:
+        terminal.say_json(packed.to_json(bundle))
+        return 0
+    for text in bundle.left_out:
+        terminal.print_error(f"left out: {text}")
+    terminal.say(f"{packed.out}: {packed.bytes / 1e6:.1f} MB in {packed.files:,} files, {bundle.target.label}")
+    for line in packed.more:
+        terminal.say(line)
+    return 0
 
 
-def _image(bundle: Bundle, given: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was written. ``files``: in the zip, or in the context; ``sha256``: of the zip; ``beside``: the templates
+    next to it. ``more``: lines for people."""
+
+    out: Path
+    bytes: int
+    files: int
+    sha256: str = ""
+    beside: tuple[Path, ...] = ()
+    more: tuple[str, ...] = ()
+
+    def to_json(self, bundle: Bundle) -> dict[str, Json]:
+        return {
+            "out": str(self.out),
+            "target": bundle.target.kind,
+            "python": bundle.target.python,
+            "arch": bundle.target.arch,
+            "bytes": self.bytes,
+            "files": self.files,
+            "sha256": self.sha256 or None,
+            "templates": [str(path) for path in self.beside],
+            "left_out": list(bundle.left_out),
+            "diagnostics": terminal.diagnostics_json(bundle.shipment.warnings),
+        }
+
+
+def _image(bundle: Bundle, given: Path | None) -> Packed:
     from adaptgen.ship.package import SITE, image_context
 
     out = given or Path("dist") / bundle.shipment.name
@@ -37,13 +75,11 @@ def _image(bundle: Bundle, given: Path | None) -> int:
     files = image_context(bundle)
     for path, data in files.items():
         _written(out / path, data)
-    size = sum(map(len, files.values())) / 1e6
-    terminal.say(f"{out}: {size:.1f} MB in {len(files):,} files, {bundle.target.label}")
-    terminal.say(f"docker build --platform linux/{_DOCKER[bundle.target.arch]} --tag {bundle.shipment.name} {out}")
-    return 0
+    docker = f"docker build --platform linux/{_DOCKER[bundle.target.arch]} --tag {bundle.shipment.name} {out}"
+    return Packed(out, sum(map(len, files.values())), len(files), more=(docker,))
 
 
-def _lambda(bundle: Bundle, given: Path | None) -> int:
+def _lambda(bundle: Bundle, given: Path | None) -> Packed:
     from adaptgen.ship import cloudformation, stack
 
     data = bundle.zip()
@@ -56,12 +92,8 @@ def _lambda(bundle: Bundle, given: Path | None) -> int:
     _written(out, data)
     for path, template in templates.items():
         _written(path, cloudformation.as_yaml(template).encode())
-    for text in bundle.left_out:
-        terminal.print_error(f"left out: {text}")
-    terminal.say(f"{out}: {len(data) / 1e6:.1f} MB in {len(bundle.files):,} files, {bundle.target.label}")
-    terminal.say(f"sha256 {sha256}")
-    terminal.say(f"next to it: {', '.join(path.name for path in templates)}")
-    return 0
+    beside = f"next to it: {', '.join(path.name for path in templates)}"
+    return Packed(out, len(data), len(bundle.files), sha256, tuple(templates), (f"sha256 {sha256}", beside))
 
 
 def _written(path: Path, data: bytes) -> None:

@@ -76,6 +76,7 @@ def init_command(**options: Any) -> int:
 @command()
 @argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
 @click.option("--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing")
+@click.option("--json", is_flag=True, help="one JSON object: the checks")
 def doctor_command(**options: Any) -> int:
     """Says what is wrong and what fixes it: variables, the name, the connection, TLS, the login, one read, the clock.
     Nothing is written to the API. Exit code 1 if a check fails."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shlex import quote
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ def run_inspect(options: SimpleNamespace) -> int:
         if not options.json:
             terminal.say(terminal.paint(f"the score is under {options.fail_under}", "error"))
         return 1
+    if not options.json:
+        drafted = SpecFiles(spec).hints.exists()
+        terminal.next_steps([f"adaptgen {'build' if drafted else 'init'} {quote(str(spec))}"], options.quiet)
     return 0
 
 
@@ -128,10 +132,16 @@ def run_init(options: SimpleNamespace) -> int:
                 terminal.say(f"{again}: the draft, to compare with")
             continue
         write_file(path, content.encode())
-        terminal.say(f"{path}: {terminal.count(content.count(chr(10)), 'line')}, all of them comments but one")
+        counts = sum(not line.startswith("#") for line in content.splitlines() if line)
+        lines = terminal.count(content.count("\n"), "line")
+        terminal.say(f"{path}: {lines}, all of them comments but {'one' if counts == 1 else counts}")
     if options.traffic is not None:
         records = sum(one.records for one in learned.values())
         terminal.say(f"learned from {records} records of {terminal.count(len(learned), 'tool')}")
+    steps = [f"adaptgen build {quote(str(spec))}"]
+    if not settings.exists():
+        steps.append(f"adaptgen govern init {quote(str(spec))}")
+    terminal.next_steps(steps, options.quiet)
     return 0
 
 
@@ -146,11 +156,20 @@ def run_doctor(options: SimpleNamespace) -> int:
     server = load_server(options.folder)
     if options.tool:
         find_tool(server, options.tool)
-    found = asyncio.run(examine(server, os.environ, tool=options.tool, said=_show_check))
+    said = _say_nothing if options.json else _show_check
+    found = asyncio.run(examine(server, os.environ, tool=options.tool, said=said))
     wrong = sum(one.ok is False for one in found)
+    if options.json:
+        checks = [{"name": one.name, "ok": one.ok, "text": one.text, "fix": one.fix} for one in found]
+        terminal.say_json({"server": server.name, "ok": not wrong, "checks": checks})
+        return 1 if wrong else 0
     terminal.say()
     terminal.say(f"{server.name}: {terminal.count(wrong, 'check')} failed" if wrong else f"{server.name} can be called")
     return 1 if wrong else 0
+
+
+def _say_nothing(check: Check) -> None:
+    """Nothing is shown before all checks are made."""
 
 
 def _show_check(check: Check) -> None:
