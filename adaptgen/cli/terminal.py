@@ -103,7 +103,7 @@ def diagnostics_json(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
 
 
 def next_steps(commands: Iterable[str], quiet: bool) -> None:
-    """What may be done next, on stderr: commands that work when they are pasted."""
+    """The commands that come next, on stderr; they work when they are pasted."""
     if not quiet:
         print_error("next:")
         for one in commands:
