@@ -98,7 +98,7 @@ def test_an_unknown_tool_comes_with_near_names(
     built: Path, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command[0], BUILT, "list_note", *command[1:]]) == 2
-    said = capsys.readouterr().err
+    said = "".join(capsys.readouterr())
     assert "AG063" in said
     assert "list_notes" in said
 
