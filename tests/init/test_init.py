@@ -49,7 +49,7 @@ def drafted(spec: Path, *more: str) -> str:
 
 def counting(text: str) -> str:
     """The draft with every line that was inferred."""
-    return "".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[3:])
+    return "".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[4:])
 
 
 def test_the_untouched_draft_changes_nothing(crm: Path, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_drafted_settings_are_settings(crm: Path, monkeypatch: pytest.Monkey
     text = (crm.with_suffix("") / "governance.draft.yaml").read_text()
     monkeypatch.setenv("CRM_ISSUER", "https://idp.example/")
     said = crm.with_name("said.yaml")
-    said.write_text("".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[3:]))
+    said.write_text("".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[4:]))
     for path in (crm.with_suffix("") / "governance.draft.yaml", said):
         parse(path.read_bytes(), str(path), lambda _: {"all.cedar": "permit (principal, action, resource);"})
     assert "email" in yaml.safe_load(said.read_text())["tokenize"]["kinds"]

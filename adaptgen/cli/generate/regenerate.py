@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal, TypeAlias
@@ -71,8 +72,10 @@ def _with_source() -> list[Path]:
 
 def _begin(url: str, out: Path | None, check: bool, problems: list[Diagnostic]) -> bool:
     """The document of a URL as a new one; one that came from there is pulled as ever."""
+    from adaptgen.readiness.drafting import with_schema
     from adaptgen.readiness.remote_document import fetch_document
     from adaptgen.source import read_hints
+    from adaptgen.source.hints.table import schema_text
     from adaptgen.syntax.templates import escape
 
     with terminal.progress("fetching"):
@@ -91,7 +94,8 @@ def _begin(url: str, out: Path | None, check: bool, problems: list[Diagnostic]) 
         terminal.say(terminal.paint(f"{spec.as_posix()} would be written", "bold"))
         return True
     try:
-        remote.write(spec)
+        drafted = with_schema(remote.hints, "hints", schema_text(), hints, spec.parent)
+        replace(remote, hints=drafted).write(spec)
     except OSError as failure:
         raise cannot_write(spec, failure) from failure
     terminal.say(terminal.paint(f"{spec.as_posix()} and {hints.as_posix()} were written", "bold"))

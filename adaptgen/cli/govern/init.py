@@ -26,7 +26,8 @@ def run(options: SimpleNamespace) -> int:
     """Write what is missing and print what to do next. AG001 where there is no such document."""
     from adaptgen.building.build import build
     from adaptgen.govern.settings.load import read
-    from adaptgen.readiness.drafting import starter_files
+    from adaptgen.govern.settings.table import schema_text
+    from adaptgen.readiness.drafting import starter_files, with_schema
 
     address, issuer = _check(options)
     spec, out = _find(options.what)
@@ -37,7 +38,8 @@ def run(options: SimpleNamespace) -> int:
         if path.exists() and not options.force:
             terminal.say(f"{path} is there already and was left alone (--force writes it anew)")
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".yaml":
+            text = with_schema(text, "governance", schema_text(), path, spec.parent)
         write_file(path, text.encode())
         terminal.say(f"{path}: written")
     for path in make_keys(folder / "governance.yaml"):

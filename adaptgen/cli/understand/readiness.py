@@ -105,10 +105,12 @@ def _show_report(report: Report, options: SimpleNamespace) -> None:
 def run_init(options: SimpleNamespace) -> int:
     """Write the drafts; a file that is there is left alone."""
     from adaptgen.building.build import build
+    from adaptgen.govern.settings import table as settings_table
     from adaptgen.output.write import write_file
     from adaptgen.readiness import drafting
     from adaptgen.readiness.drafting.settings import NAME
     from adaptgen.readiness.inspection import inspect
+    from adaptgen.source.hints import table as hints_table
 
     spec, hints_file = options.spec, SpecFiles(options.spec).hints
     result = build(spec, side_files=False, locked=True, progress=terminal.progress)
@@ -120,9 +122,12 @@ def run_init(options: SimpleNamespace) -> int:
         report = inspect(result)
         text = drafting.hints_draft(document, planned, report.findings, learned, spec.name)
     settings = hints_file.with_name("governance.yaml")
-    drafts = {hints_file: text}
+    schema = hints_table.schema_text()
+    drafts = {hints_file: drafting.with_schema(text, "hints", schema, hints_file, spec.parent)}
     if not settings.exists():
-        drafts[hints_file.with_name(NAME)] = drafting.settings_draft(planned)
+        draft = hints_file.with_name(NAME)
+        schema, text = settings_table.schema_text(), drafting.settings_draft(planned)
+        drafts[draft] = drafting.with_schema(text, "governance", schema, draft, spec.parent)
     for path, content in drafts.items():
         if path.exists():
             terminal.say(f"{path} is there already and was left alone")

@@ -7,9 +7,13 @@ person may know better; it is a comment once more.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from adaptgen.output.write import write_file
 
 _PLAIN = re.compile(r"[A-Za-z_/$.][A-Za-z0-9_./$*\[\]-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"})
@@ -68,3 +72,21 @@ def one_line(text: str) -> str:
     """Evidence may quote the document: one line, printable, not too long."""
     plain = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
     return plain if len(plain) <= 160 else f"{plain[:157]}…"
+
+
+def with_schema(text: str, kind: str, schema: str, draft: Path, specs: Path) -> str:
+    """The text of a draft after a line that leads editors to its JSON Schema.
+
+    The schema is written to ``.schemas`` in ``specs``, the folder of the documents, unless it is there: the line then
+    holds in every clone, without a network, and for the version of adaptgen that wrote the draft. The YAML language
+    server (https://github.com/redhat-developer/yaml-language-server) of most editors reads the line.
+
+    ``kind``: ``hints`` or ``governance``; ``schema``: the text of its schema.
+
+    Raises:
+        OSError: the schema cannot be written.
+    """
+    path = specs / ".schemas" / f"{kind}.schema.json"
+    if not path.is_file() or path.read_bytes() != schema.encode():
+        write_file(path, schema.encode())
+    return f"# yaml-language-server: $schema={Path(os.path.relpath(path, draft.parent)).as_posix()}\n{text}"
