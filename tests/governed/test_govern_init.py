@@ -70,6 +70,7 @@ def test_it_writes_settings_policies_and_keys_that_only_their_owner_reads(
         ["git", "add", "--dry-run", "-A", "specs"], capture_output=True, text=True, check=True
     ).stdout
     assert sorted(line.split("'")[1] for line in added.splitlines()) == [
+        "specs/.schemas/governance.schema.json",
         "specs/notes.yaml",
         "specs/notes/governance.yaml",
         "specs/notes/policies/admins.cedar",
