@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,17 @@ paths:
 pytestmark = pytest.mark.slow
 
 
+@cache
+def version() -> str:
+    """That of the sources as they are now."""
+    command = [sys.executable, "-m", "hatchling", "version"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def built(pattern: str) -> Path:
-    found = list(ROOT.glob(pattern))
+    found = [path for path in ROOT.glob(pattern) if f"-{version()}" in path.name]
     if not found:
-        pytest.skip("not built: make dist")
+        pytest.skip("not built of these sources: make dist")
     (path,) = found
     return path
 
