@@ -59,7 +59,7 @@ site: $(STAMP)  ## the docs as a site in build/site, every link checked
 
 dist: $(STAMP)  ## sdist, wheel and bill of materials, tested in an environment with nothing else
 	$(BIN)/python docs/dist.py
-	$(BIN)/python -m pytest -q tests/release/test_dist.py
+	ADAPTGEN_DIST=1 $(BIN)/python -m pytest -q tests/release/test_dist.py
 
 lock: $(STAMP)  ## write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
