@@ -71,8 +71,8 @@ def _arguments(contract: Contract | None) -> MarkdownText:
     if contract is None:
         return MarkdownText("")
     taken = contract.input_schema.get("properties", {}).keys() - OWN_ARGUMENTS.keys()
-    required = [name for name in contract.input_schema.get("required", ()) if name in taken]
-    others = [name for name in contract.input_schema.get("properties", {}) if name in taken and name not in required]
+    required = sorted(name for name in contract.input_schema.get("required", ()) if name in taken)
+    others = sorted(taken.difference(required))
     shown = others[: max(_ARGUMENTS - len(required), 0)]
     parts = [", ".join(code(name).text for name in required)] if required else []
     if others:

@@ -124,7 +124,7 @@ EDITS = [
     Edit("reformatted", tree(lambda document: None), set()),
     Edit("reordered", tree(turned), set()),
     Edit("parameters reordered", tree(parameters_turned), set(), of("orders")),
-    Edit("another version", swap(('version: "1.0"', 'version: "1.1"')), set()),
+    Edit("another version", swap(('version: "1.0"', 'version: "1.1"')), set(), frozenset({"server.json"})),
     Edit(
         "an operationId with another verb of reading", swap(("operationId: getOrder", "operationId: readOrder")), set()
     ),
@@ -208,13 +208,13 @@ EDITS = [
         "an optional argument becomes required",
         swap(("required: [customerId, quantity]", "required: [customerId, quantity, priority]")),
         {("breaking", "create_order", "argument-required")},
-        of("orders") | {"policy.cedarschema"},
+        of("orders") | CONTRACT,  # the page of the server puts required arguments first
     ),
     Edit(
         "a required argument becomes optional",
         swap(("required: [customerId, quantity]", "required: [customerId]")),
         {("additive", "create_order", "argument-optional")},
-        of("orders") | {"policy.cedarschema"},
+        of("orders") | CONTRACT,
     ),
     Edit(
         "a type is narrowed",
@@ -317,13 +317,15 @@ EDITS = [
     Edit(
         "a list becomes one record",
         tree(one_report),
-        # Its name and its summary still say that it only searches; but it pages nothing any more.
+        # Its words still ask, but no list is a witness any more that it only reads.
         {
             ("breaking", "search_reports", "answer-form"),
             ("breaking", "search_reports", "argument-gone"),
+            ("breaking", "search_reports", "effect"),
+            ("additive", "search_reports", "argument-new"),
             ("unchanged", "search_reports", "description"),
         },
-        of("reports") | {"policy.cedarschema"},
+        of("reports") | CONTRACT,
     ),
     Edit(
         "a sensitive field is added",

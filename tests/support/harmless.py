@@ -76,7 +76,7 @@ def check_file(path: str, text: str) -> None:
         markdown(text)
     elif path.startswith("tools/") and path.endswith(".json"):
         contracts(text)
-    elif path == "adaptgen.lock":
+    elif path in ("adaptgen.lock", "server.json"):
         json.loads(text)
     else:
         assert path == "policy.cedarschema", path

@@ -9,28 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from adaptgen.model.evidence import RULES_OUT, Row, Table
+from adaptgen.model.evidence import Row, Table
 from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Effect
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.effects.unsafe_gets import deed, mutation, performed
+from adaptgen.plan.effects.unsafe_gets import mutation, performed
 from adaptgen.plan.effects.verbs import (
-    ACKNOWLEDGES,
     ACTING_PAIRS,
     AFTER_NOUN,
-    ASKED,
     ASKED_UNSPACED,
     ASKS,
     ASKS_FOR_PAGES,
     ASKS_TOO,
     CHANGE,
     CODES,
-    COMPUTES,
     CONSUMES,
-    DEEDS,
     DELETE,
     DETERMINERS,
     DONE_TO,
@@ -39,7 +35,6 @@ from adaptgen.plan.effects.verbs import (
     HARMLESS,
     JOINS,
     KEEPS,
-    LASTING,
     MANY,
     NOUNS,
     NOUNS_OF_PAGES,
@@ -47,19 +42,14 @@ from adaptgen.plan.effects.verbs import (
     OWN,
     OWN_LIST,
     PERFORM,
-    PROCEDURES,
     QUIET,
     READ,
     SEARCH_PATH,
     SEARCH_VERB,
     SEEN,
-    SHOWN,
-    SPENT,
     STATEMENTS,
-    TESTS,
     THIRD,
     TRIES,
-    VALID,
     WEAK,
 )
 from adaptgen.syntax.identifiers import singular, words
@@ -98,8 +88,8 @@ def _inferred(facts: OperationFacts, answers_list: bool) -> tuple[Effect, str]:
         return "read", method
     if method == "DELETE":
         return "delete", method
-    if method == "POST" and (because := _only_reads(_Post(facts, answers_list))):
-        return "read", because
+    if method == "POST" and (row := POST_READS.strongest(_Post(facts, answers_list))) is not None:
+        return "read", row.because
     for spoken in (said.name or said.summary, said.last):
         for word in spoken[: 2 if spoken and spoken[0] in MANY else 1]:
             if word in DELETE:
@@ -111,9 +101,8 @@ def _inferred(facts: OperationFacts, answers_list: bool) -> tuple[Effect, str]:
 
 
 class _Post:
-    """A POST that may only read. ``said``: its words without those of tools and of courtesy before what is asked for;
-    ``called``: the verb of asking that its name or its path begins with; ``told``: those of its summary and
-    description."""
+    """A POST that may only read. ``said``: its words without those of tools and of courtesy before what is asked
+    for."""
 
     def __init__(self, facts: OperationFacts, answers_list: bool) -> None:
         operation, words_ = facts.operation, facts.words
@@ -130,46 +119,6 @@ class _Post:
             summary = name
         self.said = replace(words_, name=name, summary=summary, tells=tells, described=performed(words_.described))
         self.in_path = "{" in operation.path
-
-    def asking(self, spoken: tuple[str, ...]) -> str:
-        """The verb of asking that the words begin with, through ``perform``, ``batch`` and the like, or that a word in
-        one piece ends in (``sqlquery``); empty if there is no such verb."""
-        if len(spoken) > 1 and spoken[0] in MANY:
-            spoken = spoken[1:]
-        if len(spoken) > 1 and spoken[0] in PERFORM and singular(spoken[1]) in ASKED:
-            return spoken[1]
-        if len(spoken) == 1 and spoken[0].endswith(("query", "search")):
-            return spoken[0]
-        if spoken[:1] == ("filter",):
-            return ""  # what is filtered may be kept as another
-        return spoken[0] if spoken and spoken[0] in (ASKS if self.in_path else ASKS | COMPUTES) else ""
-
-    @cached_property
-    def called(self) -> str:
-        # `/estimates` and `/views` are what a POST makes one of.
-        names = [name for name in (self.said.name, self.said.last) if len(name) != 1 or singular(name[0]) == name[0]]
-        return next(filter(None, map(self.asking, names)), "")
-
-    @cached_property
-    def told(self) -> list[str]:
-        return list(filter(None, map(self.asking, (self.said.summary, self.said.tells))))
-
-    @property
-    def tests(self) -> bool:
-        return self.called in TESTS
-
-    @property
-    def works_on_record(self) -> bool:
-        """Whether what is stored is computed or tested, and its state with it: a verb of neither looking nor finding,
-        a record in the path, and nothing that is sent to be looked at."""
-        return self.in_path and self.operation.body is None and not {self.called, *self.told} & SEARCH_VERB
-
-    @property
-    def is_procedure(self) -> bool:
-        """`/getLevels`, called `getLevels` or nothing; `/list-prices` may be where a price list is made."""
-        last, name = self.facts.words.last, self.said.name
-        named = bool(self.asking(name)) if name else last[:1] and last[0] in PROCEDURES
-        return len(last) > 1 and bool(named) and bool(self.asking(last))
 
     @property
     def is_named_as_act(self) -> bool:
@@ -201,71 +150,11 @@ class _Post:
         spoken = {*said.name, *said.last, *said.summary, *said.described}
         return bool(spoken & FOREIGN_ACTS) or any(part in word for word in spoken for part in DONE_UNSPACED)
 
-    @property
-    def acts_on_one(self) -> bool:
-        """Whether one thing is listed, shown or counted, in the other sense of the word."""
-        if self.answers_list:
-            return False
-        said = self.said
-        begins = [spoken[:2] for spoken in (said.summary, said.tells) if len(spoken) > 1]
-        told = any((verb in SHOWN and whose in OWN) or (verb in ASKS and whose == "your") for verb, whose in begins)
-        named = len(said.name) > 1 and said.name[0] in SHOWN and singular(said.name[-1]) == said.name[-1]
-        return told or named
-
-    @property
-    def acknowledges(self) -> bool:
-        """Whether the answer is no more than the id or the state of what was made, or what was sent with its id."""
-        answer, body = self.facts.answer, self.operation.body
-        if self.answers_list or not (answer and answer.schema):
-            return False
-        document = self.facts.document
-        fields = set(shape(document, answer.schema).properties)
-        sent = set(shape(document, body.schema).properties) if body is not None else set()
-        ids = {name for name in fields if words(name)[-1:] == ("id",)} - sent
-        if not ids:
-            return bool(fields) and not self.tests and fields <= ACKNOWLEDGES
-        asked = {*self.facts.words.name, *self.facts.words.last, *self.facts.words.summary}
-        if any(set(words(name)) - {"id"} & asked for name in ids):
-            return False
-        return (len(sent) > 1 and sent < fields) or fields - ids <= ACKNOWLEDGES
-
-    @property
-    def answers_whether(self) -> bool:
-        """Whether it answers no more than that something is so, and why not."""
-        answer = self.facts.answer
-        fields = shape(self.facts.document, answer.schema).properties if answer and answer.schema else ()
-        return (
-            bool(fields)
-            and {words(name)[-1:] for name in fields} <= {(word,) for word in VALID | ACKNOWLEDGES}
-            and (any(VALID & set(words(name)) for name in fields))
-        )
-
-    @property
-    def asks_whether(self) -> bool:
-        """Whether its words ask if something is so: "Check if the machine fits", "Verifies that a URL is there"."""
-        begun = [said for said in (self.said.summary, self.said.tells) if not SPENT.intersection(said)]
-        return any(said[:1] and said[0] in TRIES and {*said[1:2]} & {"if", "whether", "that"} for said in begun)
-
-    @property
-    def tells_a_deed(self) -> bool:
-        """Whether a sentence of its description says what it does to something: "Sends a preview"."""
-        if not DEEDS.isdisjoint((*self.said.summary, *chain.from_iterable(self.sentences))):
-            return True
-        return any(map(deed, (self.said.summary, self.said.tells)))
-
     @cached_property
     def sentences(self) -> list[tuple[str, ...]]:
         """The words of each sentence of the description, without addresses and points of lists."""
         plain = re.sub(r"\(?https?://\S+|'s\b", " ", self.operation.description[:1000])
         return [words(part) for part in re.split(r"[.!?]\s+|\n\s*\n", plain) if part[:1].isalpha()]
-
-    @property
-    def speaks_of_change(self) -> bool:
-        said, change = self.said, CHANGE | DELETE | LASTING | CONSUMES
-        for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
-            if _unset(spoken) & change or ACTING_PAIRS & set(pairwise(spoken)):
-                return True
-        return any(spoken and spoken[0] in WEAK for spoken in (said.name, said.last, said.summary, said.tells))
 
     @property
     def keeps_something(self) -> bool:
@@ -284,7 +173,7 @@ class _Post:
     def is_answered_later(self) -> bool:
         """Whether its answers are not those of a question."""
         answer = self.facts.answer
-        if answer is None or answer.status not in ({"200", "204"} if self.tests else {"200", "2XX", "default"}):
+        if answer is None or answer.status not in {"200", "2XX", "default"}:
             return True
         return any(response.status in {"201", "202"} for response in self.operation.responses)
 
@@ -335,35 +224,6 @@ class _Post:
         return named and searches and not (_changes(said.summary) | _changes(said.name))
 
 
-ONLY_ASKS: Table[_Post] = Table(
-    "does a POST only ask?",
-    Row(RULES_OUT, "its name says that it does something", lambda post: post.is_named_as_act),
-    Row(RULES_OUT, "it mentions a change", lambda post: post.speaks_of_change),
-    Row(RULES_OUT, "an input asks to keep something", lambda post: post.keeps_something),
-    Row(RULES_OUT, "it has not answered with 200", lambda post: post.is_answered_later),
-    Row(RULES_OUT, "it works on a record", lambda post: post.works_on_record),
-    Row(RULES_OUT, "it lists, shows or counts one thing", lambda post: post.acts_on_one),
-    Row(RULES_OUT, "its answer only acknowledges", lambda post: post.acknowledges),
-    Row(RULES_OUT, "its description says that something is done", lambda post: post.tells_a_deed),
-    Row(1, "its name asks", lambda post: bool(post.called)),
-    Row(1, "its summary or description asks", lambda post: len(post.told)),
-    Row(1, "its path is a procedure that asks", lambda post: post.is_procedure),
-    Row(
-        1,
-        "its summary asks, and it answers a list",
-        lambda post: post.answers_list and bool(set(post.said.summary[:1]) & OWN_LIST),
-    ),
-    Row(1, "its answer says whether", lambda post: bool(post.called or post.told) and post.answers_whether),
-    Row(1, "its text asks whether", lambda post: post.asks_whether),
-    Row(1, "it says that it changes nothing", lambda post: bool(post.said.harmless)),
-    Row(
-        -1,
-        "its answer has no body",
-        lambda post: not post.tests and not (post.facts.answer and post.facts.answer.schema),
-    ),
-)
-"""Two of what it is called and how it is described must agree that it asks."""
-
 POST_READS: Table[_Post] = Table(
     "does a POST only read?",
     Row(
@@ -373,8 +233,8 @@ POST_READS: Table[_Post] = Table(
     ),
     Row(25, "POST that asks for a list in parts or with its total", lambda post: post.pages),
     Row(20, "POST that is a dry run", lambda post: "".join(post.facts.words.last) == "dryrun"),
-    Row(10, "POST that only asks", lambda post: ONLY_ASKS.score(post).total > 1),
 )
+"""Words alone do not make a read: a write taken for a read harms, a read taken for a write costs a line of hints."""
 
 
 def _without(last: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[str, ...]:
@@ -384,20 +244,6 @@ def _without(last: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[str, ...]:
         last and spoken[:size] == last and spoken[size : size + 1] and spoken[size] in ASKS and spoken[size][-1] == "s"
     )
     return spoken[size:] if verbal else spoken
-
-
-def _only_reads(post: _Post) -> str:
-    """Why a POST only reads; empty where it does not."""
-    row = POST_READS.strongest(post)
-    if row is None or row.weight > 10:
-        return row.because if row else ""
-    verbs = [post.called, *post.told] if post.called else post.told
-    return f"{row.because}: {' and '.join(dict.fromkeys(verbs))} say so"
-
-
-def _unset(spoken: tuple[str, ...]) -> set[str]:
-    """The words, without the ``set`` of "a set of"."""
-    return {word for word, after in pairwise((*spoken, "")) if (word, after) != ("set", "of")}
 
 
 def _joined(spoken: tuple[str, ...]) -> set[str]:

@@ -46,7 +46,7 @@ SEARCH_VERB = vocabulary(
     "search searches find finds query queries filter filters lookup list lists get gets retrieve retrieves return "
     "returns fetch fetches"
 )
-# What a POST does that leaves nothing behind; two of its name, its summary and its description must say so.
+# What a POST does that leaves nothing behind.
 ASKS = SEARCH_VERB | vocabulary(
     "read reads show shows view views count counts check checks validate validates calculate calculates compute "
     "computes estimate estimates preview previews compare compares determine determines diff "
@@ -78,8 +78,6 @@ COMPUTES = vocabulary(
     "evaluates tokenize summarize summarizes"
 )
 """Asks as well, where no record is named in the path. Not ``convert``: a quote is converted to an order."""
-PROCEDURES = vocabulary("get fetch retrieve find lookup calculate compute validate determine")
-"""Verbs of asking that begin no noun."""
 OWN_LIST = vocabulary("get gets retrieve retrieves returns search searches fetch fetches find finds")
 """What needs no second witness where the answer is a list."""
 ASKS_TOO = (
@@ -120,16 +118,8 @@ CODES = vocabulary("code otp totp mfa pin passcode verification")
 RETURNS = vocabulary("return returns gives provides")
 """What a call returns says little about what it does before: "Returns the created session"."""
 RUNS = vocabulary("run runs start starts stop stops reload reloads rebuild rebuilds retry retries sync syncs")
-TESTS = vocabulary("validate check")
-"""Tests whose status alone may be the answer."""
 TRIES = vocabulary("check checks determine determines see test tests try tries validate validates verify verifies")
 """Before "if" and "whether" they ask."""
-SPENT = vocabulary("receipt payment purchase ticket coupon voucher email mail phone")
-"""A check may spend or confirm these."""
-VALID = vocabulary("valid invalid allowed available exists errors warnings reachable matches mergeable")
-LASTING = vocabulary(
-    "created creating updated updating saved saving stored stores store persist persists persisted alter alters"
-)
 CONSUMES = vocabulary("dequeue consume consumed consumes acknowledged ingested duplicate duplicates pop pops lease")
 TAKES = vocabulary("next pop dequeue receive poll lease take")
 # Inputs by which a call that reads leaves something behind.
@@ -200,18 +190,10 @@ PROCESSES = vocabulary("convert transcode encode compress crop resize rotate pro
 DATES = vocabulary("of date dates time times page here point points area areas position value")
 ISSUED = vocabulary("key secret invoice link wallet voucher ticket backup")
 """What stays after it was generated."""
-SHOWN = vocabulary("list lists show shows count counts view views display displays")
-"""Of one thing, these act: "List an item for sale", "Show a message on the display", "Count a visit"."""
 OWN = vocabulary("a an my your")
 """Words before one thing."""
 STATEMENTS = vocabulary("sql statement statements script command commands cmd mutation")
 """Inputs that may say anything, also a change."""
-ACKNOWLEDGES = vocabulary("id ok success status state message")
-DEEDS = vocabulary(
-    "destroyed charged held locked reserved binding gone paid mailed billed kept mail rings claims leased once "
-    "immediately again afterwards background asynchronously sale"
-)
-"""What becomes of something, in the text of what only seems to ask."""
 QUIET = (
     ASKS_TOO
     | COMPUTES

@@ -88,7 +88,8 @@ def test_an_interrupt_ends_http_cleanly(notes: Served) -> None:
         assert served.process.stdout is not None
         assert served.process.stderr is not None
         assert served.process.stdout.read() == b""
-        assert served.process.stderr.read() == b""
+        (entry,) = served.process.stderr.read().decode().splitlines()
+        assert f'{{"mcpServers": {{"notes": {{"type": "http", "url": "{served.url}"}}}}}}' in entry
 
 
 def test_only_loopback_is_served(notes: Served) -> None:
