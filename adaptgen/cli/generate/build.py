@@ -16,11 +16,11 @@ from adaptgen.cli import terminal
 from adaptgen.cli.govern import policy
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.model.tables import Json
 from adaptgen.output import build_cache, lock
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
+    from adaptgen.model.tables import Json
     from adaptgen.output.write import Changes
 
 FOLDER = Path("specs")
