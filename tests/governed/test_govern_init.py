@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,6 +18,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from support.web import Asked, Said, web
 
 from adaptgen.cli import main
@@ -157,6 +161,17 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], two.getsockname()[1]
 
 
+async def seen_by_a_client(port: int, token: str) -> list[str]:
+    """The tools that the MCP SDK lists for the bearer of ``token``."""
+    async with (
+        create_mcp_http_client({"authorization": f"Bearer {token}"}) as http,
+        streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http) as streams,
+        ClientSession(streams[0], streams[1]) as client,
+    ):
+        await client.initialize()
+        return [tool.name for tool in (await client.list_tools()).tools]
+
+
 def test_the_commands_that_it_prints_govern_a_server_within_one_paste(
     place: Path, api: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,6 +214,7 @@ def test_the_commands_that_it_prints_govern_a_server_within_one_paste(
             def tools(caller: str) -> list[str]:
                 return [tool["name"] for tool in ask(caller, "tools/list")["result"]["tools"]]
 
+            assert asyncio.run(seen_by_a_client(port, intern)) == ["get_note", "list_notes"]
             assert tools(intern) == ["get_note", "list_notes"]
             assert tools(admin) == ["delete_note", "get_note", "list_notes"]
             stranger = shell([token.replace("interns", "guests"), 'echo "$TOKEN"'])

@@ -31,7 +31,7 @@ def explain_command(**options: Any) -> int:
 
 
 @command(exclusive=("governance", "no_governance"))
-@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=f"a generated server; or {_SPEC}, a file or a URL")
 @click.option("--json", is_flag=True, help="one JSON object")
 @click.option("--governance", metavar="FILE", help="the settings; default: those that the server was built with")
 @click.option("--no-governance", is_flag=True, help="without policies")

@@ -55,8 +55,9 @@ def run_inspect(options: SimpleNamespace) -> int:
             terminal.say(terminal.paint(f"the score is under {options.fail_under}", "error"))
         return 1
     if not options.json:
-        drafted = SpecFiles(spec).hints.exists()
-        terminal.next_steps([f"adaptgen {'build' if drafted else 'init'} {quote(str(spec))}"], options.quiet)
+        # Of a URL there is nothing to edit yet; it is served as it is.
+        word = "serve" if is_url(options.spec) else "build" if SpecFiles(spec).hints.exists() else "init"
+        terminal.next_steps([f"adaptgen {word} {quote(str(options.spec))}"], options.quiet)
     return 0
 
 

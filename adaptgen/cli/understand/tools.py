@@ -32,11 +32,11 @@ class Policies:
 
 def run(options: SimpleNamespace) -> int:
     """Print a row for each tool."""
+    from adaptgen.readiness.document_server import is_document
     from adaptgen.runtime.contracts import load
-    from adaptgen.transports.load import load_server
 
-    server = load_server(options.folder)
-    named = governance.reference(options, server, options.folder, os.environ)
+    options.allow_writes = is_document(options.folder)  # nothing is called: all of them are shown
+    server, named = governance.open_server(options, os.environ)
     contracts = load(server)
     policies = asyncio.run(_policies(server, named)) if named is not None else None
     if options.json:

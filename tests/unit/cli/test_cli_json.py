@@ -39,6 +39,7 @@ def built(workplace: Path, api: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setenv("ADAPTGEN_STATE", str(workplace / "state"))
     Path("specs/notes/policies").mkdir(parents=True)
     Path("specs/notes/policies/a.cedar").write_text('@id("all") permit (principal, action, resource);')
+    Path("specs/notes/front.yaml").write_text("adaptgen: 1\nauthorize: {policies: [policies/]}\n")
     assert main(["build", "specs/notes.json", "--quiet"]) == 0
     capsys.readouterr()
     return workplace
@@ -54,7 +55,7 @@ def documented(command: str) -> set[str]:
     text = PAGE.partition(f"\n## adaptgen {command}\n")[2].partition("\n## ")[0]
     found = re.search(r"^With `--json`: (.*?)(?:\.\s|\.$|;)", text, re.DOTALL | re.MULTILINE)
     assert found, command
-    return set(re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", found[1]).split(", each with")[0]))
+    return set(re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", found[1]).partition("each with")[0]))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,9 @@ def documented(command: str) -> set[str]:
         ("explain", ("explain", BUILT)),
         ("doctor", ("doctor", BUILT)),
         ("tools", ("tools", BUILT)),
+        ("tools", ("tools", "specs/notes.json")),
         ("policy check", ("policy", "check", "specs/notes/policies")),
+        ("policy explain", ("policy", "explain", BUILT, "--governance", "specs/notes/front.yaml")),
     ],
 )
 def test_each_object_has_the_keys_that_are_documented(
