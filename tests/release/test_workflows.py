@@ -7,6 +7,7 @@ environment exist, that the index trusts the workflow, and what a run does.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 from support.npm import packages
 from support.services import Unavailable
 
@@ -121,3 +123,27 @@ def test_only_the_jobs_that_publish_may_sign_and_only_one_may_write() -> None:
 
 def test_the_project_file_keeps_to_its_standards() -> None:
     lint("validate-pyproject", "pyproject.toml")
+
+
+@pytest.mark.parametrize(("tag", "code"), [("v0.1.0", 0), ("v0.1", 1), ("v9.9.9", 1)])
+def test_a_release_needs_files_of_its_tag_and_a_section_of_the_changelog(tag: str, code: int, tmp_path: Path) -> None:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))["jobs"]["build"][
+        "steps"
+    ]
+    (step,) = (one for one in steps if "changelog" in one["name"])
+    for name in ("build", "dist"):
+        (tmp_path / name).mkdir()
+    shutil.copy(ROOT / "CHANGELOG.md", tmp_path)
+    (tmp_path / "dist" / f"adaptgen-{tag[1:]}.tar.gz").touch()
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, cwd=tmp_path, env={"PATH": os.environ["PATH"], "TAG": tag}, check=False)
+    notes = (tmp_path / "build" / "notes.md").read_text("utf-8")
+    assert (done.returncode, "adaptgen build" in notes) == (code, code == 0)
+    (tmp_path / "dist" / f"adaptgen-{tag[1:]}.tar.gz").unlink()
+    assert subprocess.run(command, cwd=tmp_path, env={"PATH": os.environ["PATH"], "TAG": tag}, check=False).returncode
+
+
+def test_the_changelog_has_a_section_for_each_version_and_the_latest_first() -> None:
+    found = re.findall(r"(?m)^## (.+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"))
+    assert found[0] == "Unreleased"
+    assert found[1:] == sorted(found[1:], key=Version, reverse=True)
