@@ -46,7 +46,10 @@ SECTIONS: Mapping[str, Section] = {
     "govern": {
         "govern": ("adaptgen.cli.govern", "write settings, keys and policies to begin with"),
         "dev": ("adaptgen.cli.govern", "try governance out: a local issuer of tokens"),
-        "policy": ("adaptgen.cli.govern", "check Cedar policies, show their schema, render them for AgentCore"),
+        "policy": (
+            "adaptgen.cli.govern",
+            "check and explain Cedar policies, show their schema, render them for AgentCore",
+        ),
         "proxy": ("adaptgen.cli.run", "run the governance proxy"),
         "audit": ("adaptgen.cli.govern", "check an audit trail"),
         "erase": ("adaptgen.cli.govern", "forget what a short token stands for"),

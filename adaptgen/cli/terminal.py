@@ -102,10 +102,12 @@ def diagnostics_json(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
     ]
 
 
-def next_steps(commands: Iterable[str], quiet: bool) -> None:
-    """The commands that come next, on stderr; they work when they are pasted."""
+def next_steps(commands: Iterable[str], quiet: bool, unset: Sequence[str] = ()) -> None:
+    """The commands that come next, on stderr; they work when they are pasted. ``unset``: environment variables that
+    they need."""
     if not quiet:
-        print_error("next:")
+        sys.stdout.flush()  # they follow the results
+        print_error(f"next, once {', '.join(unset)} {'is' if len(unset) == 1 else 'are'} set:" if unset else "next:")
         for one in commands:
             print_error(f"  {one}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ def _run(options: SimpleNamespace) -> int:
         servers = [one.to_json() for one in outcomes]
         terminal.say_json({"servers": servers, "diagnostics": terminal.diagnostics_json(found)})
     elif new := next((one for one in outcomes if one.changes), None):
-        terminal.next_steps(next_commands(new.result), options.quiet)
+        unset = [one.name for one in new.result.plan.variables if one.required and not os.environ.get(one.name)]
+        terminal.next_steps(next_commands(new.result), options.quiet, unset)
     return int(any(one.stale for one in outcomes))
 
 

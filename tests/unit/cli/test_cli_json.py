@@ -212,6 +212,19 @@ def test_the_commands_that_are_proposed_work_as_they_are(
     assert done == ["inspect", "init", "build", "govern init", "tools", "doctor", "serve", "install"]
 
 
+def test_variables_that_are_needed_first_are_named(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = json.loads(Path("specs/notes.json").read_text())
+    spec["components"] = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
+    Path("specs/notes.json").write_text(json.dumps(spec | {"security": [{"key": []}]}))
+    assert main(["build", "specs/notes.json"]) == 0
+    assert "next, once NOTES_API_KEY is set:\n  adaptgen tools" in capsys.readouterr().err
+    monkeypatch.setenv("NOTES_API_KEY", "k")
+    assert main(["build", "specs/notes.json", "-o", "again"]) == 0
+    assert "next:\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["inspect"], ["build"], ["init"]])
 def test_quiet_proposes_nothing(command: list[str], workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "specs/notes.json", "-q"]) == 0
