@@ -36,7 +36,31 @@ def run(options: SimpleNamespace) -> int:
 
 
 def _run(options: SimpleNamespace) -> int:
-    """All documents are generated before the first one is written, so that bad input writes nothing."""
+    fresh, results, broken = _generate(options)
+    if not options.json:
+        terminal.diagnostics(broken)
+        for folder in fresh:
+            terminal.say(f"{folder} is up to date")
+    outcomes = []
+    for result in results:
+        outcomes.append(_checked(result) if options.check else _written(result))
+        if not options.json:
+            _show(outcomes[-1], options)
+    if options.json:
+        found = [*broken, *(one for outcome in outcomes for one in outcome.diagnostics)]
+        servers = [one.to_json() for one in outcomes]
+        terminal.say_json({"servers": servers, "diagnostics": terminal.diagnostics_json(found)})
+    elif new := next((one for one in outcomes if one.changes), None):
+        unset = [one.name for one in new.result.plan.variables if one.required and not os.environ.get(one.name)]
+        terminal.next_steps(next_commands(new.result), options.quiet, unset)
+    return int(any(one.stale for one in outcomes))
+
+
+def _generate(options: SimpleNamespace) -> tuple[list[Path], list[BuildResult], list[Diagnostic]]:
+    """The folders that are up to date, the builds of the others, and where documents break OpenAPI if that was asked.
+
+    All documents are generated before the first one is written, so that bad input writes nothing.
+    """
     fresh: list[Path] = []
     results: list[BuildResult] = []
     problems: list[Diagnostic] = []
@@ -69,24 +93,8 @@ def _run(options: SimpleNamespace) -> int:
         except AdaptgenError as problem:
             problems += problem.diagnostics
     if problems:
-        raise AdaptgenError(*problems)
-    if not options.json:
-        terminal.diagnostics(broken)
-        for folder in fresh:
-            terminal.say(f"{folder} is up to date")
-    outcomes = []
-    for result in results:
-        outcomes.append(_checked(result) if options.check else _written(result))
-        if not options.json:
-            _show(outcomes[-1], options)
-    if options.json:
-        found = [*broken, *(one for outcome in outcomes for one in outcome.diagnostics)]
-        servers = [one.to_json() for one in outcomes]
-        terminal.say_json({"servers": servers, "diagnostics": terminal.diagnostics_json(found)})
-    elif new := next((one for one in outcomes if one.changes), None):
-        unset = [one.name for one in new.result.plan.variables if one.required and not os.environ.get(one.name)]
-        terminal.next_steps(next_commands(new.result), options.quiet, unset)
-    return int(any(one.stale for one in outcomes))
+        raise AdaptgenError(*broken, *problems)
+    return fresh, results, broken
 
 
 def next_commands(result: BuildResult) -> list[str]:
