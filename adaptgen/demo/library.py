@@ -2,8 +2,7 @@
 
 It has what legacy APIs have: a login that returns a ticket, records of many fields with personal data, short names,
 pages, and an update that replaces the whole record. Everything is in memory; every process starts with the same rows.
-Invented people: addresses under example.com, numbers with 555, IBANs with the check
-digits 00.
+Invented people: addresses under example.com, numbers with 555, IBANs with the check digits 00.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request], Awaitable[Response]]
 
-USERNAME, PASSWORD = "desk", "ex-libris"
+USERNAME, PASSWORD = "clerk", "ex-libris"
 MEMBERS, LOANS = 250, 900
 TODAY = date(2026, 3, 2)
 _TITLES = (
@@ -179,7 +178,10 @@ async def _renewal(request: Request) -> Response:
 
 
 async def _document(request: Request) -> Response:
-    return JSONResponse(document(str(request.base_url).rstrip("/")))
+    found = document(str(request.base_url).rstrip("/"))
+    if request.app.state.undeclared:
+        del found["security"], found["components"]["securitySchemes"]
+    return JSONResponse(found)
 
 
 # -------------------------------------------------------------------------------------------------------- the document
@@ -258,8 +260,8 @@ def document(url: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def app() -> Starlette:
-    """The service with its own rows."""
+def app(*, undeclared: bool = False) -> Starlette:
+    """The service with its own rows. ``undeclared``: its document does not say where the ticket goes."""
     made = Starlette(routes=[
         Route("/openapi.json", _document),
         Route("/desk/login", _log_in, methods=["POST"]),
@@ -268,19 +270,22 @@ def app() -> Starlette:
         Route("/loans", _loans),
         Route("/loans/{loanNo:int}/renewal", _renewal, methods=["POST"]),
     ])  # fmt: skip
-    made.state.library = Library()
+    made.state.library, made.state.undeclared = Library(), undeclared
     return made
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m adaptgen.demo.library", description="The API of the tutorial.")
     parser.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1; 0 takes a free one (default 8080)")
+    parser.add_argument("--undeclared", action="store_true", help="a document that does not say where the ticket goes")
     options = parser.parse_args(argv)
     listening = listen(options.port)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     sys.stdout.write(f"{url}/openapi.json   log in as {USERNAME} with {PASSWORD}; stop with Ctrl+C\n")
     sys.stdout.flush()
-    config = uvicorn.Config(app(), log_level="error", access_log=False, lifespan="off", ws="none", http="h11")
+    config = uvicorn.Config(
+        app(undeclared=options.undeclared), log_level="error", access_log=False, lifespan="off", ws="none", http="h11"
+    )
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

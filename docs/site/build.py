@@ -25,13 +25,15 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-STAGED = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+STAGED = {"README.md": "index.md"} | {
+    f"{name}.md": f"{name.lower()}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")
+}
 """Pages of the top level -> their names in the site."""
 ASSETS = {".json", ".png", ".svg", ".css", ".py"}
 LINK = re.compile(r"(\]\(|(?:src|href)=\")([^)\s\"]+)")
 LOADS = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("object", "data")}
-STARTLESS = re.compile(r"decisions/|404\.html|changelog\.html")
-"""Pages that need not start with a command: records of decisions and of versions."""
+STARTLESS = re.compile(r"decisions/|404\.html|changelog\.html|security\.html")
+"""Pages that need not start with a command: records of decisions and of versions, and how to report a vulnerability."""
 
 
 def tracked() -> list[str]:
@@ -116,7 +118,7 @@ def build(folder: Path) -> list[str]:
             explanation = next(part["Explanation"] for part in config.nav if "Explanation" in part)
             decisions = [{title: f"decisions/{name}"} for name, title in _titles()]
             explanation.append({"Decisions": ["decisions/index.md", *decisions]})
-            explanation.append({"Project": ["contributing.md", "changelog.md"]})
+            explanation.append({"Project": ["contributing.md", "changelog.md", "security.md"]})
             build_site(config)
             warnings.texts += _differences(Path(pages), folder)
     finally:

@@ -84,9 +84,13 @@ def _sensitive(plan: Plan) -> list[Evidence]:
     if not kinds or any(one.aspect == "sensitive" for one in plan.evidence):
         return []
     tools = sum(bool(tool.sensitive or tool.sensitive_arguments) for tool in plan.server.tools)
-    said = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common())
+    said = ", ".join(f"{kind} ({number:,})" for kind, number in sorted(kinds.items(), key=_most_first))
     because = "names and formats of fields and arguments, or the hints"
     return [Evidence(terminal.count(tools, "tool"), "sensitive", said, because)]
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
 
 
 def _patterns(aspect: str, found: list[Evidence]) -> list[tuple[str, str, str, str]]:
