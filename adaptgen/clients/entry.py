@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -39,9 +39,10 @@ class Entry:
     """Secrets whose values are in the entry."""
 
 
-def variables(server: Server, environ: Mapping[str, str]) -> tuple[Variable, ...]:
+def variables(server: Server, environ: Mapping[str, str], settings: Collection[str] = ()) -> tuple[Variable, ...]:
     """The variables that the entry of the server needs, by name: addresses that the document leaves open, credentials
-    without which calls fail, and everything else that the server reads and that ``environ`` sets."""
+    without which calls fail, and everything else that the server reads and that ``environ`` sets. ``settings``: the
+    variables of its governance settings, which hold keys."""
     names = {*demanded(server, environ)}
     addresses: set[str] = set()
     for base in server.bases:
@@ -49,8 +50,8 @@ def variables(server: Server, environ: Mapping[str, str]) -> tuple[Variable, ...
         addresses |= named or ({base.env} if base.env and (not base.url or environ.get(base.env)) else set())
     known = (one.name for one in references_in(server, ("edits", "bases")) if one.kind == "env")
     names |= {name for name in known if environ.get(name)}
-    secrets = {name for name in names - addresses if variable(name, server.name).secret}
-    return tuple(Variable(name, name in secrets) for name in sorted(names | addresses))
+    secrets = {name for name in names - addresses if variable(name, server.name).secret} | {*settings}
+    return tuple(Variable(name, name in secrets) for name in sorted(names | addresses | {*settings}))
 
 
 def command(arguments: Sequence[str]) -> tuple[str, list[str]]:

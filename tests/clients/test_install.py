@@ -188,6 +188,20 @@ def test_a_new_file_is_where_the_client_looks_and_for_its_user_alone(
     assert set(json.loads(found.read_text())) <= {"mcpServers", "servers", "inputs"}
 
 
+def test_the_variables_of_the_settings_are_in_the_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = tmp_path / "governance.yaml"
+    keys = 'keys: {audit: "${env:AUDIT_KEY}"}'
+    known = 'authenticate: {issuer: "${env:ISSUER}", audience: "https://mcp.example"}'  # not on stdio
+    settings.write_text(f"adaptgen: 1\nmode: embedded\n{keys}\n{known}\naudit: {{sink: none}}\n")
+    monkeypatch.setenv("AUDIT_KEY", "hunter2")
+    file = tmp_path / "mcp.json"
+    assert install("cursor", file, "--governance", str(settings)) == 0
+    entry = json.loads(file.read_text())["mcpServers"]["crm"]
+    assert entry["args"] == [*ARGS, "--governance", str(settings)]
+    assert entry["env"]["AUDIT_KEY"] == "${env:AUDIT_KEY}"
+    assert "ISSUER" not in entry["env"]
+
+
 def test_what_was_added_by_hand_stays(tmp_path: Path) -> None:
     file = tmp_path / "mcp.json"
     assert install("cursor", file) == 0

@@ -61,8 +61,19 @@ def _entry(options: SimpleNamespace, client: Client, scope: Scope) -> tuple[str,
         arguments += ["--governance", settings if "://" in settings else str(Path(settings).resolve())]
     if options.allow_writes:
         arguments.append("--allow-writes")
-    entry = local(client, arguments, variables(server, os.environ), os.environ, with_secrets=options.with_secrets)
+    needed = variables(server, os.environ, _of_settings(settings))
+    entry = local(client, arguments, needed, os.environ, with_secrets=options.with_secrets)
     return options.name or server.name, entry
+
+
+def _of_settings(named: str | None) -> set[str]:
+    """The variables that the settings need. Those elsewhere (``s3://``) are read when the server starts."""
+    if named is None or "://" in named:
+        return set()
+    from adaptgen.govern.settings.load import read
+    from adaptgen.govern.settings.references import variables_on_stdio
+
+    return variables_on_stdio(read(Path(named)))
 
 
 def _named(options: SimpleNamespace) -> str:

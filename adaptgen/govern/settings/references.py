@@ -12,7 +12,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.store.protocol import Store, StoreError
-from adaptgen.syntax.templates import fill, references
+from adaptgen.syntax.templates import fill, references, references_in
 
 # Keys are looked up by ``keys``: they never stand in a value that can be printed.
 _ALWAYS = ("trace", "authorize", "audit", "switch")
@@ -27,6 +27,12 @@ async def resolve(settings: Settings, credentials: Credentials, *, http: bool) -
     return replace(
         settings, **{name: await _value(settings, (name,), getattr(settings, name), credentials) for name in names}
     )
+
+
+def variables_on_stdio(settings: Settings) -> set[str]:
+    """The environment variables that serving on stdio needs."""
+    parts = [getattr(settings, name) for name in (*_ALWAYS, "upstreams", "keys", "state")]
+    return {one.name for part in parts for one in references_in(part) if one.kind == "env"}
 
 
 async def _value(settings: Settings, at: tuple[str | int, ...], value: Any, credentials: Credentials) -> Any:
