@@ -90,6 +90,48 @@ CODES: dict[str, str] = {
     "AG095": "the entry cannot be written into the configuration of a client",
 }
 
+NEXT_STEPS: dict[str, str] = {
+    "AG001": "check the path and its permissions",
+    "AG002": "correct the file at this place",
+    "AG005": "divide the document, or take out what repeats",
+    "AG010": "correct the reference, or add what it names",
+    "AG011": "copy the file into the folder of the document, or name it under references in the hints",
+    "AG014": "correct the overlay at this place",
+    "AG016": "correct it at this place; docs/steps.md lists what is supported",
+    "AG026": "set server.base_url in the hints to the address of the API",
+    "AG030": "docs/hints.md lists every key",
+    "AG031": "docs/hints.md shows every key with its values",
+    "AG033": "write the method and the path as the document does",
+    "AG034": "adaptgen explain DIR TOOL shows the inputs of an operation",
+    "AG035": "write {name} for an argument, '${env:NAME}' for a variable, and {{ for a brace",
+    "AG036": "write $.data.rows for a place in an answer, and owner.name or tags[*].name for a field",
+    "AG037": "define it before, or correct the name",
+    "AG038": "rename one of them under tools in the hints",
+    "AG039": "remove one of the two",
+    "AG045": "docs/overrides.md shows what overrides may do",
+    "AG051": "choose another path, or make the folder writable",
+    "AG055": "name a document, a generated folder, or a revision of one",
+    "AG056": "check the address, and whether it can be reached from here",
+    "AG061": "build it again: adaptgen build",
+    "AG062": "write HOST:PORT, such as 127.0.0.1:8000",
+    "AG066": "put the file there, or correct connection in the hints",
+    "AG067": "adaptgen doctor DIR looks for what is wrong",
+    "AG068": "classify the field under sensitive in the hints, or leave the tool out: --skip TOOL",
+    "AG070": "docs/governance.md shows every key with its values",
+    "AG071": "set the variable, or correct the name of the secret",
+    "AG072": "adaptgen policy schema DIR shows what policies can name",
+    "AG073": "make a key of 32 random bytes: openssl rand -base64 32",
+    "AG074": "name issuer and audience under authenticate",
+    "AG075": "correct the url and the auth of the server under upstreams",
+    "AG076": "start the store, or correct state in the settings",
+    "AG077": "name a file that can be written under audit.sink, or stderr",
+    "AG080": "write module:function, of a module that Python finds from here",
+    "AG090": "adaptgen package --help shows what can be named",
+    "AG091": "check that pip reaches its index, or fill its cache first",
+    "AG093": "nothing was changed; check the region, the credentials and their permissions",
+}
+"""What to do about an error that says nothing else."""
+
 Severity = Literal["error", "warning", "note"]
 
 

@@ -95,7 +95,7 @@ class _LocalPath(click.Path):
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and re.match(r"https?:", value, re.IGNORECASE):
+        if isinstance(value, str) and re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
             name = param.plain_metavar(ctx) if isinstance(param, Argument) and ctx else ""
             pull = f"adaptgen pull {pasted(value)}"
             if name == "SPEC":
@@ -147,6 +147,13 @@ class _Base(click.Command):
         self.params.append(
             click.Option(["-q", "--quiet"], is_flag=True, help="print results, warnings and errors only")
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as problem:
+            problem.ctx = problem.ctx or ctx  # an option without its value knows none
+            raise
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
@@ -277,11 +284,26 @@ def told(problem: click.UsageError) -> tuple[str, str]:
                 did_you_mean(problem.option_name, [one for one in known if one.startswith("--")]) or help,
             )
         case click.MissingParameter(param=Argument() as param) if problem.ctx:
-            return f"{param.plain_metavar(problem.ctx)} is missing", help
-        case click.MissingParameter(param=click.Option() as param):
-            return f"{param.opts[-1]} is missing", help
+            name = param.plain_metavar(problem.ctx)
+            return f"{name} is missing", f"{name} is {param.said}"
+        case click.MissingParameter(param=click.Option() as param) if problem.ctx:
+            return f"{param.opts[-1]} is missing", _described(param, problem.ctx)
+        case click.BadOptionUsage() if problem.ctx:
+            option = next((one for one in _parameters(problem.ctx) if problem.option_name in one.opts), None)
+            if isinstance(option, click.Option) and "requires an argument" in problem.message:
+                return f"{problem.option_name} needs a value", _described(option, problem.ctx)
+        case click.BadParameter(param=click.Option() as param) if problem.ctx:
+            return f"{param.opts[-1]}: {problem.message.rstrip('.')}", _described(param, problem.ctx)
     text = problem.format_message().rstrip(".")
+    if extra := re.search(r"unexpected extra arguments? \((.+)\)", text):
+        return f"{path} does not take {extra[1]!r} as well", help
     return f"{text[:1].lower()}{text[1:]}", help
+
+
+def _described(option: click.Option, ctx: click.Context) -> str:
+    """An option with its value, and what it is for."""
+    row = option.get_help_record(ctx)
+    return f"{row[0]}: {row[1]}" if row else ""
 
 
 def _parameters(ctx: click.Context | None) -> Iterable[click.Parameter]:

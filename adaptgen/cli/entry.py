@@ -11,7 +11,7 @@ import click
 
 from adaptgen.cli import terminal
 from adaptgen.cli.commands import VARIABLE, completed, root, told
-from adaptgen.diagnostics import AdaptgenError, Diagnostic
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 
 _EXTRAS = {
     "boto3": "aws",
@@ -59,9 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(problem, ModuleNotFoundError) and not (problem.name or "adaptgen").startswith("adaptgen"):
             extra = _EXTRAS.get(str(problem.name).partition(".")[0])
             line = f'pip install "adaptgen[{extra}]"' if extra else "pip install adaptgen"
-            return _fail(arguments, "error", f"{problem.name} is not installed, and {command} needs it", line)
+            return _fail(arguments, "error", f"{problem.name} is not installed, and adaptgen {command} needs it", line)
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise
+        if isinstance(problem, OSError) and problem.filename is not None and problem.strerror:
+            reason = f"{problem.strerror[:1].lower()}{problem.strerror[1:]}"
+            where = Where(str(problem.filename))
+            return _refuse(arguments, Diagnostic("AG001", f"it cannot be used: {reason}", where))
         said = " ".join(str(problem).split())[:300]
         help = "run it again with ADAPTGEN_DEBUG=1 for the details, and report them"
         return _fail(arguments, "internal error", f"{type(problem).__name__}: {said}", help)

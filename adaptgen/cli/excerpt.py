@@ -22,7 +22,7 @@ _MARGIN = "    | "
 _LESS_THAN = 20
 """Columns that are too few to show anything."""
 
-Reading: TypeAlias = Literal["shown", "settings", "python"]
+Reading: TypeAlias = Literal["document", "settings", "policy", "python"]
 Piece: TypeAlias = tuple[str, int]
 """What is shown, and the offset in the line of what it stands for."""
 
@@ -41,6 +41,28 @@ _HARMLESS = re.compile(
     r"""(?P<quote>["']?)(?:true|false|null|~|-?\d{1,4}(?:\.\d{1,3})?|\d{1,6}(?:ms|s|m|h|d)|\d{1,6}/[smhd]"""
     r"""|\$?\{[\w.:-]+\})(?P=quote)|[|>][-+0-9]{0,2}|[&*!][\w.!-]+"""
 )
+_WORDS = frozenset(
+    (
+        *("call", "view", "effect", "style", "page", "limit", "offset", "cursor", "items", "total", "fields", "in"),
+        *(
+            "mode",
+            "engine",
+            "policies",
+            "per",
+            "rate",
+            "groups",
+            "kinds",
+            "kind",
+            "direction",
+            "scope",
+            "sink",
+            "store",
+        ),
+        *("id", "tool", "tools", "name", "type", "format", "hide", "required"),
+    )
+)
+"""Keys of hints and settings whose values are words of the API or of adaptgen."""
+_PLAIN = re.compile(r"""["']?[\w.,/{}$@*:<>\[\] -]{1,60}["']?""")
 _STRING = re.compile(r"""(?i)[rbuf]{0,2}(?:\"{3}.*|'{3}.*|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|\#.*""")
 
 
@@ -61,7 +83,7 @@ class Excerpts:
         if where.line > len(lines):
             return []
         line = lines[where.line - 1].rstrip()
-        if reading == "shown" and _ABOUT_SETTINGS.fullmatch(found.code):
+        if reading == "document" and _ABOUT_SETTINGS.fullmatch(found.code):
             reading = "settings"
         if reading == "settings" and _is_in_block_scalar(lines, where.line - 1):
             return []
@@ -73,7 +95,7 @@ class Excerpts:
 
     def _read(self, found: Diagnostic, where: Where) -> tuple[list[str], Reading]:
         if found.line is not None:
-            return [*[""] * (where.line - 1), found.line], "shown"
+            return [*[""] * (where.line - 1), found.line], "document"
         if where.file not in self._files:
             self._files[where.file] = _read(Path(where.file))
         return self._files[where.file]
@@ -96,11 +118,13 @@ def _read(path: Path) -> tuple[list[str], Reading]:
 def _reading(path: Path, text: str) -> Reading:
     if path.suffix == ".py":
         return "python"
-    if path.suffix == ".cedar" or text.lstrip()[:1] == "<":
-        return "shown"
+    if path.suffix == ".cedar":
+        return "policy"
+    if text.lstrip()[:1] == "<":
+        return "document"
     begin = text.lstrip()[:1]
     is_document = _JSON_DOCUMENT.search(text) if begin in ("{", "[") else _DOCUMENT.search(text)
-    return "shown" if is_document else "settings"
+    return "document" if is_document else "settings"
 
 
 # ------------------------------------------------------------------------------------------------------- what is hidden
@@ -113,45 +137,55 @@ def _quoted(found: Diagnostic) -> frozenset[str]:
 
 def _hidden(line: str, reading: Reading, quoted: frozenset[str]) -> list[tuple[int, int]]:
     """The parts of a line that are not shown, in order."""
-    if reading == "shown":
+    if reading in ("document", "policy"):
         from adaptgen.pii.secret_formats import find_secrets
 
         return [(one.start, one.end) for one in find_secrets(line) if one.form not in _NETWORK]
-    spans = [match.span() for match in _STRING.finditer(line)] if reading == "python" else list(_values(line))
-    return [
-        (start, end)
-        for start, end in spans
-        if not (_HARMLESS.fullmatch(line, start, end) or line[start:end].strip("\"'") in quoted)
-    ]
+    if reading == "python":
+        return [match.span() for match in _STRING.finditer(line) if match[0].strip("\"'") not in quoted]
+    return [(start, end) for key, start, end in _values(line) if not _may_show(key, line[start:end], quoted)]
 
 
-def _values(line: str) -> Iterator[tuple[int, int]]:
-    """All of a line of YAML or JSON but its keys and punctuation. A value of block style goes to the end of the line,
-    whatever is in it."""
+def _may_show(key: str, value: str, quoted: frozenset[str]) -> bool:
+    if _HARMLESS.fullmatch(value) or value.strip("\"'") in quoted:
+        return True
+    from adaptgen.pii.secret_formats import find_random, find_secrets
+
+    return key in _WORDS and bool(_PLAIN.fullmatch(value)) and not (find_secrets(value) or [*find_random(value)])
+
+
+def _values(line: str) -> Iterator[tuple[str, int, int]]:
+    """All of a line of YAML or JSON but its keys and punctuation, with the key before it. A value of block style goes
+    to the end of the line, whatever is in it."""
     dashes = _DASHES.match(line)
     at = dashes.end() if dashes else 0
     key = _KEY.match(line, at)
     at = key.end() if key else at
     if not (line[at : at + 1] in ("{", "[", "}", "]") or (key and key[0].startswith('"'))):
         if at < len(line):
-            yield at, len(line)
+            yield _name(key), at, len(line)
         return
     before = ":" if key else ","
+    name = _name(key)
     while at < len(line):
         if line[at] in "{}[],":
             before = line[at]
             at += 1
         elif before in "{," and (key := _KEY.match(line, at + len(line[at:]) - len(line[at:].lstrip()))):
-            before, at = ":", key.end()
+            before, at, name = ":", key.end(), _name(key)
         elif text := _FLOW_TEXT.match(line, at):
             value = text[0].strip()
             start = at + text[0].index(value)
             if value:
                 before = "value"
-                yield start, start + len(value)
+                yield name, start, start + len(value)
             at = text.end()
         else:
             at += 1
+
+
+def _name(key: re.Match[str] | None) -> str:
+    return key[0].strip().rstrip(":").strip(" \"'") if key else ""
 
 
 def _is_in_block_scalar(lines: list[str], at: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from adaptgen.diagnostics import Diagnostic, ordered
+from adaptgen.diagnostics import NEXT_STEPS, Diagnostic, ordered
 
 if TYPE_CHECKING:
     from adaptgen.cli.excerpt import Excerpts
@@ -75,28 +75,31 @@ def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
             continue
         place = f"{one.where}: " if one.where else ""
         word = paint(f"{one.severity} {one.code}:", one.severity, sys.stderr)
-        print_error(f"{clean(place)}{' ' if place else ''}{word} {clean(one.message)}")
+        message, help = _next_step(one)
+        print_error(f"{clean(place)}{' ' if place else ''}{word} {clean(message)}")
         if one.severity == "error" and one.where is not None and one.where.line:
             excerpts = excerpts or _excerpts()
             for line in excerpts.of(one):
                 print_error(line)
-        if one.help:
-            print_error(f"    help: {clean(one.help)}")
+        if help:
+            print_error(f"    help: {clean(help)}")
     for code, number in cut.items():
         print_error(f"    and {number} more {code}")
 
 
 def diagnostics_json(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
-    """Diagnostics as ``--json`` prints them, in the same order; ``line`` and ``column`` are null for a whole file."""
+    """Diagnostics as ``--json`` prints them, in the same order; ``line`` and ``column`` are null for a whole file.
+    ``pointer``: in a long line of JSON."""
     return [
         {
             "code": one.code or None,
             "severity": one.severity,
-            "message": one.message,
+            "message": _next_step(one)[0],
             "file": one.where.file if one.where else None,
             "line": (one.where.line or None) if one.where else None,
             "column": (one.where.column or None) if one.where else None,
-            "help": one.help,
+            "pointer": (one.where.pointer or None) if one.where else None,
+            "help": _next_step(one)[1],
         }
         for one in ordered(found)
     ]
@@ -110,6 +113,14 @@ def next_steps(commands: Iterable[str], quiet: bool, unset: Sequence[str] = ()) 
         print_error(f"next, once {', '.join(unset)} {'is' if len(unset) == 1 else 'are'} set:" if unset else "next:")
         for one in commands:
             print_error(f"  {one}")
+
+
+def _next_step(found: Diagnostic) -> tuple[str, str]:
+    """The message, and what to do. The line that installs a missing package is that."""
+    message, colon, install = found.message.rpartition(": pip install ")
+    if colon:
+        return message, f"pip install {install}"
+    return found.message, found.help or (NEXT_STEPS.get(found.code, "") if found.severity == "error" else "")
 
 
 def _excerpts() -> Excerpts:

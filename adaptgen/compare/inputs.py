@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from adaptgen.compare import folders, revisions
 from adaptgen.compare.model import Change, Surface
 from adaptgen.compare.servers import compare_servers, order_changes, server_appeared, server_disappeared
 from adaptgen.diagnostics import Where, error
+from adaptgen.text.unreadable import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,11 @@ def _found(name: str) -> Iterator[ComparisonInput]:
         return
     kind = revisions.kind(name) if ":" in name else ""
     if kind not in ("tree", "blob"):
+        near = suggest(path)
         help = "name a document, a generated folder, or a revision with a path, such as HEAD~1:generated/crm"
-        raise error("AG055", "no such file, folder or revision", Where(name), help)
+        if name.lower().startswith(("https:", "http:")):
+            help = f"fetch it first: adaptgen pull {shlex.quote(name)}"
+        raise error("AG055", "no such file, folder or revision", Where(name), near if "mean" in near else help)
     shown = name.partition(":")[2].removeprefix("./").rstrip("/")
     with tempfile.TemporaryDirectory(prefix="adaptgen-") as folder:
         # Hints and the files that a document refers to are next to it.

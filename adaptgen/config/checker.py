@@ -26,6 +26,14 @@ from adaptgen.config.types import (
 from adaptgen.diagnostics import Diagnostic, Where, did_you_mean
 from adaptgen.syntax.templates import TemplateError, parse
 
+_WRITE = {
+    "a text": "write a text; in quotes where it is a number, true or false",
+    "true or false": "write true or false, without quotes",
+    "a whole number": "write digits, without quotes",
+    "a number": "write a number, without quotes",
+    "a list": "write [a, b], or a line that begins with - for each item",
+    "a mapping": "write {key: value}, or an indented line key: value for each key",
+}
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
 
 
@@ -36,6 +44,7 @@ class Checker:
         self.where = where
         self.dialect = dialect
         self.errors: list[Diagnostic] = []
+        self._open: list[tuple[Table, KeyPath]] = []
 
     def report(self, message: str, at: KeyPath, help: str = "", code: str = "") -> None:
         """One error at a key path; ``code`` is by default that of a wrong value."""
@@ -80,7 +89,7 @@ class Checker:
         elif wanted.most and len(value) > wanted.most:
             self.report(f"{dotted(at)} has {len(value)} characters, more than {wanted.most}", at)
         elif wanted.pattern and not re.search(wanted.pattern, value):
-            help = did_you_mean(value, wanted.words)
+            help = did_you_mean(value, wanted.words) or (f"one of: {', '.join(wanted.words)}" if wanted.words else "")
             self.report(f"{dotted(at)}: {value!r} is not {wanted.sample}", at, help, wanted.code)
         elif wanted.check:
             wanted.check(self, value, at)
@@ -89,7 +98,9 @@ class Checker:
         if not fits:
             quote = wanted == "a text" and isinstance(value, (int, float))
             found = describe(value, shows_text=wanted not in ("a list", "a mapping"))
-            self.report(f"{dotted(at)} must be {wanted}, not {found}", at, "put it in quotes" if quote else "")
+            self.report(
+                f"{dotted(at)} must be {wanted}, not {found}", at, "put it in quotes" if quote else _WRITE[wanted]
+            )
         return fits
 
     def _check_number(self, value: Any, type_: Number, at: KeyPath) -> None:
@@ -100,9 +111,13 @@ class Checker:
     def _check_bounds(self, value: float, type_: Number | Duration, at: KeyPath) -> None:
         unit = " s" if isinstance(type_, Duration) else ""
         if type_.least is not None and value < type_.least:
-            self.report(f"{dotted(at)} must be at least {type_.least:.15g}{unit}, not {value:.15g}{unit}", at)
+            self.report(f"{dotted(at)} must be at least {type_.least:.15g}{unit}, not {value:.15g}{unit}", at,
+                        "write a larger one")  # fmt: skip
         elif type_.most is not None and value > type_.most:
-            self.report(f"{dotted(at)} must be at most {type_.most:.15g}{unit}, not {value:.15g}{unit}", at)
+            help = (
+                "this file is for a later version: upgrade adaptgen" if at == ("adaptgen",) else "write a smaller one"
+            )
+            self.report(f"{dotted(at)} must be at most {type_.most:.15g}{unit}, not {value:.15g}{unit}", at, help)
 
     def _read_duration(self, value: Any, type_: Duration, at: KeyPath) -> float:
         seconds = parse_duration(value)
@@ -117,7 +132,7 @@ class Checker:
     def _check_word(self, value: Any, type_: OneOf, at: KeyPath) -> None:
         if (isinstance(value, str) and value in type_.words) or (value is None and type_.empty):
             return
-        help = did_you_mean(value, type_.words) if isinstance(value, str) else ""
+        help = (did_you_mean(value, type_.words) if isinstance(value, str) else "") or "write one of these words"
         self.report(f"{dotted(at)} must be {_alternatives(type_.words)}, not {describe(value)}", at, help)
 
     def _check_texts(self, value: Any, kind: str, at: KeyPath) -> None:
@@ -162,6 +177,7 @@ class Checker:
         if not self._is_a(value, isinstance(value, dict), "a mapping", at):
             return None
         before = len(self.errors)
+        self._open.append((type_, at))
         fields: dict[str, Any] = {}
         for name, item in value.items():
             key = type_.keys.get(name)
@@ -171,13 +187,22 @@ class Checker:
                     fields[key.to or name] = field
             elif not (self.dialect.extensions and name.startswith("x-")):
                 self._report_unknown(name, type_, at)
+        self._open.pop()
         self._check_presence(value, type_, at)
         return type_.make(**fields) if len(self.errors) == before else None
 
     def _report_unknown(self, name: str, type_: Table, at: KeyPath) -> None:
-        help = did_you_mean(name, type_.keys) or _elsewhere(type_, name) or f"known: {', '.join(type_.keys)}"
+        help = did_you_mean(name, type_.keys) or _elsewhere(type_, name) or self._further_up(name)
+        help = help or f"known: {', '.join(type_.keys)}"
         under = f" under {dotted(at)}" if at else ""
         self.report(f"unknown key {name!r}{under}", (*at, name), help, self.dialect.unknown_key)
+
+    def _further_up(self, name: str) -> str:
+        """Where in the tables around the one that is read a misplaced key belongs."""
+        for table, at in reversed(self._open[:-1]):
+            if name in table.keys:
+                return f"it belongs {f'under {dotted(at)}' if at else 'at the top of the file'}"
+        return ""
 
     def _check_presence(self, value: dict[str, Any], type_: Table, at: KeyPath) -> None:
         for name, key in type_.keys.items():

@@ -62,9 +62,18 @@ def write(out: Path, files: Mapping[str, str]) -> Changes:
 
 
 def _unwritable(out: Path, failure: OSError) -> AdaptgenError:
-    reason = failure.strerror or type(failure).__name__
+    reason = _reason(out, failure)
     help = "nothing was changed; make room, or choose another folder with --out"
     return error("AG051", f"the folder cannot be written: {reason}", Where(str(out)), help)
+
+
+def _reason(path: Path, failure: OSError) -> str:
+    if isinstance(failure, (FileExistsError, NotADirectoryError)):
+        for parent in path.parents:
+            if parent.is_file():
+                return f"{parent} is a file, and not a folder"
+    reason = failure.strerror or type(failure).__name__
+    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 @contextlib.contextmanager
@@ -181,9 +190,8 @@ def _swap(out: Path, new: Path) -> None:
 
 def cannot_write(path: Path, failure: OSError) -> AdaptgenError:
     """The error for a file that :func:`write_file` could not write."""
-    reason = failure.strerror or type(failure).__name__
     help = "make its folder writable, or choose another path"
-    return error("AG051", f"the file cannot be written: {reason[:1].lower()}{reason[1:]}", Where(path.as_posix()), help)
+    return error("AG051", f"the file cannot be written: {_reason(path, failure)}", Where(path.as_posix()), help)
 
 
 def write_file(path: Path, data: bytes, *, mode: int | None = None) -> None:

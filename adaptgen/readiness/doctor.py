@@ -343,7 +343,12 @@ async def _address(execution: Execution, server: Server, name: str) -> list[Chec
         async with asyncio.timeout(_PATIENCE):
             _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as problem:
-        why = "in time" if isinstance(problem, TimeoutError) else f"({problem.strerror or type(problem).__name__})"
+        if isinstance(problem, TimeoutError):
+            why = "in time"
+        elif isinstance(problem, ConnectionRefusedError):
+            why = "(connection refused)"
+        else:
+            why = f"({problem.strerror or type(problem).__name__})"
         text = f"nothing answers at {host}:{port} {why}"
         return [*checks, Check("connection", False, text, "check the port, firewalls and connection.proxy")]
     checks.append(Check("connection", True, f"{(time.monotonic() - began) * 1000:.0f} ms"))

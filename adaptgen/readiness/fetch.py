@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from adaptgen.net.addresses import find_problem, is_loopback
+from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +26,11 @@ _ACCEPT = "application/vnd.oai.openapi+json, application/vnd.oai.openapi, applic
 
 
 class Unfetched(Exception):
-    """The document cannot be fetched. The text names no address: a URL may hold credentials."""
+    """The document cannot be fetched. The text names no address: a URL may hold credentials. ``help``: what to do."""
+
+    def __init__(self, text: str, help: str = "") -> None:
+        super().__init__(text)
+        self.help = help or "check the address, and whether it can be reached from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,23 @@ def fetch(url: str, headers: Mapping[str, str], *, etag: str = "", modified: str
                     if not answer.is_redirect:
                         return _answer(answer, deadline)
                     url = _redirected(url, answer.headers["location"])
+    except httpx.TimeoutException:
+        raise Unfetched("it does not answer in time") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as problem:
-        raise Unfetched(f"the request failed: {type(problem).__name__}") from None
+        from adaptgen.runtime.http.client import explain_connect_error
+
+        raise Unfetched(explain_connect_error(problem) or f"the request failed: {type(problem).__name__}") from None
     raise Unfetched("it redirects again and again")
 
 
 def _answer(answer: httpx.Response, deadline: float) -> Fetched:
     if answer.status_code != 200:
-        hint = "; check the headers of the source" if answer.status_code in (401, 403, 404) else ""
-        raise Unfetched(f"the answer is {answer.status_code} {answer.reason_phrase}".rstrip() + hint)
+        help = ""
+        if answer.status_code in (401, 403):
+            help = "it wants a credential: source: {url: …, headers: {…}} in the hints, then adaptgen pull SPEC"
+        elif answer.status_code == 404:
+            help = "check the path, often /openapi.json or /v3/api-docs; or it wants a credential"
+        raise Unfetched(f"the answer is {answer.status_code} {answer.reason_phrase}".rstrip(), help)
     parts: list[bytes] = []
     size = 0
     for part in answer.iter_bytes():
@@ -90,7 +102,8 @@ def _allowed(url: str) -> bool:
     # The check is of scheme and host: hints may name a document with credentials, a fragment or spaces in its address.
     problem = find_problem(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     if problem is not None:
-        raise Unfetched(f"the address {problem}")
+        help = "use https; or save the document in a file" if problem is UrlProblem.INSECURE else ""
+        raise Unfetched(f"the address {problem}", help)
     return is_loopback(parts.hostname or "")
 
 

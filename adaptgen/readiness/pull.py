@@ -61,11 +61,9 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
             return Pulled(spec, changed=False)
         text = normalize(fetched.body)
     except UnicodeDecodeError:
-        raise error("AG056", "the answer is not text", where, "check the address") from None
+        raise error("AG056", "the answer is not text", where, "name the URL of the OpenAPI document") from None
     except Unfetched as problem:
-        raise error(
-            "AG056", str(problem), where, "check the address, and whether it can be reached from here"
-        ) from None
+        raise error("AG056", str(problem), where, problem.help) from None
     new = text.encode()
     if new == old:
         if not known and not check:

@@ -52,8 +52,8 @@ def fetch_document(url: str) -> RemoteDocument:
     try:
         text = normalize(fetch.fetch(url, {}).body or b"")
     except fetch.Unfetched as problem:
-        help = "save the document in a file, or fetch it with headers: adaptgen pull (docs/regenerate.md)"
-        raise error("AG056", f"the document cannot be fetched: {problem}", Where(public_part(url)), help) from None
+        message = f"the document cannot be fetched: {problem}"
+        raise error("AG056", message, Where(public_part(url)), problem.help) from None
     except UnicodeDecodeError:
         help = "name the URL of the OpenAPI document"
         raise error("AG056", "the answer is not text", Where(public_part(url)), help) from None

@@ -86,7 +86,7 @@ def read_deployable(what: Path, governance: Path | None = None) -> Deployable:
         AdaptgenError: AG061 for a folder without a server; AG078 where there are no settings; AG090 for what cannot
             run in many short-lived processes; whatever is wrong with the settings.
     """
-    if what.is_dir():
+    if what.is_dir() or (not what.exists() and not what.suffix):
         return _server(what, governance)
     if governance is not None:
         raise error("AG090", "the settings of a proxy are what is packaged", Where(str(what)), "leave --governance out")
@@ -113,7 +113,7 @@ def _server(folder: Path, given: Path | None) -> Deployable:
     settings = read(_shown(named))
     if settings.mode == "proxy":
         help = "adaptgen package GOVERNANCE ships the proxy; a server wants mode: embedded or mode: behind"
-        raise error("AG090", "mode is proxy, and this is a server", settings.where("mode"), help)
+        raise error("AG090", "mode is 'proxy', and this is a server", settings.where("mode"), help)
     _check(settings, server)
     carried_along = [one for one in (server.overrides, _certificates(server, folder)) if one]
     beside = [one for one in (*carried_along, server.governance) if one]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.frozen import lazy
+from adaptgen.text.unreadable import explain
 
 MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""
@@ -103,13 +104,13 @@ def decode(data: bytes, file: str) -> SourceText:
                 "AG002", f"the text is not {encoding.upper()}, as its first bytes say: {broken}", Where(file)
             ) from None
     if not text or text.isspace():
-        raise error("AG002", "the file is empty", Where(file))
+        raise error("AG002", "the file is empty", Where(file), "put the document there, or delete the file")
     result = SourceText(text.replace("\r\n", "\n"), file)
     forbidden = [match.start() for match in _FORBIDDEN.finditer(result.text)]
     if not forbidden:
         return result
     if "\x00" in result.text[:1024]:
-        raise error("AG002", "the file is binary, not text", Where(file))
+        raise _binary(data, file)
     kinds = sorted({_name(result.text[at]) for at in forbidden})
     result.text = _FORBIDDEN.sub(_repair, result.text)
     count = "1 character" if len(forbidden) == 1 else f"{len(forbidden)} characters"
@@ -129,13 +130,27 @@ def read_file(path: Path, shown: str) -> bytes:
                 raise too_large(max(size, len(data)), shown)
             return data
     except OSError as broken:
-        reason = broken.strerror or type(broken).__name__
-        raise error("AG001", f"the file cannot be read: {reason[:1].lower()}{reason[1:]}", Where(shown)) from None
+        reason, help = explain(path, broken)
+        raise error("AG001", f"the file cannot be read: {reason}", Where(shown), help) from None
+
+
+_BINARY = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF file", b"\x89PNG": "an image"}
+
+
+def _binary(data: bytes, file: str) -> AdaptgenError:
+    head = data[:512]
+    if head.count(0) * 3 > len(head) and not any(head[0 if head[0] == 0 else 1 :: 2].strip(b"\0")):
+        help = "save it as UTF-8"
+        return error("AG002", "the text is UTF-16 without a byte order mark", Where(file), help)
+    what = next((name for begin, name in _BINARY.items() if data.startswith(begin)), "binary, not text")
+    help = "take the document out of it" if "archive" in what else "name the file of the document: YAML or JSON"
+    return error("AG002", f"the file is {what}", Where(file), help)
 
 
 def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError:
     """The error for a file of ``size`` bytes."""
-    return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file))
+    help = "name another file, or divide it"
+    return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file), help)
 
 
 def _name(char: str) -> str:

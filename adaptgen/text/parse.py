@@ -106,5 +106,20 @@ def _json(source: SourceText, strict: bool) -> Parsed:
 
 
 def _broken_json(broken: json.JSONDecodeError, source: SourceText) -> AdaptgenError:
-    problem = f"the JSON is broken: {broken.msg[:1].lower()}{broken.msg[1:]}"
-    return error("AG002", problem, jsontext.locate(source, broken.pos), "correct the JSON there")
+    where = jsontext.locate(source, broken.pos)
+    if broken.pos >= len(source.text.rstrip()) or broken.msg.startswith("Unterminated"):
+        cut = "the JSON ends before it is complete" if broken.pos >= len(source.text.rstrip()) else ""
+        message = cut or "the JSON is broken: a text in quotes is not closed"
+        help = "fetch or save the file again: it was cut off" if cut else "close the quotes"
+        return error("AG002", message, where, help)
+    help = next((help for begin, help in _JSON_HELP.items() if broken.msg.startswith(begin)), "correct the JSON there")
+    return error("AG002", f"the JSON is broken: {broken.msg[:1].lower()}{broken.msg[1:]}", where, help)
+
+
+_JSON_HELP = {
+    "Expecting ','": "write a comma before this, or close what was opened",
+    "Expecting ':'": "write a colon between the key and its value",
+    "Expecting property name": "write a key in double quotes; after the last member there is no comma",
+    "Expecting value": "write a value: a text in double quotes, a number, true, false, null, a list or an object",
+    "Extra data": "remove what follows the document",
+}

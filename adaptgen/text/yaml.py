@@ -111,11 +111,36 @@ def _syntax(broken: yaml.YAMLError, source: SourceText) -> AdaptgenError:
         if tab is not None:
             help = "replace the tab by spaces, as in the lines around it"
             return error("AG002", "a tab at the start of the line; YAML indents with spaces", tab, help)
-        since = (
-            f" that begins at line {begun.line + 1}" if context and begun and mark and begun.line != mark.line else ""
-        )
-        return error("AG002", f"{problem}{context}{since}", where, "correct the YAML there")
-    return error("AG002", str(broken).splitlines()[0], Where(source.file))
+        opener = source.text[begun.index : begun.index + 1] if begun else ""
+        return _explained(problem, context, where, begun, opener)
+    return error("AG002", str(broken).splitlines()[0], Where(source.file), "correct the YAML there")
+
+
+def _explained(problem: str, context: str, where: Where, begun: Any, opener: str) -> AdaptgenError:
+    """What libyaml says, in the words of who writes YAML. Where something was opened and not closed, the place is
+    where it was opened."""
+    opened = Where(where.file, begun.line + 1, begun.column + 1) if begun else where
+    elsewhere = f" before line {where.line}" if opened.line != where.line else ""
+    if "mapping values are not allowed" in problem:
+        return error("AG002", "there is a colon where no key can be", where,
+                     "quote a text that holds a colon; a key has a colon and a blank after it, in the previous line too"
+                     )  # fmt: skip
+    if "could not find expected ':'" in problem:
+        return error("AG002", "a key has no colon, or no blank after it", opened, "write it as key: value")
+    if "quoted scalar" in context and "end of stream" in problem:
+        return error("AG002", "a text in quotes is not closed", opened, "close the quotes")
+    if "parsing a flow" in context and "did not find expected" in problem and opener in ("[", "{"):
+        kind, close = ("list", "]") if opener == "[" else ("mapping", "}")
+        return error("AG002", f"a {kind} in brackets is not closed, or has no comma{elsewhere}", opened,
+                     f"close it with {close}; items are separated by commas")  # fmt: skip
+    if "cannot start any token" in problem:
+        return error("AG002", "a text that begins with this character needs quotes", where, "put the text in quotes")
+    if "parsing a block" in context:
+        kind = "mapping" if "mapping" in context else "list"
+        help = f"indent it as the lines from line {opened.line} on; or correct the previous line"
+        return error("AG002", f"this does not continue the {kind} that begins at line {opened.line}", where, help)
+    since = f" that begins at line {opened.line}" if context and elsewhere else ""
+    return error("AG002", f"{problem}{context}{since}", where, "correct the YAML there")
 
 
 def _tab(source: SourceText, first: int, last: int) -> Where | None:

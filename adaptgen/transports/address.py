@@ -23,7 +23,8 @@ def parse(text: str, governed: bool = False) -> tuple[str, int]:
     if not colon:
         host = "127.0.0.1"
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
-        raise error("AG062", f"{text!r} is not an address HOST:PORT", help=_GOVERNED_HELP if governed else _HELP)
+        help = _GOVERNED_HELP if governed else "write it as --http 127.0.0.1:8000"
+        raise error("AG062", f"{text!r} is not an address HOST:PORT", help=help)
     host = host.removeprefix("[").removesuffix("]")
     if host == "localhost":
         return "127.0.0.1", int(port)
@@ -36,7 +37,8 @@ def parse(text: str, governed: bool = False) -> tuple[str, int]:
             raise error("AG062", f"{host!r} is not an IP address", help=_GOVERNED_HELP)
         return host, int(port)
     if address is None or not address.is_loopback:
-        raise error("AG062", f"{host or 'every address'} is not loopback", help=_HELP)
+        help = f"{_HELP}; adaptgen govern init writes settings that say who may call"
+        raise error("AG062", f"{host or 'every address'} is not loopback", help=help)
     return host, int(port)
 
 
@@ -57,7 +59,9 @@ def listening(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as why:
         listener.close()
-        raise error("AG062", f"cannot listen on {host}:{port}: {why.strerror}", help="choose another port") from why
+        reason = (why.strerror or type(why).__name__).lower()
+        help = f"choose another port; --http {f'[{host}]' if ':' in host else host}:0 takes one that is free"
+        raise error("AG062", f"cannot listen on {host}:{port}: {reason}", help=help) from why
     return listener
 
 

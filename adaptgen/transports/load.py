@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Collection
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.tables import FORMAT, Server, Tool
+from adaptgen.text.unreadable import suggest
 
 if TYPE_CHECKING:
     from adaptgen.runtime.overrides import Overrides
@@ -39,8 +41,7 @@ def load_server(folder: Path, *, overrides: bool = True) -> Server:
     root = folder.resolve()
     entry = root / "server.py"
     if not entry.is_file():
-        help = "name the folder that adaptgen build wrote, such as generated/crm"
-        raise error("AG061", "no generated server: it has no server.py", Where(str(folder)), help)
+        raise no_server(folder)
     name = f"adaptgen_generated_{hashlib.sha256(str(root).encode()).hexdigest()[:16]}"
     try:
         server = getattr(_import(name, root), "server", None)
@@ -49,13 +50,39 @@ def load_server(folder: Path, *, overrides: bool = True) -> Server:
     except Exception as why:
         _check_format(_declared_format(entry), folder)
         where = _place(why, root) or Where(str(entry))
-        raise error("AG061", f"importing it failed: {type(why).__name__}: {why}", where, _REBUILD) from why
+        why_text = why.msg if isinstance(why, SyntaxError) else f"{type(why).__name__}: {why}"
+        raise error("AG061", f"importing it failed: {why_text}", where, _REBUILD) from why
     if not isinstance(server, Server):
         raise error("AG061", "it defines no server", Where(str(entry)), _REBUILD)
     _check_format(server.format, folder)
     if not server.contracts.is_absolute():
         server = replace(server, contracts=root / server.contracts)
     return overridden(server, root) if server.overrides and overrides else server
+
+
+def no_server(folder: Path) -> AdaptgenError:
+    """The error for a path that is not a generated server: what there is, and what builds one."""
+    spec = next(
+        (one for end in ("yaml", "yml", "json") if (one := Path("specs") / f"{folder.name}.{end}").is_file()), None
+    )
+    help = "name the folder that adaptgen build wrote, such as generated/crm"
+    if folder.is_file():
+        message = "a file, and no generated server"
+        help = f"build one from it: adaptgen build {shlex.quote(str(folder))}"
+    elif folder.is_dir():
+        message = "no generated server: it has no server.py"
+        inside = sorted(path.parent.as_posix() for path in folder.glob("*/server.py"))
+        documents = any(one.suffix in (".yaml", ".yml", ".json") for one in folder.iterdir())
+        help = "build one from the documents in it: adaptgen build" if documents else help
+        help = f"name the folder of one server: {', '.join(inside[:5])}" if inside else help
+    else:
+        message = "there is no such folder"
+        near = suggest(folder)
+        if near.startswith("did you mean"):
+            help = near
+        elif spec is not None:
+            help = f"build it first: adaptgen build {shlex.quote(spec.as_posix())}"
+    return error("AG061", message, Where(str(folder)), help)
 
 
 def overridden(server: Server, root: Path) -> Server:
@@ -113,16 +140,26 @@ def _check_format(declared: int, folder: Path) -> None:
     """The runtime executes its own format and the one before."""
     if max(FORMAT - 1, 1) <= declared <= FORMAT:
         return
-    fix = "upgrade adaptgen" if declared > FORMAT else _REBUILD
-    executes = f"{FORMAT - 1} and {FORMAT}" if FORMAT > 1 else f"{FORMAT}"
-    raise error("AG061", f"it has format {declared}; this adaptgen executes format {executes}", Where(str(folder)), fix)
+    fix = (
+        "pip install --upgrade adaptgen; or build it again with this one: adaptgen build"
+        if declared > FORMAT
+        else _REBUILD
+    )
+    executes = f"formats {FORMAT - 1} and {FORMAT}" if FORMAT > 1 else f"format {FORMAT}"
+    raise error("AG061", f"it has format {declared}; this adaptgen executes {executes}", Where(str(folder)), fix)
 
 
 def _place(why: Exception, root: Path) -> Where | None:
     if isinstance(why, SyntaxError) and why.filename:
-        return Where(why.filename, why.lineno or 0, why.offset or 0)
+        return Where(_shown(why.filename), why.lineno or 0, why.offset or 0)
     frames = [frame for frame in traceback.extract_tb(why.__traceback__) if frame.filename.startswith(str(root))]
-    return Where(frames[-1].filename, frames[-1].lineno or 0, 1) if frames else None
+    return Where(_shown(frames[-1].filename), frames[-1].lineno or 0, 1) if frames else None
+
+
+def _shown(file: str) -> str:
+    """As a person names it: relative to the folder that they are in."""
+    path = Path(file)
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else file
 
 
 def find_tool(server: Server, name: str) -> Tool:
@@ -137,4 +174,6 @@ def unknown_tool(server: str, name: str, names: Collection[str]) -> AdaptgenErro
     """The error for a tool that ``server`` does not have."""
     near = get_close_matches(name, names, 3, 0.5) or sorted(names)[:8]
     more = "" if len(near) == len(names) else f" (of {len(names)} tools)"
-    return error("AG063", f"{server} has no tool {name!r}", help=f"tools: {', '.join(near)}{more}")
+    meant = get_close_matches(name, names, 1, 0.7)
+    mean = f"did you mean {meant[0]!r}? " if meant else ""
+    return error("AG063", f"{server} has no tool {name!r}", help=f"{mean}tools: {', '.join(near)}{more}")

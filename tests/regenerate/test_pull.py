@@ -180,7 +180,7 @@ def test_the_line_that_is_shown_is_that_of_the_answer(
     source.said = Said(b"openapi: [3.0.3\npaths: {}\n")
     capsys.readouterr()
     assert main(["pull"]) == 2
-    assert capsys.readouterr().err.splitlines()[1] == "    | paths: {}"
+    assert capsys.readouterr().err.splitlines()[1] == "    | openapi: [3.0.3"
 
 
 @pytest.mark.parametrize("url", ["http://orders.example/openapi.yaml", "file:///etc/passwd", "//x", "https://"])

@@ -219,8 +219,9 @@ def resolve_specs(paths: Sequence[Path]) -> list[Path]:
         workspace = workspace_of(path.parent) if path.name == WORKSPACE else None
         specs += workspace.specs if workspace else [path] if path.name != WORKSPACE else _all()
     if not specs:
-        help = "name a document: adaptgen build specs/crm.yaml"
-        raise error("AG001", "no document found in this folder", Where(FOLDER.as_posix()), help)
+        message = "no document found in this folder" if FOLDER.is_dir() else "there is no such folder here"
+        help = "put an OpenAPI document there, name one (adaptgen build FILE), or fetch one: adaptgen pull URL"
+        raise error("AG001", message, Where(FOLDER.as_posix()), help)
     return specs
 
 

@@ -19,7 +19,7 @@ NAME = "cassettes"
 def run(options: SimpleNamespace) -> int:
     """Exit code 1 where ``--check`` finds a difference."""
     if find_spec("vcr") is None:
-        raise error("AG067", "recording needs vcrpy", help='pip install "adaptgen[record]"')
+        raise error("AG067", "recording needs vcrpy, which is not installed", help='pip install "adaptgen[record]"')
     from adaptgen.readiness.record import Recording, record
     from adaptgen.transports.load import find_tool, load_server
 
@@ -37,7 +37,8 @@ def run(options: SimpleNamespace) -> int:
         return _check(folder, made.cassettes)
     if not made.cassettes:
         reason = next(iter(made.skipped.values()), "it has no tools that read")
-        raise error("AG067", f"nothing could be recorded: {reason}", Where(str(options.folder)))
+        help = f"adaptgen doctor {options.folder} looks for what is wrong"
+        raise error("AG067", f"nothing could be recorded: {reason.rstrip('.')}", Where(str(options.folder)), help)
     write_cassettes(
         folder, {f"{name}.yaml": text for name, text in made.cassettes.items()} | {"recorded.json": made.index.text()}
     )

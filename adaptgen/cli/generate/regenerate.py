@@ -20,6 +20,7 @@ from adaptgen.compare.model import LEVELS, Change, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output.write import cannot_write
 from adaptgen.readiness.remote_document import is_url
+from adaptgen.text.unreadable import suggest
 
 Platform: TypeAlias = Literal["github", "gitlab"]
 _PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}
@@ -46,6 +47,10 @@ def run_pull(options: SimpleNamespace) -> int:
     problems: list[Diagnostic] = []
     for spec in specs:
         try:
+            if "://" in str(spec) and not is_url(str(spec)):
+                scheme, _, rest = str(spec).partition("://")
+                help = f"adaptgen pull {pasted(f'https://{rest}')}"
+                raise error("AG056", f"only https is fetched, not {scheme!r}", None, help)
             if is_url(str(spec)):
                 changed |= _begin(str(spec), options.out, options.check, problems)
             else:
@@ -110,7 +115,10 @@ def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
 
     hints = SpecFiles(spec).hints
     if not hints.is_file():
-        help = f"write {hints.as_posix()} with source: {{url: https://…/openapi.json}}"
+        help = f"adaptgen pull URL begins; or write {hints.as_posix()} with source: {{url: https://…/openapi.json}}"
+        near = suggest(spec)
+        if not spec.exists() and ("https://" in near or near.startswith("did you mean")):
+            help = near
         raise error("AG056", "nothing says where the document comes from", Where(spec.as_posix()), help)
     with terminal.progress(f"{spec}: fetching"):
         found = pull(spec, hints, check=check)

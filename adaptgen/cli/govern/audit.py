@@ -67,10 +67,12 @@ async def _keys(template: str, environ: Mapping[str, str]) -> list[bytes]:
     except (TemplateError, KeyError):
         raise error("AG071", "--key is not a reference", help="--key '${env:NAME}'") from None
     except ToolError as why:
+        text = why.text.removesuffix("Nothing was sent.").strip().rstrip(".")
         raise error(
-            "AG071", why.text.rstrip("."), help=f"set {VARIABLE}, or pass --key '${{secret:name#key}}'"
+            "AG071", f"{text[:1].lower()}{text[1:]}", help=f"set {VARIABLE}, or pass --key '${{secret:name#key}}'"
         ) from None
     try:
         return [symmetric(one) for one in text.split()]
     except ValueError as why:
-        raise error("AG073", f"the audit key: {why}") from None
+        help = f"set {VARIABLE} to the key of the settings: keys.audit"
+        raise error("AG073", f"the audit key: {why}", help=help) from None

@@ -17,6 +17,7 @@ from adaptgen.cli import terminal
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.frozen import value
 from adaptgen.model.plan import Plan
+from adaptgen.text.unreadable import suggest
 
 if TYPE_CHECKING:
     from adaptgen.govern.settings.model import Claims
@@ -103,7 +104,10 @@ def _files(source: Path) -> dict[str, str]:
     except (OSError, UnicodeError) as problem:
         raise error("AG072", f"the policies cannot be read: {problem}", Where(str(source))) from None
     if not found:
-        raise error("AG072", "there are no policies", Where(str(source)), "name a *.cedar file, or a folder with some")
+        if not source.exists():
+            raise error("AG072", "there is no such file or folder", Where(str(source)), suggest(source))
+        help = "name a *.cedar file, or a folder with some; adaptgen govern init writes two to begin with"
+        raise error("AG072", "there are no policies", Where(str(source)), help)
     return found
 
 
@@ -121,7 +125,7 @@ def _served_by(source: Path) -> list[Path]:
         if here or folder.name == source.resolve().parent.name:
             found.append(folder)
     if not found:
-        help = f"name them: adaptgen policy check {source} generated/…"
+        help = f"build it first: adaptgen build; or name them: adaptgen policy check {source} generated/…"
         raise error("AG061", "no generated server belongs to these policies", Where(str(source)), help)
     return found
 

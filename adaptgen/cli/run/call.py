@@ -9,6 +9,7 @@ import os
 import sys
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 
 from adaptgen.cli import terminal
@@ -49,7 +50,15 @@ def run(options: SimpleNamespace) -> int:
         terminal.say_json(_whole(result))
     else:
         _show(result)
-    return 1 if result.get("isError") else 0
+    if not result.get("isError"):
+        return 0
+    if named is None and Path(options.folder).is_dir():
+        # What an agent reads says nothing of this command line.
+        text = str(result["content"][0].get("text", ""))
+        looks = f"explain {options.folder} {tool.name}" if text.startswith("Argument") else f"doctor {options.folder}"
+        what = "shows the arguments" if text.startswith("Argument") else "checks variables, address, login and one read"
+        terminal.print_error(f"    help: adaptgen {looks} {what}")
+    return 1
 
 
 async def _governed(server: Server, named: str, tool: str, given: Mapping[str, Json]) -> Mapping[str, Json]:

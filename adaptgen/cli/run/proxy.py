@@ -47,7 +47,7 @@ async def _review(named: str, accept: list[str]) -> int:
 
     settings = await governance.load(named, os.environ)
     if settings.mode != "proxy":
-        raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"))
+        raise error("AG070", f"mode is {settings.mode!r}, and this is the proxy", settings.where("mode"))
     found = await review(settings, os.environ, accept)
     for one in found.accepted:
         terminal.say(f"accepted: {one}")
@@ -70,7 +70,7 @@ async def _serve(named: str, http: str | None) -> None:
     settings = await governance.load(named, os.environ)
     if settings.mode != "proxy":
         help = "adaptgen serve DIR --governance FILE runs a server under these settings"
-        raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"), help)
+        raise error("AG070", f"mode is {settings.mode!r}, and this is the proxy", settings.where("mode"), help)
     host, port = address.parse(http or settings.listen.http, governed=True)
     with gc_paused():
         governed = await governance.govern_upstreams(named, ServingContext(http=True, loopback=is_loopback(host)))

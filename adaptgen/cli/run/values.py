@@ -33,7 +33,8 @@ def parse_arguments(contract: Contract, words: Sequence[str], stdin: str | None 
         raw = key.endswith(":")
         name = key[:-1] if raw and key not in offered else key
         if not equals or not name:
-            raise _misfit(f"{word!r} is not key=value", "write key=value, key:=JSON, or one JSON object")
+            known = f"; arguments of {contract.name}: {', '.join(offered)}" if offered else ""
+            raise _misfit(f"{word!r} is not key=value", f"write key=value, key:=JSON, or one JSON object{known}")
         if name not in offered and schema.get("additionalProperties", True) is False:
             raise _unknown(name, offered, contract.name)
         value = _json(name, text) if raw else _value(name, text, offered.get(name, True), schema)
@@ -47,7 +48,8 @@ def _object(text: str) -> dict[str, Json]:
     try:
         value = json.loads(text)
     except ValueError as why:
-        raise _misfit(f"the arguments are not JSON: {why}", "pass one JSON object, or key=value words") from None
+        help = 'pass one JSON object in single quotes, such as \'{"name": "Ada"}\', or words key=value'
+        raise _misfit(f"the arguments are not JSON: {_json_reason(why)}", help) from None
     if not isinstance(value, dict):
         raise _misfit("the arguments are not a JSON object", 'pass one JSON object, such as \'{"name": "Ada"}\'')
     return value
@@ -57,7 +59,14 @@ def _json(name: str, text: str) -> Json:
     try:
         return json.loads(text)
     except ValueError as why:
-        raise _misfit(f"{name} is not JSON: {why}", f"quote it for the shell: '{name}:=[1, 2]'") from None
+        help = f'quote it for the shell, and texts in it: \'{name}:=["a", "b"]\''
+        raise _misfit(f"{name} is not JSON: {_json_reason(why)}", help) from None
+
+
+def _json_reason(why: ValueError) -> str:
+    if not isinstance(why, json.JSONDecodeError):
+        return str(why)
+    return f"{why.msg[:1].lower()}{why.msg[1:]} at character {why.pos + 1}"
 
 
 def _many(value: Json) -> list[Json]:
@@ -84,7 +93,11 @@ def _value(name: str, text: str, schema: Json, root: Mapping[str, Json]) -> Json
     if types & {"array", "object"}:
         return _json(name, text)
     expected = " or ".join(sorted(types))
-    raise _misfit(f"{name}={text!r} is not of type {expected}", f"pass a value of type {expected}")
+    samples = {"integer": "5", "number": "2.5", "boolean": "true", "null": "null"}
+    help = (
+        f"write a value such as {' or '.join(f'{name}={samples[kind]}' for kind in sorted(types) if kind in samples)}"
+    )
+    raise _misfit(f"{name}={text!r} is not of type {expected}", help)
 
 
 _NOTHING: Any = object()

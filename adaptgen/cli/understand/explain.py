@@ -37,6 +37,10 @@ def run(options: SimpleNamespace) -> int:
     """Prints the page of one tool, or with ``--json`` and for the whole server what comes from its document."""
     if options.spec and not options.spec.is_file():
         raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
+    if not (options.folder / "server.py").is_file():
+        from adaptgen.transports.load import no_server
+
+        raise no_server(options.folder)
     spec = options.spec or find_spec(options.folder)
     if options.json or not options.tool:
         return _explain_build(options, spec)
@@ -57,7 +61,8 @@ def _explain_build(options: SimpleNamespace, spec: Path | None) -> int:
     """All of it comes from the document: the generated server is not loaded."""
     if spec is None:
         message = "the document that the server was built from was not found"
-        raise error("AG001", message, Where(str(options.folder)), "name it with --spec")
+        help = f"name it: adaptgen explain {options.folder} --spec specs/{options.folder.name}.yaml"
+        raise error("AG001", message, Where(str(options.folder)), help)
     result = _build(spec, options.folder)
     if options.json:
         whole = result.to_json()

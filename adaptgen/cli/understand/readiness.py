@@ -42,10 +42,13 @@ def run_inspect(options: SimpleNamespace) -> int:
         governed = SpecFiles(spec).hints.with_name("governance.yaml").exists()
         report = inspect(result, governed=governed, dated=last_changed(spec))
     if options.html is not None:
-        from adaptgen.output.write import write_file
+        from adaptgen.output.write import cannot_write, write_file
         from adaptgen.readiness.inspection.page import page
 
-        write_file(options.html, page(report, _today()).encode())
+        try:
+            write_file(options.html, page(report, _today()).encode())
+        except OSError as failure:
+            raise cannot_write(options.html, failure) from failure
     if options.json:
         terminal.say_json(report.to_json())
     else:

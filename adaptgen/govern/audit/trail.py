@@ -315,4 +315,6 @@ def _sink(settings: Settings, audit: Audit, name: str, stdio: bool) -> Sink:
         return FileSink((settings.folder or Path()) / address)
     except OSError as why:
         help = "name a file in a folder that exists and where this process may write; or stderr"
-        raise error("AG077", f"audit.{name}: {address} cannot be written: {why.strerror}", where, help) from None
+        raise error(
+            "AG077", f"audit.{name}: {address} cannot be written: {(why.strerror or '').lower()}", where, help
+        ) from None

@@ -19,6 +19,7 @@ import orjson
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.govern.audit.trail import MARK, derived, mac_key
 from adaptgen.govern.settings import audit_signing
+from adaptgen.text.unreadable import explain
 
 _END = re.compile(re.escape(MARK) + rb'([0-9a-f]{64})"\}\Z')
 _SHOWN = 12
@@ -228,4 +229,5 @@ def _read(path: Path) -> Iterator[tuple[Where, bytes, bool]]:
                 whole = text.endswith(b"\n")
                 yield Where(name, number, 1), text[:-1] if whole else text, whole
     except OSError as why:
-        raise error("AG001", f"the audit trail cannot be read: {why.strerror}", Where(name)) from None
+        reason, help = explain(path, why)
+        raise error("AG001", f"the audit trail cannot be read: {reason}", Where(name), help) from None

@@ -74,7 +74,7 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
                 parsed = json.loads(cedarpy.policies_to_json_str(piece))
             except ValueError as problem:
                 where = place(path, text, start + _fault(cedarpy, piece))
-                problems.append(_wrong(f"the policy cannot be read: {problem}", where, "see docs.cedarpolicy.com"))
+                problems.append(_wrong(f"the policy cannot be read: {problem}", where, _syntax_help(str(problem))))
                 continue
             if len(parsed["staticPolicies"]) != 1:
                 fix = "write principal and resource out, without ?principal and ?resource"
@@ -234,6 +234,14 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             start, depth = None, 0
     if start is not None:
         yield start, text[start:].rstrip()
+
+
+def _syntax_help(problem: str) -> str:
+    if "policy effect" in problem:
+        return "a policy begins with permit or forbid"
+    if "end of input" in problem:
+        return "a policy ends with a semicolon; close what was opened"
+    return "see docs.cedarpolicy.com for the syntax"
 
 
 def place(file: str, text: str, offset: int) -> Where:

@@ -96,7 +96,7 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
         settings = given.settings
         if settings.mode == "proxy":
             help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
-            raise error("AG070", "mode is proxy, and this is a server", settings.where("mode"), help)
+            raise error("AG070", "mode is 'proxy', and this is a server", settings.where("mode"), help)
         behind = settings.mode == "behind"
         engine = Engine(
             server,

@@ -10,6 +10,7 @@ from adaptgen.config.types import Dialect, KeyPath, TextKind
 from adaptgen.diagnostics import did_you_mean
 from adaptgen.govern.settings.key_files import REFERENCE
 from adaptgen.govern.settings.model import CONSOLE
+from adaptgen.govern.settings.model import KINDS as KNOWN_KINDS
 from adaptgen.net.addresses import UrlProblem, find_problem
 from adaptgen.syntax import field_paths
 from adaptgen.syntax.templates import Placeholder, Reference, TemplateError, parse
@@ -81,7 +82,7 @@ KINDS = {
     "address": TextKind(
         r"^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?[0-9]{1,5}$", "an address such as 127.0.0.1:8000"
     ),
-    "kind": TextKind(r"^[a-z][a-z0-9_]{0,31}$", "a kind such as email"),
+    "kind": TextKind(r"^[a-z][a-z0-9_]{0,31}$", "a kind such as email", words=KNOWN_KINDS),
     "tool": TextKind(r"^\S{1,256}$", "the name of a tool such as crm/find_contacts"),
     "glob": TextKind(r"^\S{1,512}$", "a name without spaces, such as crm/*"),
     "source": TextKind(

@@ -20,6 +20,7 @@ from adaptgen.govern.settings.table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.text.decode import Limits
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse_exactly
+from adaptgen.text.unreadable import explain
 
 __all__ = ["advice", "check_target", "parse", "parse_kill_switch", "parse_switch", "plain", "read"]
 
@@ -38,7 +39,8 @@ def read(path: Path) -> Settings:
     try:
         data = path.read_bytes()
     except OSError as why:
-        raise error("AG001", f"the settings cannot be read: {why.strerror}", Where(path.as_posix())) from None
+        reason, help = explain(path, why)
+        raise error("AG001", f"the settings cannot be read: {reason}", Where(path.as_posix()), help) from None
     return parse(data, path.as_posix(), files_next_to(path.parent))
 
 
@@ -48,7 +50,8 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
     default."""
     raw, places = _parse(text, name)
     if raw is None:
-        raise error("AG070", "the settings are empty", Where(name, 1, 1), "adaptgen: 1")
+        help = "write adaptgen: 1 and mode: embedded; adaptgen govern init writes settings to begin with"
+        raise error("AG070", "the settings are empty", Where(name, 1, 1), help)
     checker = Checker(places.where, SETTINGS_DIALECT)
     made = checker.read(raw, SETTINGS, ())
     if checker.errors:
@@ -112,9 +115,12 @@ def _policies(name: str, find: Find | None, at: KeyPath, checker: Checker) -> Ma
             raise FileNotFoundError(2, "these settings have no files next to them")
         found = find(name)
     except (OSError, UnicodeError) as why:
-        reason = "not UTF-8" if isinstance(why, UnicodeError) else why.strerror or type(why).__name__
+        reason = "not UTF-8" if isinstance(why, UnicodeError) else (why.strerror or type(why).__name__).lower()
         checker.report(
-            f"the policies {name!r} cannot be read: {reason}", at, "a path relative to the settings", "AG072"
+            f"the policies {name!r} cannot be read: {reason}",
+            at,
+            "name a *.cedar file, or a folder with some, relative to the settings",
+            "AG072",
         )
         return {}
     if not found or not any(text.strip() for text in found.values()):

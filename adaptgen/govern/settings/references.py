@@ -57,7 +57,8 @@ async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, cred
         await credentials.prepare(references(text), f"{'.'.join(map(str, at))} names")
         return str(fill(text, {}, credentials.resolve))
     except ToolError as problem:
-        raise error("AG071", problem.text.rstrip("."), settings.where(*at), "set it before the start") from None
+        text = problem.text.removesuffix("Nothing was sent.").strip().rstrip(".")
+        raise error("AG071", f"{text[:1].lower()}{text[1:]}", settings.where(*at), "set it before the start") from None
 
 
 async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from adaptgen.text.unreadable import explain
+
 Clients: TypeAlias = Callable[[str], Any]
 """The name of an AWS service -> its client."""
 
@@ -90,7 +92,7 @@ class FileDocument:
             data = self.path.read_bytes()
         except OSError as why:
             self._seen = None
-            raise Unreadable(why.strerror or type(why).__name__) from None
+            raise Unreadable(explain(self.path, why)[0]) from None
         self._seen = seen
         return data
 

@@ -265,6 +265,10 @@ def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
 # ------------------------------------------------------------------------------------------------------ the target
 
 
+_KEY_SAMPLE = '"${env:NAME}"'
+_KEY_SAMPLES = {"tokens": '{current: k1, all: {k1: "${env:NAME}"}}'}
+
+
 def check_target(settings: Settings, loopback: bool) -> None:
     """Refuse settings that do not suffice for a target that others can reach.
 
@@ -310,7 +314,8 @@ def _missing(settings: Settings) -> Iterator[Diagnostic]:
                 "AG073",
                 f"keys.{name} is missing: {why}",
                 settings.where("keys"),
-                "a key that is random per process is for stdio and loopback only",
+                f"add keys: {{{name}: {_KEY_SAMPLES.get(name, _KEY_SAMPLE)}}}; a key that is random per process is for "
+                "stdio and loopback only",
             )
     one = settings.tokenize
     if one is not None and one.form == "short" and settings.state.store == "memory" and settings.mode != "behind":

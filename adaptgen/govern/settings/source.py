@@ -10,7 +10,8 @@ from typing import Any
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings.load import parse, parse_kill_switch
 from adaptgen.govern.settings.model import Settings, Switch
-from adaptgen.govern.settings.remote_files import Clients, ConfigSource, Unreadable, clients, document
+from adaptgen.govern.settings.remote_files import Clients, ConfigSource, FileDocument, Unreadable, clients, document
+from adaptgen.text.unreadable import suggest
 
 
 class Source:
@@ -85,7 +86,10 @@ class Source:
         return found
 
     def _away(self, why: Unreadable) -> AdaptgenError:
-        return error("AG001", f"the settings cannot be read: {why}", Where(self.name))
+        help = ""
+        if isinstance(self._document, FileDocument):
+            help = suggest(self._document.path)
+        return error("AG001", f"the settings cannot be read: {why}", Where(self.name), help)
 
 
 def source(address: str | Path, environ: Mapping[str, str], *, aws: Clients | None = None) -> Source:

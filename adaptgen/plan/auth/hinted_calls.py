@@ -15,6 +15,7 @@ from adaptgen.plan.auth.field_roles import LoginInput, read_inputs
 from adaptgen.plan.auth.login_request import build_call, constant
 from adaptgen.plan.auth.security_schemes import identifier, server_url
 from adaptgen.plan.document.base_urls import follows, prefix
+from adaptgen.plan.document.operation_refs import operations_help
 from adaptgen.plan.document.reader import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.document.reader import operations as read_operations
 from adaptgen.plan.document.schemas import MISSING, shape
@@ -56,7 +57,7 @@ class HintedCalls:
             where = self.hints.where(*keys, "call")
             close = difflib.get_close_matches(f"{hint.method} {hint.path}", [one.key for one in operations], 1, 0.5)
             place = f"{hint.document} has" if hint.document else "the document has"
-            help = f"did you mean {close[0]!r}?" if close else ""
+            help = f"did you mean {close[0]!r}?" if close else operations_help([one.key for one in operations])
             raise error("AG033", f"{place} no operation {hint.method} {hint.path}", where, help)
         if not hint.document:
             self.served.setdefault(operation.pointer, auth)

@@ -48,7 +48,14 @@ class Targets:
         known = sorted({one.key for one in index.values()})
         other = [key.split(" ")[0] for key in known if key.split(" ", 1)[1] == call.path]
         help = f"{call.path} has {', '.join(other)}" if other else did_you_mean(wanted, known)
-        raise error("AG033", f"there is no operation {wanted}", where, help)
+        raise error("AG033", f"there is no operation {wanted!r}", where, help or operations_help(known))
+
+
+def operations_help(known: Sequence[str]) -> str:
+    """The operations that there are, the first of them."""
+    if not known:
+        return "the document has no operations: its paths are empty"
+    return f"its operations: {', '.join(known[:5])}{', …' if len(known) > 5 else ''}"
 
 
 def _index(found: Sequence[Operation]) -> dict[str, Operation]:

@@ -37,7 +37,7 @@ def _boto3(purpose: str) -> Any:
     try:
         import boto3
     except ImportError:
-        raise AwsError(f'{purpose} needs boto3: pip install "adaptgen[aws]"') from None
+        raise AwsError(f'{purpose} needs boto3, which is not installed: pip install "adaptgen[aws]"') from None
     return boto3
 
 

@@ -310,18 +310,8 @@ class _State:
     def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
             self.sent = False
-            what = f"The API cannot be reached at {_host(url)}"
-            why = str(problem).lower()
-            if not_tls(why):
-                what += " (the address says https, but that port speaks plain http: check the base URL and its port)"
-            elif "certificate" in why:
-                what += " (its TLS certificate is not accepted)"
-            elif "ssl" in why or "tls" in why:
-                what += " (the TLS handshake fails, and not for its certificate: is it https at all?)"
-            elif ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
-                what += " (its host name is not known)"
-            elif "refused" in why or "attempts failed" in why:
-                what += " (connection refused)"
+            because = explain_connect_error(problem)
+            what = f"The API cannot be reached at {_host(url)}{f' ({because})' if because else ''}"
             return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown)
         if isinstance(problem, httpx.ProxyError):
             self.sent = False
@@ -337,6 +327,20 @@ class _State:
             return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}")
         text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
         return ToolError(text, unknown=self._unknown)
+
+
+def explain_connect_error(problem: Exception) -> str:
+    """Why no connection was made, from the text of the error, which is all that httpx keeps; else ""."""
+    why = str(problem).lower()
+    if not_tls(why):
+        return "the address says https, but that port speaks plain http: check the base URL and its port"
+    if "certificate" in why:
+        return "its TLS certificate is not accepted"
+    if "ssl" in why or "tls" in why:
+        return "the TLS handshake fails, and not for its certificate: is it https at all?"
+    if ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
+        return "its host name is not known"
+    return "connection refused" if "refused" in why or "attempts failed" in why else ""
 
 
 _NOT_TLS = ("wrong_version_number", "wrong version number", "record layer failure", "http_request", "http request",

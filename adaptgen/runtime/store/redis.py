@@ -112,7 +112,9 @@ class RedisStore:
                 from redis.asyncio.retry import Retry
                 from redis.backoff import NoBackoff
             except ImportError:
-                raise StoreError(f'{self._name} needs the package redis: pip install "adaptgen[redis]"') from None
+                raise StoreError(
+                    f'{self._name} needs the package redis, which is not installed: pip install "adaptgen[redis]"'
+                ) from None
             try:
                 make: Any = Redis.from_url  # its stubs lack what it takes
                 self._client = make(

@@ -82,7 +82,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     fail(monkeypatch, ModuleNotFoundError("No module named 'uvicorn.config'", name="uvicorn.config"))
     assert main(["demo"]) == 2
     assert capsys.readouterr().err == (
-        "error: uvicorn.config is not installed, and demo needs it\n    help: pip install adaptgen\n"
+        "error: uvicorn.config is not installed, and adaptgen demo needs it\n    help: pip install adaptgen\n"
     )
 
 

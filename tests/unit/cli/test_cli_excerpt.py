@@ -72,7 +72,7 @@ def test_a_stream_that_has_few_characters_keeps_the_alignment(
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(written, encoding))
     terminal.diagnostics([Diagnostic("AG002", "wrong", Where(str(document), 2, 20))])
     sys.stderr.flush()
-    _, line, caret = written.getvalue().decode(encoding).splitlines()
+    _, line, caret, _ = written.getvalue().decode(encoding).splitlines()
     assert line[caret.index("^")] == "v"
 
 
@@ -102,8 +102,12 @@ def test_a_document_hides_only_what_is_a_secret(document: Path) -> None:
         ("url: https://ada:hunter2@host/?token=s3cr3t\n", 1, "url: …"),
         ("a: &anchor hunter2\n", 1, "a: …"),
         ('{"a": "x" "hunter2": 1}', 1, '{"a": … ……}'),
-        ("tools: {'GET /notes/{id}': {effect: s3cr3t}}", 1, "tools: {'GET /notes/{id}': {effect: …}}"),
-        ("  GET /notes/{id}: {effect: s3cr3t}", 1, "  GET /notes/{id}: {effect: …}"),
+        ("tools: {'GET /notes/{id}': {efect: s3cr3t}}", 1, "tools: {'GET /notes/{id}': {efect: …}}"),
+        ("  GET /notes/{id}: {efect: s3cr3t}", 1, "  GET /notes/{id}: {efect: …}"),
+        ("x: {call: GET /notes/{id}, view: [id, name], pasword: s3cr3t}", 1,
+         "x: {call: GET /notes/{id}, view: [id, name], pasword: …}"),
+        ("sink: ghp_0123456789abcdefghij0123", 1, "sink: …"),
+        ("limit: 9fJ2kQx7Lm4ZpR8sTv1W", 1, "limit: …"),
     ],
 )  # fmt: skip
 def test_hints_and_settings_show_keys_and_no_value(tmp_path: Path, text: str, line: int, shown: str | None) -> None:
@@ -117,10 +121,10 @@ def test_hints_and_settings_show_keys_and_no_value(tmp_path: Path, text: str, li
 
 def test_a_value_that_the_message_quotes_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "hints.yaml"
-    path.write_text("tools:\n  x: {effect: raed, view: s3cr3t}\n")
+    path.write_text("tools:\n  x: {effect: raed, veiw: s3cr3t}\n")
     assert (
         excerpt(path, 2, 6, "tools.x.effect must be read or write, not 'raed'")[0]
-        == "    |   x: {effect: raed, view: …}"
+        == "    |   x: {effect: raed, veiw: …}"
     )
 
 

@@ -90,7 +90,7 @@ def test_the_decisions_hold_nothing_that_no_terminal_should_print(
 def test_decisions_need_the_document(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (built / "specs/notes.json").unlink()
     assert main(["explain", BUILT, "--json"]) == 2
-    assert "name it with --spec" in capsys.readouterr().out
+    assert "--spec specs/notes.yaml" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["explain", "--json"], ["explain"], ["call"]])

@@ -57,7 +57,7 @@ def test_check_locates_what_is_wrong(built: Path, capsys: pytest.CaptureFixture[
 
 def test_check_without_policies_says_so(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "check", "specs/gone", BUILT]) == 2
-    assert "there are no policies" in capsys.readouterr().err
+    assert "there is no such file or folder" in capsys.readouterr().err
 
 
 def test_the_schema_is_cedars_in_both_forms(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

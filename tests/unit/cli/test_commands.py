@@ -71,12 +71,12 @@ def test_a_typo_gets_a_suggestion(argv: list[str], meant: str, capsys: pytest.Ca
     ("argv", "said"),
     [
         (["serve"], "DIR|DOCUMENT is missing"),
-        (["build", "--out"], "requires an argument"),
+        (["build", "--out"], "--out needs a value"),
         (["deploy", "x"], "--stack is missing"),
         (["inspect", "x", "--fail-under", "much"], "--fail-under"),
         (["call", "x", "y", "--governance", "f", "--no-governance"], "--governance and --no-governance exclude"),
         (["erase", "x"], "--token or --kind is missing"),
-        (["diff", "a", "b", "c"], "unexpected extra argument (c)"),
+        (["diff", "a", "b", "c"], "does not take 'c' as well"),
     ],
 )
 def test_a_wrong_command_line_is_told(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,11 +143,11 @@ def test_a_rename_that_fails_puts_the_old_tree_back(tmp_path: Path, monkeypatch:
 
     def failing(self: Path, target: Path) -> Path:
         if "adaptgen-new" in self.name:
-            raise OSError(28, "No space left on device")
+            raise OSError(28, "no space left on device")
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(AdaptgenError, match="No space left on device"):
+    with pytest.raises(AdaptgenError, match="no space left on device"):
         write(out, locked(a_py="2\n"))
 
     assert tree(tmp_path) == {f"crm/{path}": text for path, text in old.items()}
@@ -185,7 +185,7 @@ def test_a_folder_without_permission_is_an_error_with_a_reason(tmp_path: Path) -
     write(out, old := locked(a_py="1\n"))
     out.parent.chmod(0o555)
     try:
-        with pytest.raises(AdaptgenError, match="Permission denied") as failure:
+        with pytest.raises(AdaptgenError, match="permission denied") as failure:
             write(out, locked(a_py="2\n"))
     finally:
         out.parent.chmod(0o755)

@@ -163,7 +163,7 @@ def test_it_never_listens_beyond_loopback(where: str) -> None:
 
 
 def test_a_port_that_is_taken_is_said() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AdaptgenError, match="Address already in use"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AdaptgenError, match="address already in use"):
         development_issuer.listen(f"127.0.0.1:{taken.getsockname()[1]}")
 
 

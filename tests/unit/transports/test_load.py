@@ -55,14 +55,14 @@ def test_two_packages_of_one_name_do_not_mix(package: Package) -> None:
 
 
 def test_a_folder_without_a_server_is_named(tmp_path: Path) -> None:
-    assert "no generated server" in refused(tmp_path / "nowhere").message
+    assert "there is no such folder" in refused(tmp_path / "nowhere").message
 
 
-@pytest.mark.parametrize(("number", "fix"), [(3, "upgrade adaptgen"), (99, "upgrade adaptgen")])
+@pytest.mark.parametrize(("number", "fix"), [(3, "pip install --upgrade adaptgen"), (99, "--upgrade adaptgen")])
 def test_a_newer_format_is_refused_by_name(package: Package, number: int, fix: str) -> None:
     found = refused(package(server=SERVER.format(format=number)))
     assert f"format {number}" in found.message
-    assert found.help == fix
+    assert fix in found.help
 
 
 def test_a_newer_format_is_told_from_words_that_are_not_known(package: Package) -> None:

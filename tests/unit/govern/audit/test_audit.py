@@ -290,7 +290,7 @@ def test_the_file_lies_beside_the_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "stdio", "message"),
     [
-        ("{sink: nowhere/audit.jsonl}", False, "nowhere/audit.jsonl cannot be written: No such file or directory"),
+        ("{sink: nowhere/audit.jsonl}", False, "nowhere/audit.jsonl cannot be written: no such file or directory"),
         ("{sink: stdout}", True, "on stdio, standard output belongs to the protocol"),
     ],
 )

@@ -315,8 +315,8 @@ def test_the_command_takes_several_keys(tmp_path: Path, run: Run, monkeypatch: p
 @pytest.mark.parametrize(
     ("arguments", "key", "said"),
     [
-        (["nowhere.jsonl"], KEY.hex(), "AG001: the audit trail cannot be read: No such file or directory"),
-        (["audit.jsonl"], "", "AG071: The environment variable ADAPTGEN_AUDIT_KEY"),
+        (["nowhere.jsonl"], KEY.hex(), "AG001: the audit trail cannot be read: there is no such file"),
+        (["audit.jsonl"], "", "AG071: the environment variable ADAPTGEN_AUDIT_KEY"),
         (["audit.jsonl"], "c2hvcnQ", "AG073: the audit key: it is too short: 5 bytes, and 32 are needed"),
         (["audit.jsonl", "--key", KEY.hex()], "", "AG073: --key must refer to the key and not hold it"),
     ],

@@ -25,7 +25,7 @@ GOOD = '@id("pay") permit (principal, action == Action::"crm__pay", resource);\n
             "unexpected token `resource`",
             "docs.cedarpolicy.com",
         ),
-        ("permit (principal, action, resource)", 1, 36, "unexpected end of input", "docs.cedarpolicy.com"),
+        ("permit (principal, action, resource)", 1, 36, "unexpected end of input", "ends with a semicolon"),
         (
             f'{GOOD}permit (\n  principal, action == Action::"crm__fnd", resource);',
             3,

@@ -94,7 +94,7 @@ async def test_a_source_that_breaks_later_changes_nothing(tmp_path: Path) -> Non
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("source", "reason"), [(None, "No such file"), ("tols: []", "unknown key 'tols'")])
+@pytest.mark.parametrize(("source", "reason"), [(None, "no such file"), ("tols: []", "unknown key 'tols'")])
 async def test_a_source_that_is_broken_at_start_is_located(tmp_path: Path, source: str | None, reason: str) -> None:
     with pytest.raises(AdaptgenError) as caught:
         await configured(tmp_path, source).start()

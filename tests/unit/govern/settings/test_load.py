@@ -204,8 +204,10 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
          "a number above 0, /, and s, m, h or d"),
         ("adaptgen: 1\nswitch: {every: soon}\n", 2, 10, "switch.every must be a duration such as 10s, not 'soon'",
          "units: ms, s, m, h, d"),
-        ("adaptgen: 1\nswitch: {read_only: yes}\n", 2, 10, "switch.read_only must be true or false, not 'yes'", ""),
-        ("adaptgen: 2\n", 1, 1, "adaptgen must be at most 1, not 2", ""),
+        ("adaptgen: 1\nswitch: {read_only: yes}\n", 2, 10, "switch.read_only must be true or false, not 'yes'",
+         "write true or false, without quotes"),
+        ("adaptgen: 2\n", 1, 1, "adaptgen must be at most 1, not 2",
+         "this file is for a later version: upgrade adaptgen"),
         ("mode: embedded\n", 1, 1, "the file needs 'adaptgen'", ""),
         ("adaptgen: 1\nkeys: {tokens: {current: key-one, all: {k1: '${env:K}'}}}\n", 2, 17,
          "keys.tokens.current: 'key-one' is not a key id of a letter and a letter or digit, such as k1", ""),
@@ -341,5 +343,5 @@ def refused_code(text: bytes) -> list[str]:
 
 
 def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: No such file"):
+    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: there is no such file"):
         read(tmp_path / "governance.yaml")

@@ -77,7 +77,7 @@ def test_keys_that_do_not_fit_together_are_located(text: str, code: str, line: i
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda folder: None, "cannot be read: No such file or directory"),
+        (lambda folder: None, "cannot be read: no such file or directory"),
         (lambda folder: folder.mkdir(), "no policy found in"),
         (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_text(" \n")), "no policy found in"),
         (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_bytes(b"\xff\xfe")), "cannot be read: not UTF-8"),

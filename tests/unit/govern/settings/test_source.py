@@ -114,7 +114,7 @@ async def test_a_file_that_goes_is_said_once_and_comes_back(folder: Path) -> Non
     one = source(folder / "governance.yaml", {})
     await one.load()
     (folder / "governance.yaml").unlink()
-    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: No such file"):
+    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: there is no such file"):
         await one.changed()
     assert await one.changed() is None
     write(folder / "governance.yaml", TEXT + "audit: stderr\n")

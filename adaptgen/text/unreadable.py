@@ -1,0 +1,51 @@
+"""Why a file cannot be read, and what its reader may have meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection
+from pathlib import Path
+from shlex import quote
+
+_DOCUMENTS = (".yaml", ".yml", ".json")
+_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S+|localhost(?::[0-9]+)?/\S+", re.IGNORECASE)
+
+
+def explain(path: Path, failure: OSError, ends: Collection[str] = _DOCUMENTS) -> tuple[str, str]:
+    """The reason in words, and a help. ``ends``: of the files that are wanted there."""
+    if isinstance(failure, IsADirectoryError) or path.is_dir():
+        return "it is a folder", _of_folder(path, ends)
+    if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
+        return "there is no such file", suggest(path)
+    if isinstance(failure, PermissionError):
+        return "this user may not read it", f"make it readable: chmod u+r {quote(str(path))}"
+    reason = failure.strerror or type(failure).__name__
+    return f"{reason[:1].lower()}{reason[1:]}", "check the path"
+
+
+def suggest(path: Path) -> str:
+    """A neighbour of a path where nothing is that has nearly its name, or the URL that lacks its scheme."""
+    if _ADDRESS.fullmatch(path.as_posix()):
+        return f"a URL begins with https://: adaptgen pull {quote(f'https://{path.as_posix()}')}"
+    try:
+        names = {one.name: one for one in sorted(path.parent.iterdir()) if not one.name.startswith(".")}
+    except OSError:
+        return f"there is no folder {path.parent.as_posix()} here either: check the path"
+    # By what comes before the suffix: of short names it is most of the text.
+    near = difflib.get_close_matches(path.stem, [Path(name).stem for name in names], 1, 0.6)
+    meant = [one for name, one in names.items() if near and Path(name).stem == near[0]]
+    if meant:
+        same = [one for one in meant if one.suffix == path.suffix]
+        return f"did you mean {(same or meant)[0].as_posix()!r}?"
+    return "check the path; it is relative to the folder that you are in"
+
+
+def _of_folder(path: Path, ends: Collection[str]) -> str:
+    if (path / "server.py").is_file():
+        return "it is a generated server: name the document that it was built from"
+    try:
+        found = sorted(one.as_posix() for one in path.iterdir() if one.suffix in ends and one.is_file())
+    except OSError:
+        found = []
+    return f"name a file in it, such as {found[0]}" if found else "name a file"
