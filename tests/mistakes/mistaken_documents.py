@@ -27,6 +27,7 @@ def _folder(path: Path) -> None:
 
 DOCUMENTS = [
     Mistake("the name of a document is misspelt", "build specs/note.yaml", place="specs/note.yaml"),
+    Mistake("a program misspells a document", "build specs/note.yaml --json", place='"specs/note.yaml"', answered=True),
     Mistake("there is no document", "build", {"specs/notes.yaml": None}, "specs", built=False),
     Mistake("a folder is given for a document", "build specs", place="specs"),
     Mistake("a generated server is given for a document", "build generated/notes", place="generated/notes"),

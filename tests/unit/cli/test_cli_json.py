@@ -144,7 +144,7 @@ def test_a_package_says_what_it_wrote(
         (("tools", "generated/gone"), "AG061", "generated/gone", "adaptgen build"),
         (("call", BUILT, "get_notes"), "AG063", None, "get_note"),
         (("bild",), "AG058", None, "did you mean 'build'?"),
-        (("doctor",), "AG058", None, "--help"),
+        (("doctor",), "AG058", None, "DIR is a generated server"),
     ],
 )
 def test_what_is_wrong_is_an_object_too(
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_an_object_too(
     said = capsys.readouterr()
     (found,) = json.loads(said.out)["diagnostics"]
     assert said.err == ""
-    assert found.keys() == {"code", "severity", "message", "file", "line", "column", "help"}
+    assert found.keys() == {"code", "severity", "message", "file", "line", "column", "pointer", "help"}
     assert (found["code"], found["severity"], found["file"]) == (code, "error", file)
     assert help in found["help"]
 
@@ -163,6 +163,14 @@ def test_the_place_of_an_error_is_counted_from_one(built: Path, capsys: pytest.C
     Path("specs/notes/hints.yaml").write_text("adaptgen: 1\nbogus: 1\n")
     (found,) = printed(capsys, "build", code=2)["diagnostics"]
     assert (found["file"], found["line"], found["column"]) == ("specs/notes/hints.yaml", 2, 1)
+
+
+def test_the_place_of_an_error_in_a_long_line_is_a_pointer_too(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("specs/notes.json").read_text()
+    minified = json.dumps(json.loads(text) | {"x-long": "x" * 500}, separators=(",", ":"))
+    Path("specs/notes.json").write_text(minified.replace('"title":"Notes"', '"title" "Notes"'))
+    (found,) = printed(capsys, "build", code=2)["diagnostics"]
+    assert (found["line"], found["pointer"]) == (1, "#/info/title")
 
 
 def test_a_missing_package_and_an_internal_error_have_no_code(
