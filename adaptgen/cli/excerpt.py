@@ -103,7 +103,8 @@ class Excerpts:
 
 def _read(path: Path) -> tuple[list[str], Reading]:
     """The lines of a file, none of one that cannot be read as it was."""
-    from adaptgen.text.decode import MAX_BYTES, decode
+    from adaptgen.text.decode import decode
+    from adaptgen.text.files import MAX_BYTES
 
     try:
         known = path.is_file() and path.suffix not in (".jsonl", ".log") and path.stat().st_size <= MAX_BYTES

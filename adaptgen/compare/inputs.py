@@ -14,7 +14,7 @@ from adaptgen.compare import folders, revisions
 from adaptgen.compare.model import Change, Surface
 from adaptgen.compare.servers import compare_servers, order_changes, server_appeared, server_disappeared
 from adaptgen.diagnostics import Where, error
-from adaptgen.text.unreadable import suggest
+from adaptgen.text.files import suggest
 
 
 @dataclass(frozen=True, slots=True)

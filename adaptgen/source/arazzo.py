@@ -30,7 +30,7 @@ from adaptgen.config.types import (
     TextKind,
 )
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

@@ -23,7 +23,7 @@ from adaptgen.diagnostics import AdaptgenError, did_you_mean
 from adaptgen.model.tables import value
 from adaptgen.source.hints.kinds import HINTS_DIALECT
 from adaptgen.source.hints.table import WORDS
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

@@ -17,7 +17,7 @@ from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.references import Place, link, losses, walk
 from adaptgen.syntax import json_pointer as pointers
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import Parsed, parse
 

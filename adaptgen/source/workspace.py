@@ -17,7 +17,7 @@ from adaptgen.model import tables as model
 from adaptgen.source.hints.kinds import HINTS_DIALECT
 from adaptgen.source.hints.names import check_auth
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import bisect
-import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.frozen import lazy
-from adaptgen.text.unreadable import explain
-
-MAX_BYTES = 64 * 1024 * 1024
-"""No description of an API is larger; what is, is refused before it is parsed."""
-
+from adaptgen.text.files import MAX_BYTES, too_large
 
 LONG_LINE = 500
 """Characters of a line from which on a column alone does not help a person to find the place: minified JSON."""
@@ -120,20 +114,6 @@ def decode(data: bytes, file: str) -> SourceText:
     return result
 
 
-def read_file(path: Path, shown: str) -> bytes:
-    """The bytes of a file (AG001), without reading one that is too large into memory (AG005)."""
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
-            if max(size, len(data)) > MAX_BYTES:
-                raise too_large(max(size, len(data)), shown)
-            return data
-    except OSError as broken:
-        reason, help = explain(path, broken)
-        raise error("AG001", f"the file cannot be read: {reason}", Where(shown), help) from None
-
-
 _BINARY = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF file", b"\x89PNG": "an image"}
 
 
@@ -145,12 +125,6 @@ def _binary(data: bytes, file: str) -> AdaptgenError:
     what = next((name for begin, name in _BINARY.items() if data.startswith(begin)), "binary, not text")
     help = "take the document out of it" if "archive" in what else "name the file of the document: YAML or JSON"
     return error("AG002", f"the file is {what}", Where(file), help)
-
-
-def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError:
-    """The error for a file of ``size`` bytes."""
-    help = "name another file, or divide it"
-    return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file), help)
 
 
 def _name(char: str) -> str:

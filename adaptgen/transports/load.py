@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.tables import FORMAT, Server, Tool
-from adaptgen.text.unreadable import suggest
+from adaptgen.text.files import suggest
 
 if TYPE_CHECKING:
     from adaptgen.runtime.overrides import Overrides

@@ -20,7 +20,7 @@ from adaptgen.compare.model import LEVELS, Change, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output.write import cannot_write
 from adaptgen.readiness.remote_document import is_url
-from adaptgen.text.unreadable import suggest
+from adaptgen.text.files import suggest
 
 Platform: TypeAlias = Literal["github", "gitlab"]
 _PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}

@@ -17,7 +17,7 @@ from adaptgen.cli import terminal
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.frozen import value
 from adaptgen.model.plan import Plan
-from adaptgen.text.unreadable import suggest
+from adaptgen.text.files import suggest
 
 if TYPE_CHECKING:
     from adaptgen.govern.settings.model import Claims

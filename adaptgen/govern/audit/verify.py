@@ -19,7 +19,7 @@ import orjson
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.govern.audit.trail import MARK, derived, mac_key
 from adaptgen.govern.settings import audit_signing
-from adaptgen.text.unreadable import explain
+from adaptgen.text.files import explain
 
 _END = re.compile(re.escape(MARK) + rb'([0-9a-f]{64})"\}\Z')
 _SHOWN = 12

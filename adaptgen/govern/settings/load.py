@@ -18,9 +18,9 @@ from adaptgen.govern.settings.remote_files import Find, files_next_to
 from adaptgen.govern.settings.rules import advice, check_target
 from adaptgen.govern.settings.table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.text.decode import Limits
+from adaptgen.text.files import explain
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse_exactly
-from adaptgen.text.unreadable import explain
 
 __all__ = ["advice", "check_target", "parse", "parse_kill_switch", "parse_switch", "plain", "read"]
 

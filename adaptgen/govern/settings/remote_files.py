@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.text.unreadable import explain
+from adaptgen.text.files import explain
 
 Clients: TypeAlias = Callable[[str], Any]
 """The name of an AWS service -> its client."""

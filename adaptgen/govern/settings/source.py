@@ -11,7 +11,7 @@ from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings.load import parse, parse_kill_switch
 from adaptgen.govern.settings.model import Settings, Switch
 from adaptgen.govern.settings.remote_files import Clients, ConfigSource, FileDocument, Unreadable, clients, document
-from adaptgen.text.unreadable import suggest
+from adaptgen.text.files import suggest
 
 
 class Source:

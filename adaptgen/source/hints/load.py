@@ -23,7 +23,7 @@ from adaptgen.source.hints.table import HINTS
 from adaptgen.source.merge_documents import join
 from adaptgen.source.read import read
 from adaptgen.source.workspace import NOTHING, WorkspaceDefaults, fleet_of
-from adaptgen.text.decode import read_file
+from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

@@ -1,12 +1,18 @@
-"""Why a file cannot be read, and what its reader may have meant."""
+"""The bytes of a file; or why it cannot be read, and what its reader may have meant."""
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection
 from pathlib import Path
 from shlex import quote
+
+from adaptgen.diagnostics import AdaptgenError, Where, error
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No description of an API is larger; what is, is refused before it is parsed."""
 
 _DOCUMENTS = (".yaml", ".yml", ".json")
 _ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S+|localhost(?::[0-9]+)?/\S+", re.IGNORECASE)
@@ -49,3 +55,23 @@ def _of_folder(path: Path, ends: Collection[str]) -> str:
     except OSError:
         found = []
     return f"name a file in it, such as {found[0]}" if found else "name a file"
+
+
+def read_file(path: Path, shown: str) -> bytes:
+    """The bytes of a file (AG001), without reading one that is too large into memory (AG005)."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+            if max(size, len(data)) > MAX_BYTES:
+                raise too_large(max(size, len(data)), shown)
+            return data
+    except OSError as broken:
+        reason, help = explain(path, broken)
+        raise error("AG001", f"the file cannot be read: {reason}", Where(shown), help) from None
+
+
+def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError:
+    """The error for a file of ``size`` bytes."""
+    help = "name another file, or divide it"
+    return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file), help)
