@@ -15,14 +15,19 @@ import difflib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
-from session import INSTALL, Block, Failed, Shell, blocks, free_ports, steady
+from session import INSTALL, Block, Failed, Shell, blocks, free_ports, left_running, steady
 
 ROOT = Path(__file__).parent.parent
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(r"<!-- (?P<kind>run|lines): (?P<what>.+?) -->\n(?P<fence>```\w*)\n(?P<body>.*?)```", re.DOTALL)
 
 
@@ -55,29 +60,55 @@ def some(whole: str, span: str, name: str) -> str:
     return "\n".join(text[start : end + 1] if last else text[start:end]).rstrip()
 
 
-def true(match: re.Match[str]) -> str:
-    """The block as it should be."""
+def true(match: re.Match[str], runs: Mapping[str, str]) -> str:
+    """The block as it should be. ``runs``: command -> what it prints."""
     command, _, span = match["what"].partition(" | ")
-    body = run(command) if match["kind"] == "run" else lines(match["what"])
+    body = runs[command] if match["kind"] == "run" else lines(match["what"])
     if match["kind"] == "run" and span:
         body = some(body, span, command)
     return f"<!-- {match['kind']}: {match['what']} -->\n{match['fence']}\n{body}\n```"
 
 
-def played(page: str, before: str = "") -> str:
-    """The page with what its commands print, played in an empty folder after those of the page ``before``."""
+class Player:
+    """Plays pages, each in a folder of its own below ``home``; how-to guides begin where the tutorial ended."""
+
+    def __init__(self, home: Path, pages: list[Path]) -> None:
+        self.home = home
+        self.ports = free_ports("".join(path.read_text() for path in pages))
+        self.environ = {
+            key: one for key, one in os.environ.items() if not key.startswith(("CRM_", "ADAPTGEN_", "LIBRARY_"))
+        }
+        self.environ |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "110"}
+
+    def play(self, path: Path, page: list[Block]) -> list[str]:
+        """What the commands of the page print."""
+        if path == TUTORIAL:
+            return self.tutorial
+        if path.parent.name != "howto":
+            return self._play(path.stem, page)
+        _ = self.tutorial
+        shutil.copytree(self.home / TUTORIAL.stem, self.home / path.stem)
+        return self._play(path.stem, [left_running(blocks(TUTORIAL.read_text())), *page])[1:]
+
+    @cached_property
+    def tutorial(self) -> list[str]:
+        return self._play(TUTORIAL.stem, blocks(TUTORIAL.read_text()))
+
+    def _play(self, name: str, page: list[Block]) -> list[str]:
+        home = self.home / name
+        folder = home / "library"
+        folder.mkdir(parents=True, exist_ok=True)
+        shell = Shell(folder, self.environ | {"HOME": str(home)}, {INSTALL: "true", **self.ports}, terminal=True)
+        instead = {**self.ports, "/home/you/.venv/bin": str(Path(sys.executable).parent), "/home/you": str(home)}
+        return [steady(text, instead) for text in shell.play(page)]
+
+
+def played(path: Path, page: str, player: Player) -> str:
+    """The page with what its commands print."""
     found = blocks(page)
     if not any(block.kind == "output" for block in found):
         return page
-    with tempfile.TemporaryDirectory() as home:
-        folder = Path(home, "library")
-        folder.mkdir()
-        ports = free_ports(before + page)
-        environ = {key: one for key, one in os.environ.items() if not key.startswith(("CRM_", "ADAPTGEN_", "LIBRARY_"))}
-        environ |= {"PATH": f"{Path(sys.executable).parent}:{environ['PATH']}", "HOME": home, "COLUMNS": "110"}
-        shown = Shell(folder, environ, {INSTALL: "true", **ports}, terminal=True).play([*blocks(before), *found])
-        shown = shown[sum(block.kind == "commands" for block in blocks(before)) :]
-    instead = {**ports, "/home/you/.venv/bin": str(Path(sys.executable).parent), "/home/you": home}
+    shown = list(player.play(path, found))
     printed: dict[Block, str] = {}
     last = ""
     for block in found:
@@ -85,7 +116,6 @@ def played(page: str, before: str = "") -> str:
             last = shown.pop(0)
         elif block.kind == "output":
             text = "\n".join(line.rstrip() for line in last.strip("\n").splitlines())
-            text = steady(text, instead)
             printed[block] = some(text, block.name, "the output") if block.name else text
     for block, text in reversed(printed.items()):
         page = f"{page[: block.span[0]]}{text}\n{page[block.span[1] :]}"
@@ -94,22 +124,27 @@ def played(page: str, before: str = "") -> str:
 
 def main() -> int:
     stale = False
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        before = path.read_text()
-        first = (ROOT / "docs/tutorial.md").read_text() if path.parent.name == "howto" else ""
-        try:
-            after = played(BLOCK.sub(true, before), first)
-        except (Failed, SystemExit) as problem:
-            raise SystemExit(f"{path.relative_to(ROOT)}: {problem}") from None
-        if before == after:
-            continue
-        if "--write" in sys.argv:
-            path.write_text(after)
-            print(f"written: {path.relative_to(ROOT)}")
-            continue
-        stale = True
-        name = str(path.relative_to(ROOT))
-        sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name))
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    commands = {match["what"].partition(" | ")[0] for path in paths for match in BLOCK.finditer(path.read_text())
+                if match["kind"] == "run"}  # fmt: skip
+    with ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as home:
+        runs = dict(zip(commands, pool.map(run, commands), strict=True))
+        player = Player(Path(home), paths)
+        for path in paths:
+            before = path.read_text()
+            try:
+                after = played(path, BLOCK.sub(lambda match: true(match, runs), before), player)
+            except (Failed, SystemExit) as problem:
+                raise SystemExit(f"{path.relative_to(ROOT)}: {problem}") from None
+            if before == after:
+                continue
+            if "--write" in sys.argv:
+                path.write_text(after)
+                print(f"written: {path.relative_to(ROOT)}")
+                continue
+            stale = True
+            name = str(path.relative_to(ROOT))
+            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name))
     return int(stale)
 
 

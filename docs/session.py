@@ -78,6 +78,14 @@ def blocks(page: str, *, network: bool = False) -> list[Block]:
     return found
 
 
+def left_running(page: list[Block]) -> Block:
+    """The commands that a page leaves behind in its shell, for a page that goes on there: servers and variables."""
+    lines = [line for block in page if block.kind == "commands" for line in block.commands]
+    return Block(
+        "commands", "\n".join(line for line in lines if line.endswith("&") or line.startswith("export ")), (0, 0)
+    )
+
+
 def free_ports(page: str) -> dict[str, str]:
     """The ports of the page -> free ones of as many digits, so that tables stay as wide as they are."""
     ports = dict.fromkeys(PORT.findall(page))

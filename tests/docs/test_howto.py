@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.scripts import script
 
 DOCS = Path(__file__).parents[2] / "docs"
+TUTORIAL = DOCS / "tutorial.md"
 GUIDES = sorted((DOCS / "howto").glob("*.md"))
 session = script("session.py")
 
@@ -23,17 +26,30 @@ def test_guides_are_short() -> None:
     assert {name: number for name, number in lines.items() if number > 80} == {}
 
 
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The home folder that the tutorial leaves behind, and its ports."""
+    home = tmp_path_factory.mktemp("tutorial")
+    ports = session.free_ports("".join(path.read_text("utf-8") for path in (TUTORIAL, *GUIDES)))
+    play(home, session.blocks(TUTORIAL.read_text("utf-8")), ports)
+    return home, ports
+
+
+def play(home: Path, page: list[Any], ports: dict[str, str]) -> None:
+    environ = {key: one for key, one in os.environ.items() if not key.startswith(("LIBRARY_", "ADAPTGEN_", "XDG_"))}
+    environ |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home)}
+    # What runs the tests has everything installed.
+    instead = {session.INSTALL: "true", session.INSTALL.replace("adaptgen", "adaptgen[aws]"): "true"}
+    (home / "library").mkdir(exist_ok=True)
+    session.Shell(home / "library", environ, instead | ports).play(page, timeout=500)
+
+
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_every_command_of_the_guide_works(guide: Path, tmp_path: Path) -> None:
-    tutorial, page = (DOCS / "tutorial.md").read_text("utf-8"), guide.read_text("utf-8")
-    folder = tmp_path / "home" / "library"
-    folder.mkdir(parents=True)
-    environ = {key: one for key, one in os.environ.items() if not key.startswith(("LIBRARY_", "ADAPTGEN_", "XDG_"))}
-    environ |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder.parent)}
-    # What runs the tests has everything installed.
-    instead = {session.INSTALL: "true", session.INSTALL.replace("adaptgen", "adaptgen[aws]"): "true"}
-    shell = session.Shell(folder, environ, instead | session.free_ports(tutorial + page))
-    shell.play([*session.blocks(tutorial), *session.blocks(page, network=True)], timeout=500)
+def test_every_command_of_the_guide_works(guide: Path, tutorial: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    home, ports = tutorial
+    shutil.copytree(home, tmp_path / "home")
+    start = session.left_running(session.blocks(TUTORIAL.read_text("utf-8")))
+    play(tmp_path / "home", [start, *session.blocks(guide.read_text("utf-8"), network=True)], ports)
