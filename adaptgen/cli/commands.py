@@ -278,6 +278,8 @@ def told(problem: click.UsageError) -> tuple[str, str]:
         case Misuse():
             return problem.message, problem.help or help
         case click.NoSuchOption():
+            if path.endswith(" call"):
+                help = f"arguments of a tool are written {problem.option_name.lstrip('-')}=VALUE"
             known = [opt for one in _parameters(problem.ctx) for opt in (*one.opts, *one.secondary_opts)]
             return (
                 f"{path} has no option {problem.option_name}",

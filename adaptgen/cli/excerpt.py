@@ -148,11 +148,14 @@ def _hidden(line: str, reading: Reading, quoted: frozenset[str]) -> list[tuple[i
 
 
 def _may_show(key: str, value: str, quoted: frozenset[str]) -> bool:
-    if _HARMLESS.fullmatch(value) or value.strip("\"'") in quoted:
-        return True
     from adaptgen.pii.secret_formats import find_random, find_secrets
 
-    return key in _WORDS and bool(_PLAIN.fullmatch(value)) and not (find_secrets(value) or [*find_random(value)])
+    if _HARMLESS.fullmatch(value):
+        return True
+    if find_secrets(value):
+        return False
+    is_word = key in _WORDS and bool(_PLAIN.fullmatch(value)) and not [*find_random(value)]
+    return is_word or value.strip("\"'") in quoted
 
 
 def _values(line: str) -> Iterator[tuple[str, int, int]]:

@@ -89,7 +89,7 @@ class Checker:
         elif wanted.most and len(value) > wanted.most:
             self.report(f"{dotted(at)} has {len(value)} characters, more than {wanted.most}", at)
         elif wanted.pattern and not re.search(wanted.pattern, value):
-            help = did_you_mean(value, wanted.words) or (f"one of: {', '.join(wanted.words)}" if wanted.words else "")
+            help = did_you_mean(value, wanted.words) or wanted.help
             self.report(f"{dotted(at)}: {value!r} is not {wanted.sample}", at, help, wanted.code)
         elif wanted.check:
             wanted.check(self, value, at)
@@ -277,10 +277,12 @@ def _alternatives(words: tuple[str, ...]) -> str:
 
 def _elsewhere(table: Table, key: str) -> str:
     """Where in the tables right below a misplaced key belongs."""
+    found = []
     for name, entry in table.keys.items():
-        if isinstance(entry.type, Table) and key in entry.type.keys:
-            return f"it belongs under {name}"
-    return ""
+        below = entry.type.item if isinstance(entry.type, ListOf) else entry.type
+        if isinstance(below, Table) and key in below.keys:
+            found.append(name)
+    return f"it belongs under {' or '.join(found)}" if found else ""
 
 
 def _has_shape(value: Any, type_: Type) -> bool:

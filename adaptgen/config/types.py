@@ -36,7 +36,7 @@ class TextKind:
     ``pattern``: a regular expression, also in the published JSON Schema; ``sample``: the same in words. ``filled``: it
     may not be empty. ``most``: characters at most (0: any number). ``check`` looks closer at a text that fits.
     ``code``: of the error where the pattern does not fit, by default that of any wrong value. ``words``: suggestions
-    for that error.
+    for that error; ``help``: what to do about it, where no word is near.
     """
 
     pattern: str = ""
@@ -46,6 +46,7 @@ class TextKind:
     code: str = ""
     words: tuple[str, ...] = ()
     most: int = 0
+    help: str = ""
 
 
 @value()

@@ -35,7 +35,7 @@ def url_at(text: str) -> str:
     """The URL of an issuer that listens on ``HOST:PORT``; AG062 beyond loopback, and for port 0."""
     host, port = _parse(text)
     if not port:
-        raise error("AG062", "with port 0 nobody knows where the issuer is", None, "127.0.0.1:9000")
+        raise error("AG062", "with port 0 nobody knows where the issuer is", None, "write --http 127.0.0.1:9000")
     return address.origin(host, port)
 
 
@@ -43,7 +43,10 @@ def _parse(text: str) -> tuple[str, int]:
     host, port = address.parse(text, governed=True)
     if not is_loopback(host):
         raise error(
-            "AG062", f"{host} is not loopback, and anyone who reaches this issuer is any caller", None, "127.0.0.1:9000"
+            "AG062",
+            f"{host} is not loopback, and anyone who reaches this issuer is any caller",
+            None,
+            "write --http 127.0.0.1:9000",
         )
     return host, port
 

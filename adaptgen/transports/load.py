@@ -78,7 +78,10 @@ def no_server(folder: Path) -> AdaptgenError:
     else:
         message = "there is no such folder"
         near = suggest(folder)
-        if near.startswith("did you mean"):
+        below = Path("generated") / folder
+        if (below / "server.py").is_file():
+            help = f"did you mean {below.as_posix()!r}?"
+        elif near.startswith("did you mean"):
             help = near
         elif spec is not None:
             help = f"build it first: adaptgen build {shlex.quote(spec.as_posix())}"

@@ -80,6 +80,24 @@ GOVERNANCE = [
         _FILE,
     ),
     Mistake("usage is asked for without shared state", f"usage {_FILE}", GOVERNED, _FILE),
+    Mistake("settings are begun for a server that there is not", "govern init note", place="note"),
+    Mistake("an issuer is opened to others", "dev issuer --http 0.0.0.0:9000 --sub bob"),
+    Mistake("the life of a token is no time", "dev issuer --http 127.0.0.1:0 --sub bob --ttl long"),
+    Mistake(
+        "settings are JSON with a comment",
+        "serve generated/notes --governance governance.json",
+        {"governance.json": '{\n  "adaptgen": 1, // version\n  "mode": "embedded"\n}\n'},
+        "governance.json:2:",
+    ),
+    Mistake(
+        "settings are a document", "serve generated/notes --governance specs/notes.yaml", place="specs/notes.yaml:1:1"
+    ),
+    Mistake(
+        "the switch of the settings is not there",
+        _SERVE,
+        _settings("switch: {source: switch.yaml}\n"),
+        _FILE,
+    ),
     # ---- policies
     Mistake(
         "a policy is broken",

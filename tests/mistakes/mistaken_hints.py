@@ -92,6 +92,32 @@ HINTS = [
         },
         "specs/notes/overrides.py:6:",
     ),
+    Mistake(
+        "hints of an operation are under its path",
+        _BUILD,
+        _hints("tools:\n  GET /notes: {view: [id]}\n"),
+        f"{_FILE}:3:",
+    ),
+    Mistake("a value is a date in the hints", _BUILD, _hints("server: {name: 2026}\n"), f"{_FILE}:2:"),
+    Mistake("a name of a server has a blank", _BUILD, _hints("server: {name: my notes}\n"), f"{_FILE}:2:"),
+    Mistake(
+        "an address in the hints is not http",
+        _BUILD,
+        _hints('server: {base_url: "ftp://notes.example"}\n'),
+        f"{_FILE}:2:",
+    ),
+    Mistake(
+        "a login names a call that there is not",
+        _BUILD,
+        _hints("auth:\n  login:\n    kind: session\n    call: POST /login\n    save: {token: $.token}\n"),
+        f"{_FILE}:",
+    ),
+    Mistake(
+        "a path into an answer is wrong",
+        _BUILD,
+        _tool("page: {style: offset, offset: offset, limit: limit, items: results}"),
+        f"{_FILE}:3:",
+    ),
     # ---- output
     Mistake(
         "a generated file was edited",

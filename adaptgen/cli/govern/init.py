@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.output import lock
 from adaptgen.output.write import write_file
 
@@ -104,7 +104,9 @@ def _find(what: Path) -> tuple[Path, Path]:
                 help = "name the document instead: adaptgen govern init specs/crm.yaml"
                 raise error("AG001", "its document was not found, or has changed since", Where(str(folder)), help)
             return spec, folder.parent
-    help = "name a generated server (generated/crm), its document (specs/crm.yaml) or its name (crm)"
+    known = [path.stem for path in SPECS.glob("*") if path.is_file()] if SPECS.is_dir() else []
+    help = did_you_mean(str(what), known)
+    help = help or "name a generated server (generated/crm), its document (specs/crm.yaml) or its name (crm)"
     raise error("AG001", f"there is no server {str(what)!r}", None, help)
 
 

@@ -33,6 +33,9 @@ def parse_arguments(contract: Contract, words: Sequence[str], stdin: str | None 
         raw = key.endswith(":")
         name = key[:-1] if raw and key not in offered else key
         if not equals or not name:
+            before = re.split(r"[:(]", word.removeprefix("--"), maxsplit=1)
+            if len(before) == 2 and before[0] in offered:
+                raise _misfit(f"{word!r} is not key=value", f"write {before[0]}={before[1].rstrip(')')}")
             known = f"; arguments of {contract.name}: {', '.join(offered)}" if offered else ""
             raise _misfit(f"{word!r} is not key=value", f"write key=value, key:=JSON, or one JSON object{known}")
         if name not in offered and schema.get("additionalProperties", True) is False:

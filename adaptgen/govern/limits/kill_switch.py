@@ -48,7 +48,7 @@ class Switch:
         await self.refresh()
         if self.problem:
             raise error("AG070", f"the source of the kill switch: {self.problem}", self._where,
-                        "an empty file switches nothing off")  # fmt: skip
+                        "make the file: an empty one switches nothing off")  # fmt: skip
         self._task = asyncio.create_task(self._watch(), name="adaptgen-switch")
 
     async def _watch(self) -> None:

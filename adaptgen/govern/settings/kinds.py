@@ -82,7 +82,12 @@ KINDS = {
     "address": TextKind(
         r"^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):)?[0-9]{1,5}$", "an address such as 127.0.0.1:8000"
     ),
-    "kind": TextKind(r"^[a-z][a-z0-9_]{0,31}$", "a kind such as email", words=KNOWN_KINDS),
+    "kind": TextKind(
+        r"^[a-z][a-z0-9_]{0,31}$",
+        "a kind such as email",
+        words=KNOWN_KINDS,
+        help=f"one of {', '.join(KNOWN_KINDS)}, or a kind of your own in lower case",
+    ),
     "tool": TextKind(r"^\S{1,256}$", "the name of a tool such as crm/find_contacts"),
     "glob": TextKind(r"^\S{1,512}$", "a name without spaces, such as crm/*"),
     "source": TextKind(

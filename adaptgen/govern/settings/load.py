@@ -52,6 +52,9 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
     if raw is None:
         help = "write adaptgen: 1 and mode: embedded; adaptgen govern init writes settings to begin with"
         raise error("AG070", "the settings are empty", Where(name, 1, 1), help)
+    if isinstance(raw, dict) and not {"adaptgen", "mode"} & raw.keys() and {"openapi", "swagger"} & raw.keys():
+        help = "name the settings; adaptgen govern init writes some to begin with"
+        raise error("AG070", "this is an OpenAPI document, and not governance settings", Where(name, 1, 1), help)
     checker = Checker(places.where, SETTINGS_DIALECT)
     made = checker.read(raw, SETTINGS, ())
     if checker.errors:

@@ -10,7 +10,7 @@ from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
 from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
-from adaptgen.net.addresses import find_problem, is_loopback
+from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "bearer": ("token",),
@@ -136,7 +136,8 @@ def _accept(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> Non
     jwks = settings.accept.jwks
     if isinstance(jwks, str):
         if "://" in jwks and (why := find_problem(jwks)):
-            checker.report(f"accept.jwks: {jwks!r} {why}", at, "https, or http on loopback")
+            quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(jwks)
+            checker.report(f"accept.jwks: {quoted} {why}", at, "https, or http on loopback")
         return
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not keys or not all(isinstance(one, dict) for one in keys):

@@ -24,6 +24,14 @@ def check_template(checker: Checker, value: str, at: KeyPath) -> None:
         checker.report(f"{dotted(at)} is empty", at)
 
 
+def _check_base_url(checker: Checker, value: str, at: KeyPath) -> None:
+    """A template of an http or https URL; what begins with a reference, or is relative, may become one."""
+    check_template(checker, value, at)
+    scheme, separator, _ = value.partition("://")
+    if value and (scheme.lower() not in ("http", "https") if separator else value[0] not in "/{$"):
+        checker.report(f"{dotted(at)} must be an http or https URL", at, "write https://HOST/PATH")
+
+
 def check_secret(checker: Checker, value: str, at: KeyPath) -> None:
     """A template that refers to a secret; one that holds it would be written into the generated server."""
     if not value:
@@ -89,10 +97,15 @@ KINDS = {
     "text": TextKind(filled=False),
     "file": TextKind(filled=False),
     "template": TextKind(filled=False, check=check_template),
+    "base_url": TextKind(filled=False, check=_check_base_url),
     "secret": TextKind(filled=False, check=check_secret),
     "path": TextKind(filled=False, check=_check_path),
     "name": TextKind(r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", "a name of letters, digits, _ and -, such as crm"),
-    "tool": TextKind(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", "a name of letters, digits and _, such as find_contacts"),
+    "tool": TextKind(
+        r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        "a name of letters, digits and _, such as find_contacts",
+        help='write the operation under call: find_contacts: {call: "GET /contacts"}',
+    ),
     "call": TextKind(
         r"^(?i:get|put|post|delete|options|head|patch|trace) +(/|https?://|\$\{)\S*$",
         "a method and a path, such as GET /api/contacts/",

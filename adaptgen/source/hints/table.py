@@ -251,7 +251,7 @@ HINTS = Table({
     "server": Key(Table({
         "name": Key(Text("name"), "The name of the server"),
         "title": Key(Text(), "What people read"),
-        "base_url": Key(_TEMPLATE, "Where the API is"),
+        "base_url": Key(Text("base_url"), "Where the API is"),
         "trusted_origins": Key(
             ListOf(Text("origin")), "Other origins of the API that its credentials may be sent to: https://files.example.com"
         ),
@@ -282,7 +282,7 @@ HINTS = Table({
                 Text("file"),
                 Table({
                     "file": Key(Text("file"), "The document, relative to the hints file", required=True),
-                    "base_url": Key(_TEMPLATE, "Where its operations are"),
+                    "base_url": Key(Text("base_url"), "Where its operations are"),
                 }),
             )),
             key="name",

@@ -128,6 +128,12 @@ def test_a_value_that_the_message_quotes_is_shown(tmp_path: Path) -> None:
     )
 
 
+def test_a_value_that_the_message_quotes_is_not_shown_where_it_holds_a_secret(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text("url: https://ada:hunter2@host/\n")
+    assert excerpt(path, 1, 6, "url: 'https://ada:hunter2@host/' holds credentials")[0] == "    | url: …"
+
+
 def test_an_error_of_the_settings_hides_them_whatever_the_file_looks_like(document: Path) -> None:
     assert excerpt(document, 1, 1, code="AG070")[0] == "    | openapi: …"
 
