@@ -125,6 +125,17 @@ def test_an_api_that_only_reads_has_policies_that_hold(place: Path) -> None:
     assert main(["policy", "check", "specs/notes/governance.yaml"]) == 0
 
 
+def test_an_issuer_elsewhere_is_kept_as_it_is_written_and_makes_its_own_tokens(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["govern", "init", "notes", "--issuer", "https://idp.example/"]) == 0
+    settings = yaml.safe_load(Path("specs/notes/governance.yaml").read_text())
+    assert settings["authenticate"]["issuer"] == "https://idp.example/"
+    said = capsys.readouterr().out
+    assert "adaptgen serve generated/notes --http 127.0.0.1:8000 &" in said
+    assert "dev issuer" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

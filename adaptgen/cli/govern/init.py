@@ -82,11 +82,13 @@ def _check(options: SimpleNamespace) -> tuple[str, str]:
     from adaptgen.transports import address
 
     host, port = address.parse(options.http)
-    issuer = options.issuer.rstrip("/")
-    parts = urlsplit(issuer)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        help = "https://idp.example, or http://127.0.0.1:9000 for adaptgen dev issuer"
+    parts = urlsplit(options.issuer)
+    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if parts.scheme != "https" and not local:
+        help = "https://idp.example/, or http://127.0.0.1:9000 for adaptgen dev issuer"
         raise error("AG074", f"{options.issuer!r} is neither https nor on this machine", None, help)
+    # Tokens name their issuer exactly as it calls itself; that of development has no path.
+    issuer = options.issuer.rstrip("/") if local else options.issuer
     return address.origin(host, port).removeprefix("http://"), issuer
 
 

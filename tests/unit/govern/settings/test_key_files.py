@@ -11,7 +11,7 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.key_files import make_key_file
-from adaptgen.govern.settings.keys import material
+from adaptgen.govern.settings.keys import key_files, material, new_key
 from adaptgen.govern.settings.load import parse
 
 KEY = bytes(range(40, 72))
@@ -102,3 +102,21 @@ def test_only_keys_may_be_files() -> None:
     text = "adaptgen: 1\nauthenticate: {issuer: '${file:issuer}', audience: a}\n"
     with pytest.raises(AdaptgenError, match="unknown reference"):
         parse(text.encode(), "g.yaml")
+
+
+@pytest.mark.asyncio
+async def test_new_keys_are_of_the_kind_that_each_name_takes(tmp_path: Path) -> None:
+    names = ("surrogates", "cursors", "handover", "audit", "checkpoints", "pins")
+    files = "".join(f"  {name}: '${{file:{name}.key}}'\n" for name in names)
+    text = f"adaptgen: 1\nkeys:\n{files}  tokens: {{current: k1, all: {{k1: '${{file:t.key}}', k2: '${{env:T}}'}}}}\n"
+    settings = parse(text.encode(), (tmp_path / "governance.yaml").as_posix())
+    found = key_files(settings)
+    assert {path.name: name for path, name in found.items()} == {"t.key": "tokens"} | {
+        f"{one}.key": one for one in names
+    }
+    for path, name in found.items():
+        assert make_key_file(path, new_key(name))
+    made = await material(settings, {"T": TEXT})
+    assert made.ephemeral == ()
+    assert made.tokens is not None
+    assert made.tokens.all["k1"] not in (made.tokens.all["k2"], made.audit)
