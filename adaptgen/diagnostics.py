@@ -98,6 +98,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG011": "copy the file into the folder of the document, or name it under references in the hints",
     "AG014": "correct the overlay at this place",
     "AG016": "correct it at this place; docs/steps.md lists what is supported",
+    "AG021": "correct the operation, in an overlay if the document is not yours; or hide it in the hints",
     "AG026": "set server.base_url in the hints to the address of the API",
     "AG030": "docs/hints.md lists every key",
     "AG031": "docs/hints.md shows every key with its values",
@@ -125,9 +126,11 @@ NEXT_STEPS: dict[str, str] = {
     "AG075": "correct the url and the auth of the server under upstreams",
     "AG076": "start the store, or correct state in the settings",
     "AG077": "name a file that can be written under audit.sink, or stderr",
+    "AG079": "compare the trail with the copy at its sink, from this line on",
     "AG080": "write module:function, of a module that Python finds from here",
     "AG090": "adaptgen package --help shows what can be named",
     "AG091": "check that pip reaches its index, or fill its cache first",
+    "AG092": "name one with --interpreter, or leave the bytecode out: --no-compile",
     "AG093": "nothing was changed; check the region, the credentials and their permissions",
 }
 """What to do about an error that says nothing else."""
