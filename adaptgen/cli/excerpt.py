@@ -19,6 +19,10 @@ HIDDEN = "…"
 _TAB = 4
 """Columns of a tab."""
 _MARGIN = "    | "
+_MOST = 40
+"""Excerpts of one run: a file may have thousands of errors."""
+_AROUND = 20_000
+"""Characters before and after the place in which secrets are looked for: longer than any that is known."""
 _LESS_THAN = 20
 """Columns that are too few to show anything."""
 
@@ -72,12 +76,15 @@ class Excerpts:
     def __init__(self, columns: int, encoding: str) -> None:
         self._columns = columns
         self._encoding = encoding
+        self._shown = 0
         self._files: dict[str, tuple[list[str], Reading]] = {}
 
     def of(self, found: Diagnostic) -> list[str]:
         """Two lines, the excerpt and the caret; nothing where the place has no line, or nothing of it can be shown."""
         where = found.where
         if where is None or not where.line or not where.column or self._columns < _LESS_THAN:
+            return []
+        if self._shown == _MOST:
             return []
         lines, reading = self._read(found, where)
         if where.line > len(lines):
@@ -87,11 +94,16 @@ class Excerpts:
             reading = "settings"
         if reading == "settings" and _is_in_block_scalar(lines, where.line - 1):
             return []
+        if len(line) > 2 * _AROUND and reading != "document":
+            return []  # what is a key depends on all that is before it
+        begin = max(0, where.column - _AROUND)
+        line = line[begin : begin + 2 * _AROUND]
+        self._shown += 1
         dots = HIDDEN if _can_print(HIDDEN, self._encoding) else "..."
         pieces = list(_pieces(line, _hidden(line, reading, _quoted(found)), dots, self._encoding))
         if not any(char.isalnum() for text, _ in pieces for char in text):
             return []
-        return _window(pieces, min(where.column - 1, len(line)), self._columns, dots)
+        return _window(pieces, min(where.column - 1 - begin, len(line)), self._columns, dots)
 
     def _read(self, found: Diagnostic, where: Where) -> tuple[list[str], Reading]:
         if found.line is not None:

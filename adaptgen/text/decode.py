@@ -54,8 +54,10 @@ class SourceText:
 
     def has_long_line(self, offset: int) -> bool:
         """Whether the line of a character is longer than :data:`LONG_LINE`."""
-        end = self.text.find("\n", offset)
-        return (end if end >= 0 else len(self.text)) - self.text.rfind("\n", 0, offset) - 1 > LONG_LINE
+        line = self.where(offset).line
+        ends = self.ends or []
+        end = ends[line - 1] if line <= len(ends) else len(self.text)
+        return end - (ends[line - 2] if line > 1 else -1) - 1 > LONG_LINE
 
     def repaired(self, problem: str, reading: str, where: Where, help: str = "") -> None:
         """Report ``problem`` and how it was read (AG006); in a text that is read exactly it is an AdaptgenError

@@ -86,6 +86,9 @@ def load_leniently(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     return result
 
 
+_MOST_POINTERS = 40
+
+
 def locate(source: SourceText, offset: int) -> Where:
     """The place of a character of a JSON text, broken or not; in a long line also as a pointer to the member or item
     that it belongs to."""
@@ -227,7 +230,9 @@ def _duplicates(source: SourceText, text: str, *, strict: bool) -> list[Diagnost
             if keys is not None:
                 key = json.loads(piece, strict=False)
                 if key in keys:
-                    found.append(duplicate(key, locate(source, match.start()), strict=strict))
+                    # To find a pointer is to read the text up to it: nobody reads the thousandth one.
+                    place = locate if len(found) < _MOST_POINTERS else SourceText.where
+                    found.append(duplicate(key, place(source, match.start()), strict=strict))
                 keys.add(key)
             awaits_key = False
     return found

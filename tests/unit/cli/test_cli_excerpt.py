@@ -119,6 +119,26 @@ def test_hints_and_settings_show_keys_and_no_value(tmp_path: Path, text: str, li
         assert not any(secret in one for one in found for secret in SECRETS)
 
 
+def test_a_long_line_hides_its_secrets_wherever_it_is_cut(tmp_path: Path) -> None:
+    secret = "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiJhZGEifQ" * 300 + ".c2lnbmF0dXJl"
+    path = tmp_path / "d.json"
+    line = f'{{"openapi":"3.0.3","x":"{"a" * 50_000}","t":"{secret}","y":"{"b" * 50_000}"}}'
+    path.write_text(line)
+    shown, caret = excerpt(path, 1, line.index('"y"') + 1)
+    assert shown[caret.index("^") :].startswith('"y"')
+    assert "sdWIi" not in shown
+    path.write_text(line.replace("openapi", "adaptgen"))
+    assert excerpt(path, 1, line.index('"y"') + 1) == []
+
+
+def test_thousands_of_errors_show_some_of_their_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text("openapi: 3.0.3\n" * 1000)
+    terminal.diagnostics(Diagnostic("AG003", "twice", Where(str(path), line, 1)) for line in range(1, 1001))
+    lines = capsys.readouterr().err.splitlines()
+    assert (sum("AG003" in one for one in lines), sum("^" in one for one in lines)) == (1000, 40)
+
+
 def test_a_value_that_the_message_quotes_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "hints.yaml"
     path.write_text("tools:\n  x: {effect: raed, veiw: s3cr3t}\n")

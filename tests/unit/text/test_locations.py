@@ -53,5 +53,11 @@ def test_broken_json_is_told_with_the_way_to_it(broken: str, pointer: str) -> No
     assert refused(broken).pointer == pointer
 
 
+def test_of_many_keys_that_occur_twice_the_first_have_pointers() -> None:
+    text = '{"x": ' + "0" + ', "x": 0' * 1000 + "}"
+    found = [one.where.pointer for one in parse(text.encode(), "t.json").diagnostics if one.where]
+    assert found == ["#/x"] * 40 + [""] * 960
+
+
 def test_a_key_that_occurs_twice_is_told_with_the_way_to_it() -> None:
     assert refused(MINIFIED.replace('"get":', '"get":1,"get":')).pointer == "#/paths/~1a~1b/get"
