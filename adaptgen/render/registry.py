@@ -15,6 +15,8 @@ from adaptgen.render.safe import one_line
 
 NAME = "server.json"
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+_NOBODY = "com.example"
+"""A name that belongs to nobody (RFC 2606, 3): registries refuse it until the hints name the owner."""
 _LONGEST = 100
 """Characters of title and description."""
 _RELEASE = re.compile(r"v?[0-9]+(\.[0-9]+)*([-+._]?[0-9A-Za-z]+([-+._][0-9A-Za-z]+)*)?")
@@ -27,7 +29,7 @@ def server_json(plan: Plan) -> str:
     server, listed = plan.server, plan.registry
     value: dict[str, Json] = {
         "$schema": SCHEMA,
-        "name": one_line(f"{listed.namespace or 'local'}/{server.name}"),
+        "name": one_line(f"{listed.namespace or _NOBODY}/{server.name}"),
         "title": _short(plan.title or server.title or server.name),
         "description": _short(server.summary or f"The tools of {plan.title or server.name}"),
         "version": _release(one_line(listed.version)),

@@ -95,7 +95,7 @@ def test_any_title_and_description_fit(words: str, tmp_path: Path) -> None:
 def test_without_hints_it_names_no_place(tmp_path: Path) -> None:
     assert built(tmp_path, {"title": "Pets", "version": "1", "description": "All our pets"}) == {
         "$schema": RULES["properties"]["$schema"]["const"],  # type: ignore[index]
-        "name": "local/pets",
+        "name": "com.example/pets",
         "title": "Pets",
         "description": "All our pets",
         "version": "1",
