@@ -299,7 +299,9 @@ def test_the_command_says_where_it_does_not_and_gives_1(tmp_path: Path, run: Run
     (tmp_path / "audit.jsonl").write_bytes(b"".join(lines))
     code, out, err = run("audit.jsonl")
     assert (code, out) == (1, "1 finding: 6 lines in 1 chain\n")
-    assert err == f"audit.jsonl:3:1: error AG079: line 2 of chain '{shown(lines[0])}' was edited\n"
+    place, help = err.splitlines()
+    assert place == f"audit.jsonl:3:1: error AG079: line 2 of chain '{shown(lines[0])}' was edited"
+    assert help.startswith("    help: ")
 
 
 def test_the_command_takes_several_keys(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
