@@ -178,7 +178,9 @@ def _end(group: int) -> None:
 def _command(line: str) -> str:
     port = PORT.search(line)
     if line.endswith("&") and port is not None:
-        return f"{line} until (exec 3<>/dev/tcp/127.0.0.1/{port[0]}) 2>/dev/null; do sleep 0.1; done"
+        probe = f"(exec 3<>/dev/tcp/127.0.0.1/{port[0]}) 2>/dev/null"
+        # Bounded: what starts this shell may be gone by then.
+        return f"{line} for n in $(seq 600); do {probe} && break; sleep 0.1; done; {probe}"
     if any(one in line for one in SERVES) and ("--http" in line or "adaptgen proxy" in line) and not line.endswith("&"):
         return (
             f"env {line} > served.txt 2>&1 & server=$!; for n in $(seq 60); do sleep 0.5; "
