@@ -46,7 +46,8 @@ def here(origin: Path, document: str) -> dict[str, str]:
     }
     newest = max((ROOT / name).stat().st_mtime for name in ("requirements.lock", "pyproject.toml"))
     if MADE.is_file() and MADE.stat().st_mtime > newest:
-        table["make demo"] = f"make VENV={sys.prefix} demo"
+        # Without --old-file make would install the clone into this environment, since its files are newer.
+        table["make demo"] = f"make --old-file={MADE} VENV={sys.prefix} demo"
     return table
 
 
