@@ -14,6 +14,7 @@ from adaptgen.model.plan import Plan
 
 if TYPE_CHECKING:
     from adaptgen.building.summary import OperationSummary, ServerSummary
+    from adaptgen.output.write import Changes
     from adaptgen.source import Document, Hints
 
 
@@ -82,6 +83,20 @@ class BuildResult:
             names=self.plan.names,
         )
         return files
+
+    def write(self) -> Changes:
+        """Make ``folder`` hold ``files``, and remember that this build did.
+
+        Raises:
+            AdaptgenError: AG051, AG053 of :func:`adaptgen.output.write.write`; then nothing was written.
+        """
+        from adaptgen.output import build_cache, lock
+        from adaptgen.output.write import write
+
+        files = lock.keep(self.folder, self.files)
+        changes = write(self.folder, files)
+        build_cache.record(self.folder, inputs=self.inputs, options=self.options, files=files)
+        return changes
 
     @cached_property
     def summary(self) -> ServerSummary:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,13 +30,13 @@ class Variable:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``value``: the entry itself. ``inputs``: what the client asks its user for (VS Code). ``unset``: variables that
-    have no value in the file and that the client will not find elsewhere."""
+    have no value in the file and that the client will not find elsewhere. ``written``: secrets whose values are in the
+    entry."""
 
     value: Mapping[str, Json]
     inputs: tuple[Mapping[str, Json], ...] = ()
     unset: tuple[str, ...] = ()
-    written: tuple[str, ...] = field(default=())
-    """Secrets whose values are in the entry."""
+    written: tuple[str, ...] = ()
 
 
 def variables(server: Server, environ: Mapping[str, str], settings: Collection[str] = ()) -> tuple[Variable, ...]:

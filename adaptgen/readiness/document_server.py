@@ -24,7 +24,6 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Call, Server, Step, Tool
 from adaptgen.net.addresses import is_loopback
 from adaptgen.output import build_cache, lock
-from adaptgen.output.write import write
 from adaptgen.readiness.remote_document import fetch_document, is_url
 
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ def settings_of(source: str) -> Path | None:
 
 
 def open_document(source: str, *, allow_writes: bool, environ: Mapping[str, str] = os.environ) -> DocumentServer:
-    """The server of the document at a path or a URL. Its hints, governance settings and hand edits are in effect where
-    a file has them.
+    """The server of the document at a path or a URL. Its hints and governance settings are in effect where a file has
+    them.
 
     Raises:
         AdaptgenError: AG056 for a URL that cannot be fetched, AG026 where a document of the internet would call this
-            machine, and what a build says of the document and its hints.
+            machine, AG045 for a file with hand edits, and what a build says of the document and its hints.
     """
     remote = is_url(source)
     place = _place(source if remote else str(Path(source).resolve()), environ)
@@ -69,7 +68,6 @@ def open_document(source: str, *, allow_writes: bool, environ: Mapping[str, str]
     server, left_out = _built(spec, place / ("all" if allow_writes else "reading"), allow_writes)
     if remote:
         _refuse_this_machine(server, source, environ)
-    if remote:
         shown = shlex.quote(str(spec.parent))
         keep = f"cp -r {shown} . && adaptgen build specs/{shlex.quote(spec.name)}"
     else:
@@ -118,9 +116,7 @@ def _built(spec: Path, out: Path, allow_writes: bool) -> tuple[Server, int]:
         if not allow_writes:
             result = replace(result, plan=_reading(result.plan))
         folder = result.folder
-        written = lock.keep(folder, result.files)
-        write(folder, written)
-        build_cache.record(folder, inputs=result.inputs, options=result.options, files=written)
+        result.write()
     server = load_server(folder)
     # The references of a generated server are relative to its project, and the cache is elsewhere.
     if settings := settings_of(str(spec)):

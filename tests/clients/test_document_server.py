@@ -162,6 +162,19 @@ def test_a_client_starts_the_server_of_a_url(service: Web, tmp_path: Path) -> No
     assert "Rex" in said
 
 
+def test_settings_without_policies_do_not_decide_about_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "pets.json"
+    file.write_text(json.dumps(document("https://pets.example")))
+    (tmp_path / "pets").mkdir()
+    (tmp_path / "pets" / "governance.yaml").write_text("adaptgen: 1\nmode: embedded\naudit: {sink: none}\n")
+    assert main(["call", str(file), "add_pet"]) == 2
+    printed = capsys.readouterr().err
+    assert "2 tools left out" in printed
+    assert "AG063" in printed
+
+
 def test_settings_decide_about_writes_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
     """The policies of the CRM name tools that write: without those they would not fit."""
     crm = str(Path(__file__).parents[2] / "specs" / "crm.yaml")

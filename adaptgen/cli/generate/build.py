@@ -17,7 +17,7 @@ from adaptgen.cli import terminal
 from adaptgen.cli.govern import policy
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.output import build_cache, lock
+from adaptgen.output import lock
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
@@ -170,13 +170,8 @@ def _checked(result: BuildResult) -> Outcome:
 
 
 def _written(result: BuildResult) -> Outcome:
-    from adaptgen.output import write
-
     lock.refuse_edits(result.folder, hints=str(SpecFiles(result.spec).hints))
-    files = lock.keep(result.folder, result.files)
-    changes = write.write(result.folder, files)
-    build_cache.record(result.folder, inputs=result.inputs, options=result.options, files=files)
-    return Outcome(result, changes)
+    return Outcome(result, result.write())
 
 
 def _show(outcome: Outcome, options: SimpleNamespace) -> None:

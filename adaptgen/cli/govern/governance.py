@@ -23,8 +23,8 @@ OPEN = "no governance: one caller, local, may call every tool; nothing is tokeni
 
 def open_server(options: SimpleNamespace, environ: Mapping[str, str]) -> tuple[Server, str | None]:
     """The server that a command names, a folder that ``adaptgen build`` wrote or a document, and where its settings are
-    (:func:`reference`). Of a document without settings only tools that read are served, unless the command says
-    otherwise: nobody has looked at it, and no policy decides."""
+    (:func:`reference`). Of a document only tools that read are served, unless the command says otherwise or policies
+    decide: nobody has looked at it."""
     from adaptgen.readiness.document_server import is_document, open_document, settings_of
     from adaptgen.transports.load import load_server
 
@@ -35,10 +35,10 @@ def open_server(options: SimpleNamespace, environ: Mapping[str, str]) -> tuple[S
         folder = Path(options.folder)
         server = load_server(folder)
         return server, reference(options, server, folder, environ)
-    named = not options.no_governance and (options.governance or environ.get(VARIABLE, "").strip())
-    governed = named or (not options.no_governance and settings_of(options.folder))
+    named = str(options.governance or environ.get(VARIABLE, "").strip() or settings_of(options.folder) or "")
+    decided = not options.no_governance and _decides_about_writes(named)
     with terminal.progress(f"{options.folder}: building"):
-        opened = open_document(options.folder, allow_writes=options.allow_writes or bool(governed), environ=environ)
+        opened = open_document(options.folder, allow_writes=options.allow_writes or decided, environ=environ)
     server = opened.server
     if opened.left_out:
         tools = terminal.count(opened.left_out, "tool")
@@ -48,6 +48,16 @@ def open_server(options: SimpleNamespace, environ: Mapping[str, str]) -> tuple[S
             terminal.print_error(f"{server.name}: calls go to {base.url}; {base.env} names another address")
     terminal.print_error(f"{server.name}: to keep this server: {opened.keep}")
     return server, reference(options, server, opened.spec.parent, environ)
+
+
+def _decides_about_writes(named: str) -> bool:
+    """Whether the settings in a file have policies. Those elsewhere (``s3://``) are only read when it is served."""
+    path = Path(named)
+    if not named or not path.is_file():
+        return False
+    from adaptgen.govern.settings.load import read
+
+    return read(path).authorize is not None
 
 
 def reference(options: SimpleNamespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:
