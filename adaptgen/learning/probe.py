@@ -1,0 +1,71 @@
+"""What experiments may do: send one read, within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol, TypeAlias
+
+from adaptgen.model.tables import Json, value
+from adaptgen.plan.document.operation import Operation
+
+Credentials: TypeAlias = Literal["session", "none", "broken"]
+"""``session``: as learned so far; ``none``: without; ``broken``: with a token that cannot be valid."""
+
+
+class BudgetSpent(Exception):
+    """No request is left. What was not asked yet is not known."""
+
+
+@value()
+class Reply:
+    """What a read was answered. ``json``: the body, or the records of a table; None for everything else. ``failed``:
+    why there is no answer at all (``timeout``, ``connection``, ``redirect`` to another origin), else empty; then
+    ``status`` is 0. It lives in memory only: no part of ``json`` or of a header may be kept."""
+
+    status: int
+    headers: Mapping[str, str]
+    json: Json
+    media: str = ""
+    bytes: int = 0
+    seconds: float = 0.0
+    failed: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class Probe(Protocol):
+    """Sends reads of one API, one at a time, at its rate. 429 and 503 are waited out within the budget."""
+
+    @property
+    def remaining(self) -> int:
+        """Requests that are left."""
+
+    def may_read(self, operation: Operation) -> bool:
+        """Whether the operation is judged safe: GET or HEAD without a sign of a change, or ``effect: read`` in the
+        hints."""
+
+    async def read(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, Json] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Json = None,
+        credentials: Credentials = "session",
+    ) -> Reply:
+        """Send one request. ``query`` and ``headers`` may have names that the document does not declare.
+
+        Raises:
+            BudgetSpent: no request is left.
+            ValueError: the operation may not be read.
+        """
+
+    async def follow(self, operation: Operation, url: str) -> Reply:
+        """Read ``url``, which an answer of ``operation`` named as its next page. The same origin only.
+
+        Raises:
+            BudgetSpent: no request is left.
+        """
