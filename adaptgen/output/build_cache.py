@@ -18,18 +18,13 @@ from pathlib import Path
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Json
 from adaptgen.output import lock
+from adaptgen.text.files import cache_folder
 
 # What the output depends on: the bottom layer, and the build column up to the renderer.
 _SOURCES = (
     "building", "config", "mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "text", "tool_search",
     "views",
 )  # fmt: skip
-
-
-def user_cache(environ: Mapping[str, str]) -> Path:
-    """The folder of what adaptgen may lose at any time (XDG Base Directory Specification)."""
-    base = environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "adaptgen"
 
 
 def is_unchanged(folder: Path, *, spec: Path, sides: Iterable[Path] = (), options: Mapping[str, Json] = {}) -> bool:
@@ -68,7 +63,7 @@ def record(folder: Path, *, inputs: Mapping[str, str], options: Mapping[str, Jso
 
 
 def _record_of(folder: Path) -> Path:
-    return user_cache(os.environ) / "builds" / lock.digest(os.fsencode(folder.resolve()))
+    return cache_folder(os.environ) / "builds" / lock.digest(os.fsencode(folder.resolve()))
 
 
 def _digest(options: Mapping[str, Json], inputs: Mapping[str, str], files: Mapping[str, str]) -> str:

@@ -26,13 +26,13 @@ from adaptgen.readiness.replay import missing_view_paths
 from adaptgen.runtime.auth.authenticator import describe_sign
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
-from adaptgen.runtime.auth.session_files import folder
 from adaptgen.runtime.calls import Execution
 from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.http.client import not_tls
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
+from adaptgen.text.files import state_folder
 
 _PATIENCE = 5.0
 """Seconds for a name, a connection and a handshake each."""
@@ -128,7 +128,7 @@ async def examine(
 
     engine = Engine(server, environ=environ)
     execution = engine.execution()
-    logins = FailedLogins(folder(environ), f"{server.name} {sorted(_urls(execution, server))}")
+    logins = FailedLogins(state_folder(environ), f"{server.name} {sorted(_urls(execution, server))}")
     sessions = execution.sessions([one.name for one in server.auth if one.per == "server"])
     logins.load(sessions, execution.attempts)
     try:

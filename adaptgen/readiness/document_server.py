@@ -23,8 +23,9 @@ from adaptgen.building.spec_files import SpecFiles
 from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Call, Server, Step, Tool
 from adaptgen.net.addresses import is_loopback
-from adaptgen.output import build_cache, lock
+from adaptgen.output import lock
 from adaptgen.readiness.remote_document import fetch_document, is_url
+from adaptgen.text.files import cache_folder
 
 if TYPE_CHECKING:
     from adaptgen.model.plan import Plan
@@ -90,7 +91,7 @@ def _calls(call: Call | None, steps: Sequence[Step]) -> list[Call]:
 def _cache(environ: Mapping[str, str]) -> Path:
     """A folder of this user alone: its code is run."""
     try:
-        folder = build_cache.user_cache(environ) / "documents"
+        folder = cache_folder(environ) / "documents"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
             return folder

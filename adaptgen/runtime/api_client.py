@@ -13,7 +13,6 @@ from adaptgen.model.tables import Base, Call, Caller, Json, Server, Step, Tool, 
 from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
-from adaptgen.runtime.auth.session_files import folder
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -29,6 +28,7 @@ from adaptgen.runtime.http.request import Inputs, Request, build, origin, templa
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax.templates import fill, references
+from adaptgen.text.files import state_folder
 
 
 class DryRun(Exception):
@@ -67,7 +67,7 @@ class ApiClient:
             credentials=self._credentials,
             client=self.client,
             address=self.base,
-            folder=state or folder(environ),
+            folder=state or state_folder(environ),
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
         )

@@ -1,11 +1,12 @@
-"""The bytes of a file; or why it cannot be read, and what its reader may have meant."""
+"""The bytes of a file; or why it cannot be read, and what its reader may have meant. And where adaptgen keeps files of
+its own in a user's home (XDG Base Directory Specification 0.8)."""
 
 from __future__ import annotations
 
 import difflib
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from shlex import quote
 
@@ -75,3 +76,20 @@ def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError
     """The error for a file of ``size`` bytes."""
     help = "name another file, or divide it"
     return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file), help)
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """What outlives a process: ``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder."""
+    given = environ.get("ADAPTGEN_STATE")
+    return Path(given) if given else _base(environ, "XDG_STATE_HOME", ".local/state") / "adaptgen"
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """What may be lost at any time: ``adaptgen`` in the user's cache."""
+    return _base(environ, "XDG_CACHE_HOME", ".cache") / "adaptgen"
+
+
+def _base(environ: Mapping[str, str], variable: str, default: str) -> Path:
+    """A relative path in the variable is invalid and ignored, as the specification says."""
+    given = environ.get(variable, "")
+    return Path(given) if given.startswith("/") else Path.home() / default

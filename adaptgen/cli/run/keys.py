@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
+from adaptgen.text.files import state_folder
 
 SIZE = 32
 
@@ -20,14 +21,6 @@ def key_of_environ(environ: Mapping[str, str]) -> bytes:
         return read_key(environ)
     except KeyFormatError as why:
         raise error("AG060", str(why), help="make one with: openssl rand -hex 32") from None
-
-
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where adaptgen keeps what outlives a process (XDG Base Directory Specification)."""
-    if folder := environ.get("ADAPTGEN_STATE"):
-        return Path(folder)
-    base = environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "adaptgen"
 
 
 def stored_key(environ: Mapping[str, str]) -> bytes:

@@ -106,10 +106,10 @@ def _written(path: Path, data: bytes) -> None:
 
 def make_bundle(options: SimpleNamespace, target: Kind) -> Bundle:
     """The bundle that the options name; warnings are printed."""
-    from adaptgen.output.build_cache import user_cache
     from adaptgen.ship.package import package
     from adaptgen.ship.shipment import read_deployable
     from adaptgen.ship.target import Target
+    from adaptgen.text.files import cache_folder
 
     arch: Arch = options.arch or ("arm64" if target == "agentcore" else "x86_64")
     found = read_deployable(options.what, options.governance)
@@ -118,7 +118,7 @@ def make_bundle(options: SimpleNamespace, target: Kind) -> Bundle:
         return package(
             found,
             Target(target, arch, options.python),
-            user_cache(os.environ) / "wheels",
+            cache_folder(os.environ) / "wheels",
             compile=not options.no_compile,
             interpreter=options.interpreter,
         )

@@ -19,7 +19,7 @@ from adaptgen.govern.identity import claims as identities
 from adaptgen.govern.settings.key_files import make_key_file, read_key_file
 from adaptgen.govern.settings.model import Claims
 from adaptgen.model.tables import Json
-from adaptgen.runtime.auth.session_files import folder
+from adaptgen.text.files import state_folder
 
 if TYPE_CHECKING:
     from joserfc.jwk import ECKey
@@ -39,7 +39,7 @@ def load_key(environ: Mapping[str, str]) -> ECKey:
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey
 
-    path = folder(environ) / NAME
+    path = state_folder(environ) / NAME
     if not os.path.lexists(path):
         made = ECKey.generate_key("P-256", private=True).as_pem(private=True).decode()
         try:
@@ -116,4 +116,4 @@ class DevelopmentIssuer:
 
 def key_path(environ: Mapping[str, str]) -> Path:
     """Where the key is kept."""
-    return folder(environ) / NAME
+    return state_folder(environ) / NAME

@@ -23,15 +23,6 @@ else:
     import fcntl
 
 
-def folder(environ: Mapping[str, str]) -> Path:
-    """``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder (XDG Base Directory)."""
-    given = environ.get("ADAPTGEN_STATE")
-    if given:
-        return Path(given)
-    state = environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "adaptgen"
-
-
 class SessionStore(Protocol):
     """Where one session is kept for other processes, and held against them while it is renewed."""
 

@@ -175,7 +175,7 @@ def test_errors_are_located(shop: Path) -> None:
 def test_the_import_is_cheap() -> None:
     code = "import sys, adaptgen; print(sorted(name for name in sys.modules if name.startswith('adaptgen')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['adaptgen', 'adaptgen._version']\n"
+    assert done.stdout.replace(", 'adaptgen._version'", "") == "['adaptgen']\n"  # a checkout may have no version file
 
 
 CASES = sorted(path for path in (ROOT / "tests/cases").glob("*/spec.*") if not path.parent.name.startswith("wrong_"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 from pathlib import Path
 
@@ -50,10 +49,3 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(AdaptgenError, match="AG001") as caught:
         keys.stored_key({"ADAPTGEN_STATE": str(tmp_path / "file")})
     assert "ADAPTGEN_CURSOR_KEY" in caught.value.diagnostics[0].help
-
-
-def test_state_lies_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert keys.state_folder({"XDG_STATE_HOME": "/x"}) == Path("/x/adaptgen")
-    assert keys.state_folder({"XDG_STATE_HOME": "relative"}) == tmp_path / ".local/state/adaptgen"
-    assert keys.state_folder({"ADAPTGEN_STATE": os.sep + "y"}) == Path("/y")
