@@ -79,13 +79,13 @@ def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """What outlives a process: ``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder."""
+    """Files that outlive a process: ``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder."""
     given = environ.get("ADAPTGEN_STATE")
     return Path(given) if given else _base(environ, "XDG_STATE_HOME", ".local/state") / "adaptgen"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """What may be lost at any time: ``adaptgen`` in the user's cache."""
+    """Files that may be lost at any time: ``adaptgen`` in the user's cache."""
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "adaptgen"
 
 
