@@ -6,6 +6,7 @@ work goes on. ``Where`` counts lines and columns from 1, as editors do.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -214,3 +215,13 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 if __name__ == "__main__":
     print("\n".join(f"{code}  {meaning}" for code, meaning in CODES.items()))
+
+
+def count_columns(text: str) -> int:
+    """What printable ``text`` takes on a terminal: two columns for wide characters (UAX 11), none for those that
+    combine."""
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+def _columns_of(char: str) -> int:
+    return 0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1

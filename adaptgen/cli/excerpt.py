@@ -8,12 +8,11 @@ be no secret or what the message quotes already. Control characters, and others 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, count_columns
 
 HIDDEN = "…"
 _TAB = 4
@@ -248,13 +247,6 @@ def _can_print(char: str, encoding: str) -> bool:
     return True
 
 
-def _columns(text: str) -> int:
-    """What a piece takes on a terminal: two columns for wide characters (UAX 11), none for those that combine."""
-    if len(text) > 1 or text.isascii():
-        return len(text)
-    return 0 if unicodedata.combining(text) else 2 if unicodedata.east_asian_width(text) in "WF" else 1
-
-
 def _window(pieces: list[Piece], column: int, columns: int, dots: str) -> list[str]:
     """As much around the column as fits, and the caret below it."""
     caret = next((index for index, (_, at) in enumerate(pieces) if at > column), len(pieces)) - 1
@@ -262,7 +254,7 @@ def _window(pieces: list[Piece], column: int, columns: int, dots: str) -> list[s
         caret = len(pieces)
     caret = max(caret, 0)
     room = columns - len(_MARGIN) - 2 * len(dots)
-    sizes = [_columns(text) for text, _ in pieces]
+    sizes = [count_columns(text) for text, _ in pieces]
     first = last = caret
     used = 0
     # Two thirds of what is shown lie before the place, and the rest of the room goes to where there is more.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adaptgen.cli import terminal
+from adaptgen.diagnostics import count_columns
 from adaptgen.model.tables import Json
 
 _GAP = 2
@@ -22,12 +23,13 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in cells:
             terminal.say("\t".join(row))
         return
-    natural = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    natural = [max(map(count_columns, column)) for column in zip(*cells, strict=True)]
     room = terminal.width() - _GAP * (len(head) - 1)
     first = min(natural[0], max(room - _NARROW * (len(head) - 1), room // 3))
     widths = [first, *fit(natural[1:], room - first)]
     for at, row in enumerate(cells):
-        line = "  ".join(cut(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        fitted = (terminal.pad(terminal.cut(cell, size), size) for cell, size in zip(row, widths, strict=True))
+        line = "  ".join(fitted).rstrip()
         terminal.say(line if at else terminal.paint(line, "dim"))
 
 
@@ -37,11 +39,6 @@ def fit(natural: Sequence[int], total: int) -> list[int]:
     while cap > 1 and sum(min(one, cap) for one in natural) > total:
         cap -= 1
     return [min(one, cap) for one in natural]
-
-
-def cut(text: str, size: int) -> str:
-    """``text`` in ``size`` columns."""
-    return text if len(text) <= size else f"{text[: size - 1]}…"
 
 
 def show_answer(value: Json) -> None:
@@ -115,7 +112,7 @@ def _show_table(head: Sequence[str], rows: Sequence[Sequence[Json]]) -> None:
     if not rows:
         return
     most = max((terminal.width() + _GAP) // (_NARROW + _GAP), 1)
-    natural = [max(len(name), *(len(_cell(row[at])) for row in rows)) for at, name in enumerate(head)]
+    natural = [max(map(count_columns, (name, *(_cell(row[at]) for row in rows)))) for at, name in enumerate(head)]
     while most < len(head) and sum(min(one, _NARROW) + _GAP for one in natural[: most + 1]) - _GAP <= terminal.width():
         most += 1  # some are narrow
     columns(head[:most], [[_cell(one) for one in row[:most]] for row in rows])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from adaptgen.diagnostics import NEXT_STEPS, Diagnostic, ordered
+from adaptgen.diagnostics import NEXT_STEPS, Diagnostic, count_columns, ordered
 
 if TYPE_CHECKING:
     from adaptgen.cli.excerpt import Excerpts
@@ -161,14 +161,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -
         return
     total = max(width(), 60)
     cleaned = [[clean(cell) for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in (head, *cleaned)) for at in range(len(head))]
+    widths = [max(count_columns(row[at]) for row in (head, *cleaned)) for at in range(len(head))]
     widths = [min(one, total // 2 if len(head) == 2 else total // 3) for one in widths]
     last = max(total - indent - sum(widths[:-1]) - 2 * (len(head) - 1), 20)
     if any(head):
         say(paint(" " * indent + _row(head, widths), "dim").rstrip())
     for row in cleaned:
         lines = textwrap.wrap(row[-1], last) or [""]
-        *cells, _ = (_cut(cell, size) for cell, size in zip(row, widths, strict=True))
+        *cells, _ = (cut(cell, size) for cell, size in zip(row, widths, strict=True))
         say((" " * indent + _row([*cells, lines[0]], widths)).rstrip())
         blank = [""] * (len(head) - 1)
         for line in lines[1:]:
@@ -176,11 +176,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True))
+    return "  ".join(pad(cell, size) for cell, size in zip(cells, widths, strict=True))
 
 
-def _cut(text: str, size: int) -> str:
-    return text if len(text) <= size else f"{text[: size - 1]}…"
+def cut(text: str, size: int) -> str:
+    """``text`` in ``size`` columns at most."""
+    if count_columns(text) <= size:
+        return text
+    end = room = size - 1
+    while count_columns(text[:end]) > room:
+        end -= 1
+    return f"{text[:end]}…"
+
+
+def pad(text: str, size: int) -> str:
+    """``text`` with spaces up to ``size`` columns."""
+    return text + " " * (size - count_columns(text))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -36,9 +36,9 @@ def run(options: SimpleNamespace) -> int:
 
 
 def _run(options: SimpleNamespace) -> int:
-    fresh, results, broken = _generate(options)
+    fresh, results, noticed = _generate(options)
     if not options.json:
-        terminal.diagnostics(broken)
+        terminal.diagnostics(noticed)
         for folder in fresh:
             terminal.say(f"{folder} is up to date")
     outcomes = []
@@ -47,7 +47,7 @@ def _run(options: SimpleNamespace) -> int:
         if not options.json:
             _show(outcomes[-1], options)
     if options.json:
-        found = [*broken, *(one for outcome in outcomes for one in outcome.diagnostics)]
+        found = [*noticed, *(one for outcome in outcomes for one in outcome.diagnostics)]
         servers = [one.to_json() for one in outcomes]
         terminal.say_json({"servers": servers, "diagnostics": terminal.diagnostics_json(found)})
     elif new := next((one for one in outcomes if one.changes), None):
@@ -57,14 +57,15 @@ def _run(options: SimpleNamespace) -> int:
 
 
 def _generate(options: SimpleNamespace) -> tuple[list[Path], list[BuildResult], list[Diagnostic]]:
-    """The folders that are up to date, the builds of the others, and where documents break OpenAPI if that was asked.
+    """The folders that are up to date, the builds of the others, what there is to say of policies, and where documents
+    break OpenAPI if that was asked.
 
     All documents are generated before the first one is written, so that bad input writes nothing.
     """
     fresh: list[Path] = []
     results: list[BuildResult] = []
     problems: list[Diagnostic] = []
-    broken: list[Diagnostic] = []
+    noticed: list[Diagnostic] = []
     # A check does not rely on what an earlier build recorded, and that says nothing of what was inferred.
     anew = options.check or options.rename or options.verbose or options.json
     folders: dict[Path, Path] = {}
@@ -72,16 +73,16 @@ def _generate(options: SimpleNamespace) -> tuple[list[Path], list[BuildResult], 
         try:
             files = SpecFiles(spec)
             if options.validate:
-                broken += _violations(spec)
+                noticed += _violations(spec)
             folder = None if anew else files.up_to_date(options.out)
             if folder is not None:
-                policy.check_policies(files.folder, partial(policy.folder_actions, folder))
+                noticed += policy.check_policies(files.folder, partial(policy.folder_actions, folder))
                 fresh.append(folder)
             else:
                 result = _build(spec, options.out, options.rename)
                 results.append(result)
                 folder = result.folder
-                policy.check_policies(files.folder, partial(policy.planned_actions, result.plan))
+                noticed += policy.check_policies(files.folder, partial(policy.planned_actions, result.plan))
             if folder in folders:
                 raise error(
                     "AG039",
@@ -93,8 +94,8 @@ def _generate(options: SimpleNamespace) -> tuple[list[Path], list[BuildResult], 
         except AdaptgenError as problem:
             problems += problem.diagnostics
     if problems:
-        raise AdaptgenError(*broken, *problems)
-    return fresh, results, broken
+        raise AdaptgenError(*noticed, *problems)
+    return fresh, results, noticed
 
 
 def next_commands(result: BuildResult) -> list[str]:

@@ -36,24 +36,30 @@ class PolicySource:
     caller: Claims | None = field(default=None)
 
 
-def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
-    """Validate the policies next to a document (``specs/crm/``), where there are any; one AdaptgenError for all that is
-    wrong."""
+def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> list[Diagnostic]:
+    """Validate the policies next to a document (``specs/crm/``), where there are any: warnings and notes; one
+    AdaptgenError for all that is wrong."""
     found = read_folder_policies(side)
     if found is None or not found.files:
-        return
+        return []
     if find_spec("cedarpy") is None:
         help = "pip install adaptgen"
         message = "the policies were not validated: cedarpy is not installed"
-        terminal.diagnostics([Diagnostic("AG072", message, Where(str(side)), help, "warning")])
-        return
+        return [Diagnostic("AG072", message, Where(str(side)), help, "warning")]
     from adaptgen.govern.authorization import policies
 
     known = tuple(actions())
     policies.validated(found.files, known, found.keep)
-    for path, before, now in policies.follows(found.files, known):
-        message = f"the policies name {before}, which is now {now}: they hold for it"
-        terminal.diagnostics([Diagnostic("AG072", message, Where(path), f"write {now}", "note")])
+    return [
+        Diagnostic(
+            "AG072",
+            f"the policies name {before}, which is now {now}: they also apply to {now}",
+            Where(path),
+            f"write {now}",
+            "note",
+        )
+        for path, before, now in policies.follows(found.files, known)
+    ]
 
 
 def read_folder_policies(side: Path) -> PolicySource | None:

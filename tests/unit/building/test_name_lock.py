@@ -133,7 +133,10 @@ def test_policies_hold_for_the_new_name_and_the_build_says_so(
     capsys.readouterr()
     assert build(PATHS, "--rename") == {"list_orders": (), "get_system_info": ("get_info",)}
     said = capsys.readouterr().err
-    assert "the policies name shop__get_info, which is now shop__get_system_info: they hold for it" in said
+    assert (
+        "the policies name shop__get_info, which is now shop__get_system_info: they also apply to shop__get_system_info"
+        in said
+    )
 
 
 def test_explain_and_init_have_the_names_that_are_served(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,3 +112,6 @@ def test_build_without_cedarpy_warns(
 
     assert main(["build", "specs/notes.json"]) == 0
     assert "warning AG072: the policies were not validated: cedarpy is not installed" in capsys.readouterr().err
+
+    assert main(["build", "specs/notes.json", "--json"]) == 0
+    assert "AG072" in [one["code"] for one in json.loads(capsys.readouterr().out)["diagnostics"]]

@@ -122,3 +122,15 @@ def test_names_are_whole_where_other_columns_can_be_cut(capsys: pytest.CaptureFi
     line = capsys.readouterr().out.splitlines()[1]
     assert line.startswith("get_customer_credit_score_of_it  ")
     assert len(line) <= 60
+
+
+@pytest.mark.usefixtures("narrow")
+def test_wide_characters_take_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """UAX 11: ``株式会社`` takes eight columns, and ``e`` with a combining accent one."""
+    tabular.columns(("name", "city"), [("株式会社", "東京"), ("Café", "Paris"), ("Cafe\u0301", "Lyon")])
+    assert capsys.readouterr().out.splitlines()[1:] == ["株式会社  東京", "Café      Paris", "Cafe\u0301      Lyon"]
+
+
+@pytest.mark.parametrize(("size", "cut"), [(8, "株式会社"), (7, "株式会…"), (6, "株式…"), (2, "…")])
+def test_wide_characters_are_cut_by_columns(size: int, cut: str) -> None:
+    assert terminal.cut("株式会社", size) == cut
