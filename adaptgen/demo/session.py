@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from adaptgen.evals.answers import read_answer as read
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.templates import Reference, fill
@@ -104,27 +105,6 @@ def _listed(value: Json, scope: Mapping[str, Json]) -> Json:
         return [_listed(element, scope) for element in value]
     found = _EACH.fullmatch(value) if isinstance(value, str) else None
     return value if found is None else fields.get(scope[found[1]], found[2])
-
-
-def read(text: str) -> Json:
-    """The value of an answer. Lists in columns (``fields`` and rows) become lists of objects under ``items``."""
-    try:
-        value = json.loads(text) if text else None
-    except ValueError:
-        return text
-    return _objects(value)
-
-
-def _objects(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_objects(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    names, rows = value.get("fields"), value.get("items")
-    if isinstance(names, list) and isinstance(rows, list):
-        items = [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]
-        return {**value, "items": items}
-    return {key: _objects(member) for key, member in value.items()}
 
 
 def _no_references(reference: Reference) -> str:

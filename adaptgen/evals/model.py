@@ -16,21 +16,30 @@ State: TypeAlias = Literal["passed", "failed", "stale", "not run"]
 @value()
 class ExpectedCall:
     """One call that answers the question. ``arguments``: name -> a matcher (:mod:`adaptgen.evals.matchers`); an
-    argument that is not named must be absent, unless ``more_arguments``. ``instead``: other calls that are as good."""
+    argument that is not named must be absent, unless ``more_arguments``. ``instead``: other calls that are as good.
+
+    ``keep``: a name for its answer, which the arguments of later calls take values from (``{$from:
+    found.items[0].id}``). ``error``: a matcher of the text of an error, where the right thing is that the call fails
+    so. ``permitted``: of a call that must not happen, that the policies allow it all the same: only what a model does
+    (L3) shows it."""
 
     tool: str
     arguments: Mapping[str, Json]
     more_arguments: bool = False
     instead: tuple[ExpectedCall, ...] = ()
+    keep: str = ""
+    error: Json = None
+    permitted: bool = False
+    where: Where | None = None
 
 
 @value()
 class Case:
     """One question. ``calls`` in this order where ``ordered``; none are expected where the right thing is to refuse or
-    to ask. ``never``: names of tools, or calls, that must not happen. ``answer``: a matcher of the last answer (L2)
-    and facts that the model's text must hold (L3). ``state``: calls and matchers that show the change in the API
-    afterwards. ``refused_for``: callers whom the policy refuses the expected calls. ``where``: its place in the
-    file."""
+    to ask. (L2 makes them in the order of the file.) ``never``: calls that must not happen. ``answer``: a matcher of
+    the last answer (L2) and facts that the model's text must hold (L3). ``state``: calls and matchers that show the
+    change in the API afterwards. ``refused_for``: callers whom the policy refuses the expected calls. ``draft``: nobody
+    has reviewed it. ``where``: its place in the file."""
 
     id: str
     question: str
@@ -43,13 +52,14 @@ class Case:
     refused_for: tuple[Caller, ...] = ()
     max_turns: int | None = None
     max_bytes: int | None = None
+    draft: bool = False
     where: Where | None = None
 
 
 @value()
 class Check:
     """One thing that was checked. ``subject``: the id of a case, or the name of a tool (L0). ``name``: a stable dotted
-    name, such as ``oracle.answer``. ``message``: what is wrong and what to do, empty where it passed."""
+    name, such as ``oracle.answer``. ``message``: what is wrong, empty where it passed; ``help``: what to do."""
 
     layer: Layer
     subject: str
@@ -57,6 +67,7 @@ class Check:
     state: State
     message: str = ""
     where: Where | None = None
+    help: str = ""
 
 
 @value()

@@ -14,12 +14,13 @@ from adaptgen.tool_search.toolsets import WHOLE, Part, slug
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
+    from adaptgen.govern.pipeline.pipeline import Pipeline
     from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
     from adaptgen.mcp.protocol import McpHandler
     from adaptgen.model.tables import Server
     from adaptgen.tool_search.vectors import Meaning
 
-__all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
+__all__ = ["Menu", "Part", "Wanted", "menu_of", "menu_over", "over", "slug"]
 
 
 def menu_of(handler: UngovernedHandler, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
@@ -33,16 +34,20 @@ def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") ->
     proxy shows every tool to the proxy, which has the menu for all of its servers."""
     if governed.settings.mode == "behind":
         return governed.handler
-    server = governed.server
+    return menu_over(governed.handler, governed.server, part, profile)
+
+
+def menu_over(handler: Pipeline, server: Server | None, part: Part = WHOLE, profile: Profile = "") -> Menu:
+    """The menu of a pipeline; ``server``: the generated one that it governs."""
 
     def wanted() -> Wanted:
-        surface = governed.settings.surface
+        surface = handler.parts.settings.surface
         own = server.pin if server is not None else ()
         if surface is not None:
             return Wanted(surface.mode, surface.bytes, surface.pin or own, profile)
         return Wanted(server.surface if server is not None else "auto", pin=own, profile=profile)
 
-    return Menu(governed.handler, lambda: governed.handler.adopted, wanted, part, _meaning(server))
+    return Menu(handler, lambda: handler.adopted, wanted, part, _meaning(server))
 
 
 def _meaning(server: Server | None) -> Meaning | None:

@@ -1,0 +1,51 @@
+"""What a tool answered, as a value: lists in columns as lists of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen.model.tables import Json
+
+
+def read_answer(text: str) -> Json:
+    """The value of the text of an answer. Lists in columns (``fields`` and rows) become lists of objects under
+    ``items``."""
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        return text
+    return _objects(value)
+
+
+def text_of(result: Mapping[str, Any]) -> str:
+    """The text of a CallToolResult, as a model reads it."""
+    return "\n".join(
+        str(block.get("text", ""))
+        for block in result.get("content", ())
+        if isinstance(block, Mapping) and block.get("type") == "text"
+    )
+
+
+def value_of(result: Mapping[str, Any]) -> Json:
+    """The value of a CallToolResult."""
+    structured = result.get("structuredContent")
+    return _objects(structured) if structured is not None else read_answer(text_of(result))
+
+
+def _objects(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_objects(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names, rows = value.get("fields"), value.get("items")
+    if isinstance(names, list) and isinstance(rows, list):
+        items = [_record(names, row) for row in rows]
+        return {**value, "items": items}
+    return {key: _objects(member) for key, member in value.items()}
+
+
+def _record(names: list[Any], row: Any) -> Any:
+    # A row that does not fit its columns stays as it is: it must not look right.
+    return dict(zip(map(str, names), row, strict=True)) if isinstance(row, list) and len(row) == len(names) else row
