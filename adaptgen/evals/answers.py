@@ -49,3 +49,14 @@ def _objects(value: Json) -> Json:
 def _record(names: list[Any], row: Any) -> Any:
     # A row that does not fit its columns stays as it is: it must not look right.
     return dict(zip(map(str, names), row, strict=True)) if isinstance(row, list) and len(row) == len(names) else row
+
+
+_CURSOR_BYTES = 120
+"""What a cursor counts: its own length differs by a few letters from run to run, as it holds when it ends."""
+
+
+def measured_bytes(text: str, answer: Json) -> int:
+    """The bytes of the text of an answer, the same in every run."""
+    cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
+    own = len(text.encode(errors="surrogatepass"))
+    return own if not isinstance(cursor, str) else own - len(cursor.encode()) + _CURSOR_BYTES
