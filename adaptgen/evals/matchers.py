@@ -378,7 +378,7 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
                          lambda w: [((), w)]),
     "$regex": Matcher("a regular expression that is found in the text (its first 10,000 characters, within 0.1 s)",
                       _regex, _wrong_regex, _none),
-    "$between": Matcher("[least, most], numbers or dates; null is no bound", _between,
+    "$between": Matcher("[least, most], numbers or dates; null leaves a side open", _between,
                         _must(_bound, "two numbers or two dates"), lambda w: w[0] if w[0] is not None else w[1]),
     "$near": Matcher("[number, tolerance]", _near, _must(
         lambda w: isinstance(w, list) and len(w) == 2 and all(map(_is_number, w)), "a number and a tolerance"),
@@ -395,6 +395,6 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
     "$rows": Matcher("{fields, rows, ordered}: records by some of their fields, in any order unless ordered: true",
                      _rows, _wrong_rows, _none, lambda w: [(("rows",), w["rows"])]),
     "$from": Matcher("the value at a path of an earlier answer (keep): found.items[0].id", _from, _wrong_from, _none),
-    "$example": Matcher("beside another matcher: the value that L2 calls with", _example, lambda w: "", lambda w: w),
+    "$example": Matcher("next to another matcher: the value that L2 calls with", _example, lambda w: "", lambda w: w),
 }  # fmt: skip
 """The matchers by their keys."""
