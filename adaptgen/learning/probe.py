@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from adaptgen.model.tables import Json, value
@@ -18,9 +18,12 @@ class BudgetSpent(Exception):
 
 @value()
 class Reply:
-    """What a read was answered. ``json``: the body, or the records of a table; None for everything else. ``failed``:
-    why there is no answer at all (``timeout``, ``connection``, ``redirect`` to another origin), else empty; then
-    ``status`` is 0. It lives in memory only: no part of ``json`` or of a header may be kept."""
+    """What a read was answered. ``json``: the body, or the records of a table; None for everything else. It lives in
+    memory only: no part of ``json`` or of a header may be kept.
+
+    ``failed``: why there is no answer that can be used, else empty: ``timeout``, ``connection``, ``redirect`` (to
+    another origin), ``busy`` (429 or 503 for longer than is waited), ``login`` (no session), ``unreadable``, ``not
+    recorded``, ``dry run``. ``status`` is 0 where there was none."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,6 +65,11 @@ class Probe(Protocol):
             BudgetSpent: no request is left.
             ValueError: the operation may not be read.
         """
+
+    def recorded(self, operation: Operation) -> Sequence[tuple[Mapping[str, str], Reply]]:
+        """What is known without asking: the query and the reply of each recorded read of the operation
+        (``--offline``). Empty for a live API. ``read`` without a query replies with the first of them, and with a query
+        only with one of exactly that; otherwise ``failed`` is ``not recorded``."""
 
     async def follow(self, operation: Operation, url: str) -> Reply:
         """Read ``url``, which an answer of ``operation`` named as its next page. The same origin only.

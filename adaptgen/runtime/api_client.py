@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from adaptgen.model.tables import Base, Call, Caller, Json, Server, Step, Tool, calls_of
+from adaptgen.model.tables import Auth, Base, Call, Caller, Json, Login, Server, Step, Tool, calls_of
 from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
@@ -89,6 +90,10 @@ class ApiClient:
     def sessions(self, names: Sequence[str]) -> list[Session]:
         """The sessions behind the names of auths."""
         return self.auth.of(names)
+
+    def try_session(self, auth: Auth, observe: Callable[[Login, Response], None] | None = None) -> Session:
+        """The session of an auth that is not the server's. ``observe`` is handed the answer of each login."""
+        return Session(auth, replace(self._common, observe=observe))
 
     @property
     def attempts(self) -> Attempts:

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 _SECRETS = {"password", "client_secret"}
 _OUT = vocabulary("logout signout logoff")
 _TOKEN = vocabulary("csrf xsrf token")
-_SPAN = {("expires", "in"), ("expire", "in"), ("expires",), ("ttl",), ("expiration",), ("lifetime",), ("validity",),
+SPANS = {("expires", "in"), ("expire", "in"), ("expires",), ("ttl",), ("expiration",), ("lifetime",), ("validity",),
          ("valid", "for"), ("expires", "in", "seconds"), ("expiry",), ("expire",), ("access", "expires", "in"),
          ("max", "age"), ("timeout",), ("duration",), ("expiresin",), ("access", "token", "expires", "in"),
          ("token", "expires", "in"), ("validity", "period"), ("session", "timeout"), ("exp", "in")}  # fmt: skip
-_MOMENT = {("expires", "at"), ("expires", "on"), ("expiration", "date"), ("expiry", "date"), ("expires",), ("expiry",),
+MOMENTS = {("expires", "at"), ("expires", "on"), ("expiration", "date"), ("expiry", "date"), ("expires",), ("expiry",),
            ("expiration",), ("exp",), ("valid", "until"), ("expire", "at"), ("expiration", "time"), ("expires", "date"),
            ("token", "expiry"), ("access", "token", "expires", "at"), ("token", "expires", "at"), ("expire", "date"),
            ("expired", "at"), ("access", "expires", "at"), ("token", "expiration"), ("valid", "to"), ("expire",),
@@ -367,7 +367,7 @@ def find_expiry(document: Document, operation: Operation) -> Expires | None:
             continue
         path, text = jsonpath(leaf.path), f"{leaf.name} {leaf.description}".lower()
         number = leaf.type in {"integer", "number"}
-        if spoken in _MOMENT and (leaf.format == "date-time" or (leaf.type == "string" and spoken not in _SPAN)):
+        if spoken in MOMENTS and (leaf.format == "date-time" or (leaf.type == "string" and spoken not in SPANS)):
             return Expires(at=path, unit="iso")
         epoch = (
             spoken == ("exp",)
@@ -375,9 +375,9 @@ def find_expiry(document: Document, operation: Operation) -> Expires | None:
             or spoken[-1:] in {("at",), ("until",), ("on",)}
         )
         unit: Any = "ms" if re.search(r"milli|\bms\b", text) else "min" if re.search(r"\bminutes?\b", text) else "s"
-        if number and spoken in _MOMENT and epoch:
+        if number and spoken in MOMENTS and epoch:
             return Expires(at=path, unit=unit)
-        if spoken in _SPAN and (number or (leaf.type in {"string", None} and spoken[-1] in {"in", "seconds", "ttl"})):
+        if spoken in SPANS and (number or (leaf.type in {"string", None} and spoken[-1] in {"in", "seconds", "ttl"})):
             return Expires(after=path, unit=unit)
     return None
 

@@ -196,6 +196,11 @@ class Session:
                     if source == FIND_CSRF and is_csrf(name) and self._live[0].get(csrf) == unquote(before):
                         self._live[0][csrf] = self._saved[csrf] = unquote(value)
 
+    def held(self) -> tuple[dict[str, Json], dict[str, str]]:
+        """What requests send now: the saved values, and the cookies."""
+        live, cookies = self._live
+        return dict(live), dict(cookies)
+
     def secrets(self) -> list[str]:
         """Every value that must not be shown."""
         live, cookies = self._live
@@ -494,6 +499,8 @@ class Session:
         scope = {**self._saved, **self._subject}
         sent = replace(login, send=self._found(login.send, scope))
         got = await self._attempt.run(sent, self._common.address(login.call.base), scope, self._cookies)
+        if self._common.observe is not None:
+            self._common.observe(login, got.response)
         for name in login.save:
             lacks = name in wanted and name not in got.found and name not in self._searched
             if lacks and (login is self.auth.refresh or name not in self._saved):

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adaptgen.model.tables import Login
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.http.client import Client
+from adaptgen.runtime.http.response import Response
 
 Address = Callable[[str], str]
 """From the name of a base to its URL."""
@@ -20,7 +22,7 @@ Address = Callable[[str], str]
 class SessionContext:
     """``folder``: where those of ``store="file"`` live; ``shared``: where those
     of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
-    that failed."""
+    that failed; ``observe``: is handed the answer of each login."""
 
     server: str
     credentials: Credentials
@@ -31,3 +33,4 @@ class SessionContext:
     shared: SharedSessionStore | None = None
     roles: Roles = field(default_factory=Roles)
     attempts: Attempts = field(default_factory=Attempts)
+    observe: Callable[[Login, Response], None] | None = None

@@ -1,0 +1,242 @@
+"""The safety of learning, below everything that sends: each request is counted, and judged by its method and address.
+
+Logins, retries and redirects come by here too. What is not known to be safe is not sent, whoever asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from adaptgen.learning.probe import BudgetSpent
+from adaptgen.output.write import write_file
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.http.client import Origin, Transport
+from adaptgen.runtime.http.request import origin
+from adaptgen.syntax.identifiers import vocabulary, words
+
+LOGINS: Final = 3
+"""Login attempts within :data:`_HOUR`."""
+_HOUR: Final = 3600.0
+_ACTS: Final = vocabulary("logout logoff signout delete remove cancel destroy revoke reset purge")
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many requests may be sent in all."""
+
+    requests: int
+    spent: int = 0
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.requests - self.spent)
+
+    def take(self) -> None:
+        """Count one request.
+
+        Raises:
+            BudgetSpent: none is left.
+        """
+        if self.spent >= self.requests:
+            raise BudgetSpent(f"{self.requests} requests have been sent")
+        self.spent += 1
+
+
+class LoginLog:
+    """The login attempts of the last hour. Those that failed are kept in ``folder`` between runs: times, nothing
+    else."""
+
+    def __init__(self, folder: Path, server: str, clock: Callable[[], float] = time.time) -> None:
+        self._path = folder / f"learn-logins-{sha256(server.encode()).hexdigest()[:16]}.json"
+        self._clock = clock
+        self._times = self._load()
+        self._failed = list(self._times)
+
+    @property
+    def remaining(self) -> int:
+        return max(0, LOGINS - len(self._recent(self._times)))
+
+    def take(self) -> None:
+        """Count one attempt, and keep it as one that failed until :meth:`succeeded` is called.
+
+        Raises:
+            ToolError: there were three within the hour.
+        """
+        if not self.remaining:
+            raise ToolError(f"There were {LOGINS} login attempts within an hour. Nothing was sent.")
+        now = self._clock()
+        self._times.append(now)
+        self._failed.append(now)
+        self._save()
+
+    def succeeded(self) -> None:
+        """The last attempt was accepted."""
+        if self._failed:
+            self._failed.pop()
+            self._save()
+
+    def _recent(self, times: Iterable[float]) -> list[float]:
+        now = self._clock()
+        # A clock that was set back must not lock anybody out.
+        return [one for one in times if now - _HOUR < one <= now + _HOUR]
+
+    def _load(self) -> list[float]:
+        try:
+            known = json.loads(self._path.read_bytes())
+            return self._recent(float(one) for one in known["failed"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def _save(self) -> None:
+        failed = self._recent(self._failed)
+        try:
+            if not failed:
+                self._path.unlink(missing_ok=True)
+                return
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_file(self._path, json.dumps({"failed": failed}).encode(), mode=0o600)
+        except OSError:
+            return  # a folder that cannot be written keeps nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The requests of one operation: ``pattern`` matches their path."""
+
+    method: str
+    origin: Origin
+    pattern: re.Pattern[str]
+    weight: tuple[int, int]
+    safe: bool
+
+
+def make_route(method: str, url: str, path: str, safe: bool) -> Route | None:
+    """The route of an operation below the base ``url``; None where the base is not an address."""
+    try:
+        here = origin(url)
+    except ToolError:
+        return None
+    parts = re.split(r"(\{[^{}]*\})", unquote(urlsplit(url).path).rstrip("/") + path)
+    text = "".join("[^/]+" if part[:1] == "{" else re.escape(unquote(part)) for part in parts)
+    pattern = re.compile(text.removesuffix("/") + "/?")
+    return Route(method, here, pattern, (sum(len(part) for part in parts if part[:1] != "{"), -len(parts)), safe)
+
+
+class Rules:
+    """Which requests are safe: those of routes that are, logins that were announced, and where an API led by a
+    redirect or a link."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = sorted(routes, key=lambda one: one.weight, reverse=True)
+        self._logins: dict[tuple[str, str], bool] = {}
+        self._led: set[str] = set()
+        self._origins = {one.origin for one in self._routes}
+
+    def allow_login(self, method: str, url: str, *, attempt: bool) -> None:
+        """Let the request of a login pass. ``attempt``: it carries the credentials."""
+        self._logins[method, _plain(url)] = attempt
+
+    def lead(self, url: str) -> None:
+        """Let a GET of ``url`` pass, where the API itself led, unless it is that of an operation that is not safe."""
+        self._led.add(_plain(url))
+
+    def judge(self, method: str, url: str) -> str:
+        """``login``, ``step`` (of a login, without its credentials), ``read``, or "" for what must not be sent."""
+        plain = _plain(url)
+        attempt = self._logins.get((method, plain))
+        if attempt is not None:
+            return "login" if attempt else "step"
+        try:
+            here = origin(url)
+        except ToolError:
+            return ""
+        path = unquote(urlsplit(url).path)
+        fitting = [one for one in self._routes if one.origin == here and one.pattern.fullmatch(path)]
+        own = [one for one in fitting if one.method == method or (method == "HEAD" and one.method == "GET")]
+        if own:
+            best = [one for one in own if one.weight == own[0].weight]
+            return "read" if all(one.safe for one in best) else ""
+        led = method in ("GET", "HEAD") and here in self._origins and plain in self._led
+        return "read" if led and not _ACTS & {*words(path.rstrip("/").rpartition("/")[2])} else ""
+
+
+def _plain(url: str) -> str:
+    """A URL without its query, with or without a slash at its end."""
+    return unquote(url.partition("?")[0].partition("#")[0]).rstrip("/")
+
+
+class Guard(Transport):
+    """A transport that counts each request and refuses what is not safe."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        rules: Rules,
+        logins: LoginLog,
+        network: Transport | Callable[[], Awaitable[Transport]],
+    ) -> None:
+        """``network``: what sends, or what makes it at the first request."""
+        self.budget, self.rules, self.logins = budget, rules, logins
+        self._network = network
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request.
+
+        Raises:
+            BudgetSpent: no request is left.
+            ToolError: it is not safe, or the login attempts are used up.
+        """
+        method, url = request.method, str(request.url)
+        kind = self.rules.judge(method, url)
+        if not kind:
+            raise ToolError(f"{method} of this address is not known to be a read. Nothing was sent.")
+        if not self.budget.remaining:
+            self.budget.take()
+        if kind == "login":
+            self.logins.take()
+        self.budget.take()
+        if not isinstance(self._network, Transport):
+            self._network = await self._network()
+        response = await self._network.handle_async_request(request)
+        if response.status_code in _MOVED and (target := response.headers.get("location")):
+            self._redirected(kind, method, url, response.status_code, urljoin(url, target))
+        return response
+
+    def _redirected(self, kind: str, method: str, url: str, status: int, target: str) -> None:
+        try:
+            if origin(target) != origin(url):
+                return
+        except ToolError:
+            return
+        slash = _plain(target) == _plain(url)
+        if kind in ("login", "step") and (status in (307, 308) or slash):
+            self.rules.allow_login(method, target, attempt=kind == "login")
+        self.rules.lead(target)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if isinstance(self._network, Transport):
+            await self._network.aclose()
+
+
+def open_network(url: str, context: ssl.SSLContext | None, proxy: str) -> Transport:
+    """What sends to the origin of ``url``: through the egress proxy of the hints, else that of the environment."""
+    parts = urlsplit(url)
+    if not proxy and parts.hostname and not proxy_bypass(parts.hostname):
+        proxy = getproxies().get(parts.scheme, "")
+    if context is None:
+        return httpx.AsyncHTTPTransport(proxy=proxy or None)
+    return httpx.AsyncHTTPTransport(verify=context, proxy=proxy or None)
