@@ -1,6 +1,6 @@
 """The safety of learning, below everything that sends: each request is counted, and judged by its method and address.
 
-Logins, retries and redirects come by here too. What is not known to be safe is not sent, whoever asks for it.
+Logins, retries and redirects come by here too. What is not known to be safe is not sent.
 """
 
 from __future__ import annotations

@@ -353,7 +353,7 @@ _WHOLE: Final = "body of the request"
 
 
 def _bare(call: Call, body: Json) -> Call:
-    """``call`` with the inputs alone that nobody gives, and path parameters under their own names."""
+    """``call`` with its constant inputs alone, and path parameters under their own names."""
     path = tuple(one if one.value is not None else replace(one, arg=None) for one in call.path_params)
     sent = call.body
     if body is not None:

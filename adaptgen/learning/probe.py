@@ -23,7 +23,7 @@ class Reply:
 
     ``failed``: why there is no answer that can be used, else empty: ``timeout``, ``connection``, ``redirect`` (to
     another origin), ``busy`` (429 or 503 for longer than is waited), ``login`` (no session), ``unreadable``, ``not
-    recorded``, ``dry run``. ``status`` is 0 where there was none."""
+    recorded``, ``dry run``. ``status`` is 0 without an answer."""
 
     status: int
     headers: Mapping[str, str]

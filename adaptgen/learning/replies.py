@@ -16,7 +16,7 @@ from adaptgen.runtime.http.table_response import read_table
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came back: a response, or why there is none."""
+    """What came back: a response, or why it is missing."""
 
     response: Response | None = None
     failed: str = ""
