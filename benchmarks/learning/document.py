@@ -224,5 +224,11 @@ def login_operation(api: Api) -> dict[str, Any]:
     responses = answer(schema)
     if login.token.startswith("header:") and api.declared.login != "untyped":
         responses["200"]["headers"] = {login.token[7:]: {"schema": TEXT}}
-    return {"operationId": "log_in", "summary": "Log in with a user and a password", "security": [],
-            "requestBody": {"required": True, "content": {media: {"schema": body}}}, "responses": responses}  # fmt: skip
+    content = {media: {"schema": body}}
+    return {
+        "operationId": "log_in",
+        "summary": "Log in with a user and a password",
+        "security": [],
+        "requestBody": {"required": True, "content": content},
+        "responses": responses,
+    }

@@ -192,7 +192,7 @@ class Service:
     def _list(self, one: Listing, parent: str, asked: Asked) -> Said:
         query, paging = asked.query, one.paging
         known = {paging.position, paging.size, *one.filters}
-        known |= {name for name in _credential_names(self.api.login.sent)}
+        known |= set(_credential_names(self.api.login.sent))
         if self.api.strict and (unknown := sorted(set(query) - known)):
             raise Refused(400, f"Unknown parameter {unknown[0]}")
         if one.parent:

@@ -1,4 +1,4 @@
-"""What a reader can conclude about a mock API, from its behaviour: the expected conclusion, or why it cannot be known."""
+"""What a reader can conclude about a mock API: the expected conclusion of each behaviour, or why none can be known."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from learning.behaviour import Api, Listing
 from learning.labels import customary
 from learning.records import PERSONAL, SMALL
 
-CUSTOMARY_KEYS = frozenset({"authorization", "x-api-key", "apikey", "api_key", "api-key", "x-auth-token", "token",
-                            "x-access-token", "x-session-token", "key", "access_token", "sid", "auth_token"})  # fmt: skip
+CUSTOMARY_KEYS = frozenset({"authorization", "x-api-key", "apikey", "api_key", "api-key", "x-auth-token",
+                            "token", "x-access-token", "x-session-token", "key", "access_token", "sid", "auth_token"})  # fmt: skip
 """Names under which one may try a credential that the document does not place."""
 
 
