@@ -9,8 +9,23 @@ from learning.behaviour import Api, Listing
 from learning.labels import customary
 from learning.records import PERSONAL, SMALL
 
-CUSTOMARY_KEYS = frozenset({"authorization", "x-api-key", "apikey", "api_key", "api-key", "x-auth-token",
-                            "token", "x-access-token", "x-session-token", "key", "access_token", "sid", "auth_token"})  # fmt: skip
+CUSTOMARY_KEYS = frozenset(
+    {
+        "authorization",
+        "x-api-key",
+        "apikey",
+        "api_key",
+        "api-key",
+        "x-auth-token",
+        "token",
+        "x-access-token",
+        "x-session-token",
+        "key",
+        "access_token",
+        "sid",
+        "auth_token",
+    }
+)
 """Names under which one may try a credential that the document does not place."""
 
 
