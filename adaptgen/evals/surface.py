@@ -12,6 +12,7 @@ import os
 import posixpath
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from adaptgen.diagnostics import error
@@ -20,6 +21,7 @@ from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.govern.pipeline.pipeline import Pipeline
 from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.govern.telemetry.spans import Tracer
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo, failed_result
 from adaptgen.model.frozen import changed, value
 from adaptgen.model.tables import Caller, Json, Server
@@ -40,25 +42,41 @@ _KEY: Final = hashlib.sha256(b"adaptgen eval: a key for evaluation alone").diges
 class Called:
     """One call as a model finds it. ``text``: what it reads; ``answer``: its value, lists in columns as lists of
     objects. ``before``: the same text before personal data became tokens, "" where nothing was executed. ``personal``:
-    (kind, value) of what is classified in it."""
+    (kind, value) of what is classified in it. ``executed``: the tool that answered, "" where none did. ``dry``: it
+    writes, and nothing was sent."""
 
     text: str
     answer: Json
     is_error: bool
     before: str = ""
     personal: tuple[tuple[str, str], ...] = ()
+    executed: str = ""
+    dry: bool = False
+
+
+@value()
+class _Seen:
+    """What one call of the target answered before governance changed it."""
+
+    tool: str
+    text: str
+    personal: tuple[tuple[str, str], ...]
+    dry: bool
+
+
+_seen: ContextVar[list[_Seen] | None] = ContextVar("seen", default=None)
+"""Calls may run at the same time: each has a list of its own."""
 
 
 class Surface:
     """Lists and calls tools as callers. ``tools``: all of them, by the names that callers use; ``settings``: those in
-    effect, None without governance. ``decides``: whether policies that are here decide."""
+    effect, None without governance."""
 
     def __init__(self, server: Server, handler: Menu, target: ObservedTarget, parts: Components | None) -> None:
         self.server = server
         self.tools: Mapping[str, ToolInfo] = target.tools()
         self.settings: Settings | None = parts.settings if parts is not None else None
         self.menu = handler
-        self._target = target
         self._parts = parts
         self._known = {old: tool for tool in self.tools.values() for old in tool.was} | dict(self.tools)
         self._requests = 0
@@ -96,15 +114,18 @@ class Surface:
 
     async def call(self, caller: Caller, name: str, arguments: Mapping[str, Json]) -> Called:
         """Call a tool, or one of the menu, as the client of a caller does."""
-        self._target.seen = None
+        seen: list[_Seen] = []
+        token = _seen.set(seen)
         params: dict[str, Json] = {"name": name, "arguments": dict(arguments)}
         try:
             result: Mapping[str, Json] = await self.menu.request(caller, "tools/call", params, self._context())
         except RpcError as problem:
             result = failed_result(problem.message)
-        seen = self._target.seen
-        before, personal = seen if seen is not None else ("", ())
-        return Called(text_of(result), value_of(result), bool(result.get("isError")), before, personal)
+        finally:
+            _seen.reset(token)
+        last = seen[-1] if seen else _Seen("", "", (), False)
+        is_error = bool(result.get("isError"))
+        return Called(text_of(result), value_of(result), is_error, last.text, last.personal, last.tool, last.dry)
 
     def invalid(self, tool: ToolInfo, arguments: Mapping[str, Json]) -> str:
         """What the contract of a tool says against arguments, or ""."""
@@ -133,10 +154,15 @@ class Surface:
 
 @asynccontextmanager
 async def open_surface(
-    server: Server, named: str | None, *, environ: Mapping[str, str] = os.environ, transport: Transport | None = None
+    server: Server,
+    named: str | None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    transport: Transport | None = None,
+    dry: bool = False,
 ) -> AsyncIterator[Surface]:
     """The surface of ``server`` under the settings at ``named`` (None: without governance). ``transport`` replaces the
-    network."""
+    network; ``dry``: no write is sent, each answers with the request that it would send."""
     settings = await _load(named, environ) if named is not None else None
     if settings is not None and settings.mode == "proxy":
         if server.name not in settings.upstreams:
@@ -153,7 +179,7 @@ async def open_surface(
         kinds=tokenize.kinds if tokenize is not None else None,
     )
     try:
-        target = ObservedTarget(engine)
+        target = ObservedTarget(engine, dry=dry)
         if settings is None:
             yield Surface(server, menu_of(ObservedHandler(engine, target), server), target, None)
         else:
@@ -195,18 +221,30 @@ async def _parts(settings: Settings, tools: Mapping[str, ToolInfo]) -> Component
 
 
 class ObservedTarget(Served):
-    """The engine as a target that remembers what the last call answered before governance changed it."""
+    """The engine as a target that notes what each call answered before governance changed it. ``dry``: no write is
+    sent."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, dry: bool = False) -> None:
         super().__init__(engine)
-        self.seen: tuple[str, tuple[tuple[str, str], ...]] | None = None
+        self._dry = dry
 
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        result = await super().call(caller, tool, arguments, context)
-        self.seen = text_of(result), _personal(result)
+        result = await super().call(caller, tool, self.harmless(tool.effect, arguments), context)
+        self.note(tool.name, tool.effect, result, _personal(result))
         return result
+
+    def harmless(self, effect: str, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The arguments of a call, which may not write where this is dry."""
+        return {**arguments, "dry_run": True} if self._dry and effect != "read" else arguments
+
+    def note(
+        self, tool: str, effect: str, result: Mapping[str, Any], personal: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Keep what a call answered for whoever made it."""
+        if (calls := _seen.get()) is not None:
+            calls.append(_Seen(tool, text_of(result), personal, self._dry and effect != "read"))
 
 
 class ObservedHandler(UngovernedHandler):
@@ -215,13 +253,18 @@ class ObservedHandler(UngovernedHandler):
     def __init__(self, engine: Engine, target: ObservedTarget) -> None:
         super().__init__(engine)
         self._observed = target
+        tools = target.tools()
+        self._by_name = {old: tool for tool in tools.values() for old in tool.was} | dict(tools)
 
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Any]:
-        result = await super().request(caller, method, params, context)
-        if method == "tools/call":
-            self._observed.seen = text_of(result), ()
+        tool = self._by_name.get(str(params.get("name"))) if method == "tools/call" else None
+        if tool is None:
+            return await super().request(caller, method, params, context)
+        arguments = self._observed.harmless(tool.effect, as_object(params.get("arguments")))
+        result = await super().request(caller, method, {**params, "arguments": arguments}, context)
+        self._observed.note(tool.name, tool.effect, result)
         return result
 
 

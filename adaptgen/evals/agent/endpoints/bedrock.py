@@ -53,21 +53,26 @@ class BedrockEndpoint:
         except clients.AwsError as problem:
             raise EndpointError(str(problem)) from None
         except Exception as problem:
-            code, said = clients.refusal(problem)
-            meta = getattr(problem, "response", {}).get("ResponseMetadata", {})
-            status = meta.get("HTTPStatusCode", 0)
-            headers = {str(name).lower(): str(value) for name, value in meta.get("HTTPHeaders", {}).items()}
-            # Without a status nothing was answered. What botocore says of a request then may hold parts of it.
-            what = f"Bedrock refuses: {code or status}: {scrub(said, [])}" if status else f"Bedrock cannot be asked: {said}"
-            again = code in _AGAIN or status == 429 or status >= 500 or type(problem).__name__ in _NO_ANSWER
-            what = what if status else f"Bedrock cannot be asked ({type(problem).__name__})"
-            raise EndpointError(what, again=again, after=read_retry_after(headers)) from None
+            raise _explained(problem, *clients.refusal(problem)) from None
         return found
 
     async def aclose(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+
+
+def _explained(problem: Exception, code: str, said: str) -> EndpointError:
+    meta = getattr(problem, "response", {}).get("ResponseMetadata", {})
+    status = meta.get("HTTPStatusCode", 0)
+    if not status:
+        # Nothing was answered. What botocore says of a request may hold parts of it.
+        name = type(problem).__name__
+        return EndpointError(f"Bedrock cannot be asked ({name})", again=name in _NO_ANSWER)
+    headers = {str(name).lower(): str(value) for name, value in meta.get("HTTPHeaders", {}).items()}
+    again = code in _AGAIN or status == 429 or status >= 500
+    text = f"Bedrock answers {status} {code}: {scrub(said, [])}"
+    return EndpointError(text, again=again, after=read_retry_after(headers))
 
 
 _NO_ANSWER = frozenset(

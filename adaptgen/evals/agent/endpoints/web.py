@@ -39,14 +39,15 @@ class JsonPoster:
                 "POST", self._url, self._headers, content, limit=MOST_BYTES, timeout=self._timeout
             )
         except FetchError as problem:
-            raise EndpointError(scrub(str(problem), [self._secret]), again="cannot be reached" in str(problem)) from None
+            text = str(problem)
+            raise EndpointError(scrub(text, [self._secret]), again="cannot be reached" in text) from None
         found = _object(answer)
         if status >= 400 or found is None:
+            wrong = f"answers {status}" if status >= 400 else "returns no JSON object"
             said = scrub(_said(found), [self._secret])
-            what = f"{place(self._url)} answers {status}" if status >= 400 else f"{place(self._url)} returns no JSON object"
+            what = f"{place(self._url)} {wrong}{f': {said}' if said else ''}"
             lower = {name.lower(): value for name, value in headers.items()}
-            again = status in _AGAIN or status < 400
-            raise EndpointError(f"{what}: {said}" if said else what, again=again, after=read_retry_after(lower))
+            raise EndpointError(what, again=status in _AGAIN or status < 400, after=read_retry_after(lower))
         return found
 
     async def aclose(self) -> None:
