@@ -242,7 +242,7 @@ class ObservedTarget(Served):
     def note(
         self, tool: str, effect: str, result: Mapping[str, Any], personal: tuple[tuple[str, str], ...] = ()
     ) -> None:
-        """Keep what a call answered for whoever made it."""
+        """Keep what a call answered for its caller."""
         if (calls := _seen.get()) is not None:
             calls.append(_Seen(tool, text_of(result), personal, self._dry and effect != "read"))
 

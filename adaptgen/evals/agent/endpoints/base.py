@@ -57,7 +57,7 @@ class Endpoint(Protocol):
     """One place where models are asked."""
 
     async def reply(self, request: Request) -> Reply:
-        """The next message of the model. EndpointError: there is none."""
+        """The next message of the model, or EndpointError."""
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -85,7 +85,7 @@ async def ask(endpoint: Endpoint, request: Request, pause: Pause = asyncio.sleep
 
 
 def read_arguments(text: str) -> tuple[Json, str]:
-    """Arguments that a model wrote as text: the object, or the text and why it is none."""
+    """Arguments that a model wrote as text: the object, or the text and what is wrong with it."""
     try:
         found = json.loads(text or "{}", parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -98,14 +98,14 @@ def _refuse(name: str) -> Json:
 
 
 def object_arguments(given: Any) -> tuple[Json, str]:
-    """Arguments that came as a value: the object, or their text and why it is none."""
+    """Arguments that came as a value: the object, or their text and what is wrong with it."""
     if isinstance(given, dict):
         return given, ""
     return json.dumps(given, ensure_ascii=False, default=str), "the arguments are not a JSON object"
 
 
 def named_uses(uses: Sequence[ToolUse]) -> tuple[ToolUse, ...]:
-    """Calls with ids that differ: some servers leave them out, or give all calls of a reply the same."""
+    """Calls with ids that differ: some servers leave them out, or repeat one in a reply."""
     seen: set[str] = set()
     named: list[ToolUse] = []
     for number, one in enumerate(uses):
