@@ -89,6 +89,8 @@ CODES: dict[str, str] = {
     "AG092": "the interpreter of the target is not there",
     "AG093": "AWS refuses the deployment",
     "AG095": "the entry cannot be written into the configuration of a client",
+    "AG106": "files cannot be taken from this place, or put there",
+    "AG107": "this deployment has no place for files",
 }
 
 NEXT_STEPS: dict[str, str] = {
@@ -133,6 +135,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG091": "check that pip reaches its index, or fill its cache first",
     "AG092": "name one with --interpreter, or leave the bytecode out: --no-compile",
     "AG093": "nothing was changed; check the region, the credentials and their permissions",
+    "AG106": "docs/files.md shows what files in the settings can name",
+    "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
 }
 """What to do about an error that says nothing else."""
 

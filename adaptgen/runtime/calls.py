@@ -14,6 +14,7 @@ from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.api_client import ApiCall, ApiClient
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.core.call_context import downloads
 from adaptgen.runtime.http.client import Transport
 from adaptgen.runtime.http.page import LARGE, is_json
 from adaptgen.runtime.http.request import Request
@@ -100,6 +101,9 @@ class Execution(ApiClient):
                 response = await send(request)
         if asked.search is not None:
             asked.search.check(response.json() if is_json(response) else None)
+        files = downloads.get()
+        if response.file is not None and files is not None:
+            return await files.answer(response)
         show = partial(
             answer_detail, tool, response, fields=asked.fields, max_bytes=asked.max_bytes, note=note, marks=marks
         )

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.answers.list import ListCall
     from adaptgen.runtime.auth.session_store import SharedSessionStore
     from adaptgen.runtime.calls import Execution, ToolRequest
+    from adaptgen.runtime.file_call import FileCall
+    from adaptgen.runtime.files.desk import FileDesk
     from adaptgen.runtime.http.client import Transport
     from adaptgen.runtime.http.page import Fetch
     from adaptgen.runtime.overrides import Override
@@ -55,6 +57,9 @@ class Engine:
 
     ``classify``: answers say where personal data is in them (``Answer.sensitive``, ``Answer.found``), and are
     measured as they will be with tokens in place of these ``kinds`` (None: of every kind).
+
+    ``files``: how files travel besides base64; the caller closes it. ``released``: whether bytes of a media type, of a
+    tool's answer, may leave by a link (None: no file does).
     """
 
     def __init__(
@@ -68,6 +73,8 @@ class Engine:
         classify: bool = False,
         kinds: Collection[str] | None = None,
         store: Store | None = None,
+        files: FileDesk | None = None,
+        released: Callable[[Tool, str], bool] | None = lambda tool, media: True,
     ) -> None:
         """Read the contracts.
 
@@ -103,6 +110,11 @@ class Engine:
 
             check_certificates(server)
         self._contracts = load(server)
+        self.files = files
+        self._released = released
+        self._file_arguments: Mapping[str, frozenset[str]] = {}
+        if files is not None:
+            self._add_sources(files)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.aliases}
         self._tools |= {tool.name: tool for tool in server.tools}
@@ -129,11 +141,14 @@ class Engine:
         known = self._tools.get(tool)
         marks = self._marks(known, arguments, caller) if known is not None else PiiTracker()
         status, unknown = None, False
+        files = self._file_call(caller, known)
         try:
             if known is None:
                 raise ToolError(self._no_tool(tool))
             checked = self._check(known, arguments)
             execution = self.execution().by(caller)
+            if files is not None:
+                await files.open(self._file_arguments.get(known.name, frozenset()), checked)
             if known.lookups:
                 checked = await self._looked_up(execution, caller, known, checked)
             request = self._request(caller, known, checked, marks)
@@ -141,7 +156,7 @@ class Engine:
             acting = edits.acting(known.name) if edits is not None else ()
             try:
                 answer = self._overridden(acting, execution, request) if acting else self._run(execution, request)
-                return marks.with_status(await answer)
+                return _with_files(marks.with_status(await answer), files)
             finally:
                 if self._kept is not None and known.effect != "read":
                     self._kept.drop(caller)
@@ -154,7 +169,18 @@ class Engine:
             _log.error("call of %s failed: %s", known.name if known else "?", type(problem).__name__, exc_info=trace)
             text = f"The call failed inside the server ({type(problem).__name__}); trying again does not help."
             unknown = known is not None and known.effect != "read" and marks.status is not None
-        return marks.finish(Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown))
+        finally:
+            if files is not None:
+                files.close()
+        failed = Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown)
+        return _with_files(marks.finish(failed), files)
+
+    def _file_call(self, caller: Caller, tool: Tool | None) -> FileCall | None:
+        if self.files is None or tool is None:
+            return None
+        from adaptgen.runtime.file_call import FileCall
+
+        return FileCall(self.files, caller, tool, self._released)
 
     async def aclose(self) -> None:
         """Finish renewals under way and close pooled connections."""
@@ -170,6 +196,18 @@ class Engine:
         return self._execution
 
     # ------------------------------------------------------------------------------------------------------- inside
+
+    def file_arguments(self, tool: str) -> frozenset[str]:
+        """The arguments of a tool that take files from elsewhere than the message."""
+        takes = self.files is not None and bool(self.files.takes)
+        return self._file_arguments.get(tool, frozenset()) if takes else frozenset()
+
+    def _add_sources(self, files: FileDesk) -> None:
+        from adaptgen.runtime.file_call import file_arguments, with_sources
+
+        self._file_arguments = {tool.name: found for tool in self.server.tools if (found := file_arguments(tool))}
+        for name, found in self._file_arguments.items() if files.takes else ():
+            self._contracts[name] = with_sources(self._contracts[name], found, files.takes)
 
     def _no_tool(self, name: str) -> str:
         from adaptgen.mcp.protocol import nearest_tool
@@ -421,6 +459,10 @@ class Engine:
 
             make = OverriddenCalls
         return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
+
+
+def _with_files(answer: Answer, files: FileCall | None) -> Answer:
+    return replace(answer, files=tuple(files.receipts)) if files is not None and files.receipts else answer
 
 
 def check_base_urls(server: Server, environ: Mapping[str, str]) -> None:

@@ -189,7 +189,7 @@ class Outgoing:
 
     @json.setter
     def json(self, value: Json) -> None:
-        self._request.content = to_json(value)
+        self._request.content, self._request.stream = to_json(value), None
         if not any(name.lower() == "content-type" for name in self._request.headers):
             self._request.headers["content-type"] = "application/json"
 

@@ -34,6 +34,12 @@ def _governed(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--tag", metavar="TAG", default="", help="stdio: only the tools of this tag; over HTTP: /mcp/TAG")
 @click.option("--effect", type=Choice(["read", "write"]), default="", help="stdio: only tools that read, or that write")
 @click.option(
+    "--files",
+    metavar="DIR",
+    multiple=True,
+    help="tools may read files below DIR and write there; over HTTP files pass through upload slots",
+)
+@click.option(
     "--for",
     "profile",
     type=Choice(["openai-strict"]),

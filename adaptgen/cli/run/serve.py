@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import socket
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -39,10 +40,13 @@ def _serve(options: SimpleNamespace) -> None:
         server, named = governance.open_server(options, os.environ)
         part = _part(options, server)
     if named is not None:
+        if options.files:
+            help = "write files: {roots: [DIR]} into the settings"
+            raise error("AG106", "--files is for servers without governance", None, help)
         asyncio.run(_governed(server, named, options.http, part, options.profile))
         return
     with gc_paused():
-        engine, listener = _open(server, options.http)
+        engine, listener = _open(server, options.http, options.files)
         from adaptgen.transports import serve
     _announce(server, listener, governance.OPEN)
     if listener:
@@ -69,12 +73,17 @@ def _part(options: SimpleNamespace, server: Server) -> Part:
     return part
 
 
-def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | None]:
+def _open(server: Server, http: str | None, folders: Sequence[str]) -> tuple[Engine, socket.socket | None]:
     from adaptgen.runtime.engine import Engine
     from adaptgen.transports import address
 
     where = address.parse(http) if http else None
-    engine = Engine(server, cursor_key=keys.key_of_environ(os.environ))
+    files = None
+    if folders:
+        from adaptgen.runtime.files.desk import FileRules, open_desk
+
+        files = open_desk(FileRules(roots=tuple(folders)), http=where is not None)
+    engine = Engine(server, cursor_key=keys.key_of_environ(os.environ), files=files)
     return engine, address.listening(*where) if where else None
 
 

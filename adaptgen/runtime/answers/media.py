@@ -38,7 +38,7 @@ def _as_it_is(response: Response, media: str, max_bytes: int, marks: PiiTracker)
     if media in ("text/html", "application/xhtml+xml"):
         words = page_text(response.text()[:_PAGE_LIMIT])
         return Answer((Text(_capped(words, max_bytes, marks)),))
-    if media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL):
+    if _is_text(media):
         text = response.text()
         if marks.enabled:
             marks.named(text)
@@ -56,6 +56,16 @@ def _as_it_is(response: Response, media: str, max_bytes: int, marks: PiiTracker)
         what = f"{name or 'a file'} ({media}, {len(response.content)} bytes)"
         return Answer((Text(f"The API sent {what}, too large to hand on; the limit is {MAX_FILE} bytes."),))
     return Answer((Binary(response.content, media, name),))
+
+
+def is_file(media: str) -> bool:
+    """Whether an answer of this media type is handed on as bytes: it is neither text, JSON nor a table."""
+    media = media.partition(";")[0].strip().lower()
+    return bool(media) and "json" not in media and not _is_text(media) and media not in _CARDS
+
+
+def _is_text(media: str) -> bool:
+    return media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL)
 
 
 def _capped(text: str, max_bytes: int, marks: PiiTracker) -> str:

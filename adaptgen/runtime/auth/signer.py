@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -58,7 +59,8 @@ class Signer:
         for name in ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"):
             if name in lower:
                 del request.headers[lower[name]]
+        digest = await asyncio.to_thread(request.stream.sha256) if request.stream is not None else ""
         request.headers |= sigv4.sign(
             request.method, request.url, request.headers, request.content or b"", keys,
-            region=region, service=how.service,
+            region=region, service=how.service, digest=digest,
         )  # fmt: skip

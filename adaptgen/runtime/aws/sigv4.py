@@ -43,16 +43,18 @@ def sign(
     region: str,
     service: str,
     now: datetime | None = None,
+    digest: str = "",
 ) -> dict[str, str]:
     """The headers to add to a request: ``Authorization``, ``X-Amz-Date`` and, for temporary keys,
     ``X-Amz-Security-Token``; for S3 also ``X-Amz-Content-Sha256``.
 
     ``headers`` are those that will be sent: all of them are signed but those of the connection. ``Host`` need not be
-    among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC.
+    among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC. ``digest``: the SHA-256 of a body that is
+    not at hand, in hex.
     """
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(body).hexdigest()
+    digest = digest or hashlib.sha256(body).hexdigest()
     added = {"X-Amz-Date": stamp}
     if keys.token:
         added["X-Amz-Security-Token"] = keys.token

@@ -29,7 +29,18 @@ class Binary:
     name: str = ""
 
 
-Content = Text | Binary
+@value()
+class FileLink:
+    """A file that is fetched with ``uri``, a URL or the address of a local file. It may hold a signature, which belongs
+    into no log."""
+
+    uri: str = field(repr=False)
+    media_type: str
+    size: int
+    name: str = ""
+
+
+Content = Text | Binary | FileLink
 
 
 @value()
@@ -40,7 +51,8 @@ class Answer:
     the first text block, as JSON Pointers (RFC 6901) in which ``*`` stands for every element (``/items/*/1``; a key
     that is an asterisk is written ``~2``), with their kinds; ``found``, pairs of kind and value: classified values of
     the records at hand that may also occur in other text of the answer; ``status``, the API's last HTTP status;
-    ``unknown``, whether a write may or may not have been executed.
+    ``unknown``, whether a write may or may not have been executed; ``files``, what the audit says of the files that
+    the call took and handed out.
     """
 
     content: tuple[Content, ...]
@@ -50,6 +62,7 @@ class Answer:
     found: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     unknown: bool = False
+    files: tuple[Mapping[str, Json], ...] = ()
 
 
 class ToolError(Exception):
@@ -98,8 +111,12 @@ def make_result(answer: Answer) -> dict[str, Any]:
 
 def make_block(content: Content, at: int = 0) -> dict[str, Any]:
     """ContentBlock: text, image, audio, or an embedded resource for bytes of any other media type."""
-    if not isinstance(content, Binary):
+    if isinstance(content, Text):
         return {"type": "text", "text": content.text}
+    if isinstance(content, FileLink):
+        name = content.name or f"answer-{at + 1}"
+        return {"type": "resource_link", "uri": content.uri, "name": name, "mimeType": content.media_type,
+                "size": content.size}  # fmt: skip
     from base64 import b64encode  # not at the start of a server
     from urllib.parse import quote
 

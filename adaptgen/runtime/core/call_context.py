@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from adaptgen.model.tables import Json
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.core.answer import Answer
+    from adaptgen.runtime.files.content import StoredFile
+    from adaptgen.runtime.http.response import Response
 
 Notify: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[None]]
 """Sends a notification of MCP to the client besides the answer: its method and params."""
@@ -96,3 +102,24 @@ async def permit_creation() -> None:
         from adaptgen.runtime.core.answer import ToolError
 
         raise ToolError(reason, status=404)
+
+
+opened_files: ContextVar[Mapping[str, StoredFile]] = ContextVar("adaptgen_files", default=MappingProxyType({}))
+"""The files that arguments of the call refer to, by reference."""
+
+
+class Downloads(Protocol):
+    """Decides which answers of the API become files."""
+
+    def keeps(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether an answer with this head is written to disk where it is large."""
+
+    async def write(self, headers: Mapping[str, str], chunks: AsyncIterator[bytes]) -> bytes | StoredFile:
+        """The bytes of an answer: a small one in memory, a large one on disk."""
+
+    async def answer(self, response: Response) -> Answer:
+        """The link that stands for the file of an answer."""
+
+
+downloads: ContextVar[Downloads | None] = ContextVar("adaptgen_downloads", default=None)
+"""Set while an answer of the API may become a file."""

@@ -23,11 +23,12 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.core.call_context import meter, until
+from adaptgen.runtime.core.call_context import downloads, meter, until
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.response import Response, read_retry_after
 
 if TYPE_CHECKING:
+    from adaptgen.runtime.files.content import StoredFile
     from adaptgen.runtime.http.connection import ConcurrencyLimiter, ConnectionSettings
 
 __all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
@@ -44,6 +45,8 @@ _ADDRESS = 65_536
 """Characters that the HTTP client takes as an address."""
 _PATIENCE = 2.0
 """Seconds of ``Retry-After`` that are waited for instead of reported."""
+_FILE_RATE = 256 * 1024
+"""Bytes of a file that buy a call another second."""
 _WAITED = 8.0
 """Seconds that one request waits in all for an API that says "too many" again and again."""
 
@@ -139,13 +142,14 @@ class Client:
                 another host.
         """
         started = time.monotonic()
-        limit = min(self.timeout, until.get() - started)
+        size = request.stream.size if request.stream is not None else 0
+        limit = min(self.timeout + size / _FILE_RATE, until.get() - started)
         if limit <= 0:
             raise ToolError("There is no time left in this call: nothing was sent. Try again.")
         state = _State(request, login, started, limit)
         asked, redirected = request.url, 0
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit) as state.deadline:
                 if self._reaching is not None:
                     await self._reached(self._reaching)
                 for _ in range(REDIRECTS + 1):
@@ -176,7 +180,7 @@ class Client:
                     state.waiting = False
                     answer = await self._clients.get().send(prepared, stream=True)
                     try:
-                        content = await _read(answer, request)
+                        content = await _received(answer, request, state)
                     finally:
                         await answer.aclose()
                 response = _response(answer, content, request, state)
@@ -249,8 +253,11 @@ class Client:
             del headers["accept-encoding"]
         if request.cookies:
             headers["cookie"] = "; ".join(request.cookies)
+        content = request.content if request.stream is None else request.stream
+        if request.stream is not None:
+            headers["content-length"] = str(request.stream.size)
         try:
-            prepared = httpx.Request(request.method, request.url, headers=headers, content=request.content)
+            prepared = httpx.Request(request.method, request.url, headers=headers, content=content)
         except httpx.InvalidURL:
             if len(request.url) > _ADDRESS:
                 told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
@@ -274,6 +281,14 @@ class _State:
         self._limit = limit
         self.sent = False
         self.waiting = False
+        self.deadline: asyncio.Timeout | None = None
+
+    def moved(self, size: int) -> None:
+        """Note that ``size`` bytes of a file came: a large one may take longer than the budget of a request."""
+        self.ends = min(self.ends + size / _FILE_RATE, until.get())
+        if self.deadline is not None:
+            loop = asyncio.get_running_loop()
+            self.deadline.reschedule(loop.time() + max(self.ends - time.monotonic(), 0))
 
     def elapsed(self) -> float:
         """Seconds since the call began."""
@@ -395,6 +410,20 @@ def _redirected(request: Request, status: int, target: str) -> Request:
     return request.to_get(target)
 
 
+async def _received(answer: httpx.Response, request: Request, state: _State) -> bytes | StoredFile:
+    """The content, on disk where it is a large file and the call takes files."""
+    keep = None if state.login else downloads.get()
+    if keep is None or not keep.keeps(answer.status_code, answer.headers):
+        return await _read(answer, request)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for part in _decoded(answer, answer.headers.get("content-encoding", "identity").strip().lower()):
+            state.moved(len(part))
+            yield part
+
+    return await keep.write(_joined(answer.headers), chunks())
+
+
 async def _read(answer: httpx.Response, request: Request) -> bytes:
     """The content, decoded chunk by chunk so that nothing is ever larger than allowed."""
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
@@ -442,12 +471,14 @@ def _broken_coding(answer: httpx.Response) -> Iterator[None]:
         raise ToolError("The answer of the API is compressed but broken.", status=answer.status_code) from None
 
 
-def _response(answer: httpx.Response, content: bytes, request: Request, state: _State) -> Response:
+def _response(answer: httpx.Response, content: bytes | StoredFile, request: Request, state: _State) -> Response:
+    file = None if isinstance(content, bytes) else content
     kind = answer.headers.get("content-type", "")
     return Response(
         status=answer.status_code,
         headers=_joined(answer.headers),
-        content=content,
+        content=content if isinstance(content, bytes) else content.head,
+        file=file,
         url=request.url,
         elapsed=state.elapsed(),
         media_type=kind.partition(";")[0].strip().lower(),

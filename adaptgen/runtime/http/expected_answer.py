@@ -97,6 +97,8 @@ def withhold_tokens(response: Response, tokens: Iterable[str]) -> Response:
     """The answer without the tokens of the server's own sessions, in the forms in which JSON and URLs hold them."""
     content = response.content
     tokens = list(tokens)
+    if response.file is not None and response.file.holds([form for token in tokens for form in _forms(token)]):
+        raise ToolError("The file that the API sent holds a token of this server's session; it is withheld.")
     for token in sorted(set(tokens), key=len, reverse=True):
         for form in _forms(token):
             if form in content:

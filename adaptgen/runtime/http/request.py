@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.files.content import BodyStream
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING, collect, encode, wrap
 from adaptgen.runtime.http.page_parameters import PageParameters
@@ -29,7 +30,8 @@ _ACCEPT = "application/json, */*;q=0.5"
 
 @dataclass(slots=True, repr=False)
 class Request:
-    """One HTTP request. ``headers`` keep their order; ``cookies`` become one header when it is sent.
+    """One HTTP request. ``headers`` keep their order; ``cookies`` become one header when it is sent. A body with files
+    on disk is a ``stream``, and ``content`` is None.
 
     ``safe``: whether it may be sent twice without harm, where that is known better than by the method: a POST that
     only searches, a GET that deletes.
@@ -41,13 +43,15 @@ class Request:
     cookies: list[str] = field(default_factory=list)
     content: bytes | None = None
     safe: bool | None = None
+    stream: BodyStream | None = None
 
     def __repr__(self) -> str:  # queries and headers carry credentials and personal data
         return f"Request({self.method!r}, {self.url.partition('?')[0]!r})"
 
     def copy(self) -> Request:
         """A request that can be changed without changing this one."""
-        return Request(self.method, self.url, dict(self.headers), list(self.cookies), self.content, self.safe)
+        headers, cookies = dict(self.headers), list(self.cookies)
+        return Request(self.method, self.url, headers, cookies, self.content, self.safe, self.stream)
 
     def to_get(self, url: str) -> Request:
         """A GET of ``url`` with the same headers, without a body."""
@@ -244,7 +248,11 @@ def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: 
             return
         body = {}
     whole = wrap(declared, body)
-    request.content, kind = encode(declared, whole if placed is None else placed.body(whole, declared))
+    content, kind = encode(declared, whole if placed is None else placed.body(whole, declared))
+    if isinstance(content, BodyStream):
+        request.stream = content
+    else:
+        request.content = content
     given = next((name for name in request.headers if name.lower() == "content-type"), None)
     if given is not None and kind.startswith("multipart/"):
         del request.headers[given]  # it cannot know the boundary (RFC 2046, 5.1.1)

@@ -7,11 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.files.content import StoredFile
 
 _UNREAD: Any = object()
 
@@ -22,7 +25,7 @@ class Response:
     decoded from its content coding; ``url`` is where it came from after redirects, ``elapsed`` in seconds;
     ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
     cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
-    items. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
+    items. ``file``: a large file on disk, of which ``content`` holds the first bytes. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
     """
 
     status: int
@@ -35,6 +38,7 @@ class Response:
     sizes: tuple[tuple[str, int], ...] = ()
     redirected: int = 0
     asked: str = field(default="", repr=False)
+    file: StoredFile | None = field(default=None, repr=False)
     _json: Json = field(default=_UNREAD, repr=False, compare=False)
 
     def json(self) -> Json:

@@ -61,7 +61,9 @@ def describe_request(
         "url": _of_url(request.url),
         "headers": headers,
     }
-    if request.content is not None:
+    if request.stream is not None:
+        shown["body"] = f"<{request.stream.size} bytes>"
+    elif request.content is not None:
         shown["body"] = _body(request)
     if note:
         shown["note"] = note
