@@ -70,8 +70,11 @@ class Roots:
             ToolError: it is not a plain file inside an allowed folder. The text is the same whether a file outside
                 exists or not.
         """
-        real = os.path.realpath(path)
-        folder = next((one for one in self._folders if _is_inside(real, one)), None)
+        try:
+            real = os.path.realpath(path)
+        except OSError:  # a part of it was exchanged at this moment
+            real = ""
+        folder = next((one for one in self._folders if real and _is_inside(real, one)), None)
         if folder is None or ".." in Path(path).parts:
             raise ToolError(f"This path is not inside the folders from which files may be read. {self._allowed()}")
         try:

@@ -1,0 +1,181 @@
+"""File arguments that refer to a file, and answers that become one."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adaptgen.model.tables import Body, Call, Param, Tool
+from adaptgen.runtime import Answer
+from adaptgen.runtime.core.answer import FileLink
+from adaptgen.runtime.files.desk import FileDesk, FileRules, open_desk
+from adaptgen.runtime.http.client import MAX_BYTES
+
+if TYPE_CHECKING:
+    from conftest import Api, Make
+
+pytestmark = pytest.mark.asyncio
+
+FORM = Body(media="multipart/form-data", params=(Param("title"), Param("upload", arg="file", encode="file")))
+ADD = Tool(name="add", call=Call("POST", "/x", body=FORM), effect="write")
+RAW = Tool(
+    name="put",
+    call=Call("PUT", "/x", body=Body(media="application/octet-stream", whole=Param("file", encode="file"))),
+    effect="write",
+)
+GET = Tool(name="get", call=Call("GET", "/file"), effect="read")
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 2000
+
+
+def desk(folder: Path, **rules: Any) -> FileDesk:
+    return open_desk(FileRules(roots=(str(folder),), **rules), http=False)
+
+
+async def test_a_path_in_a_form(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    (tmp_path / "Ada Lovelace.pdf").write_bytes(PDF)
+    api.handler = lambda _: reply(200, {})
+    calls = make(ADD, files=desk(tmp_path))
+    await calls.ok("add", title="T", file={"source": str(tmp_path / "Ada Lovelace.pdf")})
+    one = api.received[-1]
+    assert one.headers["content-length"] == str(len(one.body))
+    assert "transfer-encoding" not in one.headers
+    head = f"Content-Type: {one.headers['content-type']}\r\n\r\n".encode()
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + one.body)
+    title, file = message.iter_parts()  # type: ignore[attr-defined]
+    assert title.get_payload(decode=True) == b"T"
+    assert (file.get_filename(), file.get_content_type()) == ("Ada Lovelace.pdf", "application/pdf")
+    assert file.get_payload(decode=True) == PDF
+
+
+async def test_a_path_as_the_whole_body_under_another_name_and_type(
+    api: Api, make: Make, reply: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(PDF)
+    api.handler = lambda _: reply(200, {})
+    uri = (tmp_path / "a").as_uri()
+    await make(RAW, files=desk(tmp_path)).ok("put", file={"source": uri, "media_type": "application/pdf"})
+    assert api.received[-1].body == PDF
+
+
+async def test_what_is_sent_again_is_sent_whole(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(PDF)
+    api.handler = lambda one: reply(429, {}, {"Retry-After": "0"}) if len(api.received) < 2 else reply(200, {})
+    await make(RAW, files=desk(tmp_path)).ok("put", file={"source": str(tmp_path / "a")})
+    assert [one.body == PDF for one in api.received] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("rules", "given", "said"),
+    [
+        ({"max_bytes": 1000}, {"source": "a.pdf"}, "larger than the 1000 bytes"),
+        ({"media_types": ("image/*",)}, {"source": "a.pdf"}, "has the type application/pdf; allowed: image/*"),
+        ({"media_types": ("image/*",)}, {"source": "a.pdf", "media_type": "image/png"}, "looks like application/pdf"),
+        ({"media_types": ("image/*",)}, {"source": "a"}, "has the type application/pdf"),
+        ({"media_types": ("image/*",)}, {"base64": "AAEC"}, "application/octet-stream; allowed"),
+        ({"media_types": ("image/*",)}, {"text": "hi", "filename": "a.png"}, "declared as image/png"),
+        ({"max_bytes": 1}, {"text": "hi"}, "has 2 bytes; 1 bytes are allowed"),
+        ({}, {"source": "nothing.pdf"}, "no such file"),
+        ({}, {"source": "https://example.com/a.pdf"}, "URLs are not fetched"),
+        ({}, {"source": "upload://abc"}, "no upload slots"),
+        ({}, {"source": "/etc/passwd"}, "not inside the folders"),
+        ({}, {"source": "a.pdf", "text": "x"}, "either `text` or `base64`"),
+    ],
+)
+async def test_what_is_refused_is_not_sent(
+    api: Api, make: Make, tmp_path: Path, rules: dict[str, Any], given: dict[str, Any], said: str
+) -> None:
+    for name in ("a.pdf", "a"):
+        (tmp_path / name).write_bytes(PDF)
+    source = given.get("source", "")
+    if source and "/" not in source:
+        given = {**given, "source": str(tmp_path / source)}
+    assert said in await make(ADD, files=desk(tmp_path, **rules)).error("add", file=given)
+    assert not api.received
+
+
+async def test_without_a_desk_there_is_no_source(api: Api, make: Make, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    assert "takes no `source`" in await make(RAW).error("put", file={"source": str(tmp_path / "a")})
+    assert not api.received
+
+
+async def test_the_contract_names_the_source_only_where_it_is_taken(make: Make, tmp_path: Path) -> None:
+    file = {"type": "object", "properties": {"base64": {"type": "string"}}, "additionalProperties": False}
+    with_desk = make(RAW, schemas={"put": {"file": file}}, files=desk(tmp_path)).engine
+    without = make(RAW, schemas={"put": {"file": file}}).engine
+    members = [engine.get("put").input_schema["properties"]["file"]["properties"]  # type: ignore[union-attr]
+               for engine in (with_desk, without)]  # fmt: skip
+    assert [sorted(one) for one in members] == [["base64", "source"], ["base64"]]
+    assert (with_desk.file_arguments("put"), without.file_arguments("put")) == ({"file"}, frozenset())
+
+
+async def test_a_dry_run_shows_the_size(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 70000)
+    shown = await make(RAW, files=desk(tmp_path)).ok("put", file={"source": str(tmp_path / "a")}, dry_run=True)
+    assert shown["body"] == "<70000 bytes>"
+
+
+# --------------------------------------------------------------------------------------------------------- downloads
+
+
+async def got(api: Api, calls: Any, reply: Any, body: bytes, **headers: str) -> Answer:
+    api.handler = lambda _: reply(200, body, {name.replace("_", "-"): text for name, text in headers.items()})
+    answer: Answer = await calls.answer("get")
+    return answer
+
+
+async def test_a_large_file_becomes_a_link_to_a_local_file(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    data = b"%PDF-1.7\n" + b"x" * (MAX_BYTES + 1000)  # more than an answer in memory may have
+    name = 'attachment; filename="../Invoice 7.pdf"'
+    calls = make(GET, files=desk(tmp_path))
+    answer = await got(api, calls, reply, data, Content_Type="application/pdf", Content_Disposition=name)
+    (link,) = answer.content
+    path = tmp_path / ".._Invoice 7.pdf"
+    assert path.exists() or list(tmp_path.glob("*Invoice 7.pdf"))
+    (path,) = tmp_path.glob("*Invoice 7.pdf")
+    assert link == FileLink(path.as_uri(), "application/pdf", len(data), path.name)
+    assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
+    assert answer.files[0]["sha256"] == hashlib.sha256(data).hexdigest()
+    assert "Invoice" not in str(answer.files)
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/csv", "text/plain", "application/xml"])
+async def test_what_is_not_a_file_stays_in_the_answer(
+    api: Api, make: Make, reply: Any, tmp_path: Path, media: str
+) -> None:
+    body = b'["' + b"x" * 300_000 + b'"]'
+    answer = await got(api, make(GET, files=desk(tmp_path)), reply, body, Content_Type=media)
+    assert not any(isinstance(one, FileLink) for one in answer.content)
+    assert not list(tmp_path.glob("*.*"))
+
+
+async def test_a_small_file_stays_inline(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    calls = make(GET, files=desk(tmp_path, inline=100))
+    answer = await got(api, calls, reply, b"%PDF-" + b"x" * 95, Content_Type="application/pdf")
+    assert not isinstance(answer.content[0], FileLink)
+    answer = await got(api, calls, reply, b"%PDF-" + b"x" * 96, Content_Type="application/pdf")
+    assert isinstance(answer.content[0], FileLink)
+
+
+async def test_a_file_above_the_limit_is_not_written(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    calls = make(GET, files=desk(tmp_path, inline=10, max_bytes=1000))
+    answer = await got(api, calls, reply, b"%PDF-" + b"x" * 1000, Content_Type="application/pdf")
+    assert answer.is_error
+    assert not list(tmp_path.glob("*.pdf"))
+
+
+async def test_bytes_that_are_not_of_the_released_type_do_not_leave(
+    api: Api, make: Make, reply: Any, tmp_path: Path
+) -> None:
+    """A table of people that calls itself an image."""
+    calls = make(GET, files=desk(tmp_path, inline=10), released=lambda tool, media: media == "image/png")
+    answer = await got(api, calls, reply, b"name,email\nAda,ada@example.com\n", Content_Type="image/png")
+    assert answer.is_error
+    assert [one for one in tmp_path.iterdir() if one.is_file()] == []
+    answer = await got(api, calls, reply, b"%PDF-" + bytes(50), Content_Type="application/pdf")
+    assert not isinstance(answer.content[0], FileLink)  # as without files: governance withholds it

@@ -1,0 +1,192 @@
+"""Which local files may be read, and how files are written."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.files import roots as module
+from adaptgen.runtime.files.content import Spool, StoredFile
+from adaptgen.runtime.files.roots import Roots, local_path
+
+posix = pytest.mark.skipif(os.name == "nt", reason="links and devices of POSIX")
+
+
+@pytest.fixture
+def allowed(tmp_path: Path) -> Path:
+    folder = tmp_path / "allowed"
+    (folder / "below").mkdir(parents=True)
+    (folder / "below" / "a.txt").write_bytes(b"inside")
+    (tmp_path / "secret.txt").write_bytes(b"outside")
+    return folder
+
+
+def read(roots: Roots, path: Path | str) -> bytes:
+    with os.fdopen(roots.open(str(path)), "rb") as file:
+        return file.read()
+
+
+def test_a_file_below_a_root_is_read(allowed: Path) -> None:
+    assert read(Roots([allowed]), allowed / "below" / "a.txt") == b"inside"
+
+
+@pytest.mark.parametrize("path", ["../secret.txt", "below/../../secret.txt", "../allowed2/x", ".", "below"])
+def test_nothing_else_is_read(allowed: Path, path: str) -> None:
+    (allowed.parent / "allowed2").mkdir()
+    (allowed.parent / "allowed2" / "x").write_bytes(b"outside")
+    with pytest.raises(ToolError):
+        read(Roots([allowed]), f"{allowed}/{path}")
+
+
+def test_a_path_outside_is_answered_alike_whether_it_exists_or_not(allowed: Path) -> None:
+    texts = set()
+    for name in ("secret.txt", "nothing.txt"):
+        with pytest.raises(ToolError) as refused:
+            Roots([allowed]).open(str(allowed.parent / name))
+        texts.add(refused.value.text)
+    assert len(texts) == 1
+
+
+@posix
+def test_links_are_followed_only_inside(allowed: Path) -> None:
+    (allowed / "good").symlink_to(allowed / "below" / "a.txt")
+    (allowed / "bad").symlink_to(allowed.parent / "secret.txt")
+    (allowed / "folder").symlink_to(allowed.parent)
+    assert read(Roots([allowed]), allowed / "good") == b"inside"
+    for name in ("bad", "folder/secret.txt"):
+        with pytest.raises(ToolError):
+            read(Roots([allowed]), f"{allowed}/{name}")
+
+
+@posix
+def test_pipes_sockets_and_devices_are_not_opened(allowed: Path) -> None:
+    os.mkfifo(allowed / "pipe")
+    with pytest.raises(ToolError, match="plain file"):
+        Roots([allowed]).open(str(allowed / "pipe"))
+    with pytest.raises(ToolError, match="plain file"):
+        Roots(["/dev/shm" if Path("/dev/shm").is_dir() else "/dev", "/dev"]).open("/dev/null")
+
+
+@posix
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_becomes_a_link_after_it_was_resolved_is_not_followed(
+    allowed: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The race: the path is judged, then a part of it is exchanged."""
+    (allowed / "out").mkdir()
+    (allowed.parent / "a.txt").write_bytes(b"outside")
+    resolve = os.path.realpath
+
+    def resolved_then_exchanged(path: str) -> str:
+        found = resolve(path)
+        if what == "file":
+            (allowed / "below" / "a.txt").unlink()
+            (allowed / "below" / "a.txt").symlink_to(allowed.parent / "secret.txt")
+        else:
+            (allowed / "below").rename(allowed / "moved")
+            (allowed / "below").symlink_to(allowed.parent)
+        return found
+
+    roots = Roots([allowed])
+    monkeypatch.setattr(module.os.path, "realpath", resolved_then_exchanged)
+    with pytest.raises(ToolError):
+        roots.open(str(allowed / "below" / "a.txt"))
+
+
+@posix
+def test_exchanging_a_file_and_a_link_all_the_time_never_reads_outside(allowed: Path) -> None:
+    roots, path = Roots([allowed]), allowed / "x"
+    stop = threading.Event()
+
+    def exchange() -> None:
+        spare = allowed / "spare"
+        while not stop.is_set():
+            spare.write_bytes(b"inside")
+            os.replace(spare, path)
+            spare.symlink_to(allowed.parent / "secret.txt")
+            os.replace(spare, path)
+
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    try:
+        seen = set()
+        for _ in range(500):
+            try:
+                seen.add(read(roots, path))
+            except ToolError:
+                seen.add(b"refused")
+    finally:
+        stop.set()
+        thread.join()
+    assert b"outside" not in seen
+
+
+@pytest.mark.parametrize(
+    ("reference", "path"),
+    [
+        ("/tmp/a b.txt", "/tmp/a b.txt"),
+        ("file:///tmp/a%20b.txt", "/tmp/a b.txt"),
+        ("file://localhost/tmp/a", "/tmp/a"),
+        ("file://elsewhere/tmp/a", None),
+        ("file:///tmp/a?b", None),
+        ("relative/a", None),
+        ("https://example.com/a", None),
+        ("/tmp/a\0b", None),
+        ("file:///tmp/a%00b", None),
+    ],
+)
+@posix
+def test_what_a_reference_means(reference: str, path: str | None) -> None:
+    assert local_path(reference) == path
+
+
+@pytest.mark.parametrize("folder", ["/", "nowhere"])
+def test_a_root_is_a_folder_and_not_the_disk(folder: str, tmp_path: Path) -> None:
+    with pytest.raises(AdaptgenError, match="AG106"):
+        Roots([folder if folder == "/" else tmp_path / folder])
+
+
+def stored(name: str, data: bytes = b"data") -> StoredFile:
+    return StoredFile(io.BytesIO(data), len(data), "", data, name, "application/pdf")
+
+
+def test_a_download_never_overwrites(allowed: Path) -> None:
+    (allowed / "a.pdf").write_bytes(b"before")
+    (allowed / "a (2).pdf").symlink_to(allowed / "not there")
+    path = Roots([], allowed).save(stored("a.pdf"))
+    assert (path.name, path.read_bytes()) == ("a (3).pdf", b"data")
+    assert (allowed / "a.pdf").read_bytes() == b"before"
+    assert not (allowed / "not there").exists()
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("../../x.pdf", "x.pdf"),
+        ("C:\\temp\\x.pdf", "x.pdf"),
+        ("/etc/passwd", "passwd"),
+        (".bashrc", "bashrc"),
+        ("..", "download"),
+        ("a\n\x1b[31m.pdf", "a[31m.pdf"),
+        ("con.pdf", "_con.pdf"),
+        ("a:b*.pdf", "a_b_.pdf"),
+        ("x" * 300 + ".pdf", "x" * 117 + ".pdf"),
+    ],
+)
+def test_the_name_of_a_download_is_only_a_name(allowed: Path, name: str, written: str) -> None:
+    assert Roots([], allowed).save(stored(name)).name == written
+
+
+def test_a_spool_takes_no_more_than_allowed() -> None:
+    spool = Spool(4)
+    spool.write(b"1234")
+    with pytest.raises(ToolError, match="larger than"):
+        spool.write(b"5")
+    spool.close()
