@@ -14,6 +14,11 @@ _SOURCE = "a generated server, such as generated/crm; or an OpenAPI document, a 
 _WHICH = ("governance", "no_governance")
 
 
+_FILES = click.option(
+    "--files", metavar="DIR", multiple=True, help="file arguments may name files below DIR; large answers go there"
+)
+
+
 def _governed(function: Callable[..., int]) -> Callable[..., int]:
     """The options of a command that runs under governance settings, or under none."""
     settings = click.option(
@@ -33,12 +38,7 @@ def _governed(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only")
 @click.option("--tag", metavar="TAG", default="", help="stdio: only the tools of this tag; over HTTP: /mcp/TAG")
 @click.option("--effect", type=Choice(["read", "write"]), default="", help="stdio: only tools that read, or that write")
-@click.option(
-    "--files",
-    metavar="DIR",
-    multiple=True,
-    help="tools may read files below DIR and write there; over HTTP files pass through upload slots",
-)
+@_FILES
 @click.option(
     "--for",
     "profile",
@@ -60,6 +60,7 @@ def serve_command(**options: Any) -> int:
 @argument("tool", metavar="TOOL", shell_complete=tool_names, help="the name of the tool")
 @argument("arguments", metavar="[KEY=VALUE]...", nargs=-1, help="or one JSON object, or - for one on stdin")
 @click.option("--json", is_flag=True, help="one JSON value, also on a terminal, and for errors")
+@_FILES
 @_governed
 def call_command(**options: Any) -> int:
     """Values take the types of the tool's schema: name=Ada limit=5 active=true tags=a tags=b. Objects are JSON;

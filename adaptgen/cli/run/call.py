@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
-from adaptgen.cli.run import keys, values
+from adaptgen.cli.run import keys, serve, values
 from adaptgen.cli.tabular import show_answer
 from adaptgen.model.tables import LOCAL, Json, Server
 from adaptgen.runtime.core.answer import make_result
@@ -29,7 +29,8 @@ def run(options: SimpleNamespace) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     server, named = governance.open_server(options, os.environ)
     tool = find_tool(server, options.tool)
-    engine = Engine(server, cursor_key=keys.stored_key(os.environ))
+    files = serve.open_files(options.files, governed=named is not None, http=False)
+    engine = Engine(server, cursor_key=keys.stored_key(os.environ), files=files)
     contract = engine.get(tool.name)
     if contract is None:
         raise LookupError(tool.name)
@@ -93,7 +94,7 @@ def _show(result: Mapping[str, Json]) -> None:
 def _described(block: Mapping[str, Json]) -> str:
     """What a block is that is not text."""
     resource = block.get("resource", block)
-    size = len(resource.get("data") or resource.get("blob") or "") * 3 // 4
+    size = resource.get("size") or len(resource.get("data") or resource.get("blob") or "") * 3 // 4
     name = f" {resource['uri']}" if "uri" in resource else ""
     return f"{resource.get('mimeType', block['type'])}{name}, {terminal.count(size, 'byte')}"
 

@@ -23,6 +23,7 @@ from adaptgen.syntax.templates import references
 if TYPE_CHECKING:
     from adaptgen.mcp.advertised_schema import Profile
     from adaptgen.runtime.engine import Engine
+    from adaptgen.runtime.files.desk import FileDesk
     from adaptgen.tool_search.toolsets import Part
 
 
@@ -40,9 +41,7 @@ def _serve(options: SimpleNamespace) -> None:
         server, named = governance.open_server(options, os.environ)
         part = _part(options, server)
     if named is not None:
-        if options.files:
-            help = "write files: {roots: [DIR]} into the settings"
-            raise error("AG106", "--files is for servers without governance", None, help)
+        open_files(options.files, governed=True, http=bool(options.http))
         asyncio.run(_governed(server, named, options.http, part, options.profile))
         return
     with gc_paused():
@@ -78,13 +77,20 @@ def _open(server: Server, http: str | None, folders: Sequence[str]) -> tuple[Eng
     from adaptgen.transports import address
 
     where = address.parse(http) if http else None
-    files = None
-    if folders:
-        from adaptgen.runtime.files.desk import FileRules, open_desk
-
-        files = open_desk(FileRules(roots=tuple(folders)), http=where is not None)
+    files = open_files(folders, governed=False, http=where is not None)
     engine = Engine(server, cursor_key=keys.key_of_environ(os.environ), files=files)
     return engine, address.listening(*where) if where else None
+
+
+def open_files(folders: Sequence[str], *, governed: bool, http: bool) -> FileDesk | None:
+    """How files travel by the option ``--files``; None without it. AG106 under governance, whose settings say it."""
+    if not folders:
+        return None
+    if governed:
+        raise error("AG106", "--files is for servers without governance", None, "settings: files: {roots: [DIR]}")
+    from adaptgen.runtime.files.desk import FileRules, open_desk
+
+    return open_desk(FileRules(roots=tuple(folders)), http=http)
 
 
 async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:

@@ -49,8 +49,8 @@ def sign(
     ``X-Amz-Security-Token``; for S3 also ``X-Amz-Content-Sha256``.
 
     ``headers`` are those that will be sent: all of them are signed but those of the connection. ``Host`` need not be
-    among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC. ``digest``: the SHA-256 of a body that is
-    not at hand, in hex.
+    among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC.
+    ``digest``: the SHA-256, in hex, of a body that is not at hand.
     """
     stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"

@@ -1,4 +1,4 @@
-"""One file as the server holds it: on disk without a name, so that nobody else can change it once it was checked."""
+"""One file as the server holds it: on disk without a name, so that it cannot change once it was checked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ class StoredFile:
 
 
 class BodyStream:
-    """A request body with files in it: ``parts`` one after another, their size known. Iterating starts from the beginning each time."""
+    """A request body with files in it: ``parts`` one after another, their size known. Iterating starts from the
+    beginning each time."""
 
     __slots__ = ("_parts", "size")
 
@@ -165,7 +166,9 @@ def clean_name(name: str, default: str = "file") -> str:
     return plain or default
 
 
-_RESERVED: Final = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))})
+_RESERVED: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+)
 """Names that are devices on Windows, with any ending."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Protocol
 
 from adaptgen.model.tables import Caller, Json, value
@@ -20,8 +21,8 @@ UPLOAD: Final = "upload://"
 @value()
 class FileRules:
     """``roots``: folders whose files a client on stdio may send, ``downloads``: the folder into which it gets files
-    ("" for the first of ``roots``). ``store``: ``s3://bucket/prefix``, for files between client and server. ``expires``:
-    seconds that a slot or a link lives. ``inline``: bytes of the largest file that an answer holds itself.
+    ("" for the first of ``roots``). ``store``: ``s3://bucket/prefix``, for files between client and server.
+    ``expires``: seconds that a slot or a link lives. ``inline``: bytes of the largest file that an answer holds itself.
     ``media_types``: those that are taken; none: all.
     """
 
@@ -149,7 +150,7 @@ class FileDesk:
         except BaseException:
             spool.close()
             raise
-        name = clean_name(os.path.basename(path))
+        name = clean_name(Path(path).name)
         return spool.finish(name, media_types.of_name(name, media_types.OCTETS))
 
     async def hand_out(self, caller: Caller, file: StoredFile) -> FileLink:

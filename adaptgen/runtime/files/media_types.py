@@ -105,7 +105,7 @@ _SIGNATURES: Final[tuple[_Row, ...]] = (
 
 
 def _has(head: bytes, row: _Row) -> bool:
-    at, magic, types = row
+    at, magic, _ = row
     return head[at : at + len(magic)] == magic and (at != 8 or head[:4] == b"RIFF")
 
 

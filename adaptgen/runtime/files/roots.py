@@ -40,7 +40,7 @@ def local_path(reference: str) -> str | None:
         reference = unquote(parts.path)
         if os.name == "nt":
             reference = reference.lstrip("/")
-    return reference if os.path.isabs(reference) and "\0" not in reference else None
+    return reference if Path(reference).is_absolute() and "\0" not in reference else None
 
 
 class Roots:
@@ -48,7 +48,7 @@ class Roots:
 
     def __init__(self, folders: Sequence[str | Path], downloads: str | Path | None = None) -> None:
         """Raises:
-            AdaptgenError: AG106, one of them is not a folder, or is the whole file system.
+        AdaptgenError: AG106, one of them is not a folder, or is the whole file system.
         """
         self._folders = tuple(map(_folder, folders))
         self._downloads = _folder(downloads) if downloads is not None else None
@@ -120,8 +120,8 @@ class Roots:
 
 
 def _folder(path: str | Path) -> str:
-    real = os.path.realpath(os.path.expanduser(path))
-    if not os.path.isdir(real):
+    real = os.path.realpath(Path(path).expanduser())
+    if not Path(real).is_dir():
         raise error("AG106", f"{path} is not a folder", Where(str(path)), "name a folder that exists")
     if Path(real).parent == Path(real):
         help = "name the folder whose files may be sent, not the whole disk"

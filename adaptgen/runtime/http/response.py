@@ -25,7 +25,8 @@ class Response:
     decoded from its content coding; ``url`` is where it came from after redirects, ``elapsed`` in seconds;
     ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
     cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
-    items. ``file``: a large file on disk, of which ``content`` holds the first bytes. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
+    items. ``file``: a large file on disk, of which ``content`` holds the first bytes. ``redirected``: the status of the
+    last redirect that led here, from ``asked``; 0 for none.
     """
 
     status: int
