@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from adaptgen.diagnostics import error
 from adaptgen.model.tables import Caller, Json, value
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
@@ -177,13 +178,15 @@ def receipt(direction: str, file: StoredFile, where: str) -> dict[str, Json]:
             "sha256": file.sha256}  # fmt: skip
 
 
-def open_desk(rules: FileRules, *, http: bool) -> FileDesk:
+def open_desk(rules: FileRules, *, http: bool, frozen: bool = False) -> FileDesk:
     """The desk of a server on stdio, or one over ``http``, whose clients may be on another machine: there paths mean
-    nothing.
+    nothing. ``frozen``: the process has no disk between two calls.
 
     Raises:
-        AdaptgenError: AG106, a folder is not one.
+        AdaptgenError: AG106, a folder is not one; AG107, there is no place for files.
     """
+    if frozen and not rules.store:
+        raise error("AG107", "files need a store here: no disk lasts from one call to the next")
     roots = None
     if not http and (rules.roots or rules.downloads):
         roots = Roots(rules.roots, rules.downloads or rules.roots[0])
