@@ -6,7 +6,7 @@ string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> 
 null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects,
 recursion) is left out, there and from the context of a call, so a policy that names it does not validate.
 ``context.creates`` is there for tools that change a record or create it: whether the call creates.
-``context.paths`` holds every field that ``fields``, ``where``, ``sort``, ``count`` and ``distinct`` name. https://docs.cedarpolicy.com/schema/human-readable-schema.html
+``context.paths`` holds every field that ``fields``, ``where``, ``sort``, ``count``, ``sum`` and the others name. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
 from __future__ import annotations

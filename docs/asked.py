@@ -21,6 +21,8 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("list_customers", {"country": "Germany", "where": {"creditLimit": {">=": 70000}}, "count": True}),
     ("list_invoices", {"status": "OVERDUE", "sort": "-amountOpen", "limit": 1, "fields": ["invoiceNo", "amountOpen"]}),
     ("list_customers", {"status": "BLOCKED", "distinct": "segment"}),
+    ("list_invoices", {"status": "OVERDUE", "sum": "amountOpen", "max": "amountOpen", "min": "dueDate"}),
+    ("list_invoices", {"status": "OVERDUE", "sum": "amountOpen", "group_by": "customer.name", "limit": 2}),
     ("list_customers", {"where": {"status": "lapsed"}, "count": True}),
 )
 

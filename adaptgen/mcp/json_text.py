@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import orjson
@@ -11,6 +13,7 @@ import orjson
 MAX_DEPTH = 100
 """Arrays and objects in each other that a message may hold: what searches it recurses."""
 
+_FAR = re.compile(rb"[0-9][eE][+-]?[0-9]{3}")
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
@@ -25,6 +28,39 @@ def loads(text: str | bytes) -> Any:
         return json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse)
     except RecursionError:
         raise ValueError("too deep") from None
+
+
+class ExactNumber(float):
+    """A number with more digits than a float holds; ``text`` is the number as it is written."""
+
+    __slots__ = ("text",)
+
+    def __new__(cls, text: str) -> ExactNumber:
+        """``text``: of a JSON number."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    text: str
+
+
+def loads_exact(text: str) -> Any:
+    """The value of JSON text; a number that a float would round is an :class:`ExactNumber`. NaN and Infinity are read
+    too."""
+    try:
+        return json.loads(text, parse_float=_exact)
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def has_long_decimal(data: bytes) -> bool:
+    """Whether a number of ``data`` may have more digits than a float holds (15 are always exact)."""
+    return b"0" * 16 in data.translate(_ZEROS, b".") or _FAR.search(data) is not None
+
+
+def _exact(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) and Decimal(repr(value)) == Decimal(text) else ExactNumber(text)
 
 
 def loads_strict(text: str) -> Any:

@@ -16,7 +16,7 @@ from adaptgen.mcp.plain_schema import Schema, SchemaReader, types_of
 from adaptgen.model.tables import Json
 
 _CONTAINERS = frozenset({"object", "array"})
-_QUESTIONS = frozenset({"count", "sort"})
+_PATHS = frozenset({"sum", "avg", "min", "max", "group_by"})
 
 
 class ArgumentReader:
@@ -41,7 +41,7 @@ class ArgumentReader:
                 changed = True
                 continue
             found = self._value(member, schema) if schema is not None else member
-            if top and name in _QUESTIONS:
+            if top and (name in ("count", "sort") or name in _PATHS):
                 found = read_question(name, found, types_of(self._reader.normal(schema) or {}))
             changed = changed or name != key or found is not member
             read[name] = found
@@ -102,9 +102,16 @@ class ArgumentReader:
 
 
 def read_question(name: str, value: Json, kinds: frozenset[str]) -> Json:
-    """``count: true`` and ``sort: "name"``, which lists have always taken."""
+    """``count: true``, ``sort: "name"`` and ``sum: ["a", "b"]``, which lists take too."""
     if name == "count" and isinstance(value, bool) and kinds == {"string"}:
         return "true" if value else "false"
     if name == "sort" and isinstance(value, str) and kinds == {"array"}:
         return [value] if value.strip() else []
+    if (
+        name in _PATHS
+        and isinstance(value, list)
+        and kinds == {"string"}
+        and all(isinstance(one, str) for one in value)
+    ):
+        return ", ".join(value)
     return value

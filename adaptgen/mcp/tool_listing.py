@@ -14,6 +14,7 @@ from typing import Any
 
 from adaptgen.mcp.headers import ANNOTATION
 from adaptgen.model import frozen
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.tables import Contract, Json
 
 BUDGET = 32_000
@@ -22,7 +23,7 @@ ENVELOPE = 200
 """What surrounds the tools in the answer: JSON-RPC, the caching hints, the name of the server."""
 _DEFAULTS = {"destructiveHint": True, "idempotentHint": False, "openWorldHint": True, "readOnlyHint": False}
 """What clients take for granted (ToolAnnotations of MCP)."""
-_OWN = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
+_OWN = frozenset(OWN_ARGUMENTS)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 _ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")

@@ -29,9 +29,19 @@ OWN_ARGUMENTS: Final[Mapping[str, Json]] = {
     "sort": {"type": "array", "description": "Paths; -path: largest first", "items": _TEXTS},
     "count": {"type": "string", "description": "true: how many; a path: how many of each value"},
     "distinct": {"type": "string", "description": "A path: its values"},
+    "sum": {"type": "string", "description": "A path (or a, b): its sum"},
+    "avg": {"type": "string", "description": "Its average"},
+    "min": {"type": "string", "description": "Its smallest number or date"},
+    "max": {"type": "string", "description": "Its largest"},
+    "group_by": {"type": "string", "description": "1 or 2 paths: count, sum, … for each value"},
     "dry_run": {"type": "boolean", "description": "Return the request instead of sending it"},
 }
 """The arguments of the runtime itself, in the order in which they are listed. No input of the API has such a name."""
+QUESTIONS: Final = ("where", "sort", "count", "distinct", "sum", "avg", "min", "max", "group_by")
+"""Those that ask about all items of a list."""
+ONCE_FREE: Final = frozenset({"sum", "avg", "min", "max", "group_by"})
+"""Names that were free before: an input of the API may have one of them in a server that was generated then. There the
+input keeps the name, and the tool does not have the argument."""
 
 _OF_WRITES: Final = ("dry_run",)
 _OF_RECORDS: Final = ("fields",)
@@ -66,9 +76,10 @@ def read_contract(name: str, entry: Mapping[str, Any], tool: Tool | None) -> Con
 
 def _schema(entry: Mapping[str, Any], tool: Tool | None) -> dict[str, Json]:
     names = tuple(entry["adds"]) if "adds" in entry else names_added(tool) if tool is not None else ()
-    added = _ADDED.get(names)
+    taken = ONCE_FREE & entry["arguments"].keys()
+    added = None if taken else _ADDED.get(names)
     if added is None:
-        added = {name: OWN_ARGUMENTS[name] for name in names}
+        added = {name: OWN_ARGUMENTS[name] for name in names if name not in taken}
     schema: dict[str, Json] = {"type": "object", "properties": {**entry["arguments"], **added}}
     if "required" in entry:
         schema["required"] = entry["required"]

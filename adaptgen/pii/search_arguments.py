@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.pii.field_kinds import kind_of, kind_within, leans, names_person
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, vocabulary, words
@@ -368,7 +369,7 @@ def _mentioned(about: _About, description: str) -> tuple[str, ...]:
 def _flat(arguments: Mapping[str, Any], at: str = "", depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The arguments, and what objects among them declare, as JSON Pointers."""
     for name, schema in arguments.items():
-        if not isinstance(schema, Mapping) or (not at and name in OWN):
+        if not isinstance(schema, Mapping) or (not at and (name in OWN or schema == OWN_ARGUMENTS.get(name))):
             continue
         here = f"{at}/{escape_key(name)}" if at else name
         members = schema.get("properties")

@@ -34,7 +34,7 @@ class ToolRequest:
     """One call of ``tool`` for ``caller``.
 
     ``arguments`` are the tool's own, checked by its contract; ``fields``, ``limit``, ``cursor``, ``dry_run`` and
-    ``questions`` (where, sort, count, distinct) are what is asked of the runtime. ``max_bytes``: of the answer;
+    ``questions`` (where, sort, count, sum and others) are what is asked of the runtime. ``max_bytes``: of the answer;
     ``search`` drops what must not be found.
     """
 

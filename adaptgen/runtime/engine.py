@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
+from adaptgen.model.contract_file import ONCE_FREE, QUESTIONS
 from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged
 from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.core.text import clean
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.workflow.continuation_state import Continuation
 
 _log = logging.getLogger("adaptgen.runtime")
-_QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
+_QUESTIONS = frozenset(QUESTIONS)
 _REQUESTS = frozenset({"fields", "limit", "cursor", "dry_run"})
 """What an agent asks of the runtime, not of the tool; of lists the questions about all items too."""
 
@@ -234,6 +235,10 @@ class Engine:
         from adaptgen.runtime.calls import ToolRequest
 
         questions = _QUESTIONS & checked.keys() if tool.page is not None else frozenset()
+        if questions & ONCE_FREE:
+            from adaptgen.runtime.contracts import arguments
+
+            questions -= ONCE_FREE & arguments(tool)
         ours = _REQUESTS | questions
         request = ToolRequest(
             tool=tool,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean
+from adaptgen.model.contract_file import QUESTIONS
 from adaptgen.model.tables import Json, value
 
 TAKES: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +27,7 @@ ADDED = ("name", "description", "input_schema", "effect")
 """What ``overrides.add`` must say."""
 _MORE = ("sensitive", "sensitive_arguments", "lists", "view", "annotations")
 _RESERVED = frozenset({"cursor", "limit", "fields", "dry_run"})
-_OF_LISTS = frozenset({"where", "sort", "count", "distinct"})
+_OF_LISTS = frozenset(QUESTIONS)
 NAME = "overrides.py"
 
 

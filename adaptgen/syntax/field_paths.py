@@ -86,6 +86,14 @@ def parse(path: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+_PART = re.compile(r"""(?:\[\s*"(?:[^"\\]|\\.)*"\s*\]|\[\s*'[^']*'\s*\]|[^,])+""")
+
+
+def split(text: str) -> list[str]:
+    """The paths of ``text``, which are separated by commas: ``a, b.c, ["d,e"]`` are three."""
+    return [part.strip() for part in _PART.findall(text) if part.strip()]
+
+
 def keys_of(path: str) -> tuple[str, ...]:
     """The keys of ``path``, without its elements; the text itself where it is not a path."""
     try:

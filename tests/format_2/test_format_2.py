@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model.contract_file import OWN_ARGUMENTS, entry_of, read_contract
+from adaptgen.model.contract_file import OWN_ARGUMENTS, QUESTIONS, entry_of, read_contract
 from adaptgen.model.tables import (
     Auth,
     Body,
@@ -136,7 +136,7 @@ WRITES = Tool(name="t", call=GET, effect="write")
 @pytest.mark.parametrize(
     ("tool", "whole", "members"),
     [
-        (LISTS, schema("cursor", "limit", "fields", "where", "sort", "count", "distinct"), {"arguments", "required"}),
+        (LISTS, schema("cursor", "limit", "fields", *QUESTIONS), {"arguments", "required"}),
         (READS, schema("fields"), {"arguments", "required"}),
         (WRITES, schema("dry_run"), {"arguments", "required"}),
         (READS, schema(), {"arguments", "required", "adds"}),
@@ -152,3 +152,10 @@ def test_an_entry_of_a_contract_file_gives_the_same_contract(tool: Tool, whole: 
     assert entry.keys() == {"description", "annotations", *members}
     assert json.dumps(read_contract("t", entry, tool).input_schema) == json.dumps(whole)
     assert read_contract("t", entry, tool) == contract
+
+
+def test_an_input_of_the_api_that_was_named_before_the_name_was_reserved_keeps_it() -> None:
+    entry = {"description": "", "arguments": {"min": {"type": "integer"}}}
+    read = read_contract("t", entry, LISTS).input_schema["properties"]
+    assert read["min"] == {"type": "integer"}
+    assert read["max"] == OWN_ARGUMENTS["max"]

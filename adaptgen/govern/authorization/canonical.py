@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Final
 
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.contract_file import QUESTIONS
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 
-_ASKED: Final = ("fields", "where", "sort", "count", "distinct")
+_ASKED: Final = ("fields", *QUESTIONS)
 _EVERYTHING: Final = "*"
 _ROOT: Final = "$"
 _WHOLE: Final[Mapping[str, str]] = {
@@ -87,6 +88,10 @@ def _named(arguments: Mapping[str, Json]) -> Iterator[str]:
         said = arguments.get(name)
         if isinstance(said, str) and said.strip() not in ("", "true", "false", "*"):
             yield said
+    for name in ("sum", "avg", "min", "max", "group_by"):
+        said = arguments.get(name)
+        if isinstance(said, str):
+            yield from fields.split(said)
 
 
 @lru_cache(maxsize=4096)

@@ -36,8 +36,9 @@ FIELDS = (
     '["*"] all of them.'
 )
 QUESTIONS = (
-    "Do not page to find, count or order: where, sort, count and distinct read all pages inside one call. where takes "
-    'paths and values: {"status": "OPEN", "amount": {">=": 100}}, comparing with = != > >= < <= contains in.'
+    "Do not page to find, count, order or add up: where, sort, count, distinct, sum, avg, min, max and group_by read "
+    'all pages inside one call. where takes paths and values: {"status": "OPEN", "amount": {">=": 100}}, comparing '
+    "with = != > >= < <= contains in."
 )
 DRY_RUN = "dry_run: true returns the request of a write instead of sending it."
 INSTRUCTIONS = f"{LISTS} {FIELDS} {QUESTIONS} {DRY_RUN}"

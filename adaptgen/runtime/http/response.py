@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.mcp.json_text import loads
+from adaptgen.mcp.json_text import has_long_decimal, loads, loads_exact
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 
@@ -26,7 +26,8 @@ class Response:
     ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
     cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
     items. ``file``: a large file on disk, of which ``content`` holds the first bytes. ``redirected``: the status of the
-    last redirect that led here, from ``asked``; 0 for none.
+    last redirect that led here, from ``asked``; 0 for none. ``exact``:
+    numbers that a float would round are :class:`adaptgen.mcp.json_text.ExactNumber`.
     """
 
     status: int
@@ -40,6 +41,7 @@ class Response:
     redirected: int = 0
     asked: str = field(default="", repr=False)
     file: StoredFile | None = field(default=None, repr=False)
+    exact: bool = False
     _json: Json = field(default=_UNREAD, repr=False, compare=False)
 
     def json(self) -> Json:
@@ -55,6 +57,10 @@ class Response:
     def unread(self) -> Response:
         """The same answer without its parsed JSON, which takes several times the bytes."""
         return replace(self, _json=_UNREAD)
+
+    def with_exact_numbers(self) -> Response:
+        """The same answer, read with all digits of its numbers."""
+        return replace(self, exact=True, _json=_UNREAD) if has_long_decimal(self.content) else self
 
     def text(self) -> str:
         """The content as text in its declared charset, UTF-8 otherwise; what cannot be decoded is replaced."""
@@ -72,11 +78,12 @@ class Response:
 
 def _parse(response: Response) -> Json:
     try:
-        return loads(response.content)
+        return loads_exact(response.content.decode()) if response.exact else loads(response.content)
     except ValueError:
         pass
     try:  # a byte order mark, NaN, another charset
-        return json.loads(response.text().removeprefix("\ufeff"))
+        text = response.text().removeprefix("\ufeff")
+        return loads_exact(text) if response.exact else json.loads(text)
     except (ValueError, RecursionError):
         pass
     media = response.media_type

@@ -1,4 +1,4 @@
-"""Counting: how many items there are, how many of each value, and which values there are.
+"""Counting and adding up: how many items there are, figures of them, in groups too, and which values there are.
 
 Values that are personal keep their kind, so that governance puts tokens in their place; their order
 then says nothing about them.
@@ -7,26 +7,42 @@ then says nothing about them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Final
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.core.answer import Answer, answer_json
+from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged, cut, tag
 from adaptgen.runtime.queries import comparison as comparing
+from adaptgen.runtime.queries.figures import Cell, Column, columns_of, heading
 from adaptgen.runtime.queries.filters import Field
+from adaptgen.runtime.queries.units import UnitFields
 from adaptgen.runtime.queries.values import GuardedValues
+from adaptgen.syntax.field_paths import EACH, get
 
 VALUES: Final = 50
-"""Values in one answer, where the agent does not say ``limit``."""
+"""Rows in one answer, where the agent does not say ``limit``."""
 _LONGEST: Final = 200
 _PARTIAL: Final = 6_000
-"""Bytes of a count under way that a cursor carries."""
+"""Bytes of a result under way that a cursor carries."""
+
+
+class _Group:
+    """The items of one group: the values that make it, how many items there are, and a cell for each column."""
+
+    __slots__ = ("cells", "count", "values")
+
+    def __init__(self, values: list[Json], columns: int) -> None:
+        self.values = values
+        self.count = 0
+        self.cells = [Cell() for _ in range(columns)]
 
 
 class Aggregator:
-    """A count under way. ``most``: values in the answer; ``max_bytes`` of the whole answer."""
+    """An aggregation under way. ``most``: rows in the answer; ``max_bytes`` of the whole answer. ``read``: items that
+    were read so far."""
 
     def __init__(self, tool: Tool, lens: GuardedValues, marks: PiiTracker, *, most: int | None, max_bytes: int) -> None:
         self.question = lens.question
@@ -36,43 +52,90 @@ class Aggregator:
         self._most = most or VALUES
         self._budget = max_bytes
         self._items = 0
-        self._read = 0
-        self._groups: dict[tuple[str, str, Any], list[Any]] = {}
+        self.read = 0
+        self._repeated = 0
+        self._columns = columns_of(self.question)
+        self._units = [UnitFields(column.field) for column in self._columns]
+        self._places = [column.field for column in self._columns]
+        distinct = self.question.distinct
+        self._by = self.question.groups if distinct is None else (distinct,)
+        self._groups: dict[tuple[Any, ...], _Group] = {}
+        if not self._by and self._columns:
+            self._group(())
 
-    def add(self, items: Sequence[Json], named: Field | None) -> None:
-        """Count a page."""
-        lens = self._lens
-        self._read += len(items)
+    def add(self, items: Sequence[Json]) -> None:
+        """Take the items of a page.
+
+        Raises:
+            ToolError: a value cannot be used.
+        """
+        lens, question = self._lens, self.question
+        self.read += len(items)
         for item in items:
-            if self.question.where and not lens.holds(item):
+            if question.where and not lens.holds(item):
                 continue
             self._items += 1
-            if named is not None:
-                counted = {_key(one): one for one in lens.values(item, named)}
-                for key, one in counted.items():
-                    self._group(key, one, 1)
+            if self._by or self._columns:
+                self._add(item)
 
-    def _group(self, key: tuple[str, str, Any], value: Json, count: int) -> None:
+    def _add(self, item: Json) -> None:
+        self._refuse_pairs(item)
+        groups, amounts = self._lens.values(item, self._by, self._places)
+        named = [{_key(one): one for one in values} for values in groups]
+        read = [column.read(values) for column, values in zip(self._columns, amounts, strict=True)]
+        for units in self._units:
+            units.look(item)
+        several = 0
+        for chosen in product(*(one.values() for one in named)):
+            group = self._group(chosen)
+            group.count += 1
+            several += 1
+            for cell, column, values in zip(group.cells, self._columns, read, strict=True):
+                cell.add(values, column.names)
+        self._repeated += several > 1
+
+    def _refuse_pairs(self, item: Json) -> None:
+        """Members of one list would each be combined with all the others."""
+        for at, field in enumerate(self._by):
+            for other in (*self._by[at + 1 :], *self._places):
+                if share_list(item, field, other):
+                    raise ToolError(
+                        f"`{field.said}` and `{other.said}` are members of one list inside an item; which of them "
+                        "belong together is not evaluated. Read the items with `fields` instead."
+                    )
+
+    def _group(self, values: Sequence[Json]) -> _Group:
+        key = tuple(map(_key, values))
         found = self._groups.get(key)
         if found is None:
-            self._groups[key] = [value, count]
-        else:
-            found[1] += count
+            found = self._groups[key] = _Group(list(values), len(self._columns))
+        return found
 
     # -------------------------------------------------------------------------------------------------- going on
 
     def partial(self) -> Json:
-        """The count so far, for a cursor; None where that would be too large."""
-        rows = [[one, _kind(one), count] for one, count in self._groups.values()]
-        part = [self._items, self._read, rows]
+        """The result so far, for a cursor; None where that would be too large."""
+        rows = [
+            [group.values, list(map(_kind, group.values)), group.count, [cell.partial() for cell in group.cells]]
+            for group in self._groups.values()
+        ]
+        seen = [[column.partial() for column in self._columns], [units.partial() for units in self._units]]
+        part = [self._items, self.read, self._repeated, rows, *(seen if self._columns else ())]
         return part if len(encode(part)) <= _PARTIAL else None
 
     def resume(self, part: Json) -> None:
         """Continue from what :meth:`partial` returned."""
-        self._items, self._read, rows = part
-        for value, kind, count in rows:
-            one = tag(value, kind) if kind else value
-            self._group(_key(one), one, count)
+        self._items, self.read, self._repeated, rows, *seen = part
+        for values, kinds, count, cells in rows:
+            marked = [tag(one, kind) if kind else one for one, kind in zip(values, kinds, strict=True)]
+            group = self._group(marked)
+            group.count = count
+            for cell, state in zip(group.cells, cells, strict=True):
+                cell.resume(state)
+        if seen:
+            known: list[Column | UnitFields] = [*self._columns, *self._units]
+            for one, state in zip(known, [*seen[0], *seen[1]], strict=True):
+                one.resume(state)
 
     # ----------------------------------------------------------------------------------------------------- answer
 
@@ -80,44 +143,85 @@ class Aggregator:
         """The answer: ``total`` where the API said it; ``why`` not everything was read, ``cursor`` to go on."""
         question = self.question
         counted = self._items if total is None else total
-        note = self._lens.note(counted) if total is None else ""
+        notes = [self._lens.note(counted) if total is None else "", *self._said()]
         parts: dict[str, Json] = {"count": counted}
         if question.distinct is not None:
             parts["distinct"] = len(self._groups)
         if why:
-            parts |= {"complete": False, "read": self._read}
-            more = " Go on with `next_cursor`, which holds the count so far." if cursor else ""
-            note = f"A lower bound: {self._read} items were read; {why}.{more} {note}".rstrip()
+            parts |= {"complete": False, "read": self.read}
+            what = "Not the whole list" if self._columns else "A lower bound"
+            more = " Go on with `next_cursor`, which holds the result so far." if cursor else ""
+            notes.insert(0, f"{what}: {self.read} items were read; {why}.{more}")
             if cursor:
                 parts["next_cursor"] = cursor
         elif total is None and question.where:
-            parts["read"] = self._read
+            parts["read"] = self.read
+        note = " ".join(filter(None, notes))
         if note:
             parts["note"] = note
-        if isinstance(question.count, Field):
-            return self._fitted([question.count.said, "count"], self._by_count(), parts)
         if question.distinct is not None:
             return self._fitted([question.distinct.said], self._by_value(), parts)
-        return self._made(parts)
+        if not self._by:
+            return self._made({**self._figures(), **parts})
+        heads = [*(one.said for one in self._by), *map(heading, question.figures), "count"]
+        return self._fitted(heads, self._by_size(), parts)
 
-    def _by_count(self) -> list[list[Any]]:
-        return sorted(self._groups.values(), key=lambda group: -group[1])
+    def _said(self) -> list[str]:
+        """What the agent should know about the values."""
+        grouped = frozenset(one.said for one in self._by) | {one.field.said for one in self.question.where}
+        notes = [column.note(self._items) for column in self._columns]
+        notes += dict.fromkeys(units.note(grouped) for units in self._units)
+        if self._repeated and self._columns:
+            notes.append(f"{self._repeated} items have several values to group by and count in each of these groups.")
+        return notes
 
-    def _by_value(self) -> list[list[Any]]:
+    def _figures(self) -> dict[str, Json]:
+        """The figures of all items: function -> path -> value."""
+        figures: dict[str, Json] = {}
+        for group in self._groups.values():
+            for one, value in zip(self.question.figures, self._values(group), strict=True):
+                figures.setdefault(one.function, {})[one.field.said] = value
+        return figures
+
+    def _values(self, group: _Group) -> list[Json]:
+        shown = []
+        for one in self.question.figures:
+            at = self._places.index(one.field)
+            shown.append(group.cells[at].shown(one.function, binary=self._columns[at].binary))
+        return shown
+
+    def _by_size(self) -> list[_Group]:
+        """Those with the most first: items, or what the first figure says (``min``: the least first)."""
         groups = list(self._groups.values())
-        if self._marks.enabled and any(isinstance(one, Tagged) or _is_text(one) for one, _ in groups):
+        if not self.question.figures:
+            return sorted(groups, key=lambda group: -group.count)
+        first = self.question.figures[0]
+        at = self._places.index(first.field)
+        keys = {id(group): group.cells[at].order(first.function) for group in groups}
+        known = [group for group in groups if keys[id(group)] is not None]
+        known.sort(key=lambda group: keys[id(group)], reverse=first.function != "min")
+        return [*known, *(group for group in groups if keys[id(group)] is None)]
+
+    def _by_value(self) -> list[_Group]:
+        groups = list(self._groups.values())
+        firsts = [group.values[0] for group in groups]
+        if self._marks.enabled and any(isinstance(one, Tagged) or _is_text(one) for one in firsts):
             return groups  # as the API gave them: an order of theirs would tell about what becomes a token
-        order = comparing.sort_keys([[one] for one, _ in groups], descending=False)
+        order = comparing.sort_keys([[one] for one in firsts], descending=False)
         return [groups[at] for at in sorted(range(len(groups)), key=order.__getitem__)]
 
-    def _fitted(self, heads: list[str], groups: list[list[Any]], parts: dict[str, Json]) -> Answer:
+    def _fitted(self, heads: list[str], groups: list[_Group], parts: dict[str, Json]) -> Answer:
         """The most rows that fit, what is left out of them counted."""
-        counts = len(heads) > 1
+        counts = self.question.distinct is None
+        what = "groups" if self.question.figures or len(self._by) > 1 else "values"
         shown = min(len(groups), self._most)
         while True:
-            rows = [[_short(value), count] if counts else [_short(value)] for value, count in groups[:shown]]
+            rows = [
+                [*map(_short, group.values), *((*self._values(group), group.count) if counts else ())]
+                for group in groups[:shown]
+            ]
             left = groups[shown:]
-            others = {"others": {"values": len(left), "items": sum(count for _, count in left)}} if left else {}
+            others = {"others": {what: len(left), "items": sum(group.count for group in left)}} if left else {}
             made = {"fields": heads, "items": rows, **parts, **others}
             over = self._marks.whole(made) - self._budget
             if over <= 0 or shown <= 1:
@@ -125,10 +229,24 @@ class Aggregator:
             shown = max(shown * self._budget // (self._budget + over) - 1, 1)
 
     def _made(self, made: dict[str, Json], width: int | None = None) -> Answer:
-        for one, _ in self._groups.values():
-            if isinstance(one, Tagged):
-                self._marks.seen[one.kind, str(one)] = None
+        for group in self._groups.values():
+            for one in group.values:
+                if isinstance(one, Tagged):
+                    self._marks.seen[one.kind, str(one)] = None
         return self._marks.finish(answer_json(encode(made), self._tool), made, rows=width)
+
+
+def share_list(item: Json, one: Field, other: Field) -> bool:
+    """Whether two paths lead to different members of the elements of one list of ``item``."""
+    here = item
+    ways = [[part for part in field.segments if part is not EACH] for field in (one, other)]
+    for mine, others in zip(*ways, strict=False):
+        if isinstance(here, list) and isinstance(mine, str) and isinstance(others, str):
+            return len(here) > 1
+        if mine != others:
+            return False
+        here = get(here, (mine,))
+    return isinstance(here, list) and len(here) > 1 and ways[0] != ways[1]
 
 
 def _kind(value: Json) -> str:

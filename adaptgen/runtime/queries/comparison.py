@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from adaptgen.model.tables import Json
@@ -22,12 +22,20 @@ _MOMENT = re.compile(
 )
 
 
+_EPOCH: Final = datetime(1970, 1, 1)
+_SECOND: Final = 1_000_000_000
+
+
 class Moment(NamedTuple):
-    """``parts``: year and month, and the day where it is said, in the place's own time; ``instant``: seconds since the
-    epoch where a time of day is said (without an offset it is UTC)."""
+    """``parts``: year and month, and the day where it is said, in the place's own time; ``instant``: nanoseconds since
+    the epoch where a time of day is said (without an offset it is UTC)."""
 
     parts: tuple[int, ...]
-    instant: float | None
+    instant: int | None
+
+    def order(self) -> int:
+        """The moment as a number; a day is its midnight in UTC."""
+        return _midnight(self) if self.instant is None else self.instant
 
 
 def fold(text: str) -> str:
@@ -66,12 +74,12 @@ def parse_moment(value: Json) -> Moment | None:
     parts = (whole.year, whole.month, whole.day)[: 3 if day else 2]
     if hour is None:
         return Moment(parts, None)
-    instant = whole.replace(tzinfo=UTC).timestamp() + int(second or 0) + float(f"0.{fraction or 0}")
+    seconds = _seconds(whole) + int(second or 0)
     if offset and offset not in "Zz":
         digits = offset[1:].replace(":", "")
         away = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
-        instant -= -away if offset[0] == "-" else away
-    return Moment(parts, instant)
+        seconds -= -away if offset[0] == "-" else away
+    return Moment(parts, seconds * _SECOND + int((fraction or "").ljust(9, "0")))
 
 
 class Operand:
@@ -138,13 +146,17 @@ class Operand:
             one = there.parts[: len(wanted.parts)]
             other = wanted.parts[: len(one)]
             return (one > other) - (one < other)
-        at = there.instant if there.instant is not None else _midnight(there)
+        at = there.order()
         return (at > wanted.instant) - (at < wanted.instant)
 
 
-def _midnight(day: Moment) -> float:
+def _midnight(day: Moment) -> int:
     year, month, date = (*day.parts, 1)[:3]
-    return datetime(year, month, date, tzinfo=UTC).timestamp()
+    return _seconds(datetime(year, month, date)) * _SECOND
+
+
+def _seconds(whole: datetime) -> int:
+    return int((whole - _EPOCH).total_seconds())
 
 
 def _said(value: Json) -> bool | None:
@@ -176,11 +188,9 @@ def sort_keys(values: list[list[Json]], *, descending: bool) -> list[tuple[Any, 
     return made
 
 
-def _instant(value: Json) -> float | None:
+def _instant(value: Json) -> int | None:
     read = parse_moment(value)
-    if read is None:
-        return None
-    return read.instant if read.instant is not None else _midnight(read)
+    return None if read is None else read.order()
 
 
 def _text(value: Json) -> tuple[int, Any]:

@@ -1,4 +1,5 @@
-"""``where``, ``sort``, ``count`` and ``distinct``: what an agent asks of all items of a list, read once and checked.
+"""``where``, ``sort``, ``count``, ``sum`` and the others: what an agent asks of all items of a list, read once and
+checked.
 
 ``where`` is ``{path: value}``, all of them hold: a value, a list of values (any of them), or comparisons
 ``{">=": 1, "<": 5}``. A path through a list means any of its elements; ``!=`` means none of them. What is missing is
@@ -17,8 +18,8 @@ from adaptgen.runtime.queries.comparison import Operand
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING, Segment
 
-NAMES: Final = ("where", "sort", "count", "distinct")
-"""The arguments of the runtime that apply to all items."""
+FUNCTIONS: Final = ("sum", "avg", "min", "max")
+"""The arguments that compute a figure, in the order of the answer."""
 OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "contains", "in")
 EQUALITY: Final = frozenset({"=", "!=", "in"})
 """Operators that reveal whether a value is a known one, and nothing else about it."""
@@ -32,6 +33,7 @@ _ORDER: Final[Mapping[str, Callable[[int], bool]]] = {
     "<=": lambda order: order <= 0,
 }
 _MOST: Final = 20
+_GROUPS: Final = 2
 _VALUES: Final = 500
 
 OBJECT: Final = object()
@@ -102,44 +104,79 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that is computed from the values at a path; ``function`` is one of :data:`FUNCTIONS`."""
+
+    function: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of all items. ``count``: True for their number, a path for the number of each value."""
+    """What is asked of all items. ``groups``: the paths whose values make the groups that ``count`` and ``figures`` are
+    about; without them they are about all items."""
 
     where: tuple[Condition, ...] = ()
     sort: tuple[Key, ...] = ()
-    count: Field | bool = False
+    count: bool = False
     distinct: Field | None = None
+    figures: tuple[Figure, ...] = ()
+    groups: tuple[Field, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """Every path in it."""
-        named = [*(one.field for one in self.where), *(one.field for one in self.sort)]
-        if isinstance(self.count, Field):
-            named.append(self.count)
+        named = [*(one.field for one in self.where), *(one.field for one in self.sort), *self.groups]
+        named += dict.fromkeys(one.field for one in self.figures)
         return (*named, self.distinct) if self.distinct is not None else tuple(named)
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether the answer is about the items and shows none of them."""
+        return self.count or self.distinct is not None or bool(self.figures)
 
 
 def parse_question(given: Mapping[str, Json]) -> Question | None:
-    """What the arguments of :data:`NAMES` in ``given`` ask; None where they ask nothing.
+    """What the arguments :data:`adaptgen.model.contract_file.QUESTIONS` in ``given`` ask; None where they ask nothing.
 
     Raises:
         ToolError: one of them cannot be read; the text says what is allowed.
     """
-    where, sort, count, distinct = (given.get(name) for name in NAMES)
-    tallies = _count(count)
+    where, sort, distinct, group_by = (given.get(name) for name in ("where", "sort", "distinct", "group_by"))
+    tallies = _count(given.get("count"))
+    figures = tuple(Figure(name, one) for name in FUNCTIONS for one in _fields(given.get(name), name, _MOST))
+    groups = _groups(_fields(group_by, "group_by", _GROUPS), tallies)
     asked = Question(
         _where(where) if where else (),
         _sort(sort) if sort else (),
-        tallies,
+        bool(tallies) or (bool(groups) and not figures),
         _field(distinct, "distinct") if distinct else None,
+        figures,
+        groups,
     )
     if asked == Question():
         return None
     if asked.distinct is not None and isinstance(tallies, Field):
         raise ToolError("Give `count` with a path or `distinct`, not both: `count` with a path names the values too.")
-    if asked.sort and (tallies or asked.distinct is not None):
-        raise ToolError("`sort` orders items; with `count` or `distinct` no items are given. Leave it out.")
+    if asked.distinct is not None and (figures or groups):
+        raise ToolError(
+            "`distinct` lists values and computes nothing. Give `group_by` in place of it, or leave it out."
+        )
+    if asked.sort and asked.aggregates:
+        raise ToolError(
+            "`sort` orders items; with `count`, `distinct`, `sum` and the like no items are given. Leave it out: "
+            "the largest groups come first."
+        )
     return asked
+
+
+def _groups(groups: tuple[Field, ...], tallies: Field | bool) -> tuple[Field, ...]:
+    """The paths of ``group_by`` and of ``count``."""
+    if not isinstance(tallies, Field):
+        return groups
+    if groups and groups != (tallies,):
+        raise ToolError("Give all paths to `group_by`, and `count: true`.")
+    return (tallies,)
 
 
 def find_scalars(item: Json, field: Field) -> list[Json]:
@@ -170,6 +207,15 @@ def _field(said: Json, place: str) -> Field:
     if any(isinstance(one, slice) for one in segments) or segments == ("*",):
         raise ToolError(f"`{place}`: a path names one field here, whole: `status`, `owner.name`, `tags[*].name`.")
     return Field(_shown(said), segments)
+
+
+def _fields(given: Json, place: str, most: int) -> tuple[Field, ...]:
+    if isinstance(given, str):
+        given = fields.split(given)
+    named = list(given) if isinstance(given, (list, tuple)) else [given] if given not in (None, False) else []
+    if len(named) > most:
+        raise ToolError(f"`{place}` takes at most {most} paths.")
+    return tuple(dict.fromkeys(_field(one, place) for one in named))
 
 
 def _where(given: Json) -> tuple[Condition, ...]:

@@ -1,4 +1,4 @@
-"""Questions about all items of a list, answered inside one call: ``where``, ``sort``, ``count`` and ``distinct``.
+"""Questions about all items of a list, answered inside one call: ``where``, ``sort``, ``count``, ``sum`` and others.
 
 Every page is read by the same iterator that serves lists page by page, so the same holds here: each item once,
 whatever the API's paging. What was not read is said: a count of a part is a lower bound, never a total.
@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
+from adaptgen.model.contract_file import QUESTIONS
 from adaptgen.model.tables import Json, Tool, Unpaged
 from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list
 from adaptgen.runtime.answers.record import TOO_DEEP
@@ -22,7 +23,7 @@ from adaptgen.runtime.paging.pages import PageIterator, State, first_state
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.aggregates import Aggregator
-from adaptgen.runtime.queries.filters import NAMES, Field, Question, parse_question
+from adaptgen.runtime.queries.filters import Question, parse_question
 from adaptgen.runtime.queries.values import GuardedValues
 
 _NARROW = "Narrow it down with the tool's own arguments."
@@ -57,7 +58,7 @@ class ItemSelector:
 async def answer_question(
     tool: Tool, fetch: Fetch, call: ListCall, *, asked: Mapping[str, Json], bounds: Bounds | None = None
 ) -> Answer:
-    """One answer of a list tool, to what ``asked`` (its arguments where, sort, count and distinct) says; without any
+    """One answer of a list tool, to what ``asked`` (its arguments where, sort, count, sum and others) says; without any
     of them the list itself, as :func:`adaptgen.runtime.answers.list.answer_list` gives it.
 
     Raises:
@@ -65,7 +66,7 @@ async def answer_question(
     """
     known = parse_question(asked)
     # A cursor belongs to the question that it continues.
-    told = {name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}
+    told = {name: asked[name] for name in QUESTIONS if asked.get(name) not in (None, False)}
     call = replace(call, arguments={**call.arguments, **told})
     if known is None:
         return await answer_list(tool, fetch, call)
@@ -92,7 +93,9 @@ def _answer(
     lens = GuardedValues(tool, call.marks, known)
     meter = RequestBudget(bounds or Bounds())
     fetch = meter.metered(fetch)
-    if known.count or known.distinct is not None:
+    if known.aggregates:
+        if known.figures:
+            fetch = read_exactly(fetch)
         tally = Aggregator(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
         return _counted(tool, fetch, tally, call, meter=meter, size=size)
     if known.sort:
@@ -177,17 +180,26 @@ async def _counted(
     else:
         state = first_state(tool.page, size)
     scan = Scan(PageIterator(tool.page, fetch, box, state), meter)
-    named = known.count if isinstance(known.count, Field) else known.distinct
+    only = known == Question(count=True) and not cursor
     async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
         async for page in pages:
-            if named is None and not known.where and not cursor and (total := _told(scan, page)) is not None:
+            if only and (total := _told(scan, page)) is not None:
                 return tally.answer(total, "", None)
-            tally.add(page, named)
+            tally.add(page)
     rest = scan.rest if scan.why else None
-    why = why_partial(scan)
+    why = why_partial(scan, tally.read)
     partial = tally.partial() if rest is not None else None
     sealed = box.seal([rest.pack(), partial], to) if rest is not None and partial is not None else None
     return tally.answer(None, why, sealed)
+
+
+def read_exactly(fetch: Fetch) -> Fetch:
+    """``fetch``, with all digits of the numbers that it answers."""
+
+    async def fetch_exactly(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+        return (await fetch(query, url)).with_exact_numbers()
+
+    return fetch_exactly
 
 
 def _told(scan: Scan, page: list[Json]) -> int | None:
@@ -198,8 +210,8 @@ def _told(scan: Scan, page: list[Json]) -> int | None:
     return total
 
 
-def why_partial(scan: Scan) -> str:
-    """Why what was read is not the whole list; "" where it is."""
+def why_partial(scan: Scan, read: int | None = None) -> str:
+    """Why what was read is not the whole list; "" where it is. ``read``: items, with those of the calls before."""
     if scan.why:
         return scan.why
     if scan.torn:
@@ -209,6 +221,8 @@ def why_partial(scan: Scan) -> str:
     if scan.doubt:
         return scan.doubt
     total = scan.walk.total
-    if total is not None and scan.started and scan.meter.items < total:
+    if read is None and scan.started:
+        read = scan.meter.items
+    if total is not None and read is not None and read < total:
         return f"the API says that there are {total:,}"
     return ""

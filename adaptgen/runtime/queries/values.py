@@ -8,7 +8,7 @@ would be a token in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from adaptgen.model.tables import Json, Tool
@@ -48,6 +48,9 @@ class GuardedValues:
         for key in question.sort:
             if kind := self._kind(key.field):
                 raise self._no_order(key.field, kind)
+        for figure in question.figures:
+            if kind := self._kind(figure.field):
+                raise self._no_figure(figure.field, kind)
 
     # ------------------------------------------------------------------------------------------------------- items
 
@@ -60,14 +63,28 @@ class GuardedValues:
         seen = self._look(item)
         return all(self._condition(one, seen) for one in self.question.where)
 
-    def values(self, item: Json, field: Field) -> list[Json]:
-        """The scalars of an item at a path, personal ones marked; they will be shown, besides what the item holds.
+    def values(
+        self, item: Json, by: Sequence[Field], amounts: Sequence[Field] = ()
+    ) -> tuple[list[list[Json]], list[list[Json]]]:
+        """The scalars of an item at each path: to group ``by``, personal ones marked, for they will be shown besides
+        what the item holds; and to compute with (``amounts``).
 
         Raises:
-            ToolError: there is an object.
+            ToolError: there is an object; or figures are asked of personal data that only turns up in the data.
         """
         record, personal = self._look(item)
-        self._marks.seen |= personal
+        if by:
+            self._marks.seen |= personal
+        groups = [self._scalars(item, record, field) for field in by]
+        numbers = [self._scalars(item, record, field) for field in amounts]
+        for field, values in zip(amounts, numbers, strict=True):
+            for one in values:
+                if isinstance(one, Tagged) and self._marks.will_tokenize(one.kind):
+                    raise self._no_figure(field, one.kind)
+        return groups, numbers
+
+    @staticmethod
+    def _scalars(item: Json, record: Json, field: Field) -> list[Json]:
         found = find_scalars(record, field)
         if any(one is OBJECT for one in found):
             inner = fields.get(item, field.segments)
@@ -142,6 +159,10 @@ class GuardedValues:
     @staticmethod
     def _no_order(field: Field, kind: str) -> ToolError:
         return ToolError(f"`sort`: `{field.said}` is personal data ({kind}), by which nothing is sorted.")
+
+    @staticmethod
+    def _no_figure(field: Field, kind: str) -> ToolError:
+        return ToolError(f"`{field.said}` is personal data ({kind}), of which no figures are computed.")
 
     # --------------------------------------------------------------------------------------------------------- notes
 

@@ -1,0 +1,221 @@
+"""What sums, averages, smallest and largest values mean: which values count, what is refused, and what is said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.paging.scan import Bounds
+
+
+def things(**columns: list[Any]) -> list[dict[str, Any]]:
+    """Items with these values; ``...`` stands for a missing one."""
+    rows = zip(*columns.values(), strict=True)
+    named = (dict(zip(columns, row, strict=True)) for row in rows)
+    return [{"id": n, **{key: value for key, value in row.items() if value is not ...}} for n, row in enumerate(named)]
+
+
+def asked(kit: Any, items: list[Any], **question: Any) -> Any:
+    return kit.Ask(kit.Api(items, clamp=2))(**question)
+
+
+def refused(kit: Any, items: list[Any], **question: Any) -> str:
+    with pytest.raises(ToolError) as refusal:
+        asked(kit, items, **question)
+    return refusal.value.text
+
+
+@pytest.mark.parametrize(
+    ("values", "sum", "avg"),
+    [
+        ([0.1, 0.2, 0.3], 0.6, 0.2),
+        ([1, 2, 4], 7, 7 / 3),
+        (["1234.50", "0.50", 5], 1240, 1240 / 3),
+        ([2**53, 1, 1], 2**53 + 2, (2**53 + 2) / 3),
+        ([-5, 5, 0], 0, 0),
+        ([1e22, 0.01, -1e22], 0.01, 0.01 / 3),
+        ([None, None, None], None, None),
+    ],
+)
+def test_sums_are_of_the_decimals_that_the_api_writes(kit: Any, values: list[Any], sum: Any, avg: Any) -> None:
+    told = asked(kit, things(amount=values), sum="amount", avg="amount")
+    assert told["sum"] == {"amount": sum}
+    assert told["avg"]["amount"] == (avg if avg is None else pytest.approx(avg, rel=1e-15))
+    assert told["count"] == 3
+
+
+def test_digits_that_a_float_does_not_hold_are_added_and_returned_as_text(kit: Any) -> None:
+    text = b'[{"id":1,"a":12345678901234567.89},{"id":2,"a":0.11},{"id":3,"a":1e-400}]'
+
+    async def fetch(query: Any, url: Any = None) -> Any:
+        return Response(200, {}, text, media_type="application/json")
+
+    fetch.paging = kit.Api([], style="none").paging  # type: ignore[attr-defined]
+    told = kit.Ask(fetch)(sum="a", where={"id": [1, 2]}, max="a")
+    assert told["sum"] == {"a": 12345678901234568}
+    assert told["max"] == {"a": "12345678901234567.89"}
+    assert kit.Ask(fetch)(sum="a", where={"id": 1})["sum"] == {"a": "12345678901234567.89"}
+    assert kit.Ask(fetch)(sum="a", where={"id": 3})["sum"] == {"a": "1E-400"}
+
+
+def test_an_api_that_writes_binary_floats_gets_a_float(kit: Any) -> None:
+    assert asked(kit, things(a=[0.1 + 0.2, 0.1]), sum="a")["sum"] == {"a": 0.4}
+
+
+def test_what_has_no_value_is_left_out_and_counted(kit: Any) -> None:
+    told = asked(kit, things(a=[1, None, ..., "", 5]), sum="a", avg="a", min="a", max="a")
+    assert (told["sum"], told["avg"], told["min"], told["max"]) == ({"a": 6}, {"a": 3}, {"a": 1}, {"a": 5})
+    assert told["count"] == 5
+    assert told["note"] == "`a` has no value in 3 of 5 items, which are left out."
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["1234.50", "1.234,50"], "depends on the locale"),
+        (["1,234"], "depends on the locale"),
+        (["1 234"], "depends on the locale"),
+        (["12 EUR"], "depends on the locale"),
+        ([1, "n/a"], "depends on the locale"),
+        (["0x10"], "depends on the locale"),
+        (["٣"], "depends on the locale"),
+        ([True], "true or false"),
+        ([1, "2026-01-01"], "numbers and dates"),
+        (["2026-01-01"], "holds dates"),
+        ([{"value": 1}], "holds objects; name a field of them: a.value"),
+    ],
+)
+def test_what_is_not_a_plain_number_refuses_a_sum(kit: Any, values: list[Any], said: str) -> None:
+    text = refused(kit, things(a=values), sum="a")
+    assert said in text
+    assert "12 EUR" not in text
+
+
+def test_values_of_the_api_are_not_repeated_in_a_refusal(kit: Any) -> None:
+    assert "Ada" not in refused(kit, things(a=["Ada Lovelace"]), max="a")
+
+
+def test_texts_that_may_have_a_thousands_separator_are_said(kit: Any) -> None:
+    assert "before the fraction" in asked(kit, things(a=["1.234", "12.500"]), sum="a")["note"]
+    assert "note" not in asked(kit, things(a=["1.234", "12.50"]), sum="a")
+    assert "note" not in asked(kit, things(a=["1.234", "0.125"]), sum="a")
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        (["2026-03-31", "2026-03-30T23:59:59Z", "2026-04-01T00:30:00+02:00"], 1, 2),
+        (["2026-03-31T00:00:00.000000002Z", "2026-03-31T00:00:00.000000001Z"], 1, 0),
+        (["2026-02", "2026-01-31"], 1, 0),
+        (["9", 10, "1e1", "-3.5"], 3, 1),
+    ],
+)
+def test_smallest_and_largest_come_as_the_api_writes_them(kit: Any, values: list[Any], low: int, high: int) -> None:
+    told = asked(kit, things(a=values), min="a", max="a")
+    assert (told["min"], told["max"]) == ({"a": values[low]}, {"a": values[high]})
+
+
+def test_groups_come_with_the_largest_figure_first(kit: Any) -> None:
+    items = things(a=[5, 1, None, 9, 2], state=["x", "y", "z", "y", "x"], kind=[1, 1, 1, 2, 1])
+    told = asked(kit, items, sum="a", min="a", group_by=["state"])
+    assert told["fields"] == ["state", "sum(a)", "min(a)", "count"]
+    assert told["items"] == [["y", 10, 1, 2], ["x", 7, 2, 2], ["z", None, None, 1]]
+    assert asked(kit, items, min="a", group_by="state")["items"] == [["y", 1, 2], ["x", 2, 2], ["z", None, 1]]
+    told = asked(kit, items, sum="a", group_by=["state", "kind"], limit=2)
+    assert told["items"] == [["y", 2, 9, 1], ["x", 1, 7, 2]]
+    assert told["others"] == {"groups": 2, "items": 2}
+    assert asked(kit, items, group_by=["state", "kind"])["items"][0] == ["x", 1, 2]
+    assert asked(kit, items, count="state") == asked(kit, items, count=True, group_by="state")
+
+
+def test_where_and_figures_are_about_the_same_items(kit: Any) -> None:
+    items = things(a=[5, 1, 3], state=["x", "y", "x"])
+    assert asked(kit, items, sum="a", where={"state": "x"}) == {"sum": {"a": 8}, "count": 2, "read": 3}
+
+
+def test_elements_of_a_list_count_each_and_are_not_paired(kit: Any) -> None:
+    items = things(lines=[[{"sku": "p", "a": 1}, {"sku": "q", "a": 2}], [{"sku": "p", "a": 4}]], a=[10, 20])
+    assert asked(kit, items, sum="lines[*].a")["sum"] == {"lines[*].a": 7}
+    for path in ("lines.a", "lines[*].a"):
+        assert "nothing" in refused(kit, items, sum=path, group_by="lines[*].sku").replace("not evaluated", "nothing")
+    assert "members of one list" in refused(kit, items, group_by=["lines.sku", "lines.a"])
+    told = asked(kit, items, sum="a", group_by="lines[*].sku")
+    assert told["items"] == [["p", 30, 2], ["q", 10, 1]]
+    assert "1 items have several values" in told["note"]
+    assert asked(kit, items, sum="lines[0].a", group_by="lines[0].sku")["items"] == [["p", 5, 2]]
+
+
+@pytest.mark.parametrize(
+    ("item", "path"),
+    [
+        ({"amount": 1, "currency": "EUR"}, "amount"),
+        ({"amount": 1, "cur": "EUR"}, "amount"),
+        ({"price": {"value": 1, "currencyCode": "EUR"}}, "price.value"),
+        ({"price": {"value": 1}, "currency": "EUR"}, "price.value"),
+        ({"lines": [{"a": 1, "currency": "EUR"}]}, "lines[*].a"),
+        ({"quantity": 1, "unit": "EUR"}, "quantity"),
+    ],
+)
+def test_amounts_in_several_currencies_are_said(kit: Any, item: dict[str, Any], path: str) -> None:
+    other = json.loads(json.dumps(item).replace("EUR", "USD"))
+    assert "(EUR, USD): amounts in different units are mixed" in asked(kit, [item, other], sum=path)["note"]
+    assert "note" not in asked(kit, [item, item], sum=path)
+
+
+def test_groups_of_one_currency_are_not_mixed(kit: Any) -> None:
+    items = things(amount=[1, 2], currency=["EUR", "USD"], state=["NEW", "ALL"])
+    assert "note" not in asked(kit, items, sum="amount", group_by="currency")
+    assert "note" not in asked(kit, items, sum="amount", where={"currency": "EUR"})
+    assert "mixed" in asked(kit, items, sum="amount", group_by="state")["note"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"sum": "a", "sort": "a"}, "Leave it out"),
+        ({"sum": "a", "distinct": "a"}, "`distinct` lists values"),
+        ({"group_by": ["a", "b", "c"]}, "at most 2 paths"),
+        ({"group_by": "a", "count": "b"}, "Give all paths to `group_by`"),
+        ({"sum": ["a", 5]}, "takes the path of a field"),
+        ({"avg": "password"}, "holds a secret"),
+        ({"sum": "a", "group_by": "api_key"}, "holds a secret"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(kit: Any, question: dict[str, Any], said: str) -> None:
+    assert said in refused(kit, things(a=[1]), **question)
+
+
+def test_a_path_that_no_item_has_is_said(kit: Any) -> None:
+    told = asked(kit, things(amount=[1]), sum="amuont")
+    assert told["sum"] == {"amuont": None}
+    assert "No item that was read has `amuont`. Fields: id, amount" in told["note"]
+
+
+def test_a_sum_goes_on_with_what_it_knew(kit: Any) -> None:
+    items = things(a=["1.234", None, "5.678"], currency=["EUR", "EUR", "USD"], due=["2026-02", "2026-01", "2026-03"])
+    ask = kit.Ask(kit.Api(items, clamp=1, total="none"), bounds=Bounds(items=1))
+    answers = ask.walk(sum="a", min="due", max=["due", "a"])
+    assert len(answers) >= 3
+    assert answers[0]["complete"] is False
+    assert answers[0]["note"].startswith("Not the whole list: 1 items were read")
+    last = answers[-1]
+    assert (last["sum"], last["min"]) == ({"a": 6.912}, {"due": "2026-01"})
+    assert last["max"] == {"due": "2026-03", "a": "5.678"}
+    for said in ("no value in 1 of 3 items", "before the fraction", "(EUR, USD)"):
+        assert said in last["note"]
+
+
+def test_a_result_that_no_cursor_holds_is_not_continued(kit: Any) -> None:
+    items = [{"id": n, "a": n, "name": f"{n:050}"} for n in range(400)]
+    told = kit.Ask(kit.Api(items), bounds=Bounds(items=300))(sum="a", group_by="name", limit=1)
+    assert told["complete"] is False
+    assert "next_cursor" not in told
+
+
+@pytest.mark.parametrize("several", ["a, b", ["a", "b"], 'a,["b"]'])
+def test_several_paths_have_commas(kit: Any, several: Any) -> None:
+    assert list(asked(kit, things(a=[1, 2], b=[3, 4]), sum=several)["sum"].values()) == [3, 7]
