@@ -91,6 +91,10 @@ CODES: dict[str, str] = {
     "AG095": "the entry cannot be written into the configuration of a client",
     "AG106": "files cannot be taken from this place, or put there",
     "AG107": "this deployment has no place for files",
+    # learning
+    "AG096": "what was learned is of another document",
+    "AG097": "the API cannot be tried",
+    "AG098": "the experiments of an earlier run cannot be continued",
 }
 
 NEXT_STEPS: dict[str, str] = {

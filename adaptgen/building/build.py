@@ -19,6 +19,7 @@ from adaptgen.output import lock
 from adaptgen.source import EMPTY, Document, Hints, read_hints, read_under
 
 if TYPE_CHECKING:
+    from adaptgen.source.hints.learned import Learned
     from adaptgen.source.overrides import Declared
 
 Progress = Callable[[str], AbstractContextManager[object]]
@@ -35,6 +36,7 @@ def build(
     rename: bool = False,
     names: Mapping[str, tuple[str, ...]] | None = None,
     locked: bool = False,
+    learned: Learned | bool = True,
     progress: Progress = nullcontext,
 ) -> BuildResult:
     """What :func:`adaptgen.build` does, with what its other callers need.
@@ -43,7 +45,8 @@ def build(
     places and messages. ``side_files``: the server refers to its governance settings, hand edits and recorded answers,
     hand edits are checked, and tools keep the names of the build in ``out`` (``locked``: this alone). ``names``:
     operation -> the names that its tool keeps instead. ``rename``: tools get the names that today's rules choose; the
-    earlier ones are served on. ``progress``: entered with a text for each stage.
+    earlier ones are served on. ``learned``: what is used instead of ``learned.yaml``; False for nothing.
+    ``progress``: entered with a text for each stage.
 
     Raises:
         AdaptgenError: for everything that is wrong with the document, its hints and its hand edits.
@@ -54,6 +57,7 @@ def build(
     with progress(f"{spec}: reading"):
         if not isinstance(hints, Hints):
             hints = read_hints(hints) if hints else _own_hints(files)
+            hints = _with_learned(hints, files, learned)
         document = read_under(spec, hints)
         if shown:
             document = _renamed(document, shown)
@@ -106,6 +110,14 @@ def _load(folder: Path) -> tuple[Tool, ...]:
 
 def _own_hints(files: SpecFiles) -> Hints:
     return read_hints(files.hints) if files.hints.exists() or files.shared_digest else EMPTY
+
+
+def _with_learned(hints: Hints, files: SpecFiles, learned: Learned | bool) -> Hints:
+    if learned is False or (learned is True and not files.learned.is_file()):
+        return hints
+    from adaptgen.source.hints.learned import merge_learned, read_learned
+
+    return merge_learned(hints, read_learned(files.learned) if learned is True else learned)
 
 
 def _renamed(document: Document, shown: str) -> Document:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.building.spec_files import OVERRIDES, SEARCH, SpecFiles, shown_path
+from adaptgen.building.spec_files import LEARNED, OVERRIDES, SEARCH, SpecFiles, shown_path
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model.plan import Plan
 
@@ -46,6 +46,8 @@ class BuildResult:
         inputs = dict(self.document.inputs)
         # Hints count their inputs from their own folder, the lock from that of the document.
         inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in self.hints.inputs}
+        if self.hints.learned is not None:
+            inputs[f"{beside}/{LEARNED}"] = self.hints.learned.digest
         if self.plan.search:
             inputs[f"{beside}/{SEARCH}"] = self.plan.search
         if self.plan.server.overrides:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WORKSPACE = "adaptgen.yaml"
 OVERRIDES = "overrides.py"
 SEARCH = "search.yaml"
+LEARNED = "learned.yaml"
 
 
 def workspace_of(folder: Path) -> Workspace | None:
@@ -48,6 +49,7 @@ class SpecFiles:
         self.hints = self.folder / "hints.yaml"
         self.overrides = self.folder / OVERRIDES
         self.search = self.folder / SEARCH
+        self.learned = self.folder / LEARNED
         self.recorded = self.folder / "cassettes" / "recorded.json"
         """The index of the recorded answers."""
 
@@ -89,7 +91,7 @@ class SpecFiles:
             folders = sorted(path.parent for path in out.glob(f"*/{lock.NAME}"))
         except OSError:
             return None
-        options, sides = self.lock_options(out), [self.hints, self.overrides, self.search]
+        options, sides = self.lock_options(out), [self.hints, self.overrides, self.search, self.learned]
         unchanged = partial(build_cache.is_unchanged, spec=self.spec, sides=sides, options=options)
         return next(filter(unchanged, folders), None)
 

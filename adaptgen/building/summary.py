@@ -26,6 +26,7 @@ Exposure: TypeAlias = Literal["tool", "hidden", "absorbed", "broken"]
 
 _CERTAINTY: Mapping[Basis, Certainty] = {
     "hint": "certain",
+    "learned": "certain",
     "document": "certain",
     "inference": "likely",
     "default": "assumed",
@@ -170,6 +171,7 @@ class _Summarizer:
         self.own = {operation.pointer: operation for operation in operations(document)[0]}
         self.left_out = {entry.pointer: entry for entry in plan.left_out}
         self.names = {tool.name for tool in plan.server.tools}
+        self.sources = {tool.name: tool.source for tool in plan.server.tools}
         self.by_subject: dict[str, list[Evidence]] = {}
         for item in plan.evidence:
             self.by_subject.setdefault(item.subject, []).append(item)
@@ -337,11 +339,22 @@ class _Summarizer:
 
     def reason(self, item: Evidence, keys: tuple[str, ...] = ()) -> Reason:
         """``keys``: where hints decide it."""
-        place = self.hinted(*keys) if item.basis == "hint" and keys and keys[1] in self.hinted_names(keys[0]) else ""
+        place = ""
+        if item.basis == "hint" and keys and keys[1] in self.hinted_names(keys[0]):
+            place = self.hinted(*keys)
+        elif item.basis == "learned":
+            place = self.learned(*keys)
         return Reason(item.because, item.basis, place or self.place(item.pointer), item.pointer)
 
     def hinted_names(self, key: str) -> Mapping[str, object]:
         return self.hints.tools if key == "tools" else self.hints.auth
+
+    def learned(self, *keys: str) -> str:
+        """The place in ``learned.yaml`` of what is said under the keys of a hint."""
+        if keys[:1] != ("tools",) or self.hints.learned is None:
+            return self.hinted(*keys)
+        operation = self.own[self.sources[keys[1]]].key
+        return str(self.hints.learned.where("operations", operation, *keys[2:]))
 
     @staticmethod
     def keys(item: Evidence) -> tuple[str, ...]:

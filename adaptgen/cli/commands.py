@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Section] = {
     },
     "understand": {
         "inspect": ("adaptgen.cli.understand", "how ready an API is for agents, and what makes it readier"),
+        "learn": ("adaptgen.cli.understand", "understand an API by trying it, reading only"),
         "tools": ("adaptgen.cli.understand", "list the tools: what they do and take, who may call them"),
         "explain": ("adaptgen.cli.understand", "show where a tool comes from and what it does"),
         "doctor": ("adaptgen.cli.understand", "reach the API of a generated server, log in and read once"),

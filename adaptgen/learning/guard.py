@@ -35,10 +35,11 @@ _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(slots=True)
 class Budget:
-    """How many requests may be sent in all."""
+    """How many requests may be sent in all. ``told`` is called after each."""
 
     requests: int
     spent: int = 0
+    told: Callable[[], None] = lambda: None
 
     @property
     def remaining(self) -> int:
@@ -53,6 +54,7 @@ class Budget:
         if self.spent >= self.requests:
             raise BudgetSpent(f"{self.requests} requests have been sent")
         self.spent += 1
+        self.told()
 
 
 class LoginLog:

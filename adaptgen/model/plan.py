@@ -25,9 +25,9 @@ class Module:
     contracts: Mapping[str, Contract]
 
 
-Basis: TypeAlias = Literal["hint", "document", "inference", "default"]
-"""What a decision rests on: hints or extensions say it, the document declares it, names and shapes point to it, or
-nothing speaks about it."""
+Basis: TypeAlias = Literal["hint", "learned", "document", "inference", "default"]
+"""What a decision rests on: hints or extensions say it, it was learned by trying the API, the document declares it,
+names and shapes point to it, or nothing speaks about it."""
 
 
 @value()

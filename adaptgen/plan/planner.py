@@ -98,6 +98,7 @@ class _Planner:
         self.stop()
         self.diagnostics += self.shortened(emitted)
         self.diagnostics += self.paged_by_hand(emitted, facts)
+        self.diagnostics += self.outdated()
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
         hints = self.hints
@@ -362,6 +363,15 @@ class _Planner:
         help = f"if it is a list: tools: {{{names[0]}: {{{hints[names[0]]}}}}}"
         return [Diagnostic("AG029", message, Where(self.document.path.as_posix()), help, "note")]
 
+    def outdated(self) -> Iterator[Diagnostic]:
+        """A warning for each operation that was learned and that the document does not have."""
+        learned, known = self.hints.learned, {one.key for one in self.operations}
+        for key in (one for one in (learned.operations if learned else ()) if one not in known):
+            assert learned is not None
+            where = learned.where("operations", key)
+            help = did_you_mean(key, known) or "learn again, or delete the line"
+            yield Diagnostic("AG096", f"the document does not have the operation {key}", where, help, "warning")
+
     def described(self) -> list[tuple[str, Description, int, Where]]:
         """The workflows of the descriptions that the hints name. Few documents have any, and what plans them is a tenth
         of all modules: it is imported where it is needed, as are the steps of hints."""
@@ -430,7 +440,7 @@ class _Planner:
         self, emitted: list[tuple[ExposedTool, BuiltTool | None]]
     ) -> list[tuple[ExposedTool, BuiltTool | None]]:
         """The tools, with arguments that take names where hints say so."""
-        found = self.attempt(lambda: lookups.looked_up([one for one, _ in emitted], self.hints))
+        found = self.attempt(lambda: lookups.looked_up([one for one, _ in emitted], self.hints, self.document))
         if found is None:
             return emitted
         self.evidence += found[1]

@@ -73,6 +73,25 @@ def init_command(**options: Any) -> int:
     return run_init(SimpleNamespace(**options))
 
 
+@command(exclusive=("dry_run", "check"))
+@argument("spec", metavar="SPEC", type=PATH, help=_SPEC)
+@click.option("--requests", metavar="N", type=click.IntRange(1, 100_000), default=200, help="send at most N (200)")
+@click.option("--dry-run", is_flag=True, help="print what would be asked first; nothing is sent")
+@click.option("--offline", metavar="DIR", type=PATH, help="the same on recorded traffic: cassettes or archives (HAR)")
+@click.option("--report", metavar="[FILE]", is_flag=False, flag_value="-", help="where document and API disagree")
+@click.option("--check", is_flag=True, help="exit 1 if learned.yaml says something else; writes nothing: for CI")
+@click.option("--restart", is_flag=True, help="begin anew, also where a run was interrupted")
+@click.option("--json", is_flag=True, help="one JSON object: every experiment and line")
+def learn_command(**options: Any) -> int:
+    """Tries the API with reads that are judged safe, and the login: how it pages, what it answers, where its document
+    is wrong. Writes learned.yaml, which every build reads and hints.yaml outranks, and learned.json with the
+    experiments. The address and the credentials come from the environment, as for doctor. No value of an answer is
+    kept."""
+    from adaptgen.cli.understand.learn import run
+
+    return run(SimpleNamespace(**options))
+
+
 @command()
 @argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
 @click.option("--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing")

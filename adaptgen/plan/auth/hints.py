@@ -42,14 +42,15 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         if not public:
             by_operation[operation.pointer] = named or tuple(auth.name for auth in auths)
     logins = find_logins(document, operations, name)
+    learned = hints.learned is not None and hints.auth is hints.learned.auth
     authenticating = [*logins.others, *(chain.login.pointer for chain in (logins.chain, logins.instead) if chain)]
     evidence = tuple(
         Evidence(
             auth.name,
             "login" if auth.chain or auth.refresh else "auth",
             auth.kind,
-            reader.because.get(auth.name, "the hints say so"),
-            basis="hint",
+            "learned by trying" if learned else reader.because.get(auth.name, "the hints say so"),
+            basis="learned" if learned else "hint",
         )
         for auth in auths
     )

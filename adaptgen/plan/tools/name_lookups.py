@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Where, did_you_mean, error
-from adaptgen.model.plan import Evidence
+from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Call, Contract, Json, Lookup, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.envelope import at, resource_words
@@ -16,6 +16,7 @@ from adaptgen.plan.document.schemas import Leaf, leaves, shape
 from adaptgen.syntax.identifiers import singular, words
 
 if TYPE_CHECKING:
+    from adaptgen.source import Document
     from adaptgen.source.hints.model import Hints
 
 _IDS = ("id", "_id", "uuid", "guid", "uid", "pk", "key", "code", "sku", "slug", "name")
@@ -26,7 +27,9 @@ _MOST = 6
 _TIGHT = frozenset({"format", "pattern", "enum", "const", "minLength", "maxLength", "contentEncoding", "examples"})
 
 
-def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[ExposedTool], list[Evidence]]:
+def looked_up(
+    emitted: Sequence[ExposedTool], hints: Hints, document: Document
+) -> tuple[list[ExposedTool], list[Evidence]]:
     """``emitted`` with the lookups that hints ask for, in their tools and contracts.
 
     Raises:
@@ -37,11 +40,17 @@ def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[Expose
     made: list[ExposedTool] = []
     evidence: list[Evidence] = []
     for one in emitted:
-        hint = hints.tools.get(one.tool.name)
-        for key, argument in hint.arguments.items() if hint is not None else ():
+        own = hints.tools.get(one.tool.name)
+        operation = one.operation.key if one.operation is not None and one.document is document else ""
+        learned = hints.learned.operations.get(operation) if hints.learned is not None else None
+        given = {**(learned.arguments if learned else {}), **(own.arguments if own else {})}
+        for key, argument in given.items():
             if argument.names is None:
                 continue
             where = hints.where("tools", one.tool.name, "arguments", key, "names")
+            is_learned = own is None or key not in own.arguments
+            if is_learned and hints.learned is not None:
+                where = hints.learned.where("operations", operation, "arguments", key, "names")
             name = _argument(one.tool, key)
             schema = one.contract.input_schema["properties"].get(name)
             if schema is None:
@@ -51,7 +60,9 @@ def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[Expose
             tool = replace(one.tool, lookups={**one.tool.lookups, name: lookup})
             one = replace(one, tool=tool, contract=contract)
             said = f"{name} takes {' or '.join(lookup.labels)} of {lookup.tool} for its {lookup.id}"
-            evidence.append(Evidence(tool.name, "argument", said, "the hints say so", tool.source, "hint"))
+            basis: Basis = "learned" if is_learned else "hint"
+            because = "learned by trying" if is_learned else "the hints say so"
+            evidence.append(Evidence(tool.name, "argument", said, because, tool.source, basis))
         made.append(one)
     return made, evidence
 

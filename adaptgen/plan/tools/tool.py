@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
@@ -71,7 +72,8 @@ def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ..
 @dataclass(slots=True)
 class Analysis:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
-    ``notes``: what agents must know of how it writes."""
+    ``notes``: what agents must know of how it writes. ``learned``: the keys of ``hint`` that were learned; ``where``
+    returns the place of a key."""
 
     context: Context
     facts: OperationFacts
@@ -87,6 +89,8 @@ class Analysis:
     merges: str = ""
     patches: bool = False
     notes: str = ""
+    learned: frozenset[tuple[str, ...]] = frozenset()
+    where: Callable[..., Where] = Where
 
     @property
     def operation(self) -> Operation:
@@ -125,20 +129,54 @@ def analyse(context: Context, facts: OperationFacts, key: str = "", hint: ToolHi
     Raises:
         AdaptgenError: for what is wrong in ``hint``.
     """
-    operation, where = facts.operation, locator(context.hints, "tools", key) if hint else None
-    page_where = locator(context.hints, "tools", key, "page") if hint else None
+    operation = facts.operation
+    hint, said, where = with_learned(context, facts, key, hint)
     hint = extensions.under(facts.extensions, hint)
+    page_where = partial(where, "page") if hint else None
     effect, because = find_effect(facts, hint)
     paging = find_paging(facts, effect, hint.page if hint else None, where=page_where)
     if effect != "read" and paging.page is not None:
         if not isinstance(paging.page, Unpaged) and not facts.extensions.writes:
             message = f"{operation.key} does not only read, and an operation that changes something is not a list"
             help = "add effect: read, if it only reads"
-            raise error("AG039", message, context.hints.where("tools", key, "page"), help)
+            raise error("AG039", message, where("page"), help)
         paging = PagingPlan(None)
-    view = find_view(facts, paging.page, hint, where=where)
-    evidence = [*paging.evidence, *view.evidence, because]
-    return Analysis(context, facts, key, hint, paging=paging, view=view, effect=effect, evidence=evidence)
+    view = find_view(facts, paging.page, hint, where=where if hint else None)
+    found = (*_as_learned(paging.evidence, said, "page"), *_as_learned(view.evidence, said, "view"), because)
+    return Analysis(context, facts, key, hint, paging, view, effect, list(found), learned=said, where=where)
+
+
+def with_learned(
+    context: Context, facts: OperationFacts, key: str, hint: ToolHint | None
+) -> tuple[ToolHint | None, frozenset[tuple[str, ...]], Callable[..., Where]]:
+    """The hint of an operation with what was learned under it, the keys that were learned, and where each is."""
+    hints, operation, where = context.hints, facts.operation.key, locator(context.hints, "tools", key)
+    learned = hints.learned
+    # A document that is read beside this one has operations of the same keys.
+    own = context.facts.get(facts.operation.pointer) is facts
+    if learned is None or not own or operation not in learned.operations:
+        return hint, frozenset(), where
+    said: set[tuple[str, ...]] = {
+        (one,) for one in ("page", "view", "answer") if hint is None or getattr(hint, one) is None
+    }
+    for one in ("arguments", "sensitive"):
+        names = getattr(learned.operations[operation], one).keys() - (getattr(hint, one) if hint else {})
+        said |= {(one, name) for name in names}
+    kept = frozenset(one for one in said if one[0] in learned.keys(operation))
+
+    def find(*keys: str | int) -> Where:
+        found = keys[:1] in kept or keys[:2] in kept
+        return learned.where("operations", operation, *keys) if found else where(*keys)
+
+    return learned.under(operation, hint), kept, find
+
+
+def _as_learned(found: Iterable[Evidence], said: Set[tuple[str, ...]], *keys: str) -> tuple[Evidence, ...]:
+    """The evidence of a decision, by whom it was said: by hints, or by what was learned."""
+    if keys not in said:
+        return tuple(found)
+    more = {"because": "learned by trying", "basis": "learned"}
+    return tuple(changed(one, more) if one.basis == "hint" else one for one in found)
 
 
 def assign_role(one: Analysis, payloads: Mapping[str, str | None]) -> None:
@@ -157,7 +195,7 @@ def assign_role(one: Analysis, payloads: Mapping[str, str | None]) -> None:
         _decide_merge(one, read, methods)
     if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
         message = f"{operation.key} cannot merge: there is no GET of the same path and parameters, or no JSON object"
-        raise error("AG039", message, context.hints.where("tools", one.key, "update"), "leave `update` out")
+        raise error("AG039", message, one.where("update"), "leave `update` out")
     if writes:
         one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
     elif one.paging.page is not None:
@@ -200,7 +238,7 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     record = _record_to_merge(one)
     loose = updates.supplied(document, one.body, record) if one.body is not None and record else frozenset[str]()
     hinted_arguments = hint.arguments if hint else {}
-    where = locator(context.hints, "tools", one.key, "arguments")
+    where = partial(one.where, "arguments")
     inputs = decide(document, left.operation, left.body, absorbed, hinted_arguments, where, name, loose=loose)
     left.complete(inputs)
     call = _call(operation, inputs, context.bases)
@@ -280,7 +318,9 @@ def _read_sensitive(context: Context, read: Operation, answer: str, known: Mappi
     own = next(
         (hint for hint in hints if hint.call and (hint.call.method, hint.call.path) == ("GET", read.written)), None
     )
-    found, _ = find_sensitive(context.facts_of(read), None, (), context.hints, own, answer=answer)
+    facts = context.facts_of(read)
+    own, _, _ = with_learned(context, facts, "", own)
+    found, _ = find_sensitive(facts, None, (), context.hints, own, answer=answer)
     return {path: kind for path, kind in sorted(found.items()) if known.get(path) != kind}
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
 from adaptgen.model.plan import Registry
 from adaptgen.model.tables import Connection, Effect, Json, Layout, Lookup, Place, Surface, Until, When, value
 from adaptgen.source.arazzo import Description
 from adaptgen.source.document import Document
+
+if TYPE_CHECKING:
+    from adaptgen.source.hints.learned import Learned
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
 """Where null is a value of its own: nothing was said."""
@@ -225,7 +228,8 @@ class Hints:
 
     ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
     other documents by the path as written. ``inputs``: (path relative to the folder of the hints, SHA-256 of the bytes)
-    of everything that was read, sorted.
+    of everything that was read, sorted. ``learned``: what was learned, of which ``auth`` and ``sensitive`` hold what
+    the hints do not say.
     """
 
     path: Path | None = None
@@ -251,6 +255,7 @@ class Hints:
     workflows: tuple[Description, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)
     inputs: tuple[tuple[str, str], ...] = ()
+    learned: Learned | None = field(default=None, repr=False)
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)
 
     def where(self, *keys: str | int) -> Where:

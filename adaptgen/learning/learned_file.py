@@ -1,0 +1,139 @@
+"""``learned.yaml``: the lines that experiments justify, each after its evidence.
+
+Names come from answers of an API, which may be hostile: keys and values are JSON in one line of YAML, and evidence is
+one line of printable text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.learning.model import Line
+from adaptgen.model.tables import Json
+from adaptgen.pii import detectors
+from adaptgen.readiness.drafting.lines import flow, one_line
+from adaptgen.source.hints.learned import Learned, parse_learned
+from adaptgen.syntax.field_paths import parse as segments
+
+_SECTIONS: Final = ("auth", "operations", "sensitive")
+_KINDS: Final = ("email", "phone", "card", "iban", "national_id")
+_NUMBERED: Final = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
+"""What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
+_LONGEST: Final = 60
+_HEAD: Final = """\
+# What the API showed when it was tried: adaptgen learn writes this file, and every build reads it.
+# hints.yaml wins. Each line comes after its evidence; "likely" means that something else would fit too.
+adaptgen: 1
+"""
+
+
+def is_name(text: object) -> bool:
+    """Whether a member may be called so in a file: keys of maps are data, perhaps personal."""
+    if not isinstance(text, str):
+        return True
+    plain = text.isprintable() and len(text) <= _LONGEST and not _NUMBERED.search(text)
+    return plain and not detectors.find(text, _KINDS)
+
+
+def write_text(lines: Iterable[Line]) -> str:
+    """The file; "" without a line. Lines of no confidence, and those that cannot be read back, are left out."""
+    kept = list(select_lines(lines))
+    if not kept:
+        return ""
+    parts = [_HEAD]
+    for section in _SECTIONS:
+        own = sorted((one for one in kept if one.keys[0] == section), key=lambda one: one.keys)
+        if own:
+            parts.append(f"{section}:\n")
+            parts += _section(own)
+    return "".join(parts)
+
+
+def select_lines(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines that may be written: one for each key path, the last one of it."""
+    last = {one.keys: one for one in lines if one.confidence != "unknown"}
+    for one in last.values():
+        if one.keys and one.keys[0] in _SECTIONS and _is_plain(one) and _reads(one):
+            yield one
+
+
+def _section(lines: Sequence[Line]) -> Iterator[str]:
+    above: tuple[str, ...] = ()
+    for one in lines:
+        for depth, key in enumerate(one.keys[1:-1], 1):
+            if one.keys[: depth + 1] != above[: depth + 1]:
+                yield f"{'  ' * depth}{_key(key)}:\n"
+        indent = "  " * (len(one.keys) - 1)
+        word = "" if one.confidence == "certain" else "likely: "
+        yield f"{indent}# {_sentence(word + one.because)}\n"
+        yield f"{indent}{_key(one.keys[-1])}: {flow(one.value)}\n"
+        above = one.keys
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"[a-z_]+", text) else json.dumps(text)
+
+
+def _sentence(text: str) -> str:
+    return one_line(text)
+
+
+def _is_plain(line: Line) -> bool:
+    """Whether no key, and no path in the value, could be data."""
+    names = [*_names(line.keys[1:] if line.keys[0] != "operations" else line.keys[3:])]
+    if line.keys[-1] in ("sensitive", "arguments") and isinstance(line.value, Mapping):
+        names += [*_names(line.value)]
+    if line.keys[-1] == "view" and isinstance(line.value, Sequence):
+        names += [*_names(line.value)]
+    if line.keys[-1] == "page" and isinstance(line.value, Mapping):
+        names += [*_names(str(one) for one in line.value.values())]
+    return all(map(is_name, names))
+
+
+def _names(paths: Iterable[Any]) -> Iterator[object]:
+    for path in paths:
+        try:
+            yield from segments(str(path).removeprefix("$").lstrip("."))
+        except ValueError:
+            yield path
+
+
+def _reads(line: Line) -> bool:
+    try:
+        parse_learned(json.dumps(nested([line])).encode(), Path("learned.json"))
+    except (AdaptgenError, TypeError, ValueError):
+        return False
+    return True
+
+
+def nested(lines: Iterable[Line]) -> dict[str, Json]:
+    """The values of the lines as the file has them."""
+    whole: dict[str, Json] = {}
+    for one in lines:
+        inner = whole
+        for key in one.keys[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[one.keys[-1]] = one.value
+    return whole
+
+
+def compare(now: Learned | None, before: Learned | None) -> list[str]:
+    """The key paths at which two files differ, dotted: what drifted."""
+    return sorted(_differences(_content(now), _content(before), ()))
+
+
+def _content(learned: Learned | None) -> Mapping[str, Json]:
+    return {key: value for key, value in (learned.raw if learned else {}).items() if key in _SECTIONS}
+
+
+def _differences(now: Json, before: Json, at: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(now, Mapping) and isinstance(before, Mapping) and len(at) < 3:
+        for key in {**now, **before}:
+            yield from _differences(now.get(key), before.get(key), (*at, str(key)))
+    elif now != before:
+        yield " > ".join(at)

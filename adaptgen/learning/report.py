@@ -1,0 +1,51 @@
+"""What a run says: Markdown for the owner of the API, and values for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from adaptgen.learning.model import Disagreement, Notebook
+from adaptgen.model.frozen import plain
+
+
+def disagreements_text(title: str, found: Sequence[Disagreement], document: str) -> str:
+    """The disagreements between a document and its API, as Markdown."""
+    lines = [f"# {_cell(title)}: what the document says and the API does", ""]
+    if not found:
+        return "\n".join([*lines, f"Nothing in {_cell(document)} was found to be otherwise.", ""])
+    lines += [f"{len(found)} findings in {_cell(document)}, each by trying the API, reading only.", ""]
+    lines += ["| where | the document says | the API does |", "|---|---|---|"]
+    for one in sorted(found, key=lambda each: (each.subject, each.pointer, each.declared)):
+        where = f"{one.subject} ({one.pointer})" if one.pointer else one.subject
+        lines.append(f"| {_cell(where)} | {_cell(one.declared)} | {_cell(one.observed)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(text: str) -> str:
+    """Text of a document in a cell of Markdown: one line, nothing that a renderer would carry out."""
+    plain_text = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))[:300]
+    for mark in "\\`*_[]<>|":
+        plain_text = plain_text.replace(mark, f"\\{mark}" if mark not in "<>" else {"<": "&lt;", ">": "&gt;"}[mark])
+    return plain_text
+
+
+def as_json(notebook: Notebook, **more: Any) -> dict[str, Any]:
+    """A run as ``--json`` prints it."""
+    return {
+        **more,
+        "experiments": [plain(one) for one in notebook.experiments],
+        "lines": [plain(one) for one in notebook.lines],
+        "disagreements": [plain(one) for one in notebook.disagreements],
+    }
+
+
+def summarize(notebook: Notebook) -> list[str]:
+    """A few lines for people: what was found, and what could not be."""
+    counts = Counter(one.confidence for one in notebook.experiments)
+    said = [f"{counts['certain']} certain", f"{counts['likely']} likely", f"{counts['unknown']} not known"]
+    lines = [f"{len(notebook.experiments)} experiments: {', '.join(said)}"]
+    if notebook.disagreements:
+        lines.append(f"{len(notebook.disagreements)} disagreements between the document and the API: --report")
+    return lines

@@ -1,0 +1,100 @@
+"""One run of learning: the experiments in order, what they justify, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from adaptgen.building.build import build
+from adaptgen.building.result import BuildResult
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.learning.learned_file import select_lines, write_text
+from adaptgen.learning.login.learn import learn_login
+from adaptgen.learning.model import Line, Notebook
+from adaptgen.learning.probe import BudgetSpent, Probe
+from adaptgen.source.hints.learned import Learned, parse_learned
+
+Stage = Callable[[BuildResult, Probe, Notebook], Awaitable[None]]
+
+_STAGES: Final = (
+    ("lists", "adaptgen.learning.lists.learn", "learn_lists"),
+    ("answers", "adaptgen.learning.answers.learn", "learn_answers"),
+)
+_DROPPED: Final = 20
+"""Lines that a build refuses and that are left out, one after the other."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. ``spent``: it ended for its budget. ``learned`` and ``text``: of ``learned.yaml``, None and
+    "" for nothing; ``refused``: lines that a build does not take, with the reason."""
+
+    notebook: Notebook
+    spent: bool = False
+    text: str = ""
+    learned: Learned | None = None
+    refused: list[tuple[Line, str]] = field(default_factory=list)
+
+
+def stages() -> list[tuple[str, Stage]]:
+    """The experiments in their order: what a login shows serves all others."""
+    found: list[tuple[str, Stage]] = [("login", learn_login)]
+    for name, module, function in _STAGES:
+        if find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None:
+            found.append((name, getattr(import_module(module), function)))
+    return found
+
+
+async def run_experiments(
+    result: BuildResult,
+    probe: Probe,
+    notebook: Notebook,
+    *,
+    begun: Callable[[str], None] = lambda _: None,
+    kept: Callable[[], None] = lambda: None,
+) -> bool:
+    """Every experiment, as far as the budget goes; whether all were done. ``begun`` is told the name of each stage,
+    ``kept`` is called after each."""
+    for name, stage in stages():
+        begun(name)
+        try:
+            await stage(result, probe, notebook)
+        except BudgetSpent:
+            return False
+        finally:
+            kept()
+    return True
+
+
+def conclude(spec: Path, notebook: Notebook, out: Path, shown: Path) -> Outcome:
+    """What the notebook justifies, as far as a build takes it. ``shown``: where the file will be."""
+    outcome = Outcome(notebook)
+    lines: Sequence[Line] = list(select_lines(notebook.lines))
+    for _ in range(_DROPPED):
+        outcome.text = write_text(lines)
+        if not outcome.text:
+            return outcome
+        outcome.learned = parse_learned(outcome.text.encode(), shown)
+        try:
+            build(spec, out=out, side_files=False, locked=True, learned=outcome.learned)
+            return outcome
+        except AdaptgenError as problem:
+            wrong = _line_of(problem, outcome, lines)
+            if wrong is None:
+                raise
+            outcome.refused.append((wrong, problem.diagnostics[0].message))
+            lines = [one for one in lines if one is not wrong]
+    outcome.text, outcome.learned = "", None
+    return outcome
+
+
+def _line_of(problem: AdaptgenError, outcome: Outcome, lines: Sequence[Line]) -> Line | None:
+    """The line that an error is about: each has a row of its own in the file."""
+    learned, where = outcome.learned, problem.diagnostics[0].where
+    if learned is None or where is None or where.file != learned.path.as_posix():
+        return None
+    return next((one for one in lines if learned.where(*one.keys).line == where.line), None)

@@ -1,0 +1,89 @@
+"""``learned.json``: every experiment as a row, for people who check it and for a run that continues.
+
+No values of the API, no hashes of values and no tokens: questions, requests with placeholders, shapes, conclusions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.learning.model import Disagreement, Experiment, Line, Notebook
+from adaptgen.model.frozen import plain
+from adaptgen.output.write import write_file
+
+NAME = "learned.json"
+FORMAT = 1
+
+Status: TypeAlias = Literal["interrupted", "spent", "complete"]
+
+
+@dataclass(slots=True)
+class State:
+    """A run and how far it came. ``document``: a digest of what was read from the disk; another document, or other
+    hints, begin anew. ``spent``: the requests of a run that was interrupted."""
+
+    document: str
+    status: Status = "interrupted"
+    spent: int = 0
+    notebook: Notebook = field(default_factory=Notebook)
+
+    def text(self) -> str:
+        """The file."""
+        notebook = self.notebook
+        said = {
+            "adaptgen": FORMAT,
+            "document": self.document,
+            "status": self.status,
+            "requests": self.spent,
+            "experiments": [plain(one) for one in notebook.experiments],
+            "lines": [plain(one) for one in notebook.lines],
+            "disagreements": [plain(one) for one in notebook.disagreements],
+        }
+        return json.dumps(said, indent=1, ensure_ascii=True) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write it as a whole, or not at all."""
+        write_file(path, self.text().encode())
+
+
+def digest_of(inputs: dict[str, str]) -> str:
+    """A digest of the files that were read; what was learned itself is not one of them."""
+    kept = sorted((path, digest) for path, digest in inputs.items() if not path.endswith("/learned.yaml"))
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def read_state(path: Path) -> State | None:
+    """The state of an earlier run, None without one.
+
+    Raises:
+        AdaptgenError: AG098, the file is not one that a run wrote.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as failure:
+        raise _unreadable(path, failure.strerror or type(failure).__name__) from None
+    try:
+        said: dict[str, Any] = json.loads(data)
+        if said["adaptgen"] != FORMAT or said["status"] not in ("interrupted", "spent", "complete"):
+            raise ValueError("it is of another version")
+        notebook = Notebook(
+            [Experiment(**one) for one in said["experiments"]],
+            [Line(**{**one, "keys": tuple(one["keys"])}) for one in said["lines"]],
+            [Disagreement(**one) for one in said["disagreements"]],
+        )
+        return State(str(said["document"]), said["status"], int(said["requests"]), notebook)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise _unreadable(path, "it is not what adaptgen learn writes") from None
+
+
+def _unreadable(path: Path, why: str) -> AdaptgenError:
+    help = "begin anew: adaptgen learn SPEC --restart"
+    message = f"the experiments cannot be continued: {why}"
+    return AdaptgenError(Diagnostic("AG098", message, Where(path.as_posix()), help))
