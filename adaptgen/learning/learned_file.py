@@ -17,10 +17,10 @@ from adaptgen.learning.model import Line
 from adaptgen.model.tables import Json
 from adaptgen.pii import detectors
 from adaptgen.readiness.drafting.lines import flow, one_line
-from adaptgen.source.hints.learned import Learned, parse_learned
+from adaptgen.source.hints.learned import parse_learned
 from adaptgen.syntax.field_paths import parse as segments
 
-_SECTIONS: Final = ("auth", "operations", "sensitive")
+SECTIONS: Final = ("auth", "operations", "sensitive")
 _KINDS: Final = ("email", "phone", "card", "iban", "national_id")
 _NUMBERED: Final = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
 """What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
@@ -46,7 +46,7 @@ def write_text(lines: Iterable[Line]) -> str:
     if not kept:
         return ""
     parts = [_HEAD]
-    for section in _SECTIONS:
+    for section in SECTIONS:
         own = sorted((one for one in kept if one.keys[0] == section), key=lambda one: one.keys)
         if own:
             parts.append(f"{section}:\n")
@@ -58,7 +58,7 @@ def select_lines(lines: Iterable[Line]) -> Iterator[Line]:
     """The lines that may be written: one for each key path, the last one of it."""
     last = {one.keys: one for one in lines if one.confidence != "unknown"}
     for one in last.values():
-        if one.keys and one.keys[0] in _SECTIONS and _is_plain(one) and _reads(one):
+        if one.keys and one.keys[0] in SECTIONS and _is_plain(one) and _reads(one):
             yield one
 
 
@@ -120,20 +120,3 @@ def nested(lines: Iterable[Line]) -> dict[str, Json]:
             inner = inner.setdefault(key, {})
         inner[one.keys[-1]] = one.value
     return whole
-
-
-def compare(now: Learned | None, before: Learned | None) -> list[str]:
-    """The key paths at which two files differ, dotted: what drifted."""
-    return sorted(_differences(_content(now), _content(before), ()))
-
-
-def _content(learned: Learned | None) -> Mapping[str, Json]:
-    return {key: value for key, value in (learned.raw if learned else {}).items() if key in _SECTIONS}
-
-
-def _differences(now: Json, before: Json, at: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(now, Mapping) and isinstance(before, Mapping) and len(at) < 3:
-        for key in {**now, **before}:
-            yield from _differences(now.get(key), before.get(key), (*at, str(key)))
-    elif now != before:
-        yield " > ".join(at)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from adaptgen.learning.learned_file import SECTIONS
 from adaptgen.learning.model import Disagreement, Notebook
 from adaptgen.model.frozen import plain
+from adaptgen.model.tables import Json
+from adaptgen.source.hints.learned import Learned
 
 
 def disagreements_text(title: str, found: Sequence[Disagreement], document: str) -> str:
@@ -49,3 +52,20 @@ def summarize(notebook: Notebook) -> list[str]:
     if notebook.disagreements:
         lines.append(f"{len(notebook.disagreements)} disagreements between the document and the API: --report")
     return lines
+
+
+def compare(now: Learned | None, before: Learned | None) -> list[str]:
+    """The key paths at which two files differ, dotted: what drifted."""
+    return sorted(_differences(_content(now), _content(before), ()))
+
+
+def _content(learned: Learned | None) -> Mapping[str, Json]:
+    return {key: value for key, value in (learned.raw if learned else {}).items() if key in SECTIONS}
+
+
+def _differences(now: Json, before: Json, at: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(now, Mapping) and isinstance(before, Mapping) and len(at) < 3:
+        for key in {**now, **before}:
+            yield from _differences(now.get(key), before.get(key), (*at, str(key)))
+    elif now != before:
+        yield " > ".join(at)

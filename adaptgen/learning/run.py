@@ -13,7 +13,6 @@ from adaptgen.building.build import build
 from adaptgen.building.result import BuildResult
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.learning.learned_file import select_lines, write_text
-from adaptgen.learning.login.learn import learn_login
 from adaptgen.learning.model import Line, Notebook
 from adaptgen.learning.probe import BudgetSpent, Probe
 from adaptgen.source.hints.learned import Learned, parse_learned
@@ -21,6 +20,7 @@ from adaptgen.source.hints.learned import Learned, parse_learned
 Stage = Callable[[BuildResult, Probe, Notebook], Awaitable[None]]
 
 _STAGES: Final = (
+    ("login", "adaptgen.learning.login.learn", "learn_login"),
     ("lists", "adaptgen.learning.lists.learn", "learn_lists"),
     ("answers", "adaptgen.learning.answers.learn", "learn_answers"),
 )
@@ -42,7 +42,7 @@ class Outcome:
 
 def stages() -> list[tuple[str, Stage]]:
     """The experiments in their order: what a login shows serves all others."""
-    found: list[tuple[str, Stage]] = [("login", learn_login)]
+    found: list[tuple[str, Stage]] = []
     for name, module, function in _STAGES:
         if find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None:
             found.append((name, getattr(import_module(module), function)))

@@ -149,8 +149,8 @@ async def _attend(
 def _finish(
     options: SimpleNamespace, result: BuildResult, outcome: Outcome, state: State, live: LiveProbe | None
 ) -> int:
-    from adaptgen.learning.learned_file import compare
-    from adaptgen.learning.report import as_json, disagreements_text
+
+    from adaptgen.learning.report import as_json, compare, disagreements_text
     from adaptgen.output.write import cannot_write, write_file
     from adaptgen.source.hints.learned import read_learned
 
