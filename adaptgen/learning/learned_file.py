@@ -33,7 +33,7 @@ adaptgen: 1
 
 
 def is_name(text: object) -> bool:
-    """Whether a member may be called so in a file: keys of maps are data, perhaps personal."""
+    """Whether a file may hold this name of a member: keys of maps are data, perhaps personal."""
     if not isinstance(text, str):
         return True
     plain = text.isprintable() and len(text) <= _LONGEST and not _NUMBERED.search(text)

@@ -57,7 +57,7 @@ async def run_experiments(
     begun: Callable[[str], None] = lambda _: None,
     kept: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Every experiment, as far as the budget goes; whether all were done. ``begun`` is told the name of each stage,
+    """Every experiment, as far as the budget goes; whether all were done. ``begun`` takes the name of each stage,
     ``kept`` is called after each."""
     for name, stage in stages():
         begun(name)

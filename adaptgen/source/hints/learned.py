@@ -1,6 +1,6 @@
 """``learned.yaml``: what ``adaptgen learn`` found out by trying, under the hints that people write.
 
-The keys are those of hints, by operation: a file that is reviewed, and that no template of a person stands in.
+The keys are those of hints, by operation. What only people may say (effects, constants) is not among them.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _check_kinds(raw: Mapping[str, Any], checker: Checker) -> None:
     places += [(("operations", key, "sensitive"), one.get("sensitive", {})) for key, one in operations.items()]
     for at, said in places:
         for path in (path for path, kind in said.items() if kind == "none"):
-            checker.report(f"{dotted((*at, path))} cannot be none here", (*at, path), "say so in hints.yaml")
+            checker.report(f"{dotted((*at, path))} cannot be 'none' here", (*at, path), "say so in hints.yaml")
 
 
 def merge_learned(hints: Hints, learned: Learned) -> Hints:
