@@ -124,8 +124,8 @@ def _check_kinds(raw: Mapping[str, Any], checker: Checker) -> None:
 
 
 def merge_learned(hints: Hints, learned: Learned) -> Hints:
-    """``hints`` with what was learned where they say nothing: ways to authenticate as a whole, since one that is
-    learned beside one that is written would be sent too."""
+    """``hints`` with what was learned where they say nothing. Ways to authenticate are taken as a whole: requests would
+    carry a learned one in addition to a written one."""
     auth = {} if hints.auth else learned.auth
     return replace(
         hints,
