@@ -89,6 +89,11 @@ CODES: dict[str, str] = {
     "AG092": "the interpreter of the target is not there",
     "AG093": "AWS refuses the deployment",
     "AG095": "the entry cannot be written into the configuration of a client",
+    # evaluation, files
+    "AG100": "an unknown key in a file of cases",
+    "AG101": "a value of the wrong type, or a wrong matcher, in a file of cases",
+    "AG102": "there is nothing to evaluate",
+    "AG103": "two cases or callers have the same name",
     "AG106": "files cannot be taken from this place, or put there",
     "AG107": "this deployment has no place for files",
     # learning
@@ -139,6 +144,10 @@ NEXT_STEPS: dict[str, str] = {
     "AG091": "check that pip reaches its index, or fill its cache first",
     "AG092": "name one with --interpreter, or leave the bytecode out: --no-compile",
     "AG093": "nothing was changed; check the region, the credentials and their permissions",
+    "AG100": "docs/evals.md lists every key",
+    "AG101": "docs/evals.md shows every key and every matcher",
+    "AG102": "adaptgen init drafts cases; docs/evals.md shows how to write one",
+    "AG103": "rename one of them",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
 }
