@@ -36,6 +36,10 @@ SECTIONS: Mapping[str, Section] = {
         "learn": ("adaptgen.cli.understand", "understand an API by trying it, reading only"),
         "tools": ("adaptgen.cli.understand", "list the tools: what they do and take, who may call them"),
         "explain": ("adaptgen.cli.understand", "show where a tool comes from and what it does"),
+        "eval": (
+            "adaptgen.cli.understand",
+            "check whether agents can answer questions with the tools",
+        ),
         "doctor": ("adaptgen.cli.understand", "reach the API of a generated server, log in and read once"),
         "diff": ("adaptgen.cli.generate", "what changed for agents"),
     },

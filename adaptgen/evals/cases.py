@@ -181,7 +181,7 @@ class _File:
         refused = given.get("refused_for", ())
         listed = refused if isinstance(refused, (list, tuple)) else [refused]
         if not calls and answer is not None:
-            help = "name the calls whose last one gives the answer"
+            help = "name the calls: the last one returns the answer"
             self.checker.report(f"{id} has an answer and no calls", (*at, "answer"), help)
         return Case(
             id=id,

@@ -7,6 +7,7 @@ several keys must all match. ``docs/evals.md`` lists them.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -251,8 +252,12 @@ def _unordered(wanted: Any, value: Any, at: str, scope: Scope | None) -> str:
         return _at(at, f"a list is expected, not {shown(value)}")
     if len(value) != len(wanted):
         return _at(at, f"{len(wanted)} elements are expected in any order, not {len(value)}")
-    return "" if _assigned([[not mismatch(one, each, scope) for each in value] for one in wanted]) else _at(
-        at, f"not every one of the {len(wanted)} expected elements is there")  # fmt: skip
+    fits = [[not mismatch(one, each, scope) for each in value] for one in wanted]
+    if _assigned(fits):
+        return ""
+    absent = next((one for one, fit in zip(wanted, fits, strict=True) if not any(fit)), None)
+    words = json.dumps(absent, ensure_ascii=False, default=str)[:200] if absent is not None else "one of them"
+    return _at(at, f"{words} is expected, and no element is like it")
 
 
 def _assigned(fits: Sequence[Sequence[bool]]) -> bool:

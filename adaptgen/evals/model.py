@@ -9,6 +9,7 @@ from adaptgen.diagnostics import Where
 from adaptgen.model.tables import Caller, Json, value
 
 Layer: TypeAlias = Literal["L0", "L1", "L2", "L3"]
+LAYERS: tuple[Layer, ...] = ("L0", "L1", "L2", "L3")
 State: TypeAlias = Literal["passed", "failed", "stale", "not run"]
 """``stale``: a recording was made for other tools, another case, model or settings. It is never a pass."""
 

@@ -1,7 +1,7 @@
-"""L2: whether the expected calls give the right answer, for this caller and for no other, without a model.
+"""L2: whether the expected calls return the right answer, for this caller and for no other, without a model.
 
 The calls fit their contracts; the policies permit them for the caller and refuse them for others; made in order, they
-give the answer and leave the state that the case says, within its turns and bytes, and show no personal data that
+return the answer and leave the state that the case says, within its turns and bytes, and show no personal data that
 should be tokens. They are made on a replay or, with ``live``, on the API. A write is made only there and only with
 ``writes``; what cannot be made did not run, and has not passed.
 """
@@ -23,16 +23,20 @@ from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 
 _STAND_INS: Final[Mapping[str, Json]] = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+_LIVE: Final = "--live asks the API"
+_CUT: Final = "the recording of {} holds the first elements only"
 _NO_POLICIES: Final = "no policies of this folder decide about it"
 
 
 @value()
 class Made:
-    """The calls of a case, as far as they could be made. ``open``: why the others were not, "" where all were."""
+    """The calls of a case, as far as they could be made. ``open``: why the others were not, "" where all were.
+    ``cut``: which recorded answer may have been longer: it proves no answer wrong."""
 
     answers: tuple[Called, ...]
     open: str
     help: str = ""
+    cut: str = ""
 
 
 class Oracle:
@@ -193,6 +197,8 @@ class Oracle:
         answers: list[Called] = []
         checks: list[Check] = []
         scope: dict[str, Json] = {}
+        if self._replay is not None:
+            self._replay.cut.clear()
         for call in case.calls:
             made = await self._call(case.caller, call, scope)
             if isinstance(made, Made):
@@ -200,13 +206,19 @@ class Oracle:
             answers.append(made)
             checks += self._personal(case, call, made)
             problem, help = _judged(call, made)
+            if problem and self._cut():
+                return Made(tuple(answers), _CUT.format(self._cut()), _LIVE), checks
             if problem:
                 checks.append(self._check(case, "oracle.call", "failed", problem, call, help))
                 return Made(tuple(answers), f"the call of {call.tool} before it is wrong"), checks
             checks.append(self._check(case, "oracle.call", "passed", "", call))
             if call.keep:
                 scope[call.keep] = made.answer
-        return Made(tuple(answers), ""), checks
+        return Made(tuple(answers), "", cut=self._cut()), checks
+
+    def _cut(self) -> str:
+        """The last answer of the replay that may have been longer; "" where none was."""
+        return self._replay.cut[-1] if self._replay is not None and self._replay.cut else ""
 
     async def _call(self, caller: Caller, call: ExpectedCall, scope: Mapping[str, Json]) -> Called | Made:
         tool = self._surface.find(call.tool)
@@ -218,7 +230,7 @@ class Oracle:
         called = await self._surface.call(caller, call.tool, arguments)
         missing = self._replay.missing[before:] if self._replay is not None else []
         if missing:
-            return Made((), f"no recording answers {missing[0]}", "--live asks the API")
+            return Made((), f"no recording answers {missing[0]}", _LIVE)
         return called
 
     async def _is_refused(self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json]) -> bool:
@@ -235,7 +247,9 @@ class Oracle:
             yield self._check(case, "oracle.answer", "not run", made.open, None, made.help)
             return
         problem = mismatch(case.answer, made.answers[-1].answer)
-        if problem:
+        if problem and made.cut:
+            yield self._check(case, "oracle.answer", "not run", _CUT.format(made.cut), None, _LIVE)
+        elif problem:
             help = f"look at it: adaptgen call DIR {case.calls[-1].tool} …; correct the case, the hints or the API"
             yield self._check(case, "oracle.answer", "failed", problem, None, help)
         else:
@@ -264,7 +278,7 @@ class Oracle:
             if isinstance(called, Made):
                 yield self._check(case, "oracle.state", "not run", called.open, call, called.help)
                 continue
-            problem = called.text[:200] if called.is_error else mismatch(wanted, called.answer)
+            problem = _redacted(called.text) if called.is_error else mismatch(wanted, called.answer)
             state: State = "failed" if problem else "passed"
             help = "the change did not happen, or another one did" if problem else ""
             yield self._check(case, "oracle.state", state, problem, call, help)
@@ -293,14 +307,25 @@ def from_limit(case: Case, name: str, figure: int, most: int | None, unit: str) 
 def _judged(call: ExpectedCall, made: Called) -> tuple[str, str]:
     """What is wrong with a call that was made: it failed, or it should have."""
     if call.error is None:
-        # The text of an error is the API's or ours, and holds no personal data where governance tokenizes.
-        problem = f"{call.tool} answers with an error: {made.text[:200]}" if made.is_error else ""
+        problem = f"{call.tool} answers with an error: {_redacted(made.text)}" if made.is_error else ""
         return problem, "adaptgen doctor DIR checks address and login" if problem else ""
     if not made.is_error:
         return f"{call.tool} is executed, and should be refused", "forbid it in the policies, or correct the case"
     problem = mismatch(call.error, made.text)
     return (f"{call.tool} is refused for another reason: {problem}", "correct the error of the case") if problem else (
         "", "")  # fmt: skip
+
+
+def _redacted(text: str) -> str:
+    """The beginning of the text of an error, without what detectors take for personal data or a secret: the API may
+    have written it."""
+    from adaptgen.pii.detectors import FOUND, find
+    from adaptgen.pii.secret_formats import find_secrets
+
+    spans = [(one.start, one.end) for one in find(text, FOUND)] + [(one.start, one.end) for one in find_secrets(text)]
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]}…{text[end:]}"
+    return text[:200]
 
 
 def _in_clear(made: Called, kinds: frozenset[str]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,45 +12,59 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from adaptgen.model.tables import Base, Server
-from adaptgen.readiness.cassettes import INDEX, Index, read_index
+from adaptgen.model.tables import Base, Json, Server
+from adaptgen.readiness.cassettes import INDEX, MOST_RECORDED, Index, read_index
 from adaptgen.text.files import read_file
 from adaptgen.text.parse import parse
 
-_Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+_Key = tuple[str, str, str, tuple[tuple[str, str], ...], str]
 _ORIGIN = "https://api.invalid"
+
+
+class _Body(httpx.AsyncByteStream):
+    """A body that is read as it comes, like one from the network."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
 
 
 class Replay(httpx.AsyncBaseTransport):
     """Answers from ``answers``: those to the same request come in the order of the recording, the last one from then
-    on. ``missing``: method and path of what nothing answers."""
+    on. ``missing``: method and path of what nothing answers; ``cut``: of answers whose lists may have been longer,
+    as recordings keep their first elements."""
 
     def __init__(self, answers: Mapping[_Key, list[Mapping[str, Any]]]) -> None:
         self._answers = answers
         self._asked: Counter[_Key] = Counter()
         self.missing: list[str] = []
+        self.cut: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        key = _key(request.method, str(request.url))
+        key = _key(request.method, str(request.url), await request.aread())
         recorded = self._answers.get(key)
         if not recorded:
             self.missing.append(f"{request.method} {request.url.path}")
-            return httpx.Response(404, request=request)
+            return httpx.Response(404, request=request, stream=_Body(b""))
         number = min(self._asked[key], len(recorded) - 1)
         self._asked[key] += 1
         answer = recorded[number]
         headers = [(name, one) for name, values in answer["headers"].items() for one in values]
         body = answer["body"]["string"]
+        if _is_cut(_json(body)):
+            self.cut.append(f"{request.method} {request.url.path}")
         return httpx.Response(
             answer["status"]["code"],
             headers=headers,
-            content=body if isinstance(body, bytes) else str(body).encode(),
+            stream=_Body(body if isinstance(body, bytes) else str(body).encode()),
             request=request,
         )
 
 
 class Recordings:
-    """The cassettes next to the hints of a server; none where there are none."""
+    """The cassettes next to the hints of a server; without them nothing is answered."""
 
     def __init__(self, folder: Path | None) -> None:
         self._index = Index()
@@ -61,7 +76,10 @@ class Recordings:
             found: dict[_Key, list[Mapping[str, Any]]] = {}
             document: Any = parse(read_file(path, path.as_posix()), path.as_posix()).value
             for one in document["interactions"]:
-                found.setdefault(_key(one["request"]["method"], one["request"]["uri"]), []).append(one["response"])
+                asked = one["request"]
+                found.setdefault(_key(asked["method"], asked["uri"], str(asked["body"] or "").encode()), []).append(
+                    one["response"]
+                )
             for key, answers in found.items():
                 # Every cassette has its own login: the first is enough.
                 self._answers.setdefault(key, answers)
@@ -86,7 +104,23 @@ class Recordings:
         return Replay(self._answers)
 
 
-def _key(method: str, url: str) -> _Key:
+def _key(method: str, url: str, body: bytes) -> _Key:
     parts = urlsplit(url)
     query = tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
-    return method, f"{parts.scheme}://{parts.netloc}", parts.path, query
+    value = _json(body) if method not in ("GET", "HEAD") else None
+    sent = json.dumps(value, sort_keys=True) if value is not None else ""
+    return method, f"{parts.scheme}://{parts.netloc}", parts.path, query, sent
+
+
+def _json(body: str | bytes) -> Json:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _is_cut(value: Json) -> bool:
+    """Whether a list in an answer is as long as recordings let one be."""
+    if isinstance(value, list):
+        return len(value) >= MOST_RECORDED or any(map(_is_cut, value))
+    return isinstance(value, dict) and any(map(_is_cut, value.values()))

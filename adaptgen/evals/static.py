@@ -1,7 +1,7 @@
 """L0: what is wrong with the tools as they are written, before anything is asked.
 
 Providers that refuse a tool, descriptions that leave a reader without what it needs (a table of rows), and pairs of
-tools that a reader confuses. It judges every tool of the server, whoever may see it.
+tools that a reader confuses. It judges every tool of the server, not only those that one caller sees.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PROVIDERS: Final = ("anthropic", "openai", "gemini")
 _ALIKE: Final = 0.9
 """From which likeness of description and arguments on two tools are confused."""
 _RUNTIME: Final = vocabulary("cursor limit fields where sort count distinct dry_run sum avg min max group_by result")
-"""Arguments that the runtime adds to every such tool: they tell no tool from another."""
+"""Arguments that the runtime adds to every such tool: no tool differs by them."""
 
 _VERBS: Final = PLAIN | vocabulary(
     "search find fetch read query retrieve lookup browse load return returns display describe obtain count "
@@ -195,7 +195,7 @@ def _confused(tools: Mapping[str, ToolInfo]) -> Iterator[tuple[str, Finding]]:
 
 
 def _name_is_close(one: ToolInfo, other: ToolInfo) -> bool:
-    """Whether the names are of the same things: nouns of their own tell two tools apart."""
+    """Whether the names are of the same things: with nouns of their own two tools are not confused."""
     left, right = _name_words(one) - _VERBS, _name_words(other) - _VERBS
     return left <= right or right <= left
 

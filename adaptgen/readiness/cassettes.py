@@ -21,7 +21,7 @@ INDEX = "recorded.json"
 """Beside the cassettes: how each tool was called, and the stand-ins of addresses and credentials."""
 KEPT = frozenset({"content-type", "location", "link", "etag", "retry-after"})
 """Headers of answers that are kept, in addition to those of paging."""
-_MOST = 10
+MOST_RECORDED = 10
 """Elements of a list that are kept."""
 _WITHHELD = b"(content of this media type is not recorded)"
 
@@ -95,7 +95,7 @@ def parsed(body: bytes, media: str) -> Json:
     if kind is None or (value is not None and kind in ("separated", "tabbed")):
         return value
     records = tabular.read(tabular.decoded(body, media), kind, media).records
-    return [one for one in records if not (isinstance(one, dict) and tabular.UNREADABLE in one)][:_MOST]
+    return [one for one in records if not (isinstance(one, dict) and tabular.UNREADABLE in one)][:MOST_RECORDED]
 
 
 def decoded(body: bytes, coding: str) -> bytes:
@@ -190,7 +190,7 @@ def _few(value: Json) -> Json:
     """``value`` with its lists cut: the form of a list shows in its first elements."""
     if isinstance(value, dict):
         return {name: _few(member) for name, member in value.items()}
-    return [_few(one) for one in value[:_MOST]] if isinstance(value, list) else value
+    return [_few(one) for one in value[:MOST_RECORDED]] if isinstance(value, list) else value
 
 
 def _json(body: bytes) -> Json:

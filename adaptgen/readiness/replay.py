@@ -66,7 +66,7 @@ def replay(case: Case) -> None:
     """
     tool = case.tool
     assert tool is not None, f"the tool {case.name} no longer exists: delete its cassette, or record again"
-    with _offline(), _aws(case.index), _answers(case.cassette) as cassette:
+    with _offline(), stand_in_secrets(case.index.secrets), _answers(case.cassette) as cassette:
         answer = asyncio.run(_called(case, tool))
         pairs = list(zip(cassette.requests, cassette.responses, strict=True))
     bodies = [
@@ -193,11 +193,11 @@ def _offline() -> Iterator[None]:
 
 
 @contextmanager
-def _aws(index: Index) -> Iterator[None]:
-    """Secrets are their stand-ins."""
+def stand_in_secrets(secrets: Mapping[str, str]) -> Iterator[None]:
+    """Secrets are their stand-ins: reference -> value."""
 
     def read(reference: Reference, environ: Mapping[str, str]) -> str:
-        return index.secrets.get(str(reference), "fake")
+        return secrets.get(str(reference), "fake")
 
     with mock.patch("adaptgen.runtime.aws.clients.read_reference", read):
         yield

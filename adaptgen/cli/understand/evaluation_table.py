@@ -8,6 +8,8 @@ from adaptgen.evals.reports.summary import Confusion, Totals, percent, summarize
 
 _MOST = 60
 """Findings that are shown."""
+_REASONS = 12
+"""Reasons why checks did not run that are shown."""
 _COLOURS = {"failed": "error", "stale": "warning", "not run": "dim", "passed": "green"}
 
 
@@ -60,15 +62,32 @@ def _show_confusion(matrix: Confusion) -> None:
 
 
 def _show_open(checks: list[Check]) -> None:
-    if not checks:
-        return
-    terminal.say()
-    for one in checks[:_MOST]:
+    """What failed or is stale with its place and what to do; what did not run, by its reason."""
+    wrong = [one for one in checks if one.state != "not run"]
+    if checks:
+        terminal.say()
+    for one in wrong[:_MOST]:
         mark = terminal.paint(one.state, _COLOURS[one.state])
         terminal.say(f"{mark}  {one.layer} {terminal.clean(one.subject)}: {terminal.clean(one.name)}")
         if one.message:
             terminal.say(f"      {terminal.clean(one.message)}")
         if one.where is not None:
             terminal.say(f"      at {terminal.clean(str(one.where))}")
-    if len(checks) > _MOST:
-        terminal.say(f"… and {len(checks) - _MOST:,} more; --json has all")
+        if one.help:
+            terminal.say(f"      fix: {terminal.clean(one.help)}")
+    if len(wrong) > _MOST:
+        terminal.say(f"… and {len(wrong) - _MOST:,} more; --json has all")
+    reasons: dict[tuple[str, str], list[Check]] = {}
+    for one in checks:
+        if one.state == "not run":
+            reasons.setdefault((one.message, one.help), []).append(one)
+    by_count = sorted(reasons.items(), key=lambda row: (-len(row[1]), row[0]))
+    for (message, help), these in by_count[:_REASONS]:
+        names = ", ".join(dict.fromkeys(one.subject for one in these))
+        shown = names if len(names) <= 60 else f"{names[:60].rpartition(',')[0]}, …"
+        fix = f"; {help}" if help else ""
+        mark = terminal.paint("not run", _COLOURS["not run"])
+        terminal.say(f"{mark}  " + terminal.clean(f"{len(these)} × {message}{fix} ({shown})"))
+    if len(by_count) > _REASONS:
+        rest = sum(len(these) for _, these in by_count[_REASONS:])
+        terminal.say(f"… and {rest:,} more; --json has all")

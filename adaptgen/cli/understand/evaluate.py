@@ -1,0 +1,99 @@
+"""``adaptgen eval``: the cases of a server, checked layer by layer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from adaptgen.cli import terminal
+from adaptgen.cli.govern import governance
+from adaptgen.diagnostics import error
+
+if TYPE_CHECKING:
+    from adaptgen.evals.model import EvalResult
+    from adaptgen.evals.run import Wanted
+
+
+def run(options: SimpleNamespace) -> int:
+    """Exit code 0, or 1 where a check failed or too few passed."""
+    from adaptgen.cli.understand.evaluation_table import show_evaluation
+    from adaptgen.evals.model import LAYERS
+    from adaptgen.evals.run import NO_MODEL, Wanted
+
+    # The log of httpx holds every URL with its query; what is refused on purpose is no news.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    if options.allow_writes and not options.live:
+        raise error("AG058", "--allow-writes is of a live API", None, "--live --allow-writes")
+    layers = tuple(one for one in LAYERS if one in options.layers) or NO_MODEL
+    wanted = Wanted(layers, tuple(options.only), options.live, options.allow_writes)
+    with terminal.progress(f"{options.folder}: evaluating"):
+        result = asyncio.run(evaluated(options, wanted))
+    if options.json:
+        from adaptgen.evals.reports.json_report import to_json
+
+        terminal.say_json(to_json(result))
+    else:
+        show_evaluation(result)
+    _write(options, result)
+    failed = any(one.state == "failed" for one in result.checks)
+    under = options.fail_under is not None and result.share * 100 < options.fail_under
+    if under and not options.json:
+        terminal.say(terminal.paint(f"less than {options.fail_under} % of the checks passed", "error"))
+    return 1 if failed or under else 0
+
+
+async def evaluated(options: SimpleNamespace, wanted: Wanted) -> EvalResult:
+    """The result for the folder, the cases and the settings that the command names."""
+    from adaptgen.evals.run import FOLDER, evaluate, load_cases, local_caller, opened, side_folder
+    from adaptgen.transports.load import load_server
+
+    folder = Path(options.folder)
+    server = load_server(folder)
+    named = governance.reference(options, server, folder, os.environ)
+    beside = side_folder(folder)
+    place = options.cases or (beside / FOLDER if beside is not None else None)
+    if place is None:
+        raise error("AG102", "its lock does not say from what it was built", None, "name the cases: --cases DIR")
+    cassettes = beside / "cassettes" if beside is not None else None
+    async with opened(server, named, cassettes, wanted) as (surface, replay):
+        cases = load_cases(place, local_caller(surface), wanted.only, _shown(place))
+        return await evaluate(surface, cases, wanted, replay)
+
+
+def _shown(path: Path) -> str:
+    """As a person names it: relative to the folder that they are in."""
+    whole = path.resolve()
+    here = Path.cwd()
+    return (whole.relative_to(here) if whole.is_relative_to(here) else path).as_posix()
+
+
+def _write(options: SimpleNamespace, result: EvalResult) -> None:
+    from adaptgen.output.write import cannot_write, write_file
+
+    texts: dict[Path, str] = {}
+    if options.junit is not None:
+        from adaptgen.evals.reports.junit import to_junit
+
+        texts[options.junit] = to_junit(result, _now())
+    if options.html is not None:
+        from adaptgen.evals.reports.page import page
+
+        texts[options.html] = page(result, _now())
+    for path, text in texts.items():
+        try:
+            write_file(path, text.encode())
+        except OSError as failure:
+            raise cannot_write(path, failure) from failure
+        if not options.json:
+            terminal.say(f"{path}: written")
+
+
+def _now() -> datetime:
+    """The moment of the report; SOURCE_DATE_EPOCH sets it where reports are to be reproducible."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
