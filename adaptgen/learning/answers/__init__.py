@@ -1,0 +1,1 @@
+"""What answers really hold: ``learn.learn_answers`` is the face."""

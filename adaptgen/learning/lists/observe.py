@@ -1,0 +1,287 @@
+"""What one answer of a list shows: its records, and what leads on. In memory only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import orjson
+
+from adaptgen.learning.field_names import is_name
+from adaptgen.learning.probe import Reply
+from adaptgen.model.evidence import RULES_OUT, Row, Table
+from adaptgen.model.tables import Json, value
+from adaptgen.plan.document.envelope import jsonpath as written
+from adaptgen.runtime.http.page import find_items, link_target
+from adaptgen.runtime.paging.item_marks import identity
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.identifiers import singular, vocabulary, words
+
+BEYOND: Final = frozenset({204, 400, 404, 410, 416, 422})
+"""Statuses that may mean that there is no such page."""
+REFUSED: Final = frozenset({400, 404, 405, 406, 409, 414, 415, 422, 501})
+"""Statuses that refuse an input."""
+_DEPTH: Final = 3
+
+
+@dataclass
+class Seen:
+    """One answer of a list. ``records`` None: it holds no list; ``place``: where the list is. ``declared``: where it
+    should be."""
+
+    reply: Reply
+    declared: str = "$"
+    expected: str | None = None
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        return {name.lower(): text for name, text in self.reply.headers.items()}
+
+    @cached_property
+    def found(self) -> tuple[str, list[Json]] | None:
+        if self.reply.status == 204:
+            return (self.expected or self.declared), []
+        if not self.reply.ok or self.reply.json is None:
+            return None
+        if self.expected is not None:
+            return _expected(self.reply.json, self.expected)
+        return find_place(self.reply.json, self.declared)
+
+    @property
+    def records(self) -> list[Json] | None:
+        return self.found[1] if self.found is not None else None
+
+    @property
+    def place(self) -> str:
+        return self.found[0] if self.found is not None else self.declared
+
+    @property
+    def count(self) -> int:
+        return len(self.records or ())
+
+    @property
+    def broken(self) -> bool:
+        """Whether the answer says nothing about what was asked: no answer, a failure of the server, a login."""
+        return bool(self.reply.failed) or self.reply.status >= 500 or self.reply.status in (0, 401, 403, 407, 408, 429)
+
+    @property
+    def refused(self) -> bool:
+        return self.reply.status in REFUSED or (self.reply.ok and self.records is None)
+
+    def marks(self, by_identity: bool) -> tuple[bytes, ...]:
+        """The records, to be compared."""
+        return tuple(mark(one, by_identity) for one in self.records or ())
+
+    def shape(self) -> dict[str, Json]:
+        """What may be written down of it."""
+        if self.reply.failed:
+            return {"failed": self.reply.failed}
+        known: dict[str, Json] = {"status": self.reply.status}
+        if self.records is not None:
+            known["records"] = self.count
+        return known
+
+
+def mark(record: Json, by_identity: bool) -> bytes:
+    """What a record is compared by: all of it, or its identity where it has one."""
+    known = identity(record) if by_identity else None
+    try:
+        return orjson.dumps(list(known) if known is not None else record, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return repr(record).encode()
+
+
+def _expected(body: Json, place: str) -> tuple[str, list[Json]] | None:
+    here = jsonpath.first(place, body)
+    if isinstance(here, list):
+        return place, here
+    if here is None:
+        return place, []
+    items = find_items(place, body)
+    return (place, items) if items is not None and (here is not MISSING or not items) else None
+
+
+def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
+    """Where the list of an answer is, and its records: as declared, else where there is one list of objects."""
+    try:
+        here = jsonpath.first(declared, body)
+    except jsonpath.JsonPathError:
+        here = MISSING
+    if isinstance(here, list):
+        return declared, here
+    if isinstance(body, list):
+        return "$", body
+    lists = list(_lists(body, (), _DEPTH))
+    if lists:
+        keys, items = max(lists, key=lambda one: (len(one[1]), -len(one[0])))
+        return written(keys), items
+    items = find_items(declared, body) or []
+    if find_items(declared, body) is None or (here is MISSING and items == [body]):
+        return None
+    if here is MISSING:
+        keys_of = next((keys for keys, inner in _lists(body, (), _DEPTH, any_kind=True) if inner is items), None)
+        return (written(keys_of), items) if keys_of is not None else None
+    return declared, items
+
+
+def _lists(
+    body: Json, path: tuple[str, ...], depth: int, *, any_kind: bool = False
+) -> Iterator[tuple[tuple[str, ...], list[Json]]]:
+    if isinstance(body, list):
+        if any_kind or (body and isinstance(body[0], dict)):
+            yield path, body
+    elif isinstance(body, dict) and depth:
+        for name, inner in body.items():
+            if is_name(name) and not re.search(r"\s", name):
+                yield from _lists(inner, (*path, name), depth - 1, any_kind=any_kind)
+
+
+# ------------------------------------------------------------------------------------------------- what leads on
+
+
+@value()
+class Member:
+    """Something next to the records: ``place`` is a JSONPath, or ``header:<Name>``."""
+
+    place: str
+    name: str
+    value: Json
+    holder: str = ""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return words(self.name)
+
+    @property
+    def folded(self) -> str:
+        return "".join(self.said)
+
+    @property
+    def is_address(self) -> bool:
+        return isinstance(self.value, str) and self.value.strip().startswith(("http://", "https://", "/", "?"))
+
+    @property
+    def is_token(self) -> bool:
+        if isinstance(self.value, bool) or self.is_address:
+            return False
+        return isinstance(self.value, int) or (isinstance(self.value, str) and 0 < len(self.value) < 4096)
+
+
+_ONWARD = vocabulary("cursor token continuation marker bookmark after scroll key offset position page start")
+_BACK = vocabulary(
+    "prev previous before back first last self current access refresh csrf xsrf session sync delta request"
+)
+_TOKENS = vocabulary(
+    "cursor continuation continue bookmark marker endcursor scrollid paginationtoken pagetoken after token"
+)
+_BLOCKS = vocabulary("cursors paging pagination page")
+_TOTAL_WORDS = vocabulary("total totals count found matches matched overall hits full size number num all")
+_OF_TOTAL = _TOTAL_WORDS | vocabulary(
+    "of results result records record items item rows row entries entry elements element objects object documents "
+    "docs data list x wp odata"
+)
+
+NEXT: Table[Member] = Table(
+    "which member of an answer may lead to the next page?",
+    Row(RULES_OUT, "it leads back, or is of a session", lambda m: set(m.said) & (_BACK - {"after", "last"})),
+    Row(RULES_OUT, "it is neither a token nor an address", lambda m: not (m.is_token or m.is_address)),
+    Row(30, "it is called the next one", lambda m: "next" in m.said),
+    Row(25, "it is in what is next", lambda m: "next" in words(m.holder)),
+    Row(20, "it is called a token of pages", lambda m: m.folded.removeprefix("x") in _TOKENS),
+    Row(15, "a part of its name is one of tokens", lambda m: set(m.said) & {"cursor", "continuation", "marker"}),
+    Row(
+        10, "it is in a block about pages", lambda m: set(words(m.holder)) & {"cursors", "paging", "pagination", "page"}
+    ),
+)
+
+TOTAL: Table[Member] = Table(
+    "which member of an answer may be the number of all records?",
+    Row(RULES_OUT, "it is not a whole number", lambda m: not isinstance(m.value, int) or isinstance(m.value, bool)),
+    Row(RULES_OUT, "it counts something else", lambda m: not {singular(one) for one in m.said} <= _singulars()),
+    Row(30, "it is called a total", lambda m: set(m.said) & {"total", "totals", "found", "matched", "full", "overall"}),
+    Row(20, "it is in what is called a total", lambda m: "total" in words(m.holder)),
+    Row(10, "it is called a count", lambda m: set(m.said) & {"count", "hits", "number", "num", "size"}),
+)
+
+
+def _singulars() -> frozenset[str]:
+    return frozenset({singular(one) for one in _OF_TOTAL} | {"value", "all", "range", "content"})
+
+
+def members(seen: Seen) -> list[Member]:
+    """What is next to the records, and the headers that are not of the connection."""
+    found = [
+        Member(f"header:{name}", name, _header_value(name, text))
+        for name, text in seen.reply.headers.items()
+        if name.lower() not in _NO_HEADERS
+    ]
+    return [*_beside(seen.reply.json, (), seen.records, _DEPTH), *found]
+
+
+_NO_HEADERS = frozenset({
+    "link", "content-length", "content-type", "date", "server", "connection", "age", "etag", "vary", "set-cookie",
+    "location", "keep-alive", "transfer-encoding", "cache-control", "expires",
+})  # fmt: skip
+_RANGE = re.compile(r"\s*\w*\s*(?:\d+-\d+|\*)/(\d{1,15})\s*")
+
+
+def _header_value(name: str, text: str) -> Json:
+    if name.lower() == "content-range" and (known := _RANGE.fullmatch(text)):
+        return int(known[1])
+    return int(text) if text.isdecimal() and len(text) < 16 else text
+
+
+def _beside(body: Json, path: tuple[str, ...], records: Sequence[Json] | None, depth: int) -> Iterator[Member]:
+    if not isinstance(body, dict) or not depth:
+        return
+    for name, inner in body.items():
+        if inner is records or not is_name(name):
+            continue
+        keys = (*path, name)
+        if isinstance(inner, dict):
+            yield from _beside(inner, keys, records, depth - 1)
+        elif isinstance(inner, list):
+            yield from _related(inner, keys)
+        else:
+            yield Member(written(keys), name, inner, path[-1] if path else "")
+
+
+def _related(links: list[Json], keys: tuple[str, ...]) -> Iterator[Member]:
+    """The address of relation ``next`` in a list of links."""
+    for link in links[:20]:
+        if not isinstance(link, dict) or not set(words(keys[-1])) & {"link", "links"}:
+            continue
+        relation = next((name for name in ("rel", "relation", "relationship") if link.get(name) == "next"), None)
+        address = next((name for name in ("href", "url", "uri") if isinstance(link.get(name), str)), None)
+        if relation and address:
+            yield Member(f"{written(keys)}[?(@.{relation}=='next')].{address}", "next", link[address], keys[-1])
+
+
+def onward_members(seen: Seen) -> list[Member]:
+    """What may lead on, the clearest first."""
+    ranked = [(NEXT.score(one), one) for one in members(seen)]
+    return [one for score, one in sorted(ranked, key=lambda pair: -pair[0].total) if score.total > 0]
+
+
+def totals(seen: Seen) -> list[Member]:
+    """What may be the number of all records, the clearest first."""
+    ranked = [(TOTAL.score(one), one) for one in members(seen)]
+    return [one for score, one in sorted(ranked, key=lambda pair: -pair[0].total) if score.total > 0]
+
+
+def flags(seen: Seen) -> list[Member]:
+    """What says whether there is more."""
+    return [one for one in members(seen) if isinstance(one.value, bool) and one.folded in _MORE and one.place[0] == "$"]
+
+
+_MORE = vocabulary("more hasmore hasnext hasnextpage hasmorepages hasmoreitems hasmoreresults istruncated truncated "
+                   "moreresults moreavailable nextpage")  # fmt: skip
+
+
+def next_link(seen: Seen) -> str | None:
+    """The target of the link with relation ``next`` (RFC 8288)."""
+    return link_target(seen.headers.get("link", ""), "next")

@@ -1,0 +1,186 @@
+"""Whether an input holds a position, and what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adaptgen.learning.lists.asking import Values
+from adaptgen.learning.lists.candidates import Knob
+from adaptgen.learning.lists.counting import COUNTINGS, ENOUGH, IGNORED, Counting, choose, compare
+from adaptgen.learning.lists.observe import BEYOND, Seen
+from adaptgen.learning.lists.state import ListState, Way
+from adaptgen.learning.model import Confidence
+from adaptgen.model.tables import Json
+
+_PRIORS: dict[str, Sequence[Counting]] = {
+    "offset": COUNTINGS,
+    "page": (COUNTINGS[2], COUNTINGS[3], COUNTINGS[0], COUNTINGS[1], IGNORED),
+}
+
+
+async def find_position(state: ListState, knob: Knob) -> Way | None:
+    """How ``knob`` counts; None where it does not, or nothing can be said. Requests are chosen that tell apart what is
+    left of the ways to count, until one is left."""
+    known = state.known
+    known.tried.clear()
+    known.moved, known.apart = False, 0
+    remaining = list(_PRIORS.get(knob.role, COUNTINGS))
+    sizes = range(max(state.least, 1), max(min(6, len(known.marks)), state.least + 1)) if state.size else [state.count]
+    while test := choose(remaining, sizes, known):
+        position, size = test
+        known.tried.add(test)
+        values: dict[Knob, Json] = {knob: position}
+        if state.size is not None:
+            values = {state.size: size, **values}
+        seen = await state.asker.ask(values)
+        if seen.broken:
+            state.note("paging.position", values, seen, "no answer", "unknown")
+            return None
+        got = state.marks(seen)
+        if got is None and seen.reply.status not in BEYOND:
+            state.note("paging.position", values, seen, f"{knob.shown} is refused", "likely")
+            return None
+        matches = {one: compare(one.start(position, size), size, got, known) for one in remaining}
+        left = [one for one in remaining if matches[one].fits]
+        if not left:
+            if await _reread(state, values, seen, knob):
+                remaining = list(_PRIORS.get(knob.role, COUNTINGS))
+                continue
+            return None
+        best = matches[left[0]]
+        if left[0].start(position, size):
+            known.moved = known.moved or bool(got)
+        known.surprise += known.chance(best.matched)
+        known.apart += best.apart
+        state.note("paging.position", values, _shape(seen, best.matched, best.apart), _said(left), "likely")
+        remaining = left
+        if len(remaining) == 1:
+            break
+    return await _conclude(state, knob, remaining)
+
+
+async def _reread(state: ListState, values: Values, seen: Seen, knob: Knob) -> bool:
+    """After an answer that nothing foresaw: whether the list is the same when it is read again, with something in its
+    records that changes; then the comparison starts again."""
+    before = state.by_identity
+    order = await state.check_order()
+    if order == "unstable":
+        state.note("paging.position", values, seen, "the list changes between two identical reads", "unknown")
+        return False
+    if state.by_identity and not before:
+        return True
+    if state.marks(seen) is None or not seen.count:
+        said = f"{knob.shown} is refused or selects something else"
+    else:
+        said = f"{knob.shown} changes the answer, but it is no position"
+    state.note("paging.position", values, seen, said, "likely")
+    return False
+
+
+def _shape(seen: Seen, matched: int, apart: int) -> dict[str, Json]:
+    return {**seen.shape(), "foreseen": matched, "new": apart}
+
+
+def _said(left: Sequence[Counting]) -> str:
+    return "it fits: " + ", ".join(
+        "that it is ignored" if one is IGNORED else f"{one.style} from {one.first}" for one in left
+    )
+
+
+async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> Way | None:
+    known = state.known
+    name = knob.shown if knob.declared else f"{knob.shown}, which the document does not declare,"
+    if remaining == [IGNORED]:
+        state.ignored.append(knob)
+        state.note(
+            "paging.position.honoured", state.asker.show(), {"records": state.count}, f"{name} is ignored", "certain"
+        )
+        if knob.declared and knob.role in ("page", "offset"):
+            state.disagree(
+                state.pointer(knob.name),
+                f"{knob.shown} is the position in the list",
+                "the answer is the same whatever its value",
+            )
+        return None
+    proved = [one for one in remaining if one is not IGNORED]
+    if IGNORED in remaining or not known.moved:
+        said = f"not known: too few records to see what {knob.shown} does"
+        _note(state, said, "unknown")
+        return None
+    chosen = proved[0]
+    why = ""
+    if len(proved) > 1:
+        why = "there are too few records to see whether records or pages are counted"
+    elif known.surprise < ENOUGH and await state.check_order() not in ("stable", "volatile"):
+        state.note(
+            "paging.position.honoured",
+            state.asker.show(),
+            {"records": state.count},
+            "the order is not stable",
+            "unknown",
+        )
+        return None
+    elif known.surprise < ENOUGH:
+        why = "there are so few records that their order may be chance"
+    confidence: Confidence = "likely" if why else "certain"
+    counts = f"counts {'records' if chosen.style == 'offset' else 'pages'} from {chosen.first}"
+    _note(state, f"{name} {counts}" + (f"; {why}" if why else ""), confidence)
+    assert chosen.style != "ignored"
+    return Way(chosen.style, knob, chosen.first, guess=bool(why), why=why)
+
+
+def _note(state: ListState, conclusion: str, confidence: Confidence) -> None:
+    seen: dict[str, Json] = {"records": state.count, "moved": state.known.moved}
+    state.note("paging.position.honoured", state.asker.show(), seen, conclusion, confidence)
+
+
+async def find_customary(state: ListState, knobs: Sequence[Knob]) -> Way | None:
+    """The same for names that are not declared: all in one request first, which is halved until one is left."""
+    group = list(knobs)
+    if not group or state.refuses_unknown or state.count < 2:
+        return None
+    outcome = await _try_group(state, group)
+    if outcome == "refused":
+        return await _try_singly(state, group)
+    if outcome == "ignored":
+        return None
+    while len(group) > 1:
+        half = group[: len(group) // 2]
+        outcome = await _try_group(state, half)
+        group = group[len(half) :] if outcome == "ignored" else half
+    return await find_position(state, group[0])
+
+
+async def _try_singly(state: ListState, group: Sequence[Knob]) -> Way | None:
+    """The usual names one after the other, where all of them together are refused."""
+    refused = 0
+    for knob in group[:6]:
+        before = len(state.notebook.experiments)
+        if (way := await find_position(state, knob)) is not None:
+            return way
+        refused += any("refused" in one.conclusion for one in state.notebook.experiments[before:])
+        if refused == 2:
+            state.refuses_unknown = True
+            return None
+    return None
+
+
+async def _try_group(state: ListState, group: Sequence[Knob]) -> str:
+    """What becomes of position 2 in all of ``group``: it is another page, and another record, whatever is counted and
+    from where on."""
+    values: dict[Knob, Json] = dict.fromkeys(group, 2)
+    if state.size is not None:
+        values = {state.size: max(state.least, 2 if state.count > 3 else 1), **values}
+    seen = await state.asker.ask(values)
+    marks = state.marks(seen)
+    length = min(len(marks or ()), state.count)
+    same = bool(marks) and marks == state.known.marks[:length]
+    outcome = "ignored" if same else "refused" if seen.refused or seen.broken else "moved"
+    if len(group) > 1:
+        said = {"ignored": "none of them changes the answer", "refused": "they are refused together"}.get(
+            outcome, "one of them changes the answer"
+        )
+        state.note("paging.position.customary", values, seen, said, "certain" if same else "unknown")
+    if same:
+        state.ignored += group
+    return outcome

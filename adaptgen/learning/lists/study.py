@@ -1,0 +1,310 @@
+"""The experiments of one list, in their order, and the line that they justify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
+from adaptgen.learning.lists.ends import find_end, find_total, next_of
+from adaptgen.learning.lists.observe import Seen, next_link, onward_members, totals
+from adaptgen.learning.lists.positions import find_customary, find_position
+from adaptgen.learning.lists.sizes import find_largest, find_size
+from adaptgen.learning.lists.state import Habit, ListState, Way
+from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
+from adaptgen.learning.lists.verify import reads_on
+from adaptgen.learning.model import Confidence, Line
+from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl
+from adaptgen.runtime.http.completeness import PAGE_SIZES
+
+FINAL = "paging.style"
+"""The question of every list: with its answer the list is done."""
+
+
+class Study:
+    """``habits``: what was certain for other lists, the most frequent first; ``thrifty``: customary names moved nothing
+    in several lists, so they are tried only where something says that there is more."""
+
+    def __init__(self, state: ListState, habits: Sequence[Habit], *, thrifty: bool, deep: bool) -> None:
+        self.state, self.habits, self.thrifty, self.deep = state, habits, thrifty, deep
+        self.habit: Habit | None = None
+        self.way: Way | None = None
+        self.customary_tried = False
+        self.single_use = False
+
+    async def run(self) -> Habit | None:
+        """Find out how the list is paged, and write it down. What is certain is returned.
+
+        Raises:
+            BudgetSpent: no request is left.
+        """
+        state = self.state
+        state.first = first = await state.asker.ask()
+        if first.broken or first.records is None:
+            self._final(_unread(first), "unknown")
+            return None
+        state.asker.place = first.place
+        state.note("list.read", {}, first, f"the list is at {first.place}", "certain")
+        state.known.marks = first.marks(False)
+        if first.count < 2:
+            self._too_few()
+            return None
+        knobs = declared_knobs(state.target)
+        self.way = await self._by_habit(knobs) or await self._from_nothing(knobs)
+        if self.way is None:
+            await self._nothing_found()
+            return None
+        return await self._conclude(self.way)
+
+    # ------------------------------------------------------------------------------------------------ ways to find out
+
+    async def _by_habit(self, knobs: Sequence[Knob]) -> Way | None:
+        """What was certain for another list, confirmed with one or two requests."""
+        state = self.state
+        for habit in self.habits[:2]:
+            size = _same(habit.size, knobs) if habit.size is not None else None
+            knob = _same(habit.way.knob, knobs) if habit.way.knob is not None else None
+            way: Way | None = None
+            if habit.way.style in ("offset", "page") and knob is not None:
+                state.size, state.least = size, 1
+                way = await find_position(state, knob)
+            elif habit.way.style not in ("offset", "page"):
+                if size is not None:
+                    await find_size(state, [size], [])
+                way = await find_onward(state, [knob] if knob is not None else [], [])
+            if way is not None and (way.style, way.first) == (habit.way.style, habit.way.first):
+                self.habit = habit
+                return way
+            state.size, state.least = None, 1
+            state.known.marks = state.first.marks(state.by_identity) if state.first is not None else ()
+            state.known.surprise = 0.0
+            if state.is_unstable:
+                return None
+        return None
+
+    async def _from_nothing(self, knobs: Sequence[Knob]) -> Way | None:
+        state = self.state
+        sizes = [one for one in knobs if one.role == "size"]
+        custom = [] if self._is_thrifty() else customary_knobs(state.target, "size")
+        await find_size(state, sizes[:4], custom)
+        if state.is_unstable:
+            return None
+        if state.size is not None:
+            await find_largest(state)
+        positions = [one for one in knobs if one.role in ("offset", "page")]
+        led = isinstance(state.target.page, (Cursor, Link, NextHeader, NextUrl))
+        tokens = customary_knobs(state.target, "cursor")
+        if led and (way := await find_onward(state, knobs, tokens)):
+            return way
+        for knob in positions[:3]:
+            if way := await find_position(state, knob):
+                return way
+            if state.is_unstable:
+                return None
+        if not led and (way := await find_onward(state, knobs, tokens)):
+            return way
+        if state.is_unstable or self._is_thrifty():
+            return None
+        self.customary_tried = True
+        named = [*customary_knobs(state.target, "page"), *customary_knobs(state.target, "offset")]
+        if state.size is not None and state.size.name in ("limit", "_limit", "take", "$top", "count", "first", "max"):
+            named = [*customary_knobs(state.target, "offset"), *customary_knobs(state.target, "page")]
+        if way := await find_customary(state, named):
+            return way
+        return await find_last_id(state, knobs) if not state.is_unstable else None
+
+    def _is_thrifty(self) -> bool:
+        return self.thrifty and not self._says_more() and self.state.count not in PAGE_SIZES
+
+    def _says_more(self) -> bool:
+        first = self.state.first
+        if first is None:
+            return False
+        larger = any(isinstance(one.value, int) and one.value > first.count for one in totals(first)[:1])
+        onward = [one for one in onward_members(first) if "next" in one.said]
+        return larger or next_link(first) is not None or bool(onward)
+
+    # ------------------------------------------------------------------------------------------------------ conclusions
+
+    def _final(self, conclusion: str, confidence: Confidence, seen: Mapping[str, Json] | None = None) -> None:
+        state = self.state
+        known = {"requests": state.asker.requests, "records": state.count, **(seen or {})}
+        state.note(FINAL, state.asker.show(), known, conclusion, confidence)
+
+    def _too_few(self) -> None:
+        state = self.state
+        page = state.target.page
+        self._final(f"not known: too few records ({state.count})", "unknown")
+        if page is not None and state.first is not None and state.count and state.first.place != page.items:
+            self._line(
+                {"items": state.first.place}, f"the list is at {state.first.place}, not at {page.items}", "certain"
+            )
+
+    async def _nothing_found(self) -> None:
+        """No input moves anything: whether the list is whole."""
+        state, first = self.state, self.state.first
+        assert first is not None
+        if state.is_unstable:
+            self._final("not known: the list changes between two identical reads", "unknown")
+            return
+        page = state.target.page
+        moved = page is not None and first.place != page.items
+        if moved:
+            self._line({"items": first.place}, f"the list is at {first.place}", "certain")
+        if self._says_more() or state.size is not None:
+            if state.size is not None and not self._says_more() and state.count in range(2, 8):
+                self._final("not known: too few records", "unknown")
+            else:
+                self._final("not known: there is more, and nothing that was tried leads to it", "unknown")
+            return
+        equal = [one for one in totals(first)[:1] if one.value == first.count]
+        named = bool(equal) and bool(set(equal[0].said) & {"total", "totals", "found", "overall"})
+        usual = first.count in PAGE_SIZES or first.count % 5 == 0
+        if named and not usual and state.ignored and await state.check_order() in ("stable", "volatile"):
+            because = f"{equal[0].place} is the number of records that came, and nothing that was tried changes them"
+            self._final(f"the whole list comes at once: {because}", "certain")
+            self._line("none", because, "certain")
+            return
+        said = "the whole list seems to come at once: no input that was tried changes the answer"
+        self._final(
+            said if state.ignored else "not known: nothing could be tried", "likely" if state.ignored else "unknown"
+        )
+
+    async def _conclude(self, way: Way) -> Habit | None:
+        state, first = self.state, self.state.first
+        assert first is not None
+        pages = [first, *await self._sized_page()]
+        state.total = find_total(state, pages)
+        if self.habit is None and self.deep:
+            if state.largest == 0:
+                await find_largest(state)
+            await find_end(state, way)
+            await self._single_use(way)
+        elif self.habit is not None:
+            state.max_size = self.habit.max_size
+            known = state.total is not None and self.habit.total == state.total.place
+            state.total = state.total if known else None
+        page = self._hint(way)
+        confidence: Confidence = "likely" if way.guess else "certain"
+        why = way.why
+        if self.habit is None and (problem := await reads_on(state, page)):
+            confidence, why = "likely", problem
+            state.note("paging.verified", state.asker.show(), {}, f"not confirmed: {problem}", "unknown")
+        elif self.habit is None:
+            state.note("paging.verified", state.asker.show(), {"pages": 2}, "two pages do not overlap", "certain")
+        because = self._because(way) + (f"; {why}" if why else "")
+        self._final(because, confidence, {"style": way.style})
+        self._line(page, because, confidence)
+        if confidence != "certain":
+            return None
+        total = state.total.place if state.total is not None else None
+        return Habit(replace(way), state.size, state.max_size, total, state.target.key)
+
+    async def _sized_page(self) -> list[Seen]:
+        """A page of another size, which is known already."""
+        state = self.state
+        if state.size is None:
+            return []
+        seen = await state.asker.ask(
+            {state.size: max(state.least, 3 if state.count >= 7 else 2 if state.count > 2 else 1)}
+        )
+        return [seen] if seen.records else []
+
+    async def _single_use(self, way: Way) -> None:
+        """Whether a token works a second time."""
+        state = self.state
+        if way.style != "cursor" or way.knob is None:
+            return
+        begin = await first_page(state)
+        if begin is None or (token := next_of(begin[1], way)) is None:
+            return
+        values = {**begin[0], way.knob: token}
+        one = await state.asker.ask(values)
+        two = await state.asker.ask(values, again=True)
+        if one.records and not two.broken and state.marks(two) != state.marks(one):
+            state.note("paging.single_use", {**begin[0], way.knob: "<token>"}, two, "a token works only once", "likely")
+            self.single_use = True
+
+    def _hint(self, way: Way) -> dict[str, Json]:
+        """The value of ``page:``."""
+        state, first = self.state, self.state.first
+        assert first is not None
+        page: dict[str, Json] = {"style": way.style}
+        size = state.size
+        if way.style in ("offset", "page", "cursor") and way.knob is not None:
+            page[way.style] = way.knob.name
+        if size is not None:
+            page["size" if way.style == "page" else "limit"] = size.name
+        if way.style in ("offset", "page"):
+            page["first"] = way.first
+        if way.style in ("cursor", "next_url"):
+            page["next"] = way.source
+        if way.style == "header":
+            page["header"] = way.source
+        page["items"] = first.place
+        if state.total is not None:
+            page["total"] = state.total.place
+        if way.style == "cursor" and state.more is not None:
+            page["more"] = state.more.place
+        if state.max_size is not None:
+            page["max_size"] = state.max_size
+        if self.single_use:
+            page["single_use"] = True
+        knobs = [one for one in (way.knob, size) if one is not None]
+        places = {one.place for one in knobs}
+        if any(not one.declared for one in knobs):
+            page["in"] = "query"
+        elif places == {"query"} and knobs and knobs[0].inside:
+            page["inside"] = knobs[0].inside
+        elif way.knob is not None and way.knob.place != "query":
+            page["in"] = way.knob.place
+            if way.knob.inside:
+                page["inside"] = way.knob.inside
+        return page
+
+    def _because(self, way: Way) -> str:
+        state = self.state
+        said: list[str] = []
+        if state.size is not None:
+            said.append(f"{state.size.shown} is honoured")
+        if way.style in ("offset", "page") and way.knob is not None:
+            counts = "records" if way.style == "offset" else "pages"
+            said.append(f"{way.knob.shown} counts {counts} from {way.first}")
+        elif way.style == "cursor" and way.knob is not None:
+            said.append(f"{way.source} goes into {way.knob.shown}")
+        else:
+            where = {"link": "the Link header", "header": f"the header {way.source}"}.get(way.style, way.source)
+            said.append(f"{where} leads to the next page")
+        if state.end:
+            said.append(f"it ends with {state.end}")
+        if self.habit is not None:
+            said.append(f"as in {self.habit.subject}")
+        new = [one.shown for one in (way.knob, state.size) if one is not None and not one.declared]
+        if new:
+            said.append(f"not declared: {', '.join(new)}")
+        return "; ".join(said)
+
+    def _line(self, page: Json, because: str, confidence: Confidence) -> None:
+        state = self.state
+        line = Line(("operations", state.target.key, "page"), page, because, confidence)
+        state.notebook.lines[:] = [one for one in state.notebook.lines if one.keys != line.keys]
+        state.notebook.lines.append(line)
+
+
+def _same(knob: Knob, knobs: Sequence[Knob]) -> Knob | None:
+    """``knob`` as another list has it: declared there, or else undeclared in both."""
+    found = next(
+        (one for one in knobs if (one.name, one.place, one.inside) == (knob.name, knob.place, knob.inside)), None
+    )
+    if found is not None:
+        return found
+    return replace(knob, declared=False) if knob.place == "query" and not knob.inside else None
+
+
+def _unread(first: Seen) -> str:
+    reply = first.reply
+    if reply.failed:
+        return f"not known: {reply.failed}"
+    if reply.ok:
+        return "not known: the answer holds no list"
+    return f"not known: the list is answered with status {reply.status}"

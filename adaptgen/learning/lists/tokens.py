@@ -1,0 +1,155 @@
+"""Whether an answer leads on: by a token, a link, or the address of the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adaptgen.learning.lists.candidates import Knob
+from adaptgen.learning.lists.counting import ENOUGH
+from adaptgen.learning.lists.observe import Member, Seen, flags, next_link, onward_members
+from adaptgen.learning.lists.state import ListState, Way
+from adaptgen.model.tables import Json
+from adaptgen.runtime.paging.item_marks import identity
+
+_TRIES = 6
+"""Names for a token that are tried for one member of the answer."""
+
+
+async def first_page(state: ListState) -> tuple[Mapping[Knob, Json], Seen] | None:
+    """A page that does not have all known records, where a size can be asked for; else the first answer."""
+    if state.size is None or state.count < 2:
+        return ({}, state.first) if state.first is not None else None
+    size = max(state.least, min(3, state.count // 2))
+    values = {state.size: size}
+    seen = await state.asker.ask(values)
+    return (values, seen) if seen.records else None
+
+
+async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequence[Knob]) -> Way | None:
+    """The way that the first page itself shows: a link, an address, or a token for one of ``knobs``."""
+    begin = await first_page(state)
+    if begin is None:
+        return None
+    values, page = begin
+    if (url := next_link(page)) and (way := await _follow(state, values, page, url, Way("link"))):
+        return way
+    onward = onward_members(page)
+    for member in [one for one in onward if one.is_address][:2]:
+        header = member.place.removeprefix("header:") if member.place.startswith("header:") else ""
+        way = Way("header", source=header) if header else Way("next_url", source=member.place)
+        if found := await _follow(state, values, page, str(member.value), way):
+            return found
+    tokens = [one for one in onward if one.is_token]
+    for member in tokens[:3]:
+        for knob in _knobs_for(member, knobs, customary)[:_TRIES]:
+            if found := await _send_token(state, values, page, knob, member):
+                return found
+            if state.is_unstable or state.refuses_unknown:
+                return None
+    return None
+
+
+async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
+    """Whether the identity of the last record leads on: ``starting_after``, ``marker``, ``since_id``."""
+    begin = await first_page(state)
+    if begin is None or not begin[1].records:
+        return None
+    values, page = begin
+    known = identity((page.records or [None])[-1])
+    if known is None:
+        return None
+    for knob in [one for one in knobs if one.role == "cursor"][:4]:
+        member = Member(f"{page.place}[-1].{known[0]}", known[0], known[1])
+        if found := await _send_token(state, values, page, knob, member):
+            return found
+    return None
+
+
+def _knobs_for(member: Member, knobs: Sequence[Knob], customary: Sequence[Knob]) -> list[Knob]:
+    """The inputs that may take a token, the likeliest first: declared, called as the member, customary."""
+    alike = {member.folded, member.folded.removeprefix("next"), member.folded.removeprefix("xnext")}
+
+    def rank(knob: Knob) -> tuple[bool, bool]:
+        folded = "".join(char for char in knob.name.lower() if char.isalnum())
+        return (not knob.declared, folded not in alike)
+
+    own = [one for one in knobs if one.role == "cursor"]
+    said = Knob(member.name.removeprefix("next_"), "cursor", declared=False)
+    made = [said] if member.place.startswith("$") and member.name.startswith("next_") else []
+    unique = {(one.name, one.place, one.inside): one for one in [*own, *made, *customary]}
+    return sorted(unique.values(), key=rank)
+
+
+async def _send_token(
+    state: ListState, values: Mapping[Knob, Json], page: Seen, knob: Knob, member: Member
+) -> Way | None:
+    sent = {**values, knob: member.value}
+    following = await state.asker.ask(sent)
+    shown = {**values, knob: "<token>"}
+    name = knob.shown if knob.declared else f"{knob.shown}, which the document does not declare,"
+    outcome, matched, apart = await _judge(state, values, page, following)
+    seen = {**following.shape(), "foreseen": matched, "new": apart}
+    if outcome == "next":
+        way = Way("cursor", knob, source=member.place)
+        state.note("paging.next", shown, seen, f"{name} takes {member.place} and the next page comes", "certain")
+        return way
+    if outcome == "same":
+        state.ignored.append(knob)
+        state.note("paging.next", shown, seen, f"{name} is ignored", "certain")
+    elif following.refused and not knob.declared:
+        state.refused_unknown += 1
+        state.refuses_unknown = state.refused_unknown >= 3
+        state.note("paging.next", shown, seen, f"{name} is refused", "likely")
+    else:
+        state.note("paging.next", shown, seen, f"what {name} does with {member.place} is not clear", "unknown")
+    return None
+
+
+async def _follow(state: ListState, values: Mapping[Knob, Json], page: Seen, url: str, way: Way) -> Way | None:
+    following = await state.asker.follow(url)
+    outcome, matched, apart = await _judge(state, values, page, following)
+    seen = {**following.shape(), "foreseen": matched, "new": apart}
+    where = {"link": "the Link header", "header": f"the header {way.source}", "next_url": way.source}[way.style]
+    request = state.asker.show(values) + f", then the address in {where}"
+    if outcome == "next":
+        state.note("paging.next", request, seen, f"{where} leads to the next page", "certain")
+        return way
+    said = {"same": "leads to the same page", "failed": f"cannot be followed ({following.reply.failed or 'an error'})"}
+    state.note("paging.next", request, seen, f"{where} {said.get(outcome, 'leads to something else')}", "likely")
+    return None
+
+
+async def _judge(state: ListState, values: Mapping[Knob, Json], page: Seen, following: Seen) -> tuple[str, int, int]:
+    """Whether ``following`` is the page after ``page``: ``next``, ``same``, ``failed`` or ``unclear``; how many of its
+    records were known to come there, and how many are new."""
+    if following.broken:
+        return "failed", 0, 0
+    for _ in range(2):
+        one, two = state.marks(page) or (), state.marks(following)
+        if two is None:
+            return "failed", 0, 0
+        if not two:
+            return "unclear", 0, 0
+        if two == one:
+            return "same", 0, 0
+        foreseen = state.known.marks[len(one) : len(one) + len(two)]
+        begins = one == state.known.marks[: len(one)]
+        apart = len(set(two) - set(state.known.marks) - set(one))
+        matches = two[: len(foreseen)] == foreseen and apart == len(two) - len(foreseen)
+        if begins and matches and set(two).isdisjoint(one):
+            state.known.surprise += state.known.chance(len(foreseen))
+            if state.known.surprise >= ENOUGH:
+                return "next", len(foreseen), apart
+            order = await state.check_order()
+            return ("next" if order in ("stable", "volatile") else "unclear"), len(foreseen), apart
+        if not begins and await state.check_order() == "volatile":
+            continue
+        await state.check_order()
+        return "unclear", 0, apart
+    return "unclear", 0, 0
+
+
+def find_more(state: ListState, first: Seen, last: Seen) -> Member | None:
+    """The member that says on ``first`` that there is more, and on ``last`` that there is not."""
+    ends = {one.place: one.value for one in flags(last)}
+    return next((one for one in flags(first) if one.value is True and ends.get(one.place) is False), None)

@@ -1,0 +1,164 @@
+"""Which operations can be tried: what may be read and needs nothing that is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adaptgen.building.result import BuildResult
+from adaptgen.learning.probe import Probe
+from adaptgen.learning.samples import Samples
+from adaptgen.model.tables import Json, Paging, Tool, value
+from adaptgen.plan.document.operation import PLACEHOLDER, Operation, Parameter
+from adaptgen.plan.document.reader import operations
+from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.facts import OperationFacts, read_facts
+from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE
+from adaptgen.source import Document
+from adaptgen.syntax.field_paths import MISSING
+from adaptgen.views.vocabulary import identifies
+
+PARENTS = 3
+"""Records of a list above that are tried, until one has something below it."""
+
+
+@value()
+class Target:
+    """An operation to try. ``page``: how the build reads it, None where it is not known as a list; ``query``: values
+    for what it requires, as the document has them; ``missing``: what it requires that nobody knows."""
+
+    facts: OperationFacts
+    tool: Tool | None
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    missing: tuple[str, ...] = ()
+    uses: int = 0
+
+    @property
+    def operation(self) -> Operation:
+        return self.facts.operation
+
+    @property
+    def key(self) -> str:
+        return self.facts.operation.key
+
+    @property
+    def page(self) -> Paging | None:
+        return self.tool.page if self.tool is not None else None
+
+    @property
+    def placeholders(self) -> list[str]:
+        return PLACEHOLDER.findall(self.operation.path)
+
+
+def find_targets(result: BuildResult, probe: Probe) -> tuple[list[Target], list[Target]]:
+    """The lists that may be read, those first that most operations are about, and the records; both without what the
+    build hides or a login sends."""
+    document = result.document
+    tools: dict[str, Tool] = {}
+    for tool in result.plan.server.tools:
+        if tool.call is not None and not tool.steps:
+            tools.setdefault(tool.source, tool)
+    known = list(operations(document)[0])
+    paths = [one.path.rstrip("/") for one in known]
+    lists: list[Target] = []
+    records: list[Target] = []
+    for operation in known:
+        served = tools.get(operation.pointer)
+        if served is None or operation.method == "HEAD" or not probe.may_read(operation):
+            continue
+        target = _target(document, operation, served, paths)
+        if target.page is not None or _may_be_list(target):
+            lists.append(target)
+        else:
+            records.append(target)
+    order = lambda one: (one.page is None, len(one.placeholders), -one.uses)  # noqa: E731
+    return sorted(lists, key=order), sorted(records, key=lambda one: (len(one.placeholders), -one.uses))
+
+
+def _target(document: Document, operation: Operation, tool: Tool, paths: list[str]) -> Target:
+    facts = read_facts(document, operation)
+    query: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    missing: list[str] = []
+    positions = OFFSET | PAGE
+    for one in operation.parameters:
+        if one.place not in ("query", "header") or not one.required:
+            continue
+        given = _declared_value(document, one)
+        folded = next((place.folded[one.name] for place in facts.page_inputs if one.name in place.folded), "")
+        if given is None and folded in positions | LIMIT:
+            given = "20" if folded in LIMIT else "1" if folded in PAGE else "0"
+        if given is None:
+            if folded not in CURSOR:
+                missing.append(one.name)
+        elif one.place == "query":
+            query[one.name] = given
+        elif one.name.lower() not in ("authorization", "cookie", "accept", "content-type"):
+            headers[one.name] = given
+    if facts.body is not None and any(slot.required and slot.made is None for slot in facts.body.slots):
+        missing += [slot.name for slot in facts.body.slots if slot.required]
+    own = operation.path.rstrip("/")
+    uses = sum(path == own or path.startswith(f"{own}/") for path in paths)
+    return Target(facts, tool, query, headers, tuple(missing), uses)
+
+
+def _may_be_list(target: Target) -> bool:
+    """Whether nothing is said of the answer of an address that does not name one record."""
+    return not target.facts.names_record and target.facts.schema in (None, {}, True)
+
+
+def _declared_value(document: Document, one: Parameter) -> str | None:
+    """A value that the document itself has: the default, the only or first of several, an example."""
+    known = shape(document, one.schema)
+    raw: Mapping[str, Any] = one.raw if isinstance(one.raw, Mapping) else {}
+    schema = known.raw if isinstance(known.raw, Mapping) else {}
+    options = [
+        schema.get("default", MISSING),
+        *(known.enum or ())[:1],
+        raw.get("example", MISSING),
+        schema.get("example", MISSING),
+    ]
+    for option in options:
+        if isinstance(option, bool):
+            return "true" if option else "false"
+        if isinstance(option, (str, int, float)) and option != "":
+            return str(option)
+    return None
+
+
+def addresses(target: Target, samples: Samples) -> Iterator[dict[str, Json]]:
+    """Values for the placeholders of the address, from the records of the lists above it. Nothing where one cannot be
+    filled."""
+    document = target.facts.document
+    declared = {one.name: one for one in target.operation.parameters if one.place == "path"}
+    assigned: list[dict[str, Json]] = [{}]
+    for name in target.placeholders:
+        prefix = target.operation.path.partition("{" + name + "}")[0]
+        following = []
+        for known in assigned:
+            for sample in samples.under(prefix):
+                field = identity_field(sample.records, name)
+                ids = [record[field] for record in sample.records[:PARENTS]] if field is not None else []
+                following += [{**known, **sample.path, name: one} for one in ids]
+        if not following and name in declared:
+            given = _declared_value(document, declared[name])
+            following = [{**known, name: given} for known in assigned] if given is not None else []
+        assigned = following
+    yield from assigned[:PARENTS]
+
+
+def identity_field(records: list[Json], name: str = "") -> str | None:
+    """The field that tells all ``records`` apart: called as ``name``, or one that identifies by its name."""
+    objects = [one for one in records if isinstance(one, dict)]
+    if not objects or len(objects) < len(records):
+        return None
+    folded = name.lower().replace("_", "").replace("-", "")
+    fields = [key for key in objects[0] if key.lower().replace("_", "").replace("-", "") == folded]
+    fields += [key for key in objects[0] if key not in fields and identifies(key)]
+    for key in fields:
+        values = [one.get(key) for one in objects]
+        fit = all(isinstance(one, (str, int)) and not isinstance(one, bool) and one != "" for one in values)
+        if fit and len(set(values)) == len(values):
+            return str(key)
+    return None
