@@ -1,4 +1,4 @@
-"""Which operations can be tried: what may be read and needs nothing that is unknown."""
+"""Which operations can be tried: reads whose required inputs are known."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.probe import Probe
-from adaptgen.learning.samples import Samples
+from adaptgen.learning.records import Samples
 from adaptgen.model.tables import Json, Paging, Tool, value
+from adaptgen.plan.document.envelope import names_several
 from adaptgen.plan.document.operation import PLACEHOLDER, Operation, Parameter
 from adaptgen.plan.document.reader import operations
 from adaptgen.plan.document.schemas import shape
@@ -25,7 +26,7 @@ PARENTS = 3
 @value()
 class Target:
     """An operation to try. ``page``: how the build reads it, None where it is not known as a list; ``query``: values
-    for what it requires, as the document has them; ``missing``: what it requires that nobody knows."""
+    for what it requires, as the document has them; ``missing``: required inputs without a known value."""
 
     facts: OperationFacts
     tool: Tool | None
@@ -104,8 +105,12 @@ def _target(document: Document, operation: Operation, tool: Tool, paths: list[st
 
 
 def _may_be_list(target: Target) -> bool:
-    """Whether nothing is said of the answer of an address that does not name one record."""
-    return not target.facts.names_record and target.facts.schema in (None, {}, True)
+    """Whether the address names several records, or nothing is said of the answer."""
+    facts = target.facts
+    if facts.names_record:
+        return False
+    known = shape(facts.document, facts.schema)
+    return not known.properties or names_several(facts.operation)
 
 
 def _declared_value(document: Document, one: Parameter) -> str | None:
@@ -149,7 +154,7 @@ def addresses(target: Target, samples: Samples) -> Iterator[dict[str, Json]]:
 
 
 def identity_field(records: list[Json], name: str = "") -> str | None:
-    """The field that tells all ``records`` apart: called as ``name``, or one that identifies by its name."""
+    """The field whose values differ in all ``records``: called as ``name``, or one that identifies by its name."""
     objects = [one for one in records if isinstance(one, dict)]
     if not objects or len(objects) < len(records):
         return None

@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 
 from adaptgen.learning.targets import Target
 from adaptgen.model.tables import Cursor, Offset, PageNumber, Paging, Place, Unpaged, value
+from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, TOKEN
+from adaptgen.syntax.identifiers import vocabulary, words
 
 Role: TypeAlias = Literal["size", "offset", "page", "cursor"]
 
@@ -90,6 +92,17 @@ CUSTOMARY: tuple[Custom, ...] = (
     Custom("starting_after", "cursor", "Stripe"),
     Custom("next", "cursor", "the name of the answer's own member"),
     Custom("scroll_id", "cursor", "Elasticsearch"),
+    Custom("nextPageToken", "cursor", "the name of Google's member"),
+    Custom("next_page_token", "cursor", "the same in snake case"),
+    Custom("nextCursor", "cursor", "the name of the answer's own member"),
+    Custom("next_cursor", "cursor", "the name of the answer's own member"),
+    Custom("nextPage", "cursor", "the name of the answer's own member"),
+    Custom("next_page", "cursor", "the name of the answer's own member"),
+    Custom("bookmark", "cursor", "CouchDB, Pinterest"),
+    Custom("startingToken", "cursor", "AWS"),
+    Custom("since_id", "cursor", "Mastodon, Shopify"),
+    Custom("max_id", "cursor", "Mastodon, Twitter"),
+    Custom("last_id", "cursor", "the identity of the last record"),
 )
 
 _ROLES: tuple[tuple[frozenset[str], Role], ...] = (
@@ -111,10 +124,33 @@ def declared_knobs(target: Target) -> list[Knob]:
             for role in roles[:1]:
                 # A size called `first` or `max` is the position of JPA elsewhere: what it does is tried.
                 found.append(Knob(name, role, place.place, place.inside))
+    found += _others(target, {one.name for one in found})
     unique: dict[tuple[str, str, str], Knob] = {}
     for one in found:
         unique.setdefault((one.name, one.place, one.inside), one)
     return list(unique.values())
+
+
+_SIZE_WORDS = vocabulary("size limit count max per rows num number length top results items records display show")
+_TOKEN_WORDS = vocabulary("token cursor after before since marker next continue continuation max min last from start")
+
+
+def _others(target: Target, known: set[str]) -> list[Knob]:
+    """Declared inputs whose names are none of paging, but have a word of it."""
+    found = []
+    document = target.facts.document
+    for one in target.operation.parameters:
+        if one.place != "query" or one.required or one.name in known or one.content or one.name in target.query:
+            continue
+        form = shape(document, one.schema)
+        if form.enum or form.format in ("date", "date-time", "uuid", "email"):
+            continue
+        said = set(words(one.name))
+        if said & _SIZE_WORDS and form.type in ("integer", "number", None) and "id" not in said:
+            found.append(Knob(one.name, "size"))
+        elif said & _TOKEN_WORDS and form.type in ("string", "integer", None):
+            found.append(Knob(one.name, "cursor"))
+    return found
 
 
 def knobs_of(page: Paging) -> list[Knob]:

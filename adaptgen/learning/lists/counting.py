@@ -83,7 +83,7 @@ def compare(start: int, size: int, got: Sequence[bytes] | None, known: Known) ->
 
 
 def choose(remaining: Iterable[Counting], sizes: Iterable[int], known: Known) -> tuple[int, int] | None:
-    """The position and the size that tell most of ``remaining`` apart; None where nothing does."""
+    """The request whose answer differs for most of ``remaining``; None where no request helps."""
     options = list(remaining)
     count = len(known.marks)
     best: tuple[tuple[int, int, int], tuple[int, int]] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 from adaptgen.learning.lists.candidates import Knob
@@ -92,6 +92,9 @@ async def _end_of_positions(state: ListState, way: Way) -> None:
         return
     marks, following = state.marks(page), state.marks(after)
     _say_end(state, {**sized, knob: beyond}, marks, following, after)
+    if following and state.total is None and not _is_end(state, marks, following) and state.largest:
+        state.goes_on = "there are records after them"
+        state.max_size, state.cut = state.max_size or state.largest, True
     right = page.count == rest and _is_end(state, marks, following)
     if right and state.known.marks and count == len(state.known.marks):
         state.known.whole = True
@@ -153,7 +156,7 @@ async def _far(state: ListState, knob: Knob) -> None:
 
 async def _end_of_tokens(state: ListState, way: Way) -> None:
     """Read all of a short list in two pages: whether the last one still leads on, and to what."""
-    count = _claimed(state)
+    count = _claimed(state) or len(state.known.marks)
     begin: dict[Knob, Json] = {}
     if state.size is not None and count:
         half = ceil(count / 2)
@@ -175,30 +178,40 @@ async def _end_of_tokens(state: ListState, way: Way) -> None:
         pages.append(following)
         if not following.records:
             break
-    last, seen = pages[-1], pages[-1].shape()
+    _say_last(state, way, begin, pages)
+
+
+def _last_of_tokens(state: ListState, way: Way, pages: Sequence[Seen]) -> str:
+    """How the list ends whose last ``pages`` these are; empty where it goes on."""
+    last = pages[-1]
+    if last.records is None:
+        return f"status {last.reply.status}"
+    if not last.records:
+        return "an empty page"
+    if next_of(last, way) is None:
+        return "no way on"
+    if len(pages) > 2 and state.marks(last) in (state.marks(pages[-2]), state.marks(pages[0])):
+        return "the last page again" if state.marks(last) == state.marks(pages[-2]) else "the first page again"
+    return ""
+
+
+def _say_last(state: ListState, way: Way, begin: Mapping[Knob, Json], pages: Sequence[Seen]) -> None:
+    seen = pages[-1].shape()
     read = sum(one.count for one in pages)
     request = state.asker.show(begin) + f", then {len(pages) - 1} further pages"
-    if next_of(last, way) is None and last.records is not None:
-        state.end = "an empty page" if not last.records else "no way on"
-    elif last.records is None:
-        state.end = f"status {last.reply.status}"
-    elif not last.records:
-        state.end = "an empty page"
-    elif len(pages) > 2 and state.marks(last) == state.marks(pages[-2]):
-        state.end = "the last page again"
-    elif len(pages) > 2 and state.marks(last) == state.marks(pages[0]):
-        state.end = "the first page again"
-    else:
+    state.end = _last_of_tokens(state, way, pages)
+    if not state.end:
         state.note("paging.end", request, seen, "not known: there are more pages than was thought", "unknown")
         return
     state.note("paging.end", request, seen, f"the list ends with {state.end}", "certain")
+    done = state.end in ("no way on", "an empty page")
+    state.known.whole = state.known.whole or (done and read == len(state.known.marks))
     state.more = find_more(state, pages[0], pages[1] if len(pages) > 1 else pages[0])
-    if state.total is not None and state.end in ("no way on", "an empty page"):
+    if state.total is not None and done:
         right = read == state.total.value
         said = "is the number of all records" if right else "is not the number of all records that could be read"
-        state.note(
-            "paging.total", request, {"read": read}, f"{state.total.place} {said}", "certain" if right else "likely"
-        )
+        said = f"{state.total.place} {said}"
+        state.note("paging.total", request, {"read": read}, said, "certain" if right else "likely")
         if not right:
             _disagree(state, state.total, "another number of records can be read")
             state.total = None

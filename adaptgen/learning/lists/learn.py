@@ -10,7 +10,7 @@ from adaptgen.learning.lists.state import Habit, ListState
 from adaptgen.learning.lists.study import FINAL, Study
 from adaptgen.learning.model import Experiment, Notebook
 from adaptgen.learning.probe import BudgetSpent, Probe
-from adaptgen.learning.samples import Sample, Samples, samples_of
+from adaptgen.learning.records import Sample, Samples, samples_of
 from adaptgen.learning.targets import Target, addresses, find_targets
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.schemas import forget
@@ -37,6 +37,7 @@ class _Lists:
         self.samples: Samples = samples_of(probe)
         self.habits: list[Habit] = []
         self.unmoved = 0
+        self.strict = False
         self.floor = int(probe.remaining * (1 - _SHARE))
 
     async def run(self) -> None:
@@ -64,7 +65,7 @@ class _Lists:
         best: tuple[Asker, ListState] | None = None
         for place in places:
             asker = Asker(target, self.probe, place)
-            state = ListState(target, asker, self.notebook)
+            state = ListState(target, asker, self.notebook, strict=self.strict)
             first = await asker.ask()
             if best is None or first.count > (best[1].first.count if best[1].first is not None else 0):
                 state.first = first
@@ -80,6 +81,7 @@ class _Lists:
             habit = await study.run()
         finally:
             self._keep(target, state)
+        self.strict = self.strict or state.strict
         if habit is not None:
             self.habits.append(habit)
         elif study.customary_tried and not state.is_unstable:

@@ -10,8 +10,8 @@ from typing import Final
 
 import orjson
 
-from adaptgen.learning.field_names import is_name
 from adaptgen.learning.probe import Reply
+from adaptgen.learning.records import is_name
 from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.tables import Json, value
 from adaptgen.plan.document.envelope import jsonpath as written
@@ -77,7 +77,7 @@ class Seen:
         return tuple(mark(one, by_identity) for one in self.records or ())
 
     def shape(self) -> dict[str, Json]:
-        """What may be written down of it."""
+        """Its shape, which can be written down."""
         if self.reply.failed:
             return {"failed": self.reply.failed}
         known: dict[str, Json] = {"status": self.reply.status}
@@ -107,14 +107,14 @@ def _expected(body: Json, place: str) -> tuple[str, list[Json]] | None:
 
 def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
     """Where the list of an answer is, and its records: as declared, else where there is one list of objects."""
+    if isinstance(body, list):
+        return "$", body
     try:
         here = jsonpath.first(declared, body)
     except jsonpath.JsonPathError:
         here = MISSING
     if isinstance(here, list):
         return declared, here
-    if isinstance(body, list):
-        return "$", body
     lists = list(_lists(body, (), _DEPTH))
     if lists:
         keys, items = max(lists, key=lambda one: (len(one[1]), -len(one[0])))
@@ -122,10 +122,10 @@ def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
     items = find_items(declared, body) or []
     if find_items(declared, body) is None or (here is MISSING and items == [body]):
         return None
-    if here is MISSING:
-        keys_of = next((keys for keys, inner in _lists(body, (), _DEPTH, any_kind=True) if inner is items), None)
-        return (written(keys_of), items) if keys_of is not None else None
-    return declared, items
+    keys_of = next((keys for keys, inner in _lists(body, (), _DEPTH, any_kind=True) if inner is items), None)
+    if keys_of is not None:
+        return written(keys_of), items
+    return (declared, items) if here is not MISSING else None
 
 
 def _lists(
@@ -204,7 +204,7 @@ TOTAL: Table[Member] = Table(
     Row(RULES_OUT, "it counts something else", lambda m: not {singular(one) for one in m.said} <= _singulars()),
     Row(30, "it is called a total", lambda m: set(m.said) & {"total", "totals", "found", "matched", "full", "overall"}),
     Row(20, "it is in what is called a total", lambda m: "total" in words(m.holder)),
-    Row(10, "it is called a count", lambda m: set(m.said) & {"count", "hits", "number", "num", "size"}),
+    Row(10, "it is called a count", lambda m: set(m.said) & {"count", "hits"}),
 )
 
 
@@ -262,13 +262,13 @@ def _related(links: list[Json], keys: tuple[str, ...]) -> Iterator[Member]:
 
 
 def onward_members(seen: Seen) -> list[Member]:
-    """What may lead on, the clearest first."""
+    """Members that perhaps lead on, the clearest first."""
     ranked = [(NEXT.score(one), one) for one in members(seen)]
     return [one for score, one in sorted(ranked, key=lambda pair: -pair[0].total) if score.total > 0]
 
 
 def totals(seen: Seen) -> list[Member]:
-    """What may be the number of all records, the clearest first."""
+    """Members that perhaps are the number of all records, the clearest first."""
     ranked = [(TOTAL.score(one), one) for one in members(seen)]
     return [one for score, one in sorted(ranked, key=lambda pair: -pair[0].total) if score.total > 0]
 

@@ -19,7 +19,7 @@ _PRIORS: dict[str, Sequence[Counting]] = {
 
 
 async def find_position(state: ListState, knob: Knob) -> Way | None:
-    """How ``knob`` counts; None where it does not, or nothing can be said. Requests are chosen that tell apart what is
+    """How ``knob`` counts; None where it does not, or nothing can be said. Each request separates what is
     left of the ways to count, until one is left."""
     known = state.known
     known.tried.clear()
@@ -37,7 +37,11 @@ async def find_position(state: ListState, knob: Knob) -> Way | None:
             state.note("paging.position", values, seen, "no answer", "unknown")
             return None
         got = state.marks(seen)
-        if got is None and seen.reply.status not in BEYOND:
+        if got is not None and len(got) > size and state.size is not None:
+            # The size is not honoured here: it was of another list.
+            state.note("paging.position", values, seen, f"{state.size.shown} is ignored", "certain")
+            return None
+        if got is None and (seen.reply.status not in BEYOND or (not knob.declared and seen.reply.status != 404)):
             state.note("paging.position", values, seen, f"{knob.shown} is refused", "likely")
             return None
         matches = {one: compare(one.start(position, size), size, got, known) for one in remaining}
@@ -56,7 +60,32 @@ async def find_position(state: ListState, knob: Knob) -> Way | None:
         remaining = left
         if len(remaining) == 1:
             break
+    await _confirm(state, knob, remaining, sizes)
     return await _conclude(state, knob, remaining)
+
+
+async def _confirm(state: ListState, knob: Knob, remaining: list[Counting], sizes: Sequence[int]) -> None:
+    """Where only refusals and empty pages have left one way to count: a request that is answered with records."""
+    known = state.known
+    if len(remaining) != 1 or remaining[0] is IGNORED or known.moved:
+        return
+    count = len(known.marks)
+    tests = [(position, size) for size in sizes for position in range(1, 4) if (position, size) not in known.tried]
+    fit = [one for one in tests if 0 < remaining[0].start(*one) < count]
+    if not fit:
+        return
+    position, size = fit[-1]
+    values: dict[Knob, Json] = {knob: position}
+    if state.size is not None:
+        values = {state.size: size, **values}
+    seen = await state.asker.ask(values)
+    match = compare(remaining[0].start(position, size), size, state.marks(seen), known)
+    state.note("paging.position", values, _shape(seen, match.matched, match.apart), _said(remaining), "likely")
+    if match.fits and match.matched:
+        known.moved = True
+        known.surprise += known.chance(match.matched)
+    elif not match.fits:
+        remaining.clear()
 
 
 async def _reread(state: ListState, values: Values, seen: Seen, knob: Knob) -> bool:
@@ -72,7 +101,7 @@ async def _reread(state: ListState, values: Values, seen: Seen, knob: Knob) -> b
     if state.marks(seen) is None or not seen.count:
         said = f"{knob.shown} is refused or selects something else"
     else:
-        said = f"{knob.shown} changes the answer, but it is no position"
+        said = f"{knob.shown} changes the answer, but it is not a position"
     state.note("paging.position", values, seen, said, "likely")
     return False
 
@@ -90,6 +119,9 @@ def _said(left: Sequence[Counting]) -> str:
 async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> Way | None:
     known = state.known
     name = knob.shown if knob.declared else f"{knob.shown}, which the document does not declare,"
+    if not remaining:
+        _note(state, f"what {knob.shown} does is not clear", "unknown")
+        return None
     if remaining == [IGNORED]:
         state.ignored.append(knob)
         state.note(
@@ -103,8 +135,15 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
             )
         return None
     proved = [one for one in remaining if one is not IGNORED]
+    begins = (1, _fixed_size(state)) in known.tried and not known.moved
+    if remaining == [COUNTINGS[2]] and knob.declared and knob.role == "page" and begins:
+        why = "there is only one page of records"
+        _note(state, f"{name} counts pages from 1; {why}", "likely")
+        return Way("page", knob, 1, guess=True, why=why)
     if IGNORED in remaining or not known.moved:
         said = f"not known: too few records to see what {knob.shown} does"
+        if IGNORED not in remaining:
+            state.moved_by.append(knob)
         _note(state, said, "unknown")
         return None
     chosen = proved[0]
@@ -129,16 +168,26 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
     return Way(chosen.style, knob, chosen.first, guess=bool(why), why=why)
 
 
+def _fixed_size(state: ListState) -> int:
+    """The size of every page where none can be asked for."""
+    return state.count if state.size is None else 0
+
+
 def _note(state: ListState, conclusion: str, confidence: Confidence) -> None:
     seen: dict[str, Json] = {"records": state.count, "moved": state.known.moved}
     state.note("paging.position.honoured", state.asker.show(), seen, conclusion, confidence)
 
 
+_USUAL = ("page", "offset", "skip", "pageNumber")
+
+
 async def find_customary(state: ListState, knobs: Sequence[Knob]) -> Way | None:
     """The same for names that are not declared: all in one request first, which is halved until one is left."""
     group = list(knobs)
-    if not group or state.refuses_unknown or state.count < 2:
+    if not group or state.count < 2:
         return None
+    if state.strict:
+        return await _try_singly(state, group)
     outcome = await _try_group(state, group)
     if outcome == "refused":
         return await _try_singly(state, group)
@@ -153,15 +202,11 @@ async def find_customary(state: ListState, knobs: Sequence[Knob]) -> Way | None:
 
 async def _try_singly(state: ListState, group: Sequence[Knob]) -> Way | None:
     """The usual names one after the other, where all of them together are refused."""
-    refused = 0
-    for knob in group[:6]:
-        before = len(state.notebook.experiments)
+    state.strict = True
+    usual = [one for one in group if one.name in _USUAL]
+    for knob in usual:
         if (way := await find_position(state, knob)) is not None:
             return way
-        refused += any("refused" in one.conclusion for one in state.notebook.experiments[before:])
-        if refused == 2:
-            state.refuses_unknown = True
-            return None
     return None
 
 

@@ -12,9 +12,9 @@ from adaptgen.model.tables import Json
 
 LARGE = 1000
 """What is asked for to see the most that comes."""
-_LADDER = (100, 50, 25, 20, 10)
+_LADDER = (500, 250, 200, 100, 50, 30, 25, 20, 10)
 _BULKY = 8_000
-"""Bytes of a record from which on not so many are asked for."""
+"""Bytes of a record: of larger ones, fewer are asked for."""
 
 
 async def find_size(state: ListState, candidates: Sequence[Knob], customary: Sequence[Knob]) -> None:
@@ -25,7 +25,10 @@ async def find_size(state: ListState, candidates: Sequence[Knob], customary: Seq
         if state.is_unstable:
             return
     group = list(customary)
-    if not group or state.refuses_unknown:
+    if not group:
+        return
+    if state.strict:
+        await _try_singly(state, group)
         return
     while group:
         outcome = await _try_group(state, group)
@@ -37,13 +40,19 @@ async def find_size(state: ListState, candidates: Sequence[Knob], customary: Seq
                 await _is_honoured(state, group[0])
             return
         if outcome == "refused":
-            for knob in group[:4]:
-                if await _is_honoured(state, knob):
-                    return
+            state.strict = True
+            await _try_singly(state, group)
             return
         half = group[: len(group) // 2]
         moved = await _try_group(state, half)
         group = half if moved != "ignored" else group[len(half) :]
+
+
+async def _try_singly(state: ListState, group: Sequence[Knob]) -> None:
+    """The most usual names, where undeclared ones are refused."""
+    for knob in group[:4]:
+        if await _is_honoured(state, knob):
+            return
 
 
 async def _try_group(state: ListState, group: Sequence[Knob]) -> str:
@@ -112,17 +121,10 @@ async def _is_honoured(state: ListState, knob: Knob) -> bool:
             many = f"{state.count} records come for {knob.shown}={wanted}, as without it"
             state.disagree(state.pointer(knob.name), f"{knob.shown} is the size of a page", many)
     elif outcome == "refused":
-        _count_refusal(state, knob)
         state.note("paging.size.honoured", {knob: wanted}, seen, f"{name} is refused", "likely")
     else:
         state.note("paging.size.honoured", {knob: wanted}, seen, f"what {name} does is not clear", "unknown")
     return False
-
-
-def _count_refusal(state: ListState, knob: Knob) -> None:
-    if not knob.declared:
-        state.refused_unknown += 1
-        state.refuses_unknown = state.refused_unknown >= 2
 
 
 async def find_largest(state: ListState) -> None:
@@ -147,12 +149,11 @@ async def find_largest(state: ListState) -> None:
         state.known.marks = marks
         state.note("paging.size.largest", {knob: asked}, seen, f"{asked} records come at once", "certain")
         return
-    more = _more(seen, len(marks))
+    more = _more(state, seen, asked)
     if len(marks) == state.count and more:
         above = state.count + 1
         second = await state.asker.ask({knob: above})
         if second.count == above:
-            state.max_size = 100 if second.count < 100 else None
             state.largest = max(state.largest, second.count)
             said = f"a size that is too large is not cut, but replaced by {state.count}"
             state.max_size = await _climb(state, knob, above)
@@ -162,16 +163,18 @@ async def find_largest(state: ListState) -> None:
     if len(marks) > len(state.known.marks):
         state.known.marks = marks
     if more:
-        state.max_size, state.goes_on = len(marks), more
+        state.max_size, state.goes_on, state.cut = len(marks), more, True
         state.note("paging.size.largest", {knob: asked}, seen, f"cut to {len(marks)}: {more}", "likely")
     else:
         state.note("paging.size.largest", {knob: asked}, seen, "all records seem to come", "likely")
 
 
-def _more(seen: Seen, count: int) -> str:
-    """What says that there are more records than came."""
+def _more(state: ListState, seen: Seen, asked: int) -> str:
+    """What says that there are more records than came. A total does not change with the size."""
+    before = {one.place: one.value for one in totals(state.first)} if state.first is not None else {}
     for member in totals(seen):
-        if isinstance(member.value, int) and member.value > count:
+        same = member.value != asked and member.value == before.get(member.place)
+        if same and isinstance(member.value, int) and member.value > seen.count:
             return f"{member.place} says that there are more"
     if next_link(seen):
         return "the Link header leads on"
@@ -182,32 +185,58 @@ def _more(seen: Seen, count: int) -> str:
 
 async def _climb(state: ListState, knob: Knob, least: int) -> int:
     """The largest of the usual sizes that is honoured, from the list's default on."""
-    for wanted in _LADDER:
-        if wanted <= least:
-            break
-        seen = await state.asker.ask({knob: wanted})
-        if seen.count == wanted or (seen.count < wanted and seen.count > least):
-            return wanted
-    return least
+    honoured = least
+    steps = [one for one in sorted(_LADDER) if one > least]
+    low, high = 0, len(steps)
+    while low < high:
+        middle = (low + high) // 2
+        seen = await state.asker.ask({knob: steps[middle]})
+        if seen.count > honoured and seen.records is not None:
+            honoured, low = min(steps[middle], max(seen.count, honoured)), middle + 1
+            if seen.count < steps[middle]:
+                break
+        else:
+            high = middle
+    return honoured
 
 
 async def _find_accepted(state: ListState, knob: Knob, seen: Seen, asked: int, declared: int | None) -> None:
     """The largest size that is not refused: as declared, as the message says, else one of the usual ones."""
-    said = [one for one in _numbers(seen.reply.json) if state.count < one < asked]
-    tries = [*([declared] if declared and declared < asked else []), *said[:2], *_LADDER]
+    said = [one for one in _numbers(seen.reply.json) if state.count <= one < asked]
+    tries = [*([declared] if declared and declared < asked else []), *said[:2]]
     for wanted in dict.fromkeys(tries):
         answer = await state.asker.ask({knob: wanted})
-        marks = state.marks(answer)
-        if marks is None:
-            continue
-        state.max_size, state.largest = wanted, len(marks)
-        if len(marks) > len(state.known.marks):
-            state.known.marks = marks
-        certain = wanted in said or wanted == declared
-        because = f"{asked} is refused, {wanted} is not"
-        state.note("paging.size.largest", {knob: asked}, seen, because, "certain" if certain else "likely")
+        if _take(state, answer, wanted):
+            above = await state.asker.ask({knob: wanted + 1})
+            if above.refused:
+                said_so = f"{wanted} is the largest size that is not refused"
+                state.note("paging.size.largest", {knob: wanted + 1}, above, said_so, "certain")
+                return
+    low, high = 0, len(_LADDER) - 1
+    while low < high:  # the first of the ladder, which goes down, that is not refused
+        middle = (low + high) // 2
+        answer = await state.asker.ask({knob: _LADDER[middle]})
+        if answer.broken:
+            return
+        if _take(state, answer, _LADDER[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    if state.max_size is not None:
+        because = f"{asked} is refused, {state.max_size} is not"
+        state.note("paging.size.largest", {knob: asked}, seen, because, "likely")
         return
     state.note("paging.size.largest", {knob: asked}, seen, f"{asked} and the usual sizes are refused", "unknown")
+
+
+def _take(state: ListState, answer: Seen, wanted: int) -> bool:
+    marks = state.marks(answer)
+    if marks is None or answer.broken:
+        return False
+    state.max_size, state.largest = max(wanted, state.max_size or 0), max(len(marks), state.largest)
+    if len(marks) > len(state.known.marks):
+        state.known.marks = marks
+    return True
 
 
 def _numbers(body: Json) -> list[int]:

@@ -45,7 +45,9 @@ class Habit:
 @dataclass(slots=True)
 class ListState:
     """``first``: the answer to a request without any value of paging; ``size``: the input that is honoured as a size,
-    with the smallest that it takes in ``least``; ``largest``: the most records that came at once."""
+    with the smallest that it takes in ``least``; ``largest``: the most records that came at once, and ``cut``
+    that there are others; ``moved_by``: what changed the answer, although it is not known how; ``strict``: names that
+    are not declared are refused."""
 
     target: Target
     asker: Asker
@@ -58,10 +60,11 @@ class ListState:
     least: int = 1
     max_size: int | None = None
     largest: int = 0
+    cut: bool = False
     size_ignored: list[Knob] = field(default_factory=list)
     ignored: list[Knob] = field(default_factory=list)
-    refuses_unknown: bool = False
-    refused_unknown: int = 0
+    moved_by: list[Knob] = field(default_factory=list)
+    strict: bool = False
     total: Member | None = None
     total_because: str = ""
     more: Member | None = None

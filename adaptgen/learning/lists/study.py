@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
 from adaptgen.learning.lists.ends import find_end, find_total, next_of
@@ -17,6 +18,8 @@ from adaptgen.learning.model import Confidence, Line
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 
+_WITH_OFFSETS = frozenset({"limit", "_limit", "take", "$top", "count", "first", "max"})
+"""Sizes that mostly come with an offset."""
 FINAL = "paging.style"
 """The question of every list: with its answer the list is done."""
 
@@ -44,7 +47,7 @@ class Study:
             self._final(_unread(first), "unknown")
             return None
         state.asker.place = first.place
-        state.note("list.read", {}, first, f"the list is at {first.place}", "certain")
+        state.note("list.read", {}, first, f"the list is at {first.place}", "certain" if first.count else "likely")
         state.known.marks = first.marks(False)
         if first.count < 2:
             self._too_few()
@@ -85,36 +88,45 @@ class Study:
     async def _from_nothing(self, knobs: Sequence[Knob]) -> Way | None:
         state = self.state
         sizes = [one for one in knobs if one.role == "size"]
-        custom = [] if self._is_thrifty() else customary_knobs(state.target, "size")
+        custom = customary_knobs(state.target, "size")
         await find_size(state, sizes[:4], custom)
         if state.is_unstable:
             return None
         if state.size is not None:
             await find_largest(state)
-        positions = [one for one in knobs if one.role in ("offset", "page")]
-        led = isinstance(state.target.page, (Cursor, Link, NextHeader, NextUrl))
-        tokens = customary_knobs(state.target, "cursor")
-        if led and (way := await find_onward(state, knobs, tokens)):
-            return way
-        for knob in positions[:3]:
-            if way := await find_position(state, knob):
+        for attempt in self._attempts(knobs):
+            way = await attempt()
+            if way is not None or state.is_unstable:
                 return way
-            if state.is_unstable:
-                return None
-        if not led and (way := await find_onward(state, knobs, tokens)):
-            return way
-        if state.is_unstable or self._is_thrifty():
-            return None
+        return None
+
+    def _attempts(self, knobs: Sequence[Knob]) -> Iterator[Callable[[], Awaitable[Way | None]]]:
+        """What is tried in turn: what the build believes, what is declared, what the answer shows, what is usual."""
+        state, target = self.state, self.state.target
+        tokens = customary_knobs(target, "cursor")
+        onward = partial(find_onward, state, knobs, tokens)
+        led = isinstance(target.page, (Cursor, Link, NextHeader, NextUrl))
+        if led:
+            yield onward
+        for knob in [one for one in knobs if one.role in ("offset", "page")][:3]:
+            yield partial(find_position, state, knob)
+        if not led:
+            yield onward
+        done = (state.size, *state.size_ignored)
+        for knob in [one for one in knobs if one.role in ("size", "cursor") and one not in done][:3]:
+            yield partial(find_position, state, knob)
+        yield partial(find_last_id, state, knobs)
+        if self._is_thrifty():
+            return
         self.customary_tried = True
-        named = [*customary_knobs(state.target, "page"), *customary_knobs(state.target, "offset")]
-        if state.size is not None and state.size.name in ("limit", "_limit", "take", "$top", "count", "first", "max"):
-            named = [*customary_knobs(state.target, "offset"), *customary_knobs(state.target, "page")]
-        if way := await find_customary(state, named):
-            return way
-        return await find_last_id(state, knobs) if not state.is_unstable else None
+        groups = [customary_knobs(target, "page"), customary_knobs(target, "offset")]
+        if state.size is not None and state.size.name in _WITH_OFFSETS:
+            groups.reverse()
+        yield partial(find_customary, state, [*groups[0], *groups[1]])
 
     def _is_thrifty(self) -> bool:
-        return self.thrifty and not self._says_more() and self.state.count not in PAGE_SIZES
+        state = self.state
+        return self.thrifty and state.size is None and not self._says_more() and state.count not in PAGE_SIZES
 
     def _says_more(self) -> bool:
         first = self.state.first
@@ -160,15 +172,19 @@ class Study:
         equal = [one for one in totals(first)[:1] if one.value == first.count]
         named = bool(equal) and bool(set(equal[0].said) & {"total", "totals", "found", "overall"})
         usual = first.count in PAGE_SIZES or first.count % 5 == 0
-        if named and not usual and state.ignored and await state.check_order() in ("stable", "volatile"):
+        calm = bool(state.ignored) and not state.moved_by and not state.strict
+        if named and not usual and calm and await state.check_order() in ("stable", "volatile"):
             because = f"{equal[0].place} is the number of records that came, and nothing that was tried changes them"
             self._final(f"the whole list comes at once: {because}", "certain")
             self._line("none", because, "certain")
             return
         said = "the whole list seems to come at once: no input that was tried changes the answer"
-        self._final(
-            said if state.ignored else "not known: nothing could be tried", "likely" if state.ignored else "unknown"
-        )
+        if state.moved_by:
+            names = ", ".join(dict.fromkeys(one.shown for one in state.moved_by))
+            self._final(f"not known: {names} changes the answer, but there are too few records to see how", "unknown")
+            return
+        tried = bool(state.ignored) or state.strict
+        self._final(said if tried else "not known: nothing could be tried", "likely" if tried else "unknown")
 
     async def _conclude(self, way: Way) -> Habit | None:
         state, first = self.state, self.state.first
@@ -184,6 +200,8 @@ class Study:
             state.max_size = self.habit.max_size
             known = state.total is not None and self.habit.total == state.total.place
             state.total = state.total if known else None
+        if state.cut and state.max_size is not None and (state.known.whole or _is_all(state)):
+            state.max_size = None
         page = self._hint(way)
         confidence: Confidence = "likely" if way.guess else "certain"
         why = way.why
@@ -299,6 +317,12 @@ def _same(knob: Knob, knobs: Sequence[Knob]) -> Knob | None:
     if found is not None:
         return found
     return replace(knob, declared=False) if knob.place == "query" and not knob.inside else None
+
+
+def _is_all(state: ListState) -> bool:
+    """Whether what came at once is the whole list, so that nothing was cut."""
+    total = state.total.value if state.total is not None else None
+    return isinstance(total, int) and state.max_size is not None and total <= state.max_size
 
 
 def _unread(first: Seen) -> str:

@@ -8,8 +8,9 @@ from adaptgen.learning.lists.candidates import Knob
 from adaptgen.learning.lists.counting import ENOUGH
 from adaptgen.learning.lists.observe import Member, Seen, flags, next_link, onward_members
 from adaptgen.learning.lists.state import ListState, Way
+from adaptgen.learning.records import is_name
+from adaptgen.learning.targets import identity_field
 from adaptgen.model.tables import Json
-from adaptgen.runtime.paging.item_marks import identity
 
 _TRIES = 6
 """Names for a token that are tried for one member of the answer."""
@@ -41,12 +42,49 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
             return found
     tokens = [one for one in onward if one.is_token]
     for member in tokens[:3]:
-        for knob in _knobs_for(member, knobs, customary)[:_TRIES]:
-            if found := await _send_token(state, values, page, knob, member):
-                return found
-            if state.is_unstable or state.refuses_unknown:
-                return None
+        own, others = _knobs_for(member, knobs, customary)
+        if found := await _send_to_each(state, values, page, own[:_TRIES], member):
+            return found
+        if state.is_unstable:
+            return None
+        tries = others[:3] if state.strict else await _narrow(state, values, page, others, member)
+        if found := await _send_to_each(state, values, page, tries, member):
+            return found
     return None
+
+
+async def _send_to_each(
+    state: ListState, values: Mapping[Knob, Json], page: Seen, knobs: Sequence[Knob], member: Member
+) -> Way | None:
+    for knob in knobs:
+        if found := await _send_token(state, values, page, knob, member):
+            return found
+        if state.is_unstable:
+            return None
+    return None
+
+
+async def _narrow(
+    state: ListState, values: Mapping[Knob, Json], page: Seen, knobs: Sequence[Knob], member: Member
+) -> list[Knob]:
+    """The one of ``knobs`` that changes the answer, found by sending the token under many names at once."""
+
+    async def is_ignored(group: Sequence[Knob]) -> bool | None:
+        seen = await state.asker.ask({**values, **dict.fromkeys(group, member.value)})
+        same = state.marks(seen) is not None and state.marks(seen) == state.marks(page)
+        said = "none of them changes the answer" if same else "one of them changes the answer"
+        shown: dict[Knob, Json] = {**values, **dict.fromkeys(group, "<token>")}
+        state.note("paging.next.customary", shown, seen, said, "certain" if same else "unknown")
+        return None if seen.refused or seen.broken else same
+
+    group = list(knobs)
+    ignored = await is_ignored(group) if group else True
+    if ignored is not False:
+        return [] if ignored else group[:4]
+    while len(group) > 1:
+        half = group[: len(group) // 2]
+        group = group[len(half) :] if await is_ignored(half) else half
+    return group
 
 
 async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
@@ -55,29 +93,34 @@ async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
     if begin is None or not begin[1].records:
         return None
     values, page = begin
-    known = identity((page.records or [None])[-1])
-    if known is None:
+    if not page.records:
         return None
+    field = identity_field(page.records)
+    if field is None:
+        return None
+    last = page.records[-1][field]
     for knob in [one for one in knobs if one.role == "cursor"][:4]:
-        member = Member(f"{page.place}[-1].{known[0]}", known[0], known[1])
+        member = Member(f"{page.place}[-1].{field}", field, last)
         if found := await _send_token(state, values, page, knob, member):
             return found
     return None
 
 
-def _knobs_for(member: Member, knobs: Sequence[Knob], customary: Sequence[Knob]) -> list[Knob]:
-    """The inputs that may take a token, the likeliest first: declared, called as the member, customary."""
+def _knobs_for(member: Member, knobs: Sequence[Knob], customary: Sequence[Knob]) -> tuple[list[Knob], list[Knob]]:
+    """The inputs that may take a token, the likeliest first: those that are declared, and others: called as the
+    member, or customary."""
     alike = {member.folded, member.folded.removeprefix("next"), member.folded.removeprefix("xnext")}
 
-    def rank(knob: Knob) -> tuple[bool, bool]:
+    def rank(knob: Knob) -> tuple[bool, bool, bool]:
         folded = "".join(char for char in knob.name.lower() if char.isalnum())
-        return (not knob.declared, folded not in alike)
+        return (folded not in alike, knob.role != "cursor", knob.role == "page")
 
-    own = [one for one in knobs if one.role == "cursor"]
-    said = Knob(member.name.removeprefix("next_"), "cursor", declared=False)
-    made = [said] if member.place.startswith("$") and member.name.startswith("next_") else []
-    unique = {(one.name, one.place, one.inside): one for one in [*own, *made, *customary]}
-    return sorted(unique.values(), key=rank)
+    own = [one for one in knobs if one.role != "size"]
+    names = [member.name, member.name.removeprefix("next_")] if member.place.startswith("$") else []
+    known = {one.name for one in own}
+    others = {name: Knob(name, "cursor", declared=False) for name in names if is_name(name)}
+    others |= {one.name: one for one in customary}
+    return sorted(own, key=rank), [one for name, one in others.items() if name not in known]
 
 
 async def _send_token(
@@ -97,10 +140,9 @@ async def _send_token(
         state.ignored.append(knob)
         state.note("paging.next", shown, seen, f"{name} is ignored", "certain")
     elif following.refused and not knob.declared:
-        state.refused_unknown += 1
-        state.refuses_unknown = state.refused_unknown >= 3
         state.note("paging.next", shown, seen, f"{name} is refused", "likely")
     else:
+        state.moved_by.append(knob)
         state.note("paging.next", shown, seen, f"what {name} does with {member.place} is not clear", "unknown")
     return None
 

@@ -1,14 +1,20 @@
-"""What was read, in memory only: records that later experiments need. Nothing here is ever written."""
+"""Records that were read, in memory only, and which of their keys are names of fields.
+
+Keys of a map are data, perhaps personal: they are never written, and neither is a record."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from adaptgen.learning.probe import Probe
 from adaptgen.model.tables import Json
+from adaptgen.pii import detectors
 from adaptgen.plan.document.operation import Operation
+from adaptgen.syntax.field_paths import parse as segments
 
 MOST = 400
 """Records of one operation that are kept."""
@@ -56,3 +62,22 @@ _KNOWN: WeakKeyDictionary[Probe, Samples] = WeakKeyDictionary()
 def samples_of(probe: Probe) -> Samples:
     """What ``probe`` has read so far: it ends with the probe."""
     return _KNOWN.setdefault(probe, Samples())
+
+
+KINDS: Final = ("email", "phone", "card", "iban", "national_id")
+_NUMBERED: Final = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
+"""What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
+_LONGEST: Final = 60
+
+
+def is_name(key: object) -> bool:
+    """Whether a key looks like the name of a field."""
+    if not isinstance(key, str):
+        return True
+    return 0 < len(key) <= _LONGEST and not _NUMBERED.search(key) and not detectors.find(key, KINDS)
+
+
+def is_field(path: str, count: int, records: int) -> bool:
+    """Whether a path that the document does not have is one of fields: keys of maps occur in few records, or look like
+    identifiers."""
+    return count >= 2 and 2 * count >= records and all(map(is_name, segments(path)))
