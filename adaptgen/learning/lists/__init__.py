@@ -1,6 +1,6 @@
 """How lists are paged, by trying: ``learn.learn_lists`` is the face.
 
-``candidates`` has the names that may page, ``counting`` the arithmetic that tells ways to count apart, ``observe`` what
+``candidates`` has the names that may page, ``counting`` the arithmetic of positions, ``observe`` what
 an answer shows; ``sizes``, ``positions``, ``tokens`` and ``ends`` ask one question each; ``study`` puts them in order
 for one list and writes the line; ``verify`` lets the runtime read two pages with it.
 

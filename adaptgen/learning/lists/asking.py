@@ -100,7 +100,7 @@ class Asker:
         return sent
 
     def show(self, values: Values | None = None) -> str:
-        """The request in words: values that the API gave are placeholders."""
+        """The request in words: placeholders for values of the API."""
         shown = [
             f"{knob.shown}={one if isinstance(one, int) else '<token>'}" for knob, one in dict(values or {}).items()
         ]

@@ -1,4 +1,4 @@
-"""What a position may count, and which requests tell the possibilities apart.
+"""What a position may count, and the requests whose answers separate the possibilities.
 
 A request for position ``v`` in pages of ``size`` must be answered with the records from a place on that each way of
 counting says beforehand. Records that are known from another answer are compared, so that the base is proved as well.
