@@ -241,3 +241,22 @@ def test_what_hints_call_plain_is_asked_as_ever() -> None:
     GuardedValues(tool, PiiTracker(make_classifier(tool)), asked)
     with pytest.raises(ToolError, match="nothing is sorted"):
         GuardedValues(tool, PiiTracker(make_classifier(Tool(name="t", call=tool.call))), asked)
+
+
+@pytest.mark.parametrize("function", ["sum", "avg", "min", "max"])
+@pytest.mark.parametrize("path", ["phone", "full_name", "work_email", "level, phone", "phone[*]"])
+def test_no_figures_of_personal_data(desk: Desk, function: str, path: str) -> None:
+    assert "is personal data" in refused(desk(**{function: path}))
+    assert not desk.requests, "it is refused before anything is read"
+
+
+def test_groups_of_personal_data_are_tokens_and_figures_of_the_rest_are_right(desk: Desk) -> None:
+    told = answered(desk(sum="level", group_by=["full_name"]))
+    assert told["fields"] == ["full_name", "sum(level)", "count"]
+    assert [row[1:] for row in told["items"]] == [[3, 2], [1, 1], [None, 1]]
+    assert all(row[0].startswith("tok_name_") for row in told["items"])
+    assert answered(desk(sum="level", where={"full_name": told["items"][0][0]}))["sum"] == {"level": 3}
+
+
+def test_a_text_that_is_not_a_number_is_not_repeated(desk: Desk) -> None:
+    assert "Ada" not in refused(desk(max="note"))
