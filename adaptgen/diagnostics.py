@@ -94,6 +94,8 @@ CODES: dict[str, str] = {
     "AG101": "a value of the wrong type, or a wrong matcher, in a file of cases",
     "AG102": "there is nothing to evaluate",
     "AG103": "two cases or callers have the same name",
+    "AG104": "a model cannot be asked as it is named",
+    "AG105": "a recorded conversation cannot be used",
     "AG106": "files cannot be taken from this place, or put there",
     "AG107": "this deployment has no place for files",
     # learning
@@ -148,6 +150,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG101": "docs/evals.md shows every key and every matcher",
     "AG102": "adaptgen init drafts cases; docs/evals.md shows how to write one",
     "AG103": "rename one of them",
+    "AG104": "docs/evals.md shows how to name a model and its endpoint",
+    "AG105": "record the case again: adaptgen eval DIR --model NAME",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
 }

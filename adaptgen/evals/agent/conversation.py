@@ -28,15 +28,20 @@ class ToolUse:
 
 @value()
 class ToolAnswer:
-    """What the model read of one call. ``tool``: the tool that was executed, when another one (a call of the menu) led
-    to it, and ``given`` its arguments; "" where none was. ``dry``: a write that was not sent to the API."""
+    """What the model read of one call. ``tool``: the server's tool that the call was for, also where a tool of the menu
+    led to it, and ``given`` its arguments; "" for a search. ``unknown``: the caller sees no such tool. ``invalid``:
+    what is wrong with the arguments. ``dry``: a write that was not sent. ``clear``: kinds of personal data that are in
+    the text and are not tokens; such a conversation is not stored."""
 
     id: str
     text: str
     is_error: bool = False
     tool: str = ""
-    given: Json = None
+    given: Mapping[str, Json] = field(default_factory=dict)
+    unknown: bool = False
+    invalid: str = ""
     dry: bool = False
+    clear: tuple[str, ...] = ()
 
 
 @value()

@@ -1,0 +1,246 @@
+"""What became of a case: each way to fail has a check of its own, so that a report says how a model went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from adaptgen.evals.agent.conversation import Run
+from adaptgen.evals.agent.facts import states
+from adaptgen.evals.agent.matching import MadeCall, Matching, compare, follows_order, match_calls
+from adaptgen.evals.answers import read_answer
+from adaptgen.evals.matcher_checks import facts
+from adaptgen.evals.matchers import mismatch, shown
+from adaptgen.evals.model import Case, CaseScore, Check, State
+from adaptgen.evals.surface import Surface
+from adaptgen.mcp.protocol import nearest_tool
+from adaptgen.model.tables import Json, value
+
+_MOST = 3
+"""Problems of one check that its message names."""
+
+
+@value()
+class Judged:
+    """One run: (check, what is wrong or "") in order; ``open``: checks that could not be made, with the reason."""
+
+    checks: tuple[tuple[str, str], ...]
+    open: tuple[tuple[str, str], ...] = ()
+    matching: Matching = Matching((), ())
+
+    @property
+    def passed(self) -> bool:
+        return not self.open and not any(problem for _, problem in self.checks)
+
+
+def judge_case(
+    case: Case, runs: Sequence[Run], surface: Surface, visible: frozenset[str]
+) -> tuple[list[Check], CaseScore]:
+    """The checks and figures of all runs of a case. A check passes where it passes in every run."""
+    judged = [judge_run(case, run, surface, visible) for run in runs]
+    checks: list[Check] = []
+    for name in dict.fromkeys(name for one in judged for name, _ in (*one.checks, *one.open)):
+        wrong = [problem for one in judged for other, problem in one.checks if other == name and problem]
+        waiting = [reason for one in judged for other, reason in one.open if other == name]
+        state: State = "failed" if wrong else "not run" if waiting else "passed"
+        message = next(iter([*wrong, *waiting]), "")
+        if len(judged) > 1 and message:
+            message = f"{len(wrong or waiting)} of {len(judged)} runs: {message}"
+        checks.append(Check("L3", case.id, name, state, message, case.where))
+    return checks, _score(case, runs, judged)
+
+
+def judge_run(case: Case, run: Run, surface: Surface, visible: frozenset[str]) -> Judged:
+    """One conversation. Where the endpoint failed or the budget was used up, nothing is known of the model."""
+    if run.ending in ("failed", "budget"):
+        return Judged((), (("model.endpoint", run.note),))
+    made = _made(run, surface)
+    matching = match_calls(case.calls, made, _canonical(surface))
+    checks = [
+        ("model.refused", _refused(case, run, made)),
+        ("model.loop", run.note if run.ending in ("loop", "turn limit", "cut off") else ""),
+        ("model.unknown_tool", _unknown(run, visible)),
+        ("model.invalid_arguments", _invalid(run)),
+        ("model.wrong_tool", _wrong_tool(case, matching)),
+    ]
+    if any(one.arguments or not one.more_arguments for one in case.calls):
+        checks.append(("model.arguments", _arguments(matching)))
+    if case.ordered and len(case.calls) > 1:
+        in_order = follows_order(case.calls, made, _canonical(surface))
+        checks.append(("model.order", "" if in_order else "the expected calls were not made in this order"))
+    if case.never:
+        checks.append(("model.never", _never(case, made, surface)))
+    if facts(case.answer):
+        checks.append(("model.answer", _answer(case, run)))
+    more, waiting = _state(case, run)
+    checks += more
+    if case.max_turns is not None:
+        calls = sum(len(one.uses) for one in run.messages)
+        over = calls > case.max_turns
+        checks.append(("model.turns", f"{calls} calls; at most {case.max_turns} are expected" if over else ""))
+    if case.max_bytes is not None:
+        over = run.bytes > case.max_bytes
+        checks.append(("model.bytes", f"{run.bytes:,} bytes; at most {case.max_bytes:,} are expected" if over else ""))
+    return Judged(tuple(checks), waiting, matching)
+
+
+def _canonical(surface: Surface) -> _Canonical:
+    return _Canonical(surface)
+
+
+class _Canonical:
+    """The name of a tool today."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+
+    def __call__(self, name: str) -> str:
+        found = self._surface.find(name)
+        return found.name if found is not None else name
+
+
+def _made(run: Run, surface: Surface) -> list[MadeCall]:
+    """The calls of the server's tools, also those that were refused: the model asked for them."""
+    made: list[MadeCall] = []
+    for message in run.messages:
+        for answer in message.answers:
+            if answer.tool:
+                info = surface.find(answer.tool)
+                writes = info is not None and info.effect != "read"
+                made.append(MadeCall(answer.tool, answer.given, writes, len(made)))
+    return made
+
+
+def _refused(case: Case, run: Run, made: Sequence[MadeCall]) -> str:
+    if not case.calls:
+        return ""  # here it is right
+    if run.ending == "refused":
+        return f"{run.note}; {_names(case)} is expected"
+    if run.ending == "answered" and not made:
+        return f"the model answered without a call; {_names(case)} is expected"
+    return ""
+
+
+def _names(case: Case) -> str:
+    return ", ".join(dict.fromkeys(one.tool for one in case.calls))
+
+
+def _unknown(run: Run, visible: frozenset[str]) -> str:
+    names = dict.fromkeys(answer.tool for one in run.messages for answer in one.answers if answer.unknown)
+    told = []
+    for name in names:
+        near = nearest_tool(name, sorted(visible))
+        told.append(f"{_plain(name)}{f' (like {near})' if near else ''}")
+    return f"the model called tools that this caller does not have: {', '.join(told[:_MOST])}" if told else ""
+
+
+def _invalid(run: Run) -> str:
+    wrong = [(answer.tool, answer.invalid) for one in run.messages for answer in one.answers if answer.invalid]
+    if not wrong:
+        return ""
+    name, why = wrong[0]
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return f"{_plain(name) or 'a call'}: {_plain(why)}{more}"
+
+
+def _wrong_tool(case: Case, matching: Matching) -> str:
+    if not case.calls:
+        calls = dict.fromkeys(one.tool for one in matching.extra)
+        return f"no call is expected; the model called {', '.join(map(_plain, calls))}" if calls else ""
+    wrong = [one for one in matching.matches if not one.right_tool]
+    if wrong:
+        called = wrong[0].made
+        said = f"the model called {_plain(called.tool)}" if called is not None else "it was not called"
+        return f"{wrong[0].expected.tool} is expected; {said}"
+    writes = dict.fromkeys(one.tool for one in matching.extra if one.writes)
+    return f"writes that are not expected: {', '.join(map(_plain, writes))}" if writes else ""
+
+
+def _arguments(matching: Matching) -> str:
+    wrong = [(one.expected.tool, problem) for one in matching.matches if one.right_tool for problem in one.problems]
+    return "; ".join(f"{tool}: {_plain(problem)}" for tool, problem in wrong[:_MOST])
+
+
+def _never(case: Case, made: Sequence[MadeCall], surface: Surface) -> str:
+    canonical = _canonical(surface)
+    for one in case.never:
+        if any(compare(one, call, canonical).is_right for call in made):
+            return f"{one.tool} must not be called this way"
+    return ""
+
+
+def _answer(case: Case, run: Run) -> str:
+    if run.ending != "answered":
+        return "the model did not answer"
+    missing = [fact for fact in facts(case.answer) if not states(run.text, fact)]
+    if not missing:
+        return ""
+    more = f" and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
+    return f"the text does not state {', '.join(_fact(one) for one in missing[:_MOST])}{more}"
+
+
+def _fact(fact: Json) -> str:
+    return repr(fact) if isinstance(fact, str) else shown(fact)
+
+
+def _state(case: Case, run: Run) -> tuple[list[tuple[str, str]], tuple[tuple[str, str], ...]]:
+    if not case.state:
+        return [], ()
+    if not run.state:
+        return [], (("model.state", "writes were not sent (--allow-writes sends them), so nothing has changed"),)
+    pairs = zip(case.state, run.state, strict=False)
+    wrong = [
+        f"{call.tool}: {problem}" for (call, wanted), text in pairs if (problem := mismatch(wanted, read_answer(text)))
+    ]
+    wrong += ["the state was not read"] * (len(run.state) < len(case.state))
+    return [("model.state", "; ".join(wrong[:_MOST]))], ()
+
+
+def _plain(text: str) -> str:
+    """A word of a model in one short line."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
+
+
+# --------------------------------------------------------------------------------------------------------------- scores
+
+
+def _score(case: Case, runs: Sequence[Run], judged: Sequence[Judged]) -> CaseScore:
+    known = [(run, one) for run, one in zip(runs, judged, strict=True) if run.ending not in ("failed", "budget")]
+    costs = [run.cost for run in runs if run.cost is not None]
+    matched = [match for _, one in known for match in one.matching.matches]
+    totals = [match for match in matched if match.right_tool]
+    checked = sum(match.total for match in totals)
+    return CaseScore(
+        case.id,
+        _mean([_precision(case, one.matching) for _, one in known]),
+        _mean([_recall(one.matching) for _, one in known]) if case.calls else None,
+        sum(match.held for match in totals) / checked if checked else (1.0 if totals else None),
+        round(sum(run.turns for run, _ in known) / len(known)) if known else None,
+        round(sum(run.bytes for run, _ in known) / len(known)) if known else None,
+        sum(run.usage.total for run in runs),
+        sum(costs) if costs else None,
+        tuple(pair for _, one in known for pair in _pairs(one.matching)),
+        (sum(one.passed for _, one in known), len(known)) if known else None,
+    )
+
+
+def _precision(case: Case, matching: Matching) -> float:
+    """The share of calls that are expected; without any call, 1 where none is expected."""
+    right = sum(one.right_tool for one in matching.matches)
+    made = sum(one.made is not None for one in matching.matches) + len(matching.extra)
+    return right / made if made else float(not case.calls)
+
+
+def _recall(matching: Matching) -> float:
+    return sum(one.right_tool for one in matching.matches) / len(matching.matches)
+
+
+def _pairs(matching: Matching) -> Iterator[tuple[str, str]]:
+    for one in matching.matches:
+        called = one.made.tool if one.made is not None else ""
+        yield one.expected.tool, one.expected.tool if one.right_tool else called
+    for extra in matching.extra:
+        yield "", extra.tool
+
+
+def _mean(figures: Sequence[float]) -> float | None:
+    return sum(figures) / len(figures) if figures else None

@@ -1,0 +1,142 @@
+"""L3: the cases with a model that is asked now, or with the conversations that were recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from adaptgen.diagnostics import error
+from adaptgen.evals.agent.conversation import Recording, Run
+from adaptgen.evals.agent.judge import judge_case
+from adaptgen.evals.agent.loop import Agent
+from adaptgen.evals.agent.tools import ModelTools
+from adaptgen.evals.agent.transcripts import (
+    PARTS,
+    differing,
+    find_clear_text,
+    parts_of,
+    read_recordings,
+    record,
+    write_recording,
+)
+from adaptgen.evals.model import Case, CaseScore, Check, State
+from adaptgen.evals.surface import Surface
+from adaptgen.model.tables import value
+
+_CODE = "AG105"
+
+
+@value()
+class LayerResult:
+    """What L3 found; ``recordings`` are those that were judged."""
+
+    checks: tuple[Check, ...]
+    scores: tuple[CaseScore, ...]
+    recordings: tuple[Recording, ...]
+
+
+async def run_model(
+    cases: Sequence[Case],
+    surface: Surface,
+    agent: Agent,
+    *,
+    folder: Path | None = None,
+    trials: int = 1,
+    concurrency: int = 1,
+) -> LayerResult:
+    """Every case, ``trials`` times each, with a model. ``folder``: where the conversations are kept; None: nowhere."""
+    gate = asyncio.Semaphore(concurrency)
+
+    async def one(case: Case) -> tuple[list[Check], CaseScore, Recording]:
+        async with gate:
+            return await _run_case(case, surface, agent, folder, trials)
+
+    return _collected(await asyncio.gather(*[one(case) for case in cases]))
+
+
+async def _run_case(
+    case: Case, surface: Surface, agent: Agent, folder: Path | None, trials: int
+) -> tuple[list[Check], CaseScore, Recording]:
+    tools = await ModelTools.of(surface, case.caller)
+    runs = [await agent.converse(case, tools) for _ in range(trials)]
+    checks, score = judge_case(case, runs, surface, tools.visible)
+    parts = parts_of(tools.digest, case, agent.model, agent.settings)
+    recording = record(parts, case, agent.model, agent.settings, runs)
+    if folder is not None:
+        problem = _keep(folder, case, recording)
+        state: State = "not run" if problem else "passed"
+        checks.append(Check("L3", case.id, "model.recording", state, problem, case.where))
+    return checks, score, recording
+
+
+def _keep(folder: Path, case: Case, recording: Recording) -> str:
+    """Store a recording; why it was not stored, or ""."""
+    if any(run.ending in ("failed", "budget") for run in recording.runs):
+        return "the conversation is not complete, so it was not stored"
+    found = dict.fromkeys(one for run in recording.runs for one in find_clear_text(case, run))
+    if found:
+        said = ", ".join(map(str, [*found][:3]))
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        return f"not stored, since it holds in clear: {said}{more}; tokenize them (docs/governance.md)"
+    write_recording(folder, recording)
+    return ""
+
+
+async def replay(
+    cases: Sequence[Case], surface: Surface, folder: Path, *, agent: Agent | None = None, trials: int = 1
+) -> LayerResult:
+    """Every case with its recording, judged anew. ``agent``: the model and the settings that are meant; None: those of
+    the recordings, which must be of one model.
+
+    Raises:
+        AdaptgenError: AG105, a recording cannot be read, or they are of several models.
+    """
+    recordings = [one for _, one in read_recordings(folder)]
+    models = sorted({one.model for one in recordings})
+    if agent is None and len(models) > 1:
+        shown = ", ".join(models[:5])
+        raise error(_CODE, f"there are recordings of several models: {shown}", help="name one: --model NAME --replay")
+    by_case: dict[str, list[Recording]] = {}
+    for one in recordings:
+        by_case.setdefault(one.case, []).append(one)
+    return _collected([await _replay_case(case, by_case.get(case.id, []), surface, agent, trials) for case in cases])
+
+
+async def _replay_case(
+    case: Case, found: Sequence[Recording], surface: Surface, agent: Agent | None, trials: int
+) -> tuple[list[Check], CaseScore | None, Recording | None]:
+    def check(state: State, message: str = "") -> Check:
+        return Check("L3", case.id, "model.recording", state, message, case.where)
+
+    if not found:
+        return [check("not run", "there is no recording; adaptgen eval DIR --model NAME makes one")], None, None
+    tools = await ModelTools.of(surface, case.caller)
+    hash_ = tools.digest
+    judged = []
+    for one in found:
+        model, settings = (agent.model, agent.settings) if agent is not None else (one.model, one.settings)
+        judged.append((differing(one, parts_of(hash_, case, model, settings)), one))
+    changed, recording = min(judged, key=lambda pair: len(pair[0]))
+    if changed:
+        why = "; ".join(PARTS[name] for name in changed)
+        return [check("stale", f"the recording is stale: {why}; record the case again")], None, None
+    if len(recording.runs) < trials:
+        message = f"the recording is stale: it has {_count(recording.runs)}, and --trials wants {trials}"
+        return [check("stale", message)], None, None
+    checks, score = judge_case(case, recording.runs, surface, tools.visible)
+    return [check("passed"), *checks], score, recording
+
+
+def _count(runs: Sequence[Run]) -> str:
+    return f"{len(runs)} run" if len(runs) == 1 else f"{len(runs)} runs"
+
+
+def _collected(
+    results: Sequence[tuple[list[Check], CaseScore | None, Recording | None]],
+) -> LayerResult:
+    return LayerResult(
+        tuple(check for checks, _, _ in results for check in checks),
+        tuple(score for _, score, _ in results if score is not None),
+        tuple(recording for _, _, recording in results if recording is not None),
+    )

@@ -1,0 +1,130 @@
+"""Which call of a model is which expected one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from adaptgen.evals.matchers import mismatch
+from adaptgen.evals.model import ExpectedCall
+from adaptgen.model.tables import Json, value
+from adaptgen.syntax.field_paths import MISSING
+
+Canonical = Callable[[str], str]
+"""The name of a tool today, of one that it had before."""
+
+
+@value()
+class MadeCall:
+    """A call that a model asked for. ``writes``: its tool does not only read. ``at``: which call of the conversation it
+    was."""
+
+    tool: str
+    arguments: Mapping[str, Json]
+    writes: bool = False
+    at: int = 0
+
+
+@value()
+class Match:
+    """An expected call with the call that was taken for it; None where no call is left. ``held`` of ``total`` matchers
+    hold; ``problems``: why the others do not."""
+
+    expected: ExpectedCall
+    made: MadeCall | None
+    held: int
+    total: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        return self.made is not None and not self.problems and self.right_tool
+
+    @property
+    def right_tool(self) -> bool:
+        """Whether the right tool was called, whatever the arguments."""
+        return self.made is not None and self.total >= 0
+
+
+@value()
+class Matching:
+    """``matches``: one for each expected call; ``extra``: calls that none of them is taken for."""
+
+    matches: tuple[Match, ...]
+    extra: tuple[MadeCall, ...]
+
+
+def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], canonical: Canonical) -> Matching:
+    """The assignment with the most right calls; then, of what is left, calls of the right tool, most matchers first;
+    then any calls in order, which were mistaken for the expected ones."""
+    fits = [[compare(one, call, canonical) for call in made] for one in expected]
+    holder = _assigned([[fit.is_right for fit in row] for row in fits])
+    near = sorted(
+        (-fit.held / max(fit.total, 1), row, column)
+        for row, found in enumerate(fits)
+        for column, fit in enumerate(found)
+        if fit.right_tool
+    )
+    for _, row, column in near:
+        if row not in holder and column not in holder.values():
+            holder[row] = column
+    open_columns = [column for column in range(len(made)) if column not in holder.values()]
+    matches: list[Match] = []
+    for row, one in enumerate(expected):
+        if row in holder:
+            matches.append(fits[row][holder[row]])
+        elif open_columns:
+            matches.append(Match(one, made[open_columns.pop(0)], 0, -1))
+        else:
+            matches.append(Match(one, None, 0, -1))
+    return Matching(tuple(matches), tuple(made[column] for column in open_columns))
+
+
+def compare(expected: ExpectedCall, made: MadeCall, canonical: Canonical) -> Match:
+    """How far a call is an expected one, or the best of the calls that are as good."""
+    ways = [_compare(one, expected, made, canonical) for one in (expected, *expected.instead)]
+    return max(ways, key=lambda way: (way.is_right, way.right_tool, way.held / max(way.total, 1)))
+
+
+def _compare(way: ExpectedCall, expected: ExpectedCall, made: MadeCall, canonical: Canonical) -> Match:
+    if canonical(way.tool) != made.tool:
+        return Match(expected, made, 0, -1)
+    # Strict mode sends null for arguments that are absent.
+    given = {name: one for name, one in made.arguments.items() if one is not None}
+    problems = [
+        problem
+        for name, matcher in way.arguments.items()
+        if (problem := mismatch(matcher, given.get(name, MISSING), None, name))
+    ]
+    held, total = len(way.arguments) - len(problems), len(way.arguments)
+    more = sorted(given.keys() - way.arguments.keys())
+    if more and not way.more_arguments:
+        problems.append(f"{', '.join(more[:5])}: not expected")
+        total += 1
+    return Match(expected, made, held, total, tuple(problems))
+
+
+def follows_order(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], canonical: Canonical) -> bool:
+    """Whether the expected calls were made in their order, with any others between them."""
+    at = 0
+    for call in made:
+        if at < len(expected) and compare(expected[at], call, canonical).is_right:
+            at += 1
+    return at == len(expected)
+
+
+def _assigned(fits: Sequence[Sequence[bool]]) -> dict[int, int]:
+    """Rows to columns of their own, as many as possible (augmenting paths); the first column that is free first."""
+    holder: dict[int, int] = {}
+
+    def place(row: int, tried: set[int]) -> bool:
+        for column, fit in enumerate(fits[row]):
+            if fit and column not in tried:
+                tried.add(column)
+                if column not in holder or place(holder[column], tried):
+                    holder[column] = row
+                    return True
+        return False
+
+    for row in range(len(fits)):
+        place(row, set())
+    return {row: column for column, row in holder.items()}

@@ -1,0 +1,94 @@
+"""The tools of one caller as a model is shown them, and what becomes of its calls."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from adaptgen.evals.agent.conversation import ToolAnswer, ToolUse
+from adaptgen.evals.surface import Called, Surface
+from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.mcp.restored_arguments import ArgumentReader
+from adaptgen.model.tables import Caller, Json
+from adaptgen.tool_search import menu_tools, messages
+
+_WRONG_ARGUMENTS: Final = re.compile(r"Argument|The arguments are wrong")
+"""How each text begins that says what is wrong with arguments."""
+
+
+class ModelTools:
+    """``listed``: what the model is shown; ``visible``: the names of all tools that it may call, which a search also
+    finds; ``instructions``: what the server says of itself."""
+
+    def __init__(
+        self, surface: Surface, caller: Caller, listed: tuple[Mapping[str, Any], ...], visible: frozenset[str]
+    ) -> None:
+        self._surface = surface
+        self._caller = caller
+        self.listed = listed
+        self.visible = visible
+        self.instructions = surface.menu.about().instructions
+        names = {str(tool["name"]) for tool in listed}
+        self._menu = frozenset(name for name in menu_tools.NAMES & names if surface.find(name) is None)
+
+    @classmethod
+    async def of(cls, surface: Surface, caller: Caller) -> ModelTools:
+        """The tools of a caller."""
+        return cls(surface, caller, tuple(await surface.list(caller)), await surface.visible(caller))
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that a model can learn of the tools: the list, what a search finds, and the instructions."""
+        found = {name: self._surface.tools[name] for name in sorted(self.visible) if name in self._surface.tools}
+        hidden = {name: [tool.wire, tool.tags, tool.also, tool.fields] for name, tool in found.items()}
+        return digest([self.instructions, list(self.listed), hidden if self._menu else sorted(hidden)])
+
+    async def call(self, use: ToolUse) -> ToolAnswer:
+        """The answer to one call of the model."""
+        name, given, problem = self._aim(use)
+        tool = self._surface.find(name) if name else None
+        own = tool.name if tool is not None else name
+        unknown = bool(name) and own not in self.visible
+        if use.problem:
+            text = f"{use.problem[:1].upper()}{use.problem[1:]}: write one JSON object. Nothing was executed."
+            return ToolAnswer(use.id, text, True, own, {}, unknown, use.problem)
+        arguments = use.arguments if isinstance(use.arguments, dict) else {}
+        given = _in_own_form(tool, given) if tool is not None else given
+        called = await self._surface.call(self._caller, use.name, arguments)
+        invalid = problem or (called.text if called.is_error and _WRONG_ARGUMENTS.match(called.text) else "")
+        clear = tuple(sorted({kind for kind, _ in called.personal} - self._surface.tokenized))
+        return ToolAnswer(use.id, called.text, called.is_error, own, given, unknown, invalid, called.dry, clear)
+
+    async def check(self, name: str, arguments: Mapping[str, Json]) -> Called:
+        """A call that the case makes, not the model."""
+        return await self._surface.call(self._caller, name, arguments)
+
+    def _aim(self, use: ToolUse) -> tuple[str, Mapping[str, Json], str]:
+        """The server's tool that a call is for ("" for a search), its arguments, and what is wrong with the call."""
+        arguments = use.arguments if isinstance(use.arguments, dict) else {}
+        if use.name not in self._menu:
+            return use.name, arguments, ""
+        if use.name not in (menu_tools.READ, menu_tools.WRITE):
+            return "", arguments, ""
+        name, inner = arguments.get("name"), arguments.get("arguments", {})
+        inner = messages.parsed(inner) if isinstance(inner, str) else inner
+        wrong = "" if isinstance(inner, dict) or inner is None else "the arguments are not a JSON object"
+        return name if isinstance(name, str) else "", inner if isinstance(inner, dict) else {}, wrong
+
+
+def _in_own_form(tool: ToolInfo, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Arguments by the tool's own schema, which providers are shown in a plainer form."""
+    schema = tool.wire.get("inputSchema")
+    try:
+        return ArgumentReader(schema).read(arguments) if isinstance(schema, Mapping) else arguments
+    except RecursionError:
+        return arguments
+
+
+def digest(content: Json) -> str:
+    """The SHA-256 of a value, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=list)
+    return hashlib.sha256(text.encode()).hexdigest()
