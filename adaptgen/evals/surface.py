@@ -64,8 +64,16 @@ class _Seen:
     dry: bool
 
 
-_seen: ContextVar[list[_Seen] | None] = ContextVar("seen", default=None)
-"""Calls may run at the same time: each has a list of its own."""
+class _Call:
+    """One call under way. ``dry``: no write is sent; ``seen``: what the target answered."""
+
+    def __init__(self, dry: bool) -> None:
+        self.dry = dry
+        self.seen: list[_Seen] = []
+
+
+_call: ContextVar[_Call | None] = ContextVar("call", default=None)
+"""Calls may run at the same time."""
 
 
 class Surface:
@@ -112,18 +120,19 @@ class Surface:
         authorizer = self.authorizer
         return await authorizer.visible(caller, self.tools) if authorizer is not None else frozenset(self.tools)
 
-    async def call(self, caller: Caller, name: str, arguments: Mapping[str, Json]) -> Called:
-        """Call a tool, or one of the menu, as the client of a caller does."""
-        seen: list[_Seen] = []
-        token = _seen.set(seen)
+    async def call(self, caller: Caller, name: str, arguments: Mapping[str, Json], *, dry: bool = False) -> Called:
+        """Call a tool, or one of the menu, as the client of a caller does. ``dry``: a write is not sent; it answers
+        with the request that it would send."""
+        made = _Call(dry)
+        token = _call.set(made)
         params: dict[str, Json] = {"name": name, "arguments": dict(arguments)}
         try:
             result: Mapping[str, Json] = await self.menu.request(caller, "tools/call", params, self._context())
         except RpcError as problem:
             result = failed_result(problem.message)
         finally:
-            _seen.reset(token)
-        last = seen[-1] if seen else _Seen("", "", (), False)
+            _call.reset(token)
+        last = made.seen[-1] if made.seen else _Seen("", "", (), False)
         is_error = bool(result.get("isError"))
         return Called(text_of(result), value_of(result), is_error, last.text, last.personal, last.tool, last.dry)
 
@@ -154,15 +163,10 @@ class Surface:
 
 @asynccontextmanager
 async def open_surface(
-    server: Server,
-    named: str | None,
-    *,
-    environ: Mapping[str, str] = os.environ,
-    transport: Transport | None = None,
-    dry: bool = False,
+    server: Server, named: str | None, *, environ: Mapping[str, str] = os.environ, transport: Transport | None = None
 ) -> AsyncIterator[Surface]:
     """The surface of ``server`` under the settings at ``named`` (None: without governance). ``transport`` replaces the
-    network; ``dry``: no write is sent, each answers with the request that it would send."""
+    network."""
     settings = await _load(named, environ) if named is not None else None
     if settings is not None and settings.mode == "proxy":
         if server.name not in settings.upstreams:
@@ -179,7 +183,7 @@ async def open_surface(
         kinds=tokenize.kinds if tokenize is not None else None,
     )
     try:
-        target = ObservedTarget(engine, dry=dry)
+        target = ObservedTarget(engine)
         if settings is None:
             yield Surface(server, menu_of(ObservedHandler(engine, target), server), target, None)
         else:
@@ -221,12 +225,8 @@ async def _parts(settings: Settings, tools: Mapping[str, ToolInfo]) -> Component
 
 
 class ObservedTarget(Served):
-    """The engine as a target that notes what each call answered before governance changed it. ``dry``: no write is
-    sent."""
-
-    def __init__(self, engine: Engine, *, dry: bool = False) -> None:
-        super().__init__(engine)
-        self._dry = dry
+    """The engine as a target that notes what each call answered before governance changed it, and sends no write where
+    the call is dry."""
 
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
@@ -236,15 +236,17 @@ class ObservedTarget(Served):
         return result
 
     def harmless(self, effect: str, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The arguments of a call, which may not write where this is dry."""
-        return {**arguments, "dry_run": True} if self._dry and effect != "read" else arguments
+        """The arguments of a call, which does not write where it is dry."""
+        made = _call.get()
+        return {**arguments, "dry_run": True} if made is not None and made.dry and effect != "read" else arguments
 
     def note(
         self, tool: str, effect: str, result: Mapping[str, Any], personal: tuple[tuple[str, str], ...] = ()
     ) -> None:
         """Keep what a call answered for its caller."""
-        if (calls := _seen.get()) is not None:
-            calls.append(_Seen(tool, text_of(result), personal, self._dry and effect != "read"))
+        made = _call.get()
+        if made is not None:
+            made.seen.append(_Seen(tool, text_of(result), personal, made.dry and effect != "read"))
 
 
 class ObservedHandler(UngovernedHandler):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from adaptgen.evals.agent.conversation import Run
 from adaptgen.evals.agent.facts import states
-from adaptgen.evals.agent.matching import MadeCall, Matching, compare, follows_order, match_calls
+from adaptgen.evals.agent.matching import MadeCall, Match, Matching, compare, follows_order, match_calls
 from adaptgen.evals.answers import read_answer
 from adaptgen.evals.matcher_checks import facts
 from adaptgen.evals.matchers import mismatch, shown
@@ -206,21 +206,28 @@ def _plain(text: str) -> str:
 def _score(case: Case, runs: Sequence[Run], judged: Sequence[Judged]) -> CaseScore:
     known = [(run, one) for run, one in zip(runs, judged, strict=True) if run.ending not in ("failed", "budget")]
     costs = [run.cost for run in runs if run.cost is not None]
-    matched = [match for _, one in known for match in one.matching.matches]
-    totals = [match for match in matched if match.right_tool]
-    checked = sum(match.total for match in totals)
     return CaseScore(
         case.id,
         _mean([_precision(case, one.matching) for _, one in known]),
         _mean([_recall(one.matching) for _, one in known]) if case.calls else None,
-        sum(match.held for match in totals) / checked if checked else (1.0 if totals else None),
-        round(sum(run.turns for run, _ in known) / len(known)) if known else None,
-        round(sum(run.bytes for run, _ in known) / len(known)) if known else None,
+        _held([match for _, one in known for match in one.matching.matches if match.right_tool]),
+        _whole(_mean([run.turns for run, _ in known])),
+        _whole(_mean([run.bytes for run, _ in known])),
         sum(run.usage.total for run in runs),
         sum(costs) if costs else None,
         tuple(pair for _, one in known for pair in _pairs(one.matching)),
         (sum(one.passed for _, one in known), len(known)) if known else None,
     )
+
+
+def _held(matches: Sequence[Match]) -> float | None:
+    """The share of matchers that hold, over the calls of right tools."""
+    total = sum(match.total for match in matches)
+    return sum(match.held for match in matches) / total if total else 1.0 if matches else None
+
+
+def _whole(figure: float | None) -> int | None:
+    return None if figure is None else round(figure)
 
 
 def _precision(case: Case, matching: Matching) -> float:

@@ -58,7 +58,7 @@ async def run_model(
 async def _run_case(
     case: Case, surface: Surface, agent: Agent, folder: Path | None, trials: int
 ) -> tuple[list[Check], CaseScore, Recording]:
-    tools = await ModelTools.of(surface, case.caller)
+    tools = await ModelTools.of(surface, case.caller, dry=not agent.settings.allow_writes)
     runs = [await agent.converse(case, tools) for _ in range(trials)]
     checks, score = judge_case(case, runs, surface, tools.visible)
     parts = parts_of(tools.digest, case, agent.model, agent.settings)

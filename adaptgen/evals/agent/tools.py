@@ -21,13 +21,19 @@ _WRONG_ARGUMENTS: Final = re.compile(r"Argument|The arguments are wrong")
 
 class ModelTools:
     """``listed``: what the model is shown; ``visible``: the names of all tools that it may call, which a search also
-    finds; ``instructions``: what the server says of itself."""
+    finds; ``instructions``: what the server says of itself. ``dry``: no write is sent."""
 
     def __init__(
-        self, surface: Surface, caller: Caller, listed: tuple[Mapping[str, Any], ...], visible: frozenset[str]
+        self,
+        surface: Surface,
+        caller: Caller,
+        listed: tuple[Mapping[str, Any], ...],
+        visible: frozenset[str],
+        dry: bool = True,
     ) -> None:
         self._surface = surface
         self._caller = caller
+        self._dry = dry
         self.listed = listed
         self.visible = visible
         self.instructions = surface.menu.about().instructions
@@ -35,9 +41,9 @@ class ModelTools:
         self._menu = frozenset(name for name in menu_tools.NAMES & names if surface.find(name) is None)
 
     @classmethod
-    async def of(cls, surface: Surface, caller: Caller) -> ModelTools:
+    async def of(cls, surface: Surface, caller: Caller, *, dry: bool = True) -> ModelTools:
         """The tools of a caller."""
-        return cls(surface, caller, tuple(await surface.list(caller)), await surface.visible(caller))
+        return cls(surface, caller, tuple(await surface.list(caller)), await surface.visible(caller), dry)
 
     @property
     def digest(self) -> str:
@@ -57,14 +63,14 @@ class ModelTools:
             return ToolAnswer(use.id, text, True, own, {}, unknown, use.problem)
         arguments = use.arguments if isinstance(use.arguments, dict) else {}
         given = _in_own_form(tool, given) if tool is not None else given
-        called = await self._surface.call(self._caller, use.name, arguments)
+        called = await self._surface.call(self._caller, use.name, arguments, dry=self._dry)
         invalid = problem or (called.text if called.is_error and _WRONG_ARGUMENTS.match(called.text) else "")
         clear = tuple(sorted({kind for kind, _ in called.personal} - self._surface.tokenized))
         return ToolAnswer(use.id, called.text, called.is_error, own, given, unknown, invalid, called.dry, clear)
 
     async def check(self, name: str, arguments: Mapping[str, Json]) -> Called:
         """A call that the case makes, not the model."""
-        return await self._surface.call(self._caller, name, arguments)
+        return await self._surface.call(self._caller, name, arguments, dry=True)
 
     def _aim(self, use: ToolUse) -> tuple[str, Mapping[str, Json], str]:
         """The server's tool that a call is for ("" for a search), its arguments, and what is wrong with the call."""

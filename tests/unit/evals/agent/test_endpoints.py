@@ -54,7 +54,7 @@ def converse(
         chosen = settings or Settings(form)
         endpoint = open_endpoint(address(form, model), chosen, {KEY: SECRET})
         try:
-            async with open_surface(shop, None, transport=api, dry=True) as surface:
+            async with open_surface(shop, None, transport=api) as surface:
                 tools = await ModelTools.of(surface, LOCAL)
                 return await Agent(endpoint, "m", chosen, pause=pause).converse(Case("a", QUESTION, LOCAL), tools)
         finally:
@@ -242,7 +242,7 @@ def _command(program: str, folder: Path, timeout: float = 20) -> Any:
 
 def test_a_program_is_the_model_without_a_shell(shop: Server, api: Api, tmp_path: Path) -> None:
     async def run() -> Run:
-        async with open_surface(shop, None, transport=api, dry=True) as surface:
+        async with open_surface(shop, None, transport=api) as surface:
             tools = await ModelTools.of(surface, LOCAL)
             agent = Agent(_command(PROGRAM, tmp_path), "mine", Settings("command"))
             return await agent.converse(Case("a", QUESTION, LOCAL), tools)
