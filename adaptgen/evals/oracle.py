@@ -134,9 +134,11 @@ class Oracle:
     async def _policy(self, case: Case) -> AsyncIterator[Check]:
         calls = [call for call in case.calls if self._surface.find(call.tool) is not None]
         for call in calls:
-            if call.error is not None:
-                continue
             allowed, why = await self._permits(case.caller, call)
+            if call.error is not None:
+                if found := self._denied(case, call, allowed):
+                    yield found
+                continue
             if allowed is None:
                 yield self._check(case, "oracle.permitted", "not run", _NO_POLICIES, call)
             elif allowed:
@@ -155,6 +157,21 @@ class Oracle:
                 names = ", ".join(dict.fromkeys(call.tool for call in calls))
                 help = "forbid it in the policies: adaptgen policy explain shows what permits it"
                 yield self._check(case, "oracle.refused", "failed", f"{_who(other)} may call {names}", None, help)
+
+    def _denied(self, case: Case, call: ExpectedCall, allowed: bool | None) -> Check | None:
+        """The check of a call that the policies must refuse, so that nothing needs to be executed to find a hole; None
+        where something else is to refuse it."""
+        tool = self._surface.find(call.tool)
+        assert tool is not None
+        if mismatch(call.error, f"Not permitted: {tool.name} with these arguments. Nothing was executed."):
+            return None
+        if allowed is None:
+            return self._check(case, "oracle.denied", "not run", _NO_POLICIES, call)
+        if not allowed:
+            return self._check(case, "oracle.denied", "passed", "", call)
+        help = "forbid it in the policies: adaptgen policy explain shows what permits it"
+        message = f"{_who(case.caller)} may call {tool.name} with these arguments"
+        return self._check(case, "oracle.denied", "failed", message, call, help)
 
     async def _never(self, case: Case) -> AsyncIterator[Check]:
         for call in case.never:
