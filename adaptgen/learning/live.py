@@ -305,7 +305,7 @@ class LiveProbe:
                     return came
                 wait = read_retry_after(response.headers)
             except Elsewhere as away:
-                return Came(failed="redirect", status=away.status or 0)
+                return Came(failed="redirect", status=away.status or 0, target=away.target)
             except BudgetSpent:
                 raise
             except ToolError as problem:

@@ -16,11 +16,12 @@ from adaptgen.runtime.http.table_response import read_table
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came back: a response, or why it is missing."""
+    """What came back: a response, or why it is missing. ``target``: of a redirect that was not followed."""
 
     response: Response | None = None
     failed: str = ""
     status: int = 0
+    target: str = ""
 
 
 def readable_tools(result: BuildResult) -> dict[str, Tool]:

@@ -108,6 +108,18 @@ def find_chain(document: Document, operations: Sequence[Operation], name: str) -
     return logins.chain or logins.instead
 
 
+def find_every_chain(document: Document, operations: Sequence[Operation], name: str) -> list[Chain]:
+    """Every login chain that could be the one, the likeliest first, for who can try them."""
+    candidates = Candidates(document, operations)
+    finder = _Finder(candidates, name)
+    found: list[Chain] = []
+    for one in candidates.likeliest:
+        use = find_use(candidates, one) or use_instead(one)
+        if chain := finder.chain(one, use):
+            found.append(chain)
+    return found
+
+
 def is_logout(operation: Operation) -> bool:
     """Whether the operation ends the session of who calls it; one that names a record ends somebody else's."""
     if "{" in operation.path.rpartition("/")[0].rpartition("/")[2]:

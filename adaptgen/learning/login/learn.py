@@ -1,0 +1,333 @@
+"""Log in, and find out what a caller needs to know of it.
+
+A read that is refused without credentials is the witness. Each way in is tried with it, the declared first; the first
+that succeeds is kept, and the session serves everything that is asked afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from adaptgen.building.result import BuildResult
+from adaptgen.learning.learned_file import is_name
+from adaptgen.learning.live import LiveProbe
+from adaptgen.learning.login.refusals import Refusals, find_refusals
+from adaptgen.learning.login.tokens import find_lifetime, find_place
+from adaptgen.learning.login.trials import (
+    Placement,
+    Trial,
+    environment_trials,
+    find_placements,
+    find_trials,
+    missing_of,
+)
+from adaptgen.learning.login.witness import Witness, describe, find_witness, judge
+from adaptgen.learning.login.written import as_hint, builds_again
+from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
+from adaptgen.learning.probe import Probe
+from adaptgen.model.tables import Auth, Json, Login, Refused
+from adaptgen.runtime.auth.credentials_in_requests import add_credentials
+from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.aws.credentials import Missing
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.http.request import Request
+from adaptgen.runtime.http.response import Response
+from adaptgen.syntax.token_names import is_csrf
+
+_PLACES: Final = 30
+"""Places of one token that are tried."""
+WORKS: Final = "login.works"
+
+
+async def learn_login(result: BuildResult, probe: Probe, notebook: Notebook) -> None:
+    """Find the way in, and write what it is."""
+    if isinstance(probe, LiveProbe):
+        await _Login(result, probe, notebook).learn()
+
+
+@dataclass(slots=True)
+class _Way:
+    """A way that is tried: its sessions, and the answers of its logins, in memory."""
+
+    trial: Trial
+    sessions: dict[str, Session] = field(default_factory=dict)
+    logins: list[tuple[Login, Response]] = field(default_factory=list)
+
+
+class _Login:
+    def __init__(self, result: BuildResult, probe: LiveProbe, notebook: Notebook) -> None:
+        self.result, self.probe, self.notebook = result, probe, notebook
+        self.missing: set[str] = set()
+
+    async def learn(self) -> None:
+        witness = await self.witness()
+        if witness is None:
+            return
+        self.probe.witness = witness.operation
+        known = self.notebook.find("login", WORKS)
+        for trial in self.trials(witness, known):
+            if lacking := missing_of(trial, self.probe.variables):
+                self.missing.update(lacking)
+                continue
+            way = await self.log_in(trial)
+            if way is None:
+                continue
+            if (place := await self.place(way, witness, known)) is not None:
+                await self.describe(way, place, witness)
+                return
+        self.give_up(witness)
+
+    async def witness(self) -> Witness | None:
+        """The read that shows whether a caller is logged in; without one, everything is read as far as it goes."""
+        found = await find_witness(self.result, self.probe, self.notebook)
+        if found is None:
+            self.row(
+                "login", "login.witness", "reads without credentials", {}, "no read is refused without them", "likely"
+            )
+            if any(missing_of(Trial((one,), True), self.probe.variables) for one in self.result.plan.server.auth):
+                self.probe.use({})
+        return found
+
+    def trials(self, witness: Witness, known: Experiment | None) -> Sequence[Trial]:
+        """The ways to try; after an earlier run only the one that worked."""
+        found = find_trials(self.result, witness.tool)
+        if not self.result.hints.auth:
+            found += environment_trials(self.result.plan.server.name, self.probe.variables)
+        named = [one for one in found if known is not None and one.name == known.seen.get("way")]
+        return named or found
+
+    # --------------------------------------------------------------------------------------------------- one way in
+
+    async def log_in(self, trial: Trial) -> _Way | None:
+        """The sessions of a way, logged in; None where the API refuses its login."""
+        way = _Way(trial)
+        for auth in trial.auths:
+            session = self.probe.try_session(
+                replace(auth, optional=auth.optional and not auth.chain), partial(_note, way)
+            )
+            way.sessions[auth.name] = session
+            try:
+                await session.ready()
+            except Missing:
+                return None
+            except ToolError as problem:
+                self.failed(trial, auth, problem)
+                return None
+            if way.logins:
+                self.probe.logins.succeeded()
+        return way
+
+    def failed(self, trial: Trial, auth: Auth, problem: ToolError) -> None:
+        """The row of a login that was refused, or could not be sent."""
+        calls = ", ".join(f"{one.call.method} {one.call.path}" for one in auth.chain) or "a renewal"
+        status = problem.status
+        because = f"it was answered with {status}" if status else "it was not sent, or not answered"
+        if not self.probe.logins.remaining:
+            because = f"{because}; no login attempt is left within this hour"
+        seen: dict[str, Json] = {"status": status or 0}
+        self.row(f"auth {trial.name}", "login.chain", calls, seen, f"the login did not succeed: {because}", "unknown")
+
+    async def place(self, way: _Way, witness: Witness, known: Experiment | None) -> Placement | None:
+        """Where the credentials go: the first place with which the witness succeeds."""
+        auth = way.trial.auths[-1]
+        for number, place in enumerate(self.places(way)):
+            said = str(place)
+            if number >= _PLACES or (known is not None and said != known.seen.get("place")):
+                continue
+            if place.sends and place.sends[0].basic:
+                try:
+                    self.probe.logins.take()
+                except ToolError:
+                    return None
+            came = await self.probe.send(witness.operation, sends=partial(self.put, way, place))
+            if judge(came, witness.tool) == "open":
+                if place.sends and place.sends[0].basic:
+                    self.probe.logins.succeeded()
+                seen: dict[str, Json] = {
+                    "without": describe(witness.came), "with": describe(came), "way": way.trial.name, "place": said,
+                }  # fmt: skip
+                sentence = (
+                    f"{witness.operation.key} answers {describe(witness.came)} without credentials and "
+                    f"{describe(came)} with {said}"
+                )
+                self.row("login", WORKS, f"{witness.operation.key} with {said}", seen, sentence, "certain")
+                return place
+        if known is None:
+            sentence = f"{witness.operation.key} is refused wherever the credentials of {way.trial.name} go"
+            seen = {"places": min(number + 1, _PLACES)}
+            self.row(f"auth {auth.name}", "login.place", witness.operation.key, seen, sentence, "unknown")
+        return None
+
+    def places(self, way: _Way) -> Iterator[Placement]:
+        """What is declared, of several auths together; then custom, of one alone."""
+        auths = way.trial.auths
+        if len(auths) > 1:
+            sends = tuple(send for auth in auths for send in auth.send if send.only != "write")
+            yield Placement(sends, any(one.cookies for auth in auths for one in auth.chain), True)
+            return
+        cookies = any(response.cookies for _, response in way.logins)
+        yield from find_placements(auths[0], self.probe.variables, self.names(way), cookies=cookies)
+
+    def names(self, way: _Way) -> list[str]:
+        """What the answers of the logins call what they hand out."""
+        found = []
+        for session in way.sessions.values():
+            for token in session.held()[0].values():
+                places = [find_place(token, response) for _, response in way.logins if isinstance(token, str)]
+                found += [one.rpartition(".")[2].rpartition(":")[2] for one in places if one]
+        return [one for one in dict.fromkeys(found) if is_name(one)]
+
+    def put(self, way: _Way, place: Placement, request: Request) -> None:
+        """Put the credentials of a way into a request, at a place."""
+        live: dict[str, Json] = {}
+        cookies: dict[str, str] = {}
+        for session in way.sessions.values():
+            saved, kept = session.held()
+            live |= saved
+            cookies |= kept
+        add_credentials(request, place.sends, live, self.probe.variables)
+        if place.cookies:
+            cookies = cookies or {name: said for _, came in way.logins for name, said in came.cookies.items() if said}
+            request.cookies += [f"{name}={value}" for name, value in cookies.items()]
+
+    # ------------------------------------------------------------------------------------------------- what it shows
+
+    async def describe(self, way: _Way, place: Placement, witness: Witness) -> None:
+        """Use the way from here on, and write what was learned of it."""
+        auths = {name: self.settled(way, session.auth, place) for name, session in way.sessions.items()}
+        for name, session in way.sessions.items():
+            session.auth = replace(auths[name], chain=session.auth.chain)
+            if place.cookies and session.logs_in and not session.held()[1]:
+                # The document says nothing of cookies, so that this session kept none.
+                way.sessions[name] = self.probe.try_session(auths[name])
+        self.probe.use(way.sessions)
+        self.csrf(way)
+        refusals = await find_refusals(self.probe, witness)
+        for row in refusals.rows:
+            self.row(f"auth {way.trial.name}", *row)
+        for name, session in way.sessions.items():
+            auths[name] = self.refused(auths[name], refusals)
+            session.auth = replace(session.auth, refused=auths[name].refused)
+        self.write(way, place, auths, witness)
+
+    def settled(self, way: _Way, auth: Auth, place: Placement) -> Auth:
+        """``auth`` as it turned out to be: where its token is in the answer, when it ends, and where it goes."""
+        if len(way.trial.auths) == 1:
+            later = tuple(one for one in auth.send if one.only == "write" and one not in place.sends)
+            auth = replace(auth, send=(*place.sends, *later), optional=False)
+        live = next(session for name, session in way.sessions.items() if name == auth.name).held()[0]
+        chain = []
+        for login in auth.chain:
+            response = next((came for one, came in way.logins if one.id == login.id), None)
+            keeps = place.cookies and response is not None and bool(response.cookies)
+            made = self.login(auth, login, response, live) if response is not None else login
+            chain.append(replace(made, cookies=made.cookies or keeps))
+        return replace(auth, chain=tuple(chain))
+
+    def login(self, auth: Auth, login: Login, response: Response, live: Mapping[str, Json]) -> Login:
+        """A call of the chain, with what its answer showed."""
+        save, expires = dict(login.save), login.expires
+        call = f"{login.call.method} {login.call.path}"
+        for name, source in login.save.items():
+            token = live.get(name)
+            if not isinstance(token, str):
+                continue
+            found = find_place(token, response)
+            if found and found != source and source.startswith("find:") and is_name(found.rpartition(".")[2]):
+                save[name] = found
+                self.row(f"auth {auth.name}", "login.token", call, {"at": found}, f"the token is at {found}", "certain")
+            if expires is None and (ends := find_lifetime(response, token)) is not None:
+                place, unit = ends.after or ends.at or "", ends.unit
+                if is_name(place.rpartition(".")[2]):
+                    expires = ends
+                    seen: dict[str, Json] = {"at": place, "unit": unit}
+                    sentence = f"{place} says when the token ends"
+                    self.row(f"auth {auth.name}", "login.lifetime", call, seen, sentence, "likely")
+        return replace(login, save=save, expires=expires)
+
+    def csrf(self, way: _Way) -> None:
+        """Tokens against forged requests are only seen: what needs them writes."""
+        for login, response in way.logins:
+            names = [name for name in (*response.cookies, *response.headers) if is_csrf(name) and is_name(name)]
+            if names:
+                call = f"{login.call.method} {login.call.path}"
+                sentence = f"a token against forged requests came with the login: {', '.join(sorted(set(names)))}"
+                self.row(
+                    f"auth {way.trial.name}", "login.csrf", call, {"names": sorted(set(names))}, sentence, "likely"
+                )
+
+    def refused(self, auth: Auth, refusals: Refusals) -> Auth:
+        """``auth`` with the answers that mean that its session has ended."""
+        known = [one for one in auth.refused if one.body or one.status != 401]
+        rules = [Refused(401), *known, *refusals.rules]
+        return replace(auth, refused=_unique(rules))
+
+    def write(self, way: _Way, place: Placement, auths: Mapping[str, Auth], witness: Witness) -> None:
+        """The lines of the file. What the hints say is theirs, and of several ways into one API each may serve others
+        than the witness: then only what was seen is kept, as a row."""
+        if self.result.hints.auth:
+            return
+        known = self.notebook.find("login", WORKS)
+        because = known.conclusion if known is not None else ""
+        others = {name for tool in self.result.plan.server.tools for name in tool.auth} - {*auths}
+        if others and place.declared:
+            sentence = f"other operations log in by {', '.join(sorted(others))}: nothing is written"
+            self.row(f"auth {way.trial.name}", "login.line", witness.operation.key, {}, sentence, "likely")
+            return
+        if not place.declared and self.result.plan.server.auth and not way.trial.auths[-1].optional:
+            pointer = "#/components/securitySchemes" if self.result.document.version >= "3" else "#/securityDefinitions"
+            declared = ", ".join(
+                f"{send.place} {send.name}" for one in self.result.plan.server.auth for send in one.send
+            )
+            found = Disagreement("login", pointer, declared or "nothing", str(place))
+            if found not in self.notebook.disagreements:
+                self.notebook.disagreements.append(found)
+        hints: dict[str, dict[str, Any]] = {}
+        for name, auth in auths.items():
+            raw = as_hint(auth)
+            if not builds_again(self.result, name, raw, auth):
+                sentence = "hints cannot say how it logs in: nothing is written"
+                self.row(f"auth {name}", "login.line", witness.operation.key, {}, sentence, "unknown")
+                return
+            hints[name] = raw
+        for name, raw in hints.items():
+            self.notebook.lines.append(Line(("auth", name), raw, because, "certain"))
+
+    def give_up(self, witness: Witness) -> None:
+        """Say what is missing, and read what is public."""
+        if self.missing:
+            sentence = f"not set: {', '.join(sorted(self.missing))}; only public reads are tried"
+        else:
+            sentence = "no way in that was tried succeeds; only public reads are tried"
+        seen: dict[str, Json] = {"without": describe(witness.came), "missing": sorted(self.missing)}
+        self.row("login", "login.credentials", witness.operation.key, seen, sentence, "unknown")
+        self.probe.use({})
+
+    def row(
+        self,
+        subject: str,
+        question: str,
+        request: str,
+        seen: Mapping[str, Json],
+        conclusion: str,
+        confidence: Confidence,
+    ) -> None:
+        """Keep one experiment, once."""
+        if self.notebook.find(subject, question) is None:
+            made = Experiment(subject, question, request, seen, conclusion, confidence)
+            self.notebook.experiments.append(made)
+
+
+def _note(way: _Way, login: Login, response: Response) -> None:
+    way.logins.append((login, response))
+
+
+def _unique(rules: Sequence[Refused]) -> tuple[Refused, ...]:
+    found: list[Refused] = []
+    for one in rules:
+        if one not in found:
+            found.append(one)
+    return tuple(found)

@@ -1,0 +1,164 @@
+"""Ways into an API that can be tried: what the document shows, and custom. Each is a session and where it is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from adaptgen.building.result import BuildResult
+from adaptgen.model.tables import Auth, Send, Tool
+from adaptgen.plan.auth.login_chain import find_every_chain
+from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference
+from adaptgen.plan.document.reader import operations
+from adaptgen.runtime.auth.login_call import references_of
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.syntax.templates import Reference, placeholders, references
+
+_HEADERS: Final = (
+    "X-API-Key", "X-Auth-Token", "X-Access-Token", "X-Session-Token", "X-Token", "X-Session-Id", "Api-Key", "Token",
+)  # fmt: skip
+_WORDS: Final = ("Bearer ", "Token ", "", "ApiKey ", "JWT ")
+_COOKIES: Final = ("session", "token", "access_token", "sessionid", "sid", "jwt", "auth_token")
+_QUERIES: Final = ("access_token", "token", "api_key", "apikey", "key", "auth_token", "session")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A way to try: ``auths`` together. ``declared``: the document, or the hints, show it."""
+
+    auths: tuple[Auth, ...]
+    declared: bool
+
+    @property
+    def name(self) -> str:
+        return " and ".join(one.name for one in self.auths)
+
+    @property
+    def logs_in(self) -> bool:
+        return any(one.chain for one in self.auths)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a token goes: ``sends``, and whether the cookies of the login are sent."""
+
+    sends: tuple[Send, ...]
+    cookies: bool = False
+    declared: bool = False
+
+    def __str__(self) -> str:
+        parts = [f"{one.place} {one.name}: {'Basic' if one.basic else _shown(one.as_)}" for one in self.sends]
+        return " and ".join([*parts, *(["the cookies of the login"] if self.cookies else [])]) or "nothing"
+
+
+def _shown(template: str) -> str:
+    return re.sub(r"\$\{[^{}]*\}|\{[^{}]*\}", "…", template)
+
+
+def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
+    """The ways into the API of ``tool``, in the order of the evidence."""
+    server, document = result.plan.server, result.document
+    by_name = {one.name: one for one in server.auth}
+    planned = tuple(by_name[name] for name in tool.auth if name in by_name)
+    found = [Trial(planned, True)] if planned else []
+    found += [Trial((one,), True) for one in server.auth if (one,) != planned]
+    found += [Trial((replace(one, optional=False),), True) for one in server.instead]
+    if not result.hints.auth:
+        chains = find_every_chain(document, operations(document)[0], server.name)
+        found += [Trial((chain.auth,), True) for chain in chains]
+    seen: set[object] = set()
+    kept = []
+    for one in found:
+        key = tuple((auth.chain, auth.send, auth.refresh, auth.sign) for auth in one.auths)
+        if repr(key) not in seen:
+            seen.add(repr(key))
+            kept.append(one)
+    return kept
+
+
+def missing_of(trial: Trial, variables: Credentials) -> list[str]:
+    """The variables without which a way cannot be tried."""
+    missing: set[str] = set()
+    for auth in trial.auths:
+        lacking = _lacking(auth, variables)
+        missing |= lacking
+    return sorted(missing)
+
+
+def _lacking(auth: Auth, variables: Credentials) -> set[str]:
+    sent = references([one.as_ for one in auth.send]) if not auth.optional else frozenset()
+    if auth.optional and not any(not variables.missing(references(one.as_)) for one in auth.send):
+        return {one.name for send in auth.send for one in references(send.as_) if one.kind == "env"}
+    chain = frozenset[Reference]().union(*map(references_of, auth.chain))
+    begins = references(list(auth.start.values()))
+    if auth.start and not variables.missing(begins):
+        chain = frozenset()
+    elif auth.start and not auth.chain:
+        chain = begins
+    return {*variables.missing(sent), *variables.missing(chain)}
+
+
+def find_placements(
+    auth: Auth, variables: Credentials, given: Iterable[str] = (), *, cookies: bool = False
+) -> Iterator[Placement]:
+    """Where the credential of ``auth`` may go, where it is declared first. ``given``: what the login's answer calls
+    its token; ``cookies``: that it set some.
+
+    A password goes nowhere but into HTTP Basic, and what is sent in addition stays."""
+    keeps = any(one.cookies for one in auth.chain)
+    own = tuple(one for one in auth.send if not auth.optional or not variables.missing(references(one.as_)))
+    reads = tuple(one for one in own if one.only != "write")
+    if auth.optional:
+        yield from (Placement((one,), declared=True) for one in reads)
+    else:
+        yield Placement(reads, keeps, True)
+    token = next((one for one in reads if not one.basic and (placeholders(one.as_) or references(one.as_))), None)
+    value = _value(auth, token)
+    if not value and not cookies:
+        return
+    rest = tuple(one for one in reads if one is not token) if not auth.optional else ()
+    tried = {(one.place, one.name.lower(), one.as_) for one in reads}
+    if cookies:
+        yield Placement(rest, True)
+    for send in custom_sends(value, given) if value else ():
+        if (send.place, send.name.lower(), send.as_) not in tried:
+            tried.add((send.place, send.name.lower(), send.as_))
+            yield Placement((send, *rest))
+
+
+def _value(auth: Auth, token: Send | None) -> str:
+    """The credential alone, as a template."""
+    if token is not None:
+        found = re.search(r"\$\{[^{}]+\}|\{[^{}]+\}", token.as_)
+        return found[0] if found else ""
+    saved = next((name for one in auth.chain for name in one.save), "")
+    return f"{{{saved}}}" if saved else ""
+
+
+def custom_sends(value: str, given: Iterable[str] = ()) -> Iterator[Send]:
+    """The customary places of a token."""
+    named = [one for one in given if _NAME.fullmatch(one)]
+    rows: list[tuple[SendPlace, str, str]] = [("header", "Authorization", f"{word}{value}") for word in _WORDS]
+    rows += [("header", name, value) for name in (*named, *_HEADERS)]
+    rows += [("cookie", name, value) for name in (*named, *_COOKIES)]
+    rows += [("query", name, value) for name in (*named, *_QUERIES)]
+    yield from (Send(place, name, text) for place, name, text in rows)
+
+
+def environment_trials(name: str, variables: Credentials) -> list[Trial]:
+    """Credentials of the environment that the document says nothing of: a token, an API key, HTTP Basic."""
+    found = []
+    for suffix in ("TOKEN", "API_KEY"):
+        template = reference(name, suffix)
+        if not variables.missing(references(template)):
+            send = Send("header", "Authorization" if suffix == "TOKEN" else "X-API-Key", template)
+            if suffix == "TOKEN":
+                send = replace(send, as_=f"Bearer {template}")
+            found.append(Trial((Auth(name=suffix.lower(), kind="api_key", send=(send,)),), False))
+    basic = basic_send(name)
+    if not variables.missing(references(basic.as_)):
+        found.append(Trial((Auth(name="basic", kind="basic", send=(basic,)),), False))
+    return found
