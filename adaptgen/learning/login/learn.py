@@ -40,6 +40,8 @@ from adaptgen.syntax.token_names import is_csrf
 _PLACES: Final = 30
 """Places of one token that are tried."""
 WORKS: Final = "login.works"
+_UNNAMED: Final = "credentials"
+"""What planning calls the credentials of the environment, where the document says nothing about them."""
 
 
 async def learn_login(result: BuildResult, probe: Probe, notebook: Notebook) -> None:
@@ -292,7 +294,7 @@ class _Login:
                 sentence = "hints cannot say how it logs in: nothing is written"
                 self.row(f"auth {name}", "login.line", witness.operation.key, {}, sentence, "unknown")
                 return
-            hints[name] = raw
+            hints[raw["kind"] if auth.name == _UNNAMED else name] = raw
         for name, raw in hints.items():
             self.notebook.lines.append(Line(("auth", name), raw, because, "certain"))
 

@@ -26,7 +26,7 @@ class Refusals:
 
 
 async def find_refusals(probe: LiveProbe, witness: Witness) -> Refusals:
-    """Read the witness with a broken token, and again with the right one: a rule that fits a success is none."""
+    """Read the witness with a broken token, and again with the right one: a rule must not fit a success."""
     found = Refusals()
     operation = witness.operation
     request = f"{operation.key} with a broken token"
@@ -57,7 +57,8 @@ async def find_refusals(probe: LiveProbe, witness: Witness) -> Refusals:
         found.rows.append(("login.refused", request, seen, "a success looks the same: no rule", "unknown"))
         return found
     seen |= {"path": sign.path, "pattern": sign.pattern} if rule.body else {}
-    text = f"a broken token is answered with {sign}"
+    said = f" and {sign.pattern!r} in {sign.path}" if rule.body else ""
+    text = f"a broken token is answered with {sign.status}{said}"
     found.rows.append(("login.refused", request, seen, text, "likely"))
     found.rules.append(rule)
     return found
