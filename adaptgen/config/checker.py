@@ -18,10 +18,12 @@ from adaptgen.config.types import (
     Number,
     OneOf,
     Rate,
+    Size,
     Table,
     Text,
     Type,
     parse_duration,
+    parse_size,
 )
 from adaptgen.diagnostics import Diagnostic, Where, did_you_mean
 from adaptgen.syntax.templates import TemplateError, parse
@@ -62,6 +64,12 @@ class Checker:
                 self._check_number(value, type_, at)
             case Duration():
                 return self._read_duration(value, type_, at)
+            case Size(least, most):
+                size = parse_size(value)
+                if size is None or not least <= size <= most:
+                    self.report(f"{dotted(at)} must be a size such as 100MB, not {describe(value)}", at,
+                                f"from {least} to {most} bytes; units: kB, MB, GB, KiB, MiB, GiB")  # fmt: skip
+                return size
             case Rate():
                 if not (isinstance(value, str) and _RATE.fullmatch(value)) or not float(value.split("/")[0]):
                     self.report(f"{dotted(at)} must be a rate such as 60/m, not {describe(value)}", at,

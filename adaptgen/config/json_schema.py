@@ -16,6 +16,7 @@ from adaptgen.config.types import (
     Number,
     OneOf,
     Rate,
+    Size,
     Table,
     Text,
     Type,
@@ -47,6 +48,9 @@ def schema(type_: Type, dialect: Dialect) -> dict[str, Any]:
             written = {"type": "string", "pattern": rf"^[0-9]+(\.[0-9]+)?({'|'.join(dialect.units)})$"}
             bounds = _bounds(least, most) if dialect.duration_bounds else {"minimum": 0}
             return {"anyOf": [written, {"type": "number", **bounds}]}
+        case Size(least, most):
+            text = {"type": "string", "pattern": "^[0-9]{1,12} ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?$"}
+            return {"anyOf": [text, {"type": "integer", **_bounds(least, most)}]}
         case Rate():
             return {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?/[smhd]$"}
         case OneOf(words, empty=empty):

@@ -94,6 +94,27 @@ class Duration:
     most: float = 3650 * 86400.0
 
 
+_SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2,
+          "GiB": 1024**3}  # fmt: skip
+_SIZE = re.compile(r"([0-9]{1,12})\s?(B|kB|KB|MB|GB|KiB|MiB|GiB)?")
+
+
+def parse_size(written: Any) -> int | None:
+    """``100MB``, ``256 KiB`` or a number of bytes; None for anything else."""
+    if isinstance(written, int) and not isinstance(written, bool):
+        return written
+    match = _SIZE.fullmatch(written) if isinstance(written, str) else None
+    return int(match[1]) * _SIZES[match[2] or ""] if match else None
+
+
+@value()
+class Size:
+    """As :func:`parse_size` reads it; both bounds are inclusive, in bytes."""
+
+    least: int = 0
+    most: int = 10**12
+
+
 @value()
 class Rate:
     """``5/s``, ``60/m``, ``600/h``, ``1000/d``; kept as written."""
@@ -163,7 +184,7 @@ class Table:
     exactly: tuple[tuple[str, ...], ...] = ()
 
 
-Type: TypeAlias = Text | Flag | Number | Duration | Rate | OneOf | Anything | ListOf | MapOf | Either | Table
+Type: TypeAlias = Text | Flag | Number | Duration | Size | Rate | OneOf | Anything | ListOf | MapOf | Either | Table
 
 
 def keys_below(type_: Type, prefix: str = "") -> Iterator[tuple[str, Key]]:

@@ -40,6 +40,8 @@ META_UNKNOWN = META + "unknown"
 """On a CallToolResult: true where a write may or may not have been executed."""
 META_REQUESTS = META + "requests"
 """On a CallToolResult: how many requests to the API the call took."""
+META_FILES = META + "files"
+"""On a CallToolResult: what the audit says of the files that the call took and handed out."""
 META_HANDOVER = META + "handover"
 """On a request: the JWT in which the proxy hands over the caller's identity."""
 HANDOVER_HEADER = "adaptgen-handover"
@@ -169,6 +171,7 @@ class ToolInfo:
     search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
     (see ``adaptgen.model.tables.Tool``). ``creates``: it changes a record, or creates a missing one. ``was``: earlier
     names, as callers use them; ``own_was``: as its server and settings have them.
+    ``files``: the arguments that take files by reference.
     """
 
     name: str
@@ -191,6 +194,7 @@ class ToolInfo:
     resource: str = ""
     creates: bool = False
     own_was: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def properties(self) -> Mapping[str, Json]:

@@ -91,8 +91,11 @@ def _handshake(method: str, result: Mapping[str, Json], version: str) -> dict[st
             del shape["_meta"]
     if method == "tools/list" and isinstance(shape.get("tools"), list):
         shape["tools"] = [_tool(one, version) for one in shape["tools"]]
-    elif method == "tools/call" and "structuredContent" in shape:
-        _unstructured(shape, version)
+    elif method == "tools/call":
+        if version < "2025-06-18" and isinstance(shape.get("content"), list):
+            shape["content"] = [_unlinked(one) for one in shape["content"]]
+        if "structuredContent" in shape:
+            _unstructured(shape, version)
     return shape
 
 
@@ -106,6 +109,15 @@ def _tool(tool: Json, version: str) -> Json:
     if version >= "2025-06-18" and isinstance(schema, dict) and schema.get("type") == "object":
         return tool
     return {key: value for key, value in tool.items() if key != "outputSchema"}
+
+
+def _unlinked(block: Json) -> Json:
+    """A link to a resource, which came with 2025-06-18, as text."""
+    if not isinstance(block, dict) or block.get("type") != "resource_link":
+        return block
+    said = [str(block[key]) for key in ("mimeType", "size") if block.get(key) is not None]
+    about = f" ({', '.join(said)} bytes)" if "size" in block else ""
+    return {"type": "text", "text": f"{block.get('name', 'file')}{about}: {block.get('uri', '')}"}
 
 
 def _unstructured(shape: dict[str, Any], version: str) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.calls import Execution, ToolRequest
     from adaptgen.runtime.file_call import FileCall
     from adaptgen.runtime.files.desk import FileDesk
+    from adaptgen.runtime.files.upload_tool import UploadTool
     from adaptgen.runtime.http.client import Transport
     from adaptgen.runtime.http.page import Fetch
     from adaptgen.runtime.overrides import Override
@@ -112,13 +113,14 @@ class Engine:
             check_certificates(server)
         self._contracts = load(server)
         self.files = files
+        self.uploads: UploadTool | None = None
         self._released = released
         self._file_arguments: Mapping[str, frozenset[str]] = {}
+        self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.aliases}
+        self._tools |= {tool.name: tool for tool in server.tools}
         if files is not None:
             self._add_sources(files)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
-        self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.aliases}
-        self._tools |= {tool.name: tool for tool in server.tools}
         self._arguments: dict[str, Arguments] = {}
         self._hashes: dict[str, str] = {}
         self._roles: dict[str, dict[str, SearchArgument]] = {}
@@ -181,7 +183,7 @@ class Engine:
             return None
         from adaptgen.runtime.file_call import FileCall
 
-        return FileCall(self.files, caller, tool, self._released)
+        return FileCall(self.files, caller, tool, self._released, plain_names=self._classify)
 
     async def aclose(self) -> None:
         """Finish renewals under way and close pooled connections."""
@@ -207,6 +209,11 @@ class Engine:
         from adaptgen.runtime.file_call import file_arguments, with_sources
 
         self._file_arguments = {tool.name: found for tool in self.server.tools if (found := file_arguments(tool))}
+        if files.slots is not None and self._file_arguments:
+            from adaptgen.runtime.files.upload_tool import UploadTool
+
+            self.uploads = UploadTool(files, self.server.name, self._tools)
+            files.upload_tool = self.uploads.name
         for name, found in self._file_arguments.items() if files.takes else ():
             self._contracts[name] = with_sources(self._contracts[name], found, files.takes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextvars import Token
 from copy import deepcopy
@@ -59,8 +60,16 @@ class FileCall:
     by a link. ``receipts``: what the audit says of its files. :meth:`close` it at the end."""
 
     def __init__(
-        self, desk: FileDesk, caller: Caller, tool: Tool, released: Callable[[Tool, str], bool] | None
+        self,
+        desk: FileDesk,
+        caller: Caller,
+        tool: Tool,
+        released: Callable[[Tool, str], bool] | None,
+        *,
+        plain_names: bool = False,
     ) -> None:
+        """``plain_names``: the name from the API may be personal, and is not used."""
+        self._plain_names = plain_names
         self._desk = desk
         self._caller = caller
         self._tool = tool
@@ -102,7 +111,8 @@ class FileCall:
                 if len(self._opened) >= _MOST:
                     raise ToolError(f"A call takes {_MOST} files at most. Nothing was sent.")
                 file = self._opened[source] = await self._opened_by(name, source)
-                self.receipts.append(receipt("upload", file, _place(source)))
+                slot = source if source.startswith(UPLOAD) else ""
+                self.receipts.append(receipt("upload", file, "slot" if slot else "path", slot))
             media = declared if media_types.is_media_type(declared) else file.media_type
             self._desk.check(f"Argument `{name}`: the file", str(media), file.head, file.size)
             return
@@ -154,7 +164,11 @@ class FileCall:
         if spool is None:
             return b"".join(first)
         head = Response(200, headers, b"")
-        file = spool.finish(file_name(head), media_types.plain(headers.get("content-type", "")))
+        name = file_name(head)
+        if self._plain_names:
+            ending = name.rpartition(".")[2].lower()
+            name = f"file-{secrets.token_hex(4)}" + (f".{ending}" if media_types.is_ending(ending) else "")
+        file = spool.finish(name, media_types.plain(headers.get("content-type", "")))
         self._kept.append(file)
         return file
 
@@ -175,7 +189,8 @@ class FileCall:
                     "carried out."
                 )
         link = await self._desk.hand_out(self._caller, file)
-        self.receipts.append(receipt("download", file, link.uri.partition(":")[0]))
+        place = "path" if link.uri.startswith("file:") else "link"
+        self.receipts.append(receipt("download", file, place, link.uri.partition("?")[0] if place == "link" else ""))
         return Answer((link,))
 
     def close(self) -> None:
@@ -184,10 +199,6 @@ class FileCall:
             variable.reset(token)
         for file in (*self._opened.values(), *self._kept):
             file.close()
-
-
-def _place(source: str) -> str:
-    return "slot" if source.startswith(UPLOAD) else "path"
 
 
 def _inline(given: Mapping[str, Json]) -> bytes | None:

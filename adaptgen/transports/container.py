@@ -68,7 +68,8 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         print(f"adaptgen: serving on {address.url(listener)}{notices}", file=sys.stderr, flush=True)
         # The platform comes under a name of its own, which nobody knows before; browsers do not reach a container,
         # and every caller is authenticated.
-        await serve.run(over(governed), listener, hosts=("*",), origins=governed.settings.listen.origins)
+        handler = over(governed)
+        await serve.run(handler, listener, hosts=("*",), origins=governed.settings.listen.origins)
     finally:
         await governed.aclose()
 
@@ -82,7 +83,13 @@ async def _governed(place: ServingContext, environ: Mapping[str, str]) -> Govern
         from adaptgen.govern.pipeline.assemble import govern_server
         from adaptgen.transports.load import load_server
 
-        return await govern_server(named, load_server(Path(folder)), place)
+        governed = await govern_server(named, load_server(Path(folder)), place)
+        files = governed.settings.files
+        if files is not None and not files.store:
+            await governed.aclose()
+            help = "files: {store: s3://bucket/prefix}"
+            raise error("AG107", "files need a store in a container: its disk is its own", None, help)
+        return governed
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
     from adaptgen.proxy.proxy_target import start_aggregator

@@ -58,6 +58,14 @@ def http(engine: Engine, listener: socket.socket, profile: Profile = "") -> None
 
     Every revision; Host and Origin of every request must be loopback (DNS rebinding).
     """
+    from adaptgen.transports import address
     from adaptgen.transports.streamable_http import serve as wire
+    from adaptgen.transports.streamable_http.files import routes
 
-    wire.serve(menu_of(UngovernedHandler(engine), engine.server, profile=profile), listener, closing=engine.aclose)
+    async def close() -> None:
+        await engine.aclose()
+        if engine.files is not None:
+            await engine.files.aclose()
+
+    handler = menu_of(UngovernedHandler(engine), engine.server, profile=profile)
+    wire.serve(handler, listener, closing=close, files=routes(handler, engine.files, address.url(listener)))

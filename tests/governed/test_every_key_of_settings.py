@@ -21,6 +21,7 @@ from adaptgen.config.types import (
     Number,
     OneOf,
     Rate,
+    Size,
     Table,
     Text,
     Type,
@@ -45,6 +46,7 @@ TEXTS = {
     "glob": "crm/*",
     "tool": "crm/find",
     "source": "switch.yaml",
+    "bucket": "s3://files/crm",
     "hook": "package.module:function",
     "key_id": "k1",
     "media_type": "application/pdf",
@@ -67,6 +69,8 @@ def sample(type_: Type) -> Any:
             return int(least or 1)
         case Duration(least):
             return least or 1
+        case Size():
+            return "1MB"
         case Rate():
             return "60/m"
         case OneOf(words):
@@ -110,6 +114,8 @@ def wrong(type_: Type) -> list[Any]:
             return ["1", True, None, [], {}, *([1.5] if whole else []), *(one for one in beyond if one is not None)]
         case Duration(least, most):
             return ["10x", "", True, None, [], {}, most + 1, *([least - 0.01] if least else [-1])]
+        case Size(least, most):
+            return ["10x", "1.5MB", "", True, None, [], {}, 1.5, most + 1, least - 1]
         case Rate():
             return [60, "60", "0/m", "60/w", True, None, [], {}]
         case OneOf():

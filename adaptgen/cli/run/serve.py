@@ -88,7 +88,8 @@ def open_files(folders: Sequence[str], *, governed: bool, http: bool) -> FileDes
         return None
     if governed:
         raise error("AG106", "--files is for servers without governance", None, "settings: files: {roots: [DIR]}")
-    from adaptgen.runtime.files.desk import FileRules, open_desk
+    from adaptgen.runtime.files.desk import open_desk
+    from adaptgen.runtime.files.rules import FileRules
 
     return open_desk(FileRules(roots=tuple(folders)), http=http)
 

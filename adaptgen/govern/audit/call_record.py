@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Caller, Json
@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.authorization.authorizer import Decision
     from adaptgen.mcp.protocol import ToolInfo
+
+
+def describe_file(trail: AuditLog, receipt: Mapping[str, Json]) -> dict[str, Json]:
+    """What a line says of a file: HMACs in place of its hash and its slot, which would let others find it."""
+    said: dict[str, Json] = {}
+    for name in ("direction", "place", "media_type"):
+        if isinstance(text := receipt.get(name), str):
+            said[name] = text[:200]
+    if isinstance(receipt.get("size"), int):
+        said["size"] = receipt["size"]
+    for name, to in (("sha256", "content"), ("slot", "slot")):
+        if isinstance(text := receipt.get(name), str):
+            said[to] = trail.digest({name: text.rpartition("/")[2]})
+    return said
 
 
 class Recorder:
@@ -66,8 +80,16 @@ class Recorder:
                 }
             )
 
-    def answered(self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None) -> None:
-        """The call has ended."""
+    def answered(
+        self,
+        outcome: str,
+        *,
+        status: Json = None,
+        tokens: tuple[str, ...] = (),
+        code: Json = None,
+        files: Sequence[Mapping[str, Json]] = (),
+    ) -> None:
+        """The call has ended. ``files``: the receipts of those that it took and handed out."""
         if self._trail is not None:
             record: dict[str, Any] = {
                 "event": "result",
@@ -81,6 +103,8 @@ class Recorder:
                 record["status"] = status
             if code is not None:
                 record["code"] = code
+            if files:
+                record["files"] = [describe_file(self._trail, one) for one in files]
             self._trail.write(record)
 
     def _latency(self) -> float:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import trail
@@ -18,7 +22,11 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store
 from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
-from adaptgen.model.tables import Server
+from adaptgen.govern.tokenization.tool_plans import is_released, released_types
+from adaptgen.model.tables import Server, Tool
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.files.desk import FileDesk
 
 
 class GovernedServer:
@@ -30,6 +38,8 @@ class GovernedServer:
         self.notices = notices
         self.server: Server | None = None
         """The generated server that is governed; None for the proxy."""
+        self.files: FileDesk | None = None
+        """How its files travel besides base64."""
         self._stack = stack
 
     @property
@@ -39,6 +49,8 @@ class GovernedServer:
 
     async def aclose(self) -> None:
         """Stop watching, close connections, flush what was traced and counted, end the audit trail."""
+        if self.files is not None:
+            await self.files.aclose()
         await self._stack.aclose()
 
 
@@ -92,8 +104,12 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
     from adaptgen.govern.pipeline.engine_target import Served
     from adaptgen.runtime.engine import Engine
 
+    files: list[FileDesk] = []
+
     async def make(given: TargetInputs) -> Served:
         settings = given.settings
+        if settings.files is not None and not files:
+            files.append(_open_files(settings, given.material, place))
         if settings.mode == "proxy":
             help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
             raise error("AG070", "mode is 'proxy', and this is a server", settings.where("mode"), help)
@@ -105,12 +121,42 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
             store=given.store,
             classify=behind or settings.tokenize is not None,
             kinds=settings.tokenize.kinds if settings.tokenize is not None else None,
+            files=files[0] if files else None,
+            released=_release_rule(settings, server.name),
         )
         return Served(engine, behind=behind)
 
     governed = await assemble(source(named, place.environ), make, place)
     governed.server = server
+    governed.files = files[0] if files else None
     return governed
+
+
+def _open_files(settings: Settings, material: KeyMaterial, place: ServingContext) -> FileDesk:
+    from adaptgen.runtime.files.desk import open_desk
+
+    assert settings.files is not None
+    folder = settings.folder or Path()
+    rules = replace(
+        settings.files,
+        roots=tuple(str(folder / Path(one).expanduser()) for one in settings.files.roots),
+        downloads=str(folder / Path(settings.files.downloads).expanduser()) if settings.files.downloads else "",
+    )
+    return open_desk(rules, http=place.http, frozen=place.frozen, key=material.cursors)
+
+
+def _release_rule(settings: Settings, server: str) -> Callable[[Tool, str], bool] | None:
+    """Whether bytes of a media type may leave by a link, as they may inside of an answer; None where that is decided
+    elsewhere: by the proxy, which does not see what is behind a link."""
+    if settings.mode == "behind":
+        return None
+    if settings.tokenize is None or settings.tokenize.direction == "api":
+        return lambda tool, media: True
+
+    def released(tool: Tool, media: str) -> bool:
+        return is_released(media, released_types(settings, [f"{server}/{one}" for one in (tool.name, *tool.aliases)]))
+
+    return released
 
 
 def _notices(parts: Components, material: KeyMaterial, place: ServingContext) -> tuple[str, ...]:

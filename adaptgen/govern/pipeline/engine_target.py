@@ -10,6 +10,7 @@ from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_ARGUMENTS,
     META_EFFECT,
+    META_FILES,
     META_FOUND,
     META_LOOKUPS,
     META_MENU,
@@ -27,6 +28,7 @@ from adaptgen.model.tables import LOCAL, Caller, Json, Tool
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer, make_result
 from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.files.upload_tool import UploadTool
 from adaptgen.runtime.pii import arguments as inside
 from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
 
@@ -78,9 +80,15 @@ class Served:
                 listed(contract, own[contract.name].layout == "structured"),
                 behind,
                 told,
+                engine.file_arguments(contract.name),
             )
             for contract in engine.list(LOCAL)
         }
+
+    @property
+    def uploads(self) -> UploadTool | None:
+        """The tool with which clients get upload slots, where there are any."""
+        return self._engine.uploads
 
     def about(self) -> ServerInfo:
         return self._about
@@ -120,7 +128,7 @@ class Served:
         await self._engine.aclose()
 
 
-def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool) -> ToolInfo:
+def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool, files: frozenset[str]) -> ToolInfo:
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
@@ -174,6 +182,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
         searches=searches,
         plain=tool.not_sensitive,
         resource=resource_of(tool),
+        files=tuple(sorted(files)),
     )
 
 
@@ -187,4 +196,6 @@ def _meta(answer: Answer) -> dict[str, Json]:
         meta[META_STATUS] = answer.status
     if answer.unknown:
         meta[META_UNKNOWN] = True
+    if answer.files:
+        meta[META_FILES] = [dict(one) for one in answer.files]
     return meta

@@ -12,14 +12,15 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.govern.audit.call_record import Recorder
+from adaptgen.govern.audit.call_record import Recorder, describe_file
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.pipeline.other_methods import NonToolRequests
-from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext
+from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext, Refusal, admit
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,
     META,
+    META_EFFECT,
     META_HANDOVER,
     Challenge,
     Context,
@@ -27,17 +28,20 @@ from adaptgen.mcp.protocol import (
     ServerInfo,
     Target,
     ToolInfo,
+    failed_result,
     unknown_tool,
     without_own_meta,
 )
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.limits.usage import Usage
     from adaptgen.govern.pipeline.factory import Components
     from adaptgen.govern.telemetry.spans import Span
+    from adaptgen.runtime.files.upload_tool import UploadTool
 
 TOKENS = (
     "A value such as tok_email_… stands for personal data that is withheld, and is the same for the same value. Pass "
@@ -72,6 +76,7 @@ class Pipeline:
         self._other_methods = NonToolRequests(target, self._trail, lambda: self.parts)
         self.parts = parts
         self.adopted = tools
+        self._uploads: UploadTool | None = getattr(target, "uploads", None)
         self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
         self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
         self._lists: LruCache[frozenset[str], dict[str, Json]] = LruCache(_LISTS)
@@ -117,6 +122,9 @@ class Pipeline:
         return accept is not None and bool(accept.principal) and bool(context.principal)
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
+        if self._uploads is not None and tool == self._uploads.name:
+            offered = self._takes_files(await self._visible(self.parts, caller, context))
+            return self._uploads.schema if offered else None
         facts = self._known.get(tool)
         if facts is None or facts.name not in await self._visible(self.parts, caller, context):
             return None
@@ -220,6 +228,9 @@ class Pipeline:
         if made is None:
             listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is
             tools = [dict(listed(facts)) for name, facts in self.adopted.items() if name in names]
+            if self._uploads is not None and self._takes_files(names):
+                effect = {META_EFFECT: {"effect": "write", "open": False}}
+                tools.append({**self._uploads.wire, "_meta": effect})
             if parts.settings.mode != "behind":
                 tools = [without_own_meta(tool) for tool in tools]
             made = {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
@@ -240,6 +251,8 @@ class Pipeline:
             raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
         given: dict[str, Any] = arguments or {}
         facts, target = self._known.get(name), self._target
+        if self._uploads is not None and name == self._uploads.name:
+            return await self._upload(parts, caller, given, context, span, began)
         visible = await self._visible(parts, caller, context)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
         if facts is None or facts.name not in visible:
@@ -261,6 +274,57 @@ class Pipeline:
         if self._usage is not None:
             await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
         return result
+
+    def record_file(self, caller: Caller, request_id: str, receipt: Mapping[str, Json]) -> None:
+        """Put a file on record that a caller sent or fetched past the tools. AuditError where it cannot be."""
+        if self._trail is not None:
+            said = {"event": "file", "request_id": request_id, **self._trail.who(caller),
+                    "file": describe_file(self._trail, receipt), "settings": self.parts.settings.hash}  # fmt: skip
+            self._trail.write(said)
+
+    def _takes_files(self, names: frozenset[str]) -> bool:
+        return any(self.adopted[name].files for name in names)
+
+    async def _upload(
+        self,
+        parts: Components,
+        caller: Caller,
+        given: Mapping[str, Any],
+        context: Context,
+        span: Span,
+        began: float,
+    ) -> dict[str, Json]:
+        """An upload slot, for callers who may see a tool that takes files. What it is used for is decided then."""
+        assert self._uploads is not None
+        tool = self._uploads.info
+        recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, tool, given, began)
+        visible = await self._visible(parts, caller, context)
+        refused: Refusal | None = None
+        if not self._takes_files(visible):
+            refused = Refusal(str(unknown_tool(tool.name, sorted(visible))["content"][0]["text"]), "hidden")
+        try:
+            if refused is None:
+                await admit(parts, caller, tool)
+                recorder.decided(None, ())
+                result, told = await self._uploads.call(caller, given)
+                outcome = "error" if result.get("isError") else "ok"
+                span.outcome(outcome, caller)
+                recorder.answered(outcome, files=[told] if told else [])
+                return result
+        except Refusal as refusal:
+            refused = refusal
+        except StoreError:
+            refused = Refusal("The shared state cannot be reached; try again later.", "state")
+        except AuditError:
+            return failed_result("The audit trail cannot be written, so nothing is executed.")
+        assert refused is not None
+        span.outcome(f"refused:{refused.reason}", caller)
+        span.refused(refused.reason, refused.policies)
+        try:
+            recorder.refused(refused.reason, refused.policies)
+        except AuditError:
+            return failed_result("The audit trail cannot be written, so nothing is executed.")
+        return failed_result(refused.text)
 
 
 @dataclass(frozen=True, slots=True)

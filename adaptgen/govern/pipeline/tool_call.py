@@ -20,10 +20,12 @@ from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
 from adaptgen.govern.pipeline.hooks import Call, HookError
+from adaptgen.govern.tokenization.content_blocks import OWN_FILE
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
+    META_FILES,
     META_REQUESTS,
     META_STATUS,
     META_UNKNOWN,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("adaptgen.govern")
 
 
+_MOST_FILES = 40
 _MOST_REQUESTS = 100_000
 """What a server may say that one call took."""
 
@@ -156,6 +159,7 @@ class GovernedCall:
         self._values: tuple[RestoredValue, ...] = ()
         self._decision: Decision | None = None
         self._executed = False
+        self._files: list[Mapping[str, Json]] = []
         self.below = 0.0
         """Seconds spent in the target."""
 
@@ -326,6 +330,7 @@ class GovernedCall:
             with self._metered() as meter:
                 result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
+            self._files = _receipts(self._tool, result)
             if meter is not None:
                 result = await self._settle(meter, result)
             return result, None
@@ -393,8 +398,10 @@ class GovernedCall:
         status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
         tokens: tuple[str, ...] = ()
         if parts.tokenizer is not None:
+            # A link of ours is signed, or names a file: nothing personal is in it, and one letter less would break it.
+            links, result = take_links(result) if parts.settings.mode == "embedded" else ({}, result)
             shielded = await parts.tokenizer.result(self._caller, self._tool, result, self._values)
-            result, tokens = shielded.result, shielded.ids
+            result, tokens = put_links(links, shielded.result), shielded.ids
         if parts.settings.mode != "behind":
             result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
@@ -413,7 +420,7 @@ class GovernedCall:
     def _note(self, outcome: str, **more: Any) -> bool:
         self._span.outcome(outcome, self._caller)
         try:
-            self._recorder.answered(outcome, **more)
+            self._recorder.answered(outcome, files=self._files, **more)
         except AuditError:
             return False
         return True
@@ -427,6 +434,40 @@ class GovernedCall:
         except AuditError:
             return failed_result("The audit trail cannot be written, so nothing is executed.")
         return failed_result(refusal.text)
+
+
+def _receipts(tool: ToolInfo, result: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    said = as_object(result.get("_meta")).get(META_FILES)
+    known = said if isinstance(said, list) and tool.trusted else []
+    return [one for one in known[:_MOST_FILES] if isinstance(one, dict)]
+
+
+def take_links(result: dict[str, Json]) -> tuple[dict[int, str], dict[str, Json]]:
+    """The links to our own files, by their place in the content, and the result with a mark in place of each."""
+    content = result.get("content")
+    if not isinstance(content, list):
+        return {}, result
+    links = {at: one["uri"] for at, one in enumerate(content) if _is_link(one)}
+    if not links:
+        return {}, result
+    marked = [{**one, "uri": OWN_FILE} if at in links else one for at, one in enumerate(content)]
+    return links, {**result, "content": marked}
+
+
+def put_links(links: Mapping[int, str], result: dict[str, Json]) -> dict[str, Json]:
+    """``result`` with the links that may leave."""
+    content = result.get("content")
+    if not links or not isinstance(content, list):
+        return result
+    shown = [
+        {**one, "uri": links[at]} if at in links and _is_link(one) and one["uri"] == OWN_FILE else one
+        for at, one in enumerate(content)
+    ]
+    return {**result, "content": shown}
+
+
+def _is_link(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "resource_link" and isinstance(block.get("uri"), str)
 
 
 def _looked_up(tool: ToolInfo, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,8 @@ class UngovernedHandler:
         return LOCAL
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
+        if self._engine.uploads is not None and tool == self._engine.uploads.name:
+            return self._engine.uploads.schema
         contract = self._engine.get(tool)
         return contract.input_schema if contract is not None else None
 
@@ -47,6 +49,9 @@ class UngovernedHandler:
         """tools/list and tools/call."""
         if method == "tools/call":
             given = as_object(params.get("arguments"))
+            uploads = self._engine.uploads
+            if uploads is not None and params["name"] == uploads.name:
+                return (await uploads.call(caller, given))[0]
             with call_context.channel(context.notify, context.deadline):
                 return make_result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
@@ -59,6 +64,8 @@ class UngovernedHandler:
         # Made when it is first asked for: a process that only calls never needs it.
         structured = frozenset(tool.name for tool in self._engine.server.tools if tool.layout == "structured")
         tools = [listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
+        if self._engine.uploads is not None:
+            tools.append(self._engine.uploads.wire)
         # The list lasts as long as the process; clients may keep it for a minute.
         return {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
 

@@ -94,6 +94,7 @@ KINDS = {
         r"^(?:s3://[^/\s]+/[^\s]*[^\s/]|appconfig://[^/\s]+/[^/\s]+/[^/\s]+|(?![A-Za-z0-9+.-]+://)\S.*)$",
         "a file, s3://bucket/key or appconfig://application/environment/profile",
     ),
+    "bucket": TextKind(r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9!_.*'()/-]*)?$", "s3://bucket/prefix"),
     "hook": TextKind(
         r"^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$", "package.module:function"
     ),

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from adaptgen.diagnostics import Where
 from adaptgen.model.frozen import value
 from adaptgen.net.addresses import is_loopback
+from adaptgen.runtime.files.rules import FileRules
 
 Mode: TypeAlias = Literal["embedded", "behind", "proxy"]
 Template: TypeAlias = str
@@ -318,6 +319,7 @@ class Settings:
     after: tuple[Hook, ...] = ()
     tools: Mapping[str, ToolRule] = field(default_factory=dict)
     surface: Surface | None = None
+    files: FileRules | None = None
     policies: Mapping[str, str] = field(default_factory=dict)
     where: Callable[..., Where | None] = field(default=_nowhere, compare=False, repr=False)
 

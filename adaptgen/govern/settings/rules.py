@@ -48,6 +48,7 @@ def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
         _state,
         _trace,
         _tools,
+        _files,
     ):
         rule(settings, raw, checker)
 
@@ -261,6 +262,17 @@ def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
         plain = settings.mode == "proxy" and "/" in glob and not set(server) & set("*?[")
         if plain and server not in settings.upstreams:
             checker.report(f"upstream {server!r} not found", ("tools", glob), did_you_mean(server, settings.upstreams))
+
+
+def _files(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    files = settings.files
+    if files is None:
+        return
+    if settings.mode == "proxy":
+        checker.report("a proxy takes no files: they go past it", ("files",), "write files into the servers' settings")
+    elif settings.mode == "behind" and not files.store:
+        help = "files: {store: s3://bucket/prefix}"
+        checker.report("clients cannot reach a server behind a proxy: files need a store", ("files",), help, "AG107")
 
 
 # ------------------------------------------------------------------------------------------------------ the target

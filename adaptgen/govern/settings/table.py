@@ -17,6 +17,7 @@ from adaptgen.config.types import (
     Number,
     OneOf,
     Rate,
+    Size,
     Table,
     Text,
     Type,
@@ -44,6 +45,7 @@ from adaptgen.govern.settings.model import (
     Upstream,
     UpstreamAuth,
 )
+from adaptgen.runtime.files.rules import FileRules
 
 
 def _list(item: Type, *, filled: bool = False) -> ListOf:
@@ -254,6 +256,18 @@ SURFACE = Table({
     "pin": Key(_list(Text("tool")), "Tools that are listed also where agents search the others"),
 }, Surface, short="mode")  # fmt: skip
 
+FILES = Table({
+    "store": Key(Text("bucket"), "s3://bucket/prefix: clients send and fetch files there, by signed URLs"),
+    "region": Key(Text("region"), "The region of the bucket, by default AWS_REGION"),
+    "endpoint": Key(_TEMPLATE, "Another endpoint of S3"),
+    "roots": Key(_TEXTS, "Folders whose files a client on stdio may send, relative to the settings"),
+    "downloads": Key(Text(), "Folder into which files of answers are written on stdio; by default the first of roots"),
+    "max_bytes": Key(Size(1, 5 * 10**9), "The largest file, 100MB unless said otherwise"),
+    "media_types": Key(_list(Text("media_type")), "The types that files for the API may have; by default all"),
+    "expires": Key(Duration(60, 7 * 86400), "How long an upload slot or a link lives; 15m unless said otherwise"),
+    "inline": Key(Size(0, 4 * 1024 * 1024), "The largest file that an answer holds itself; 256KiB by default"),
+}, FileRules)  # fmt: skip
+
 SETTINGS = Table({
     "adaptgen": Key(Number(1, 1), "The format of this file", required=True, to=""),
     "mode": Key(OneOf(("embedded", "behind", "proxy")), "Where the pipeline runs"),
@@ -276,6 +290,7 @@ SETTINGS = Table({
     }), "Functions of your own"),
     "tools": Key(MapOf(RULE, key="glob"), "What is said of tools, by server/tool"),
     "surface": Key(SURFACE, "How tools are shown"),
+    "files": Key(FILES, "How files travel besides base64"),
 })  # fmt: skip
 
 

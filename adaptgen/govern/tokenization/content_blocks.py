@@ -15,6 +15,12 @@ from adaptgen.pii.structured_text import rewrite_table, table_header
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
 """Keys whose values are words of the protocol."""
 
+OWN_FILE: Final = "adaptgen:file"
+"""Stands for the link to a file of this server while an answer is searched."""
+
+_DIRECT: Final = frozenset({"http", "https", "file", "ftp", "ftps", "s3", "data", "blob", "ws", "wss"})
+"""Schemes that clients fetch by themselves, past this server: what is behind them is not searched."""
+
 _WORD: Final = re.compile(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
 """Such a word: nothing personal that has a pattern looks like it."""
 
@@ -119,7 +125,17 @@ class ContentRedactor:
                 return _withheld(_media(resource))
             inner = self._resource(resource, root)
             return {key: inner if key == "resource" else self._member(key, one) for key, one in block.items()}
+        if kind == "resource_link" and not self._may_link(block):
+            return _withheld(_media(block))
         return {key: self._member(key, one) for key, one in block.items()}
+
+    def _may_link(self, link: dict[str, Any]) -> bool:
+        """Whether a link may leave: to a file of ours whose type is released, or to a resource that is read through
+        this server, and searched then. What others say of the type of their files is not trusted."""
+        uri = str(link.get("uri") or "")
+        if uri == OWN_FILE:
+            return self._plan.released(_media(link))
+        return uri.lstrip().partition(":")[0].lower() not in _DIRECT
 
     def _member(self, key: str, value: Any) -> Any:
         if key in _FIXED and (isinstance(value, bool) or (isinstance(value, str) and _WORD.fullmatch(value))):

@@ -62,8 +62,7 @@ class ToolTokenizationPlan:
 
     def released(self, media: str) -> bool:
         """Whether bytes of this media type may leave unsearched."""
-        plain = media.partition(";")[0].strip().lower()
-        return any(fnmatchcase(plain, one.lower()) for one in self.release)
+        return is_released(media, self.release)
 
     @property
     def declared(self) -> Classification:
@@ -76,16 +75,27 @@ class Plans:
 
     def __init__(self, settings: Settings) -> None:
         assert settings.tokenize is not None
-        self._release = settings.tokenize.release
-        self._rules = settings.tools
+        self._settings = settings
         self.of = IdentityCache(20_000, self._plan).get
         """The plan of a tool; a changed tool is another value of ToolInfo."""
-        self.unknown = ToolTokenizationPlan(None, self._release)
+        self.unknown = ToolTokenizationPlan(None, settings.tokenize.release)
 
     def _plan(self, tool: ToolInfo) -> ToolTokenizationPlan:
-        rules = (rule for glob, rule in self._rules.items() if any(fnmatchcase(name, glob) for name in tool.paths))
-        release = [one for rule in rules for one in rule.release]
-        return ToolTokenizationPlan(tool, (*self._release, *release))
+        return ToolTokenizationPlan(tool, released_types(self._settings, tool.paths))
+
+
+def is_released(media: str, release: Iterable[str]) -> bool:
+    """Whether a media type is among those that leave unsearched."""
+    plain = media.partition(";")[0].strip().lower()
+    return any(fnmatchcase(plain, one.lower()) for one in release)
+
+
+def released_types(settings: Settings, paths: Iterable[str]) -> tuple[str, ...]:
+    """The media types of answers of a tool that leave unsearched. ``paths``: as ``ToolInfo.paths``."""
+    assert settings.tokenize is not None
+    named = tuple(paths)
+    rules = (rule for glob, rule in settings.tools.items() if any(fnmatchcase(name, glob) for name in named))
+    return (*settings.tokenize.release, *(one for rule in rules for one in rule.release))
 
 
 def pointer_of(place: str) -> str:

@@ -28,11 +28,12 @@ class StoredFile:
     """The bytes of one file. ``name`` and ``media_type`` are what was said of it; ``sha256`` is in hex, ``head`` its
     first bytes. It can be read as often as wanted, also while another reader reads it."""
 
-    __slots__ = ("_file", "_lock", "head", "media_type", "name", "sha256", "size")
+    __slots__ = ("_file", "_lock", "_readers", "head", "media_type", "name", "sha256", "size")
 
     def __init__(self, file: IO[bytes], size: int, sha256: str, head: bytes, name: str, media_type: str) -> None:
         self._file = file
         self._lock = threading.Lock()
+        self._readers = 1
         self.size = size
         self.sha256 = sha256
         self.head = head
@@ -83,9 +84,18 @@ class StoredFile:
             rest = data[-(longest - 1) :] if longest > 1 else b""
         return False
 
+    def share(self) -> StoredFile:
+        """The same file for one more reader: it is there until each of them has closed it."""
+        with self._lock:
+            self._readers += 1
+        return self
+
     def close(self) -> None:
-        """Give the disk back."""
-        self._file.close()
+        """One reader is done; the last gives the disk back."""
+        with self._lock:
+            self._readers -= 1
+            if self._readers <= 0:
+                self._file.close()
 
 
 class BodyStream:

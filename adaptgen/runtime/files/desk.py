@@ -14,38 +14,22 @@ from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import CHUNK, Spool, StoredFile, clean_name, size_text
 from adaptgen.runtime.files.roots import Roots, local_path
+from adaptgen.runtime.files.rules import FileRules
 
 UPLOAD: Final = "upload://"
 """The scheme of references to slots."""
 
 
 @value()
-class FileRules:
-    """``roots``: folders whose files a client on stdio may send, ``downloads``: the folder into which it gets files
-    ("" for the first of ``roots``). ``store``: ``s3://bucket/prefix``, for files between client and server.
-    ``expires``: seconds that a slot or a link lives. ``inline``: bytes of the largest file that an answer holds itself.
-    ``media_types``: those that are taken; none: all.
-    """
-
-    roots: tuple[str, ...] = ()
-    downloads: str = ""
-    store: str = ""
-    region: str = ""
-    endpoint: str = ""
-    max_bytes: int = 100_000_000
-    media_types: tuple[str, ...] = ()
-    expires: float = 900.0
-    inline: int = 262_144
-
-
-@value()
 class SlotOffer:
-    """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments."""
+    """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments.
+    ``credentials``: the URL wants those of the server too."""
 
     url: str
     reference: str
     headers: Mapping[str, str]
     expires: float
+    credentials: bool = False
 
     def __repr__(self) -> str:  # the URL may carry a signature
         return "SlotOffer()"
@@ -74,6 +58,8 @@ class FileDesk:
         self.rules = rules
         self.roots = roots
         self.slots = slots
+        self.upload_tool = "create_upload"
+        """The name under which clients ask for a slot."""
 
     @property
     def takes(self) -> str:
@@ -82,7 +68,7 @@ class FileDesk:
         if self.roots is not None and self.roots.reads:
             ways.append("an absolute path")
         if self.slots is not None:
-            ways.append("what create_upload returns")
+            ways.append(f"what {self.upload_tool} returns")
         return " or ".join(ways)
 
     @property
@@ -172,15 +158,17 @@ class FileDesk:
             await self.slots.aclose()
 
 
-def receipt(direction: str, file: StoredFile, where: str) -> dict[str, Json]:
-    """What the audit says of a file: never its name or content; the hash becomes an HMAC there."""
-    return {"direction": direction, "place": where, "size": file.size, "media_type": file.media_type,
-            "sha256": file.sha256}  # fmt: skip
+def receipt(direction: str, file: StoredFile, place: str, slot: str = "") -> dict[str, Json]:
+    """What the audit says of a file: never its name or content; hash and slot become HMACs there."""
+    said: dict[str, Json] = {"direction": direction, "place": place, "size": file.size,
+                             "media_type": file.media_type, "sha256": file.sha256}  # fmt: skip
+    return {**said, "slot": slot} if slot else said
 
 
-def open_desk(rules: FileRules, *, http: bool, frozen: bool = False) -> FileDesk:
+def open_desk(rules: FileRules, *, http: bool, frozen: bool = False, key: bytes | None = None) -> FileDesk:
     """The desk of a server on stdio, or one over ``http``, whose clients may be on another machine: there paths mean
-    nothing. ``frozen``: the process has no disk between two calls.
+    nothing. ``frozen``: the process has no disk between two calls. ``key``: 32 bytes that the processes of the
+    server share, which seal the references to a store; by default random.
 
     Raises:
         AdaptgenError: AG106, a folder is not one; AG107, there is no place for files.
@@ -190,4 +178,13 @@ def open_desk(rules: FileRules, *, http: bool, frozen: bool = False) -> FileDesk
     roots = None
     if not http and (rules.roots or rules.downloads):
         roots = Roots(rules.roots, rules.downloads or rules.roots[0])
-    return FileDesk(rules, roots)
+    slots: Slots | None = None
+    if rules.store:
+        from adaptgen.runtime.files.s3 import S3Slots
+
+        slots = S3Slots(rules, key)
+    elif http:
+        from adaptgen.runtime.files.slots import DiskSlots
+
+        slots = DiskSlots(rules)
+    return FileDesk(rules, roots, slots)

@@ -20,6 +20,11 @@ def of_name(name: str, default: str) -> str:
     return _ENDINGS.get(name.rpartition(".")[2].lower(), default) if "." in name else default
 
 
+def is_ending(ending: str) -> bool:
+    """Whether this is the known end of file names."""
+    return ending in _ENDINGS
+
+
 def is_media_type(text: object) -> bool:
     """Whether ``text`` can be a media type."""
     return isinstance(text, str) and "/" in text and text.isascii() and text.isprintable() and len(text) <= 200

@@ -76,7 +76,9 @@ class _Http:
         lines = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._scope["headers"])
         headers, twice = folded(lines)
         query = self._scope.get("query_string", b"").decode("latin-1")
-        request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice, query=query)
+        request = HttpRequest(
+            self._scope["method"], self._scope["path"], headers, self._body, twice, query=query, chunks=self._chunks
+        )
         try:
             answer = await self._server.handle(request)
             if isinstance(answer.body, bytes):
@@ -93,32 +95,33 @@ class _Http:
                 self._watching.cancel()
 
     async def _body(self, limit: int) -> bytes:
+        parts = [part async for part in self._chunks(limit)]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def _chunks(self, limit: int) -> AsyncIterator[bytes]:
         declared = next((value for name, value in self._scope["headers"] if name == b"content-length"), b"")
         if declared.isdigit() and int(declared) > limit:
             raise TooLarge
-        parts: list[bytes] = []
         size = 0
         loop = asyncio.get_running_loop()
         end = loop.time() + UPLOAD
-        try:
-            async with asyncio.timeout_at(end) as deadline:
-                more = True
-                while more:
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout_at(end + size / RATE):
                     event = await self._receive()
-                    if event["type"] != "http.request":
-                        raise TooSlow
-                    parts.append(event.get("body", b""))
-                    size += len(parts[-1])
-                    if size > limit:
-                        raise TooLarge
-                    more = event.get("more_body", False)
-                    if more:
-                        deadline.reschedule(end + size / RATE)
-        except TimeoutError:
-            raise TooSlow from None
+            except TimeoutError:
+                raise TooSlow from None
+            if event["type"] != "http.request":
+                raise TooSlow
+            part = event.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise TooLarge
+            more = event.get("more_body", False)
+            yield part
         # Only now: until here the body was what came.
         self._late = loop.call_later(WATCH, self._watch)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _watch(self) -> None:
         if self._watching is None:

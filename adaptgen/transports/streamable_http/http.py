@@ -43,7 +43,8 @@ class HttpRequest:
     """``headers``: lower case; ``twice``: names that occur more than once; ``read``: the body, up to that many bytes
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
     ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
-    by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came.
+    by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came;
+    ``chunks``: the body a piece at a time, up to that many bytes, with the same errors; None where it only comes whole.
     """
 
     method: str
@@ -55,6 +56,7 @@ class HttpRequest:
     principal: str = ""
     deadline: float | None = None
     query: str = ""
+    chunks: Callable[[int], AsyncIterator[bytes]] | None = None
 
     @property
     def ambiguous(self) -> str | None:

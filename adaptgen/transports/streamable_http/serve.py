@@ -18,9 +18,10 @@ import uvicorn
 from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.mcp.protocol import McpHandler
 from adaptgen.tool_search import over
-from adaptgen.transports import settle
+from adaptgen.transports import address, settle
 from adaptgen.transports.streamable_http.asgi import App, app
 from adaptgen.transports.streamable_http.connections import Connections
+from adaptgen.transports.streamable_http.files import FileRoutes, routes
 from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol
 
 if TYPE_CHECKING:
@@ -108,7 +109,14 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
     # The public name of the server is a Host of its own, beside loopback.
     public = urlsplit(listen.resource).netloc
     hosts = (*listen.hosts, *((public,) if public else ()))
-    await run(over(governed, profile=profile), listener, hosts=hosts, origins=listen.origins)
+    handler = over(governed, profile=profile)
+    files = governed_files(governed, handler, listen.resource or address.url(listener))
+    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files)
+
+
+def governed_files(governed: GovernedServer, handler: McpHandler, url: str) -> FileRoutes | None:
+    """The files of a governed server whose endpoint is ``url``, each on record."""
+    return routes(handler, governed.files, url, governed.handler.record_file)
 
 
 def serve(

@@ -19,6 +19,8 @@ from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.tables import Json
 from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
+from adaptgen.transports.streamable_http.files import PATH as FILES
+from adaptgen.transports.streamable_http.files import FileRoutes
 from adaptgen.transports.streamable_http.handshake import Handshake
 from adaptgen.transports.streamable_http.header_checks import Guard
 from adaptgen.transports.streamable_http.http import (
@@ -61,7 +63,7 @@ class StreamableHttpServer:
     of the handshake revisions, and ``max_streams`` (streams for what the server says unasked): more of them end the
     longest unused; one caller gets an eighth. ``idle``: seconds after which an unused session ends. ``max_requests``:
     under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of
-    silence on a stream after which a comment is sent.
+    silence on a stream after which a comment is sent. ``files``: what answers below ``/files/``.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class StreamableHttpServer:
         max_requests: int = 1024,
         timeout: float | None = None,
         ping: float = 15.0,
+        files: FileRoutes | None = None,
     ) -> None:
         about = handler.about()
         info: dict[str, Json] = {"name": about.name, "version": about.version}
@@ -96,6 +99,7 @@ class StreamableHttpServer:
         self._max_requests = max_requests
         self._timeout = timeout
         self._ping = ping
+        self._files = files
         self._modern = StatelessRevision(self)
         self._handshake = Handshake(self)
 
@@ -185,13 +189,16 @@ class StreamableHttpServer:
         if path == KEYS:
             keys = self.handler.jwks() if request.method in ("GET", "HEAD") else None
             return HttpAnswer(404) if keys is None else json_answer(json_text.encode(keys))
+        files = self._files if self._files is not None and path.startswith(FILES) else None
         part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
-        if part is None:
+        if part is None and files is None:
             return HttpAnswer(404)
         ambiguous = request.ambiguous
         if ambiguous is not None:
             return refused(400, f"the {ambiguous} header occurs more than once", code=message.HEADER_MISMATCH)
         try:
+            if files is not None:
+                return await files.answer(request)
             match request.method:
                 case "POST":
                     return await self._post(request)

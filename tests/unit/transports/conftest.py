@@ -88,6 +88,12 @@ def package(tmp_path: Path) -> Callable[..., Path]:
 class FakeEngine:
     """The interface of the engine, over prepared answers; what was called is kept."""
 
+    uploads = None
+    files = None
+
+    def file_arguments(self, name: str) -> frozenset[str]:
+        return frozenset()
+
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         names = sorted(answers)
         tools = tuple(Tool(name=name, layout="structured" if name == "structured" else None) for name in names)
