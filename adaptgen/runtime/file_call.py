@@ -17,7 +17,8 @@ from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.core.call_context import downloads, opened_files
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import Spool, StoredFile
-from adaptgen.runtime.files.desk import UPLOAD, FileDesk, receipt
+from adaptgen.runtime.files.desk import FileDesk, receipt
+from adaptgen.runtime.files.rules import UPLOAD
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.http.table_response import file_name, find_kind
 from adaptgen.syntax.templates import placeholders

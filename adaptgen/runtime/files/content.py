@@ -91,7 +91,7 @@ class StoredFile:
         return self
 
     def close(self) -> None:
-        """One reader is done; the last gives the disk back."""
+        """One reader is done; after the last one the disk is free again."""
         with self._lock:
             self._readers -= 1
             if self._readers <= 0:

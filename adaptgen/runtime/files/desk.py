@@ -4,51 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
 
 from adaptgen.diagnostics import error
-from adaptgen.model.tables import Caller, Json, value
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import CHUNK, Spool, StoredFile, clean_name, size_text
 from adaptgen.runtime.files.roots import Roots, local_path
-from adaptgen.runtime.files.rules import FileRules
-
-UPLOAD: Final = "upload://"
-"""The scheme of references to slots."""
-
-
-@value()
-class SlotOffer:
-    """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments.
-    ``credentials``: the URL wants those of the server too."""
-
-    url: str
-    reference: str
-    headers: Mapping[str, str]
-    expires: float
-    credentials: bool = False
-
-    def __repr__(self) -> str:  # the URL may carry a signature
-        return "SlotOffer()"
-
-
-class Slots(Protocol):
-    """Places for files on their way between client and server. What is refused is a ToolError."""
-
-    async def create(self, caller: Caller, name: str, size: int, media_type: str) -> SlotOffer:
-        """A slot for one file of that size and type."""
-
-    async def take(self, caller: Caller, reference: str) -> StoredFile:
-        """The file in a slot of the caller. The reader closes it."""
-
-    async def hand_out(self, caller: Caller, file: StoredFile) -> FileLink:
-        """A link to ``file``, for this caller."""
-
-    async def aclose(self) -> None:
-        """Forget every file."""
+from adaptgen.runtime.files.rules import UPLOAD, FileRules, Slots
 
 
 class FileDesk:

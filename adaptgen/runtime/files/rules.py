@@ -1,8 +1,18 @@
-"""What the operator allows of files."""
+"""What the operator allows of files, and what a place for files on their way does."""
 
 from __future__ import annotations
 
-from adaptgen.model.tables import value
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+from adaptgen.model.tables import Caller, value
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.core.answer import FileLink
+    from adaptgen.runtime.files.content import StoredFile
+
+UPLOAD: Final = "upload://"
+"""The scheme of references to slots."""
 
 
 @value()
@@ -22,3 +32,34 @@ class FileRules:
     media_types: tuple[str, ...] = ()
     expires: float = 900.0
     inline: int = 262_144
+
+
+@value()
+class SlotOffer:
+    """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments.
+    ``credentials``: the URL wants those of the server too."""
+
+    url: str
+    reference: str
+    headers: Mapping[str, str]
+    expires: float
+    credentials: bool = False
+
+    def __repr__(self) -> str:  # the URL may carry a signature
+        return "SlotOffer()"
+
+
+class Slots(Protocol):
+    """Places for files on their way between client and server. What is refused is a ToolError."""
+
+    async def create(self, caller: Caller, name: str, size: int, media_type: str) -> SlotOffer:
+        """A slot for one file of that size and type."""
+
+    async def take(self, caller: Caller, reference: str) -> StoredFile:
+        """The file in a slot of the caller. The reader closes it."""
+
+    async def hand_out(self, caller: Caller, file: StoredFile) -> FileLink:
+        """A link to ``file``, for this caller."""
+
+    async def aclose(self) -> None:
+        """Forget every file."""

@@ -27,8 +27,7 @@ from adaptgen.runtime.aws.clients import AwsError, call, client
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import CHUNK, Spool, StoredFile
-from adaptgen.runtime.files.desk import UPLOAD, SlotOffer
-from adaptgen.runtime.files.rules import FileRules
+from adaptgen.runtime.files.rules import UPLOAD, FileRules, SlotOffer
 
 _UNKNOWN: Final = (
     "There is no such upload slot: it has expired, or is not yours. Ask for another one with create_upload."
@@ -73,7 +72,7 @@ class S3Slots:
         """The file in a slot of the caller. The reader closes it.
 
         Raises:
-            ToolError: there is none, or it is not the declared one.
+            ToolError: nothing was sent to it, or not the declared file.
         """
         state = self._open(caller, reference.removeprefix(UPLOAD))
         file: StoredFile = await self._asked(lambda: self._fetched(state))

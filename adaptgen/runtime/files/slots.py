@@ -17,8 +17,7 @@ from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import Spool, StoredFile
-from adaptgen.runtime.files.desk import UPLOAD, SlotOffer
-from adaptgen.runtime.files.rules import FileRules
+from adaptgen.runtime.files.rules import UPLOAD, FileRules, SlotOffer
 
 PER_CALLER: Final = 8
 """Files that one caller may have here at once,"""
@@ -81,7 +80,7 @@ class DiskSlots:
         """The file in a slot of the caller. The reader closes it.
 
         Raises:
-            ToolError: there is none.
+            ToolError: nothing was sent to it, or it is not the caller's.
         """
         slot = self._find(caller, reference.removeprefix(UPLOAD))
         if slot is None or slot.link:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from adaptgen.mcp.protocol import Context, McpHandler
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.files.content import StoredFile
-from adaptgen.runtime.files.desk import UPLOAD, FileDesk, receipt
+from adaptgen.runtime.files.desk import FileDesk, receipt
+from adaptgen.runtime.files.rules import UPLOAD
 from adaptgen.runtime.files.slots import DiskSlots, Slot, SlotRefused
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, refused
 from adaptgen.transports.streamable_http.request_context import harmless
@@ -57,7 +58,7 @@ class FileRoutes:
             return refused(404, "there is no such file")
         if self._record is not None and request.method == "GET":
             self._record(caller, context.request_id, receipt("fetched", slot.file, "link", id))
-        return HttpAnswer(200, _headers(slot, slot.file), b"" if request.method == "HEAD" else _sent(slot.file.share()))
+        return HttpAnswer(200, _headers(slot, slot.file), b"" if request.method == "HEAD" else _sent(slot.file))
 
     async def _put(self, request: HttpRequest, caller: Caller, id: str, request_id: str) -> HttpAnswer:
         headers = request.headers
@@ -98,6 +99,7 @@ def _headers(slot: Slot, file: StoredFile) -> dict[str, str]:
 
 
 async def _sent(file: StoredFile) -> AsyncIterator[bytes]:
+    file.share()  # here: what is never begun is never closed either
     try:
         async for chunk in file.stream():
             yield chunk

@@ -13,7 +13,8 @@ import pytest
 from adaptgen.model.tables import Body, Call, Param, Tool
 from adaptgen.runtime import Answer
 from adaptgen.runtime.core.answer import FileLink
-from adaptgen.runtime.files.desk import FileDesk, FileRules, open_desk
+from adaptgen.runtime.files.desk import FileDesk, open_desk
+from adaptgen.runtime.files.rules import FileRules
 from adaptgen.runtime.http.client import MAX_BYTES
 
 if TYPE_CHECKING:
