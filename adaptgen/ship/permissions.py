@@ -103,6 +103,11 @@ def _settings(shipment: Deployable, found: Statements) -> None:
             guardrail = detector.guardrail
             named = guardrail if guardrail.startswith("arn:") else _arn("bedrock", f"guardrail/{guardrail}")
             found.allow(["bedrock:ApplyGuardrail"], named)
+    if settings.files is not None and settings.files.store:
+        store = urlsplit(settings.files.store)
+        folder = f"{store.path.strip('/')}/".lstrip("/")
+        named = sub(f"arn:${{AWS::Partition}}:s3:::{store.netloc}/{folder}*")
+        found.allow(["s3:GetObject", "s3:PutObject"], named)
     source = urlsplit(settings.switch.source)
     if source.scheme == "s3":
         found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
