@@ -6,6 +6,7 @@ tools that a reader confuses. It judges every tool of the server, not only those
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final
@@ -20,16 +21,18 @@ from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.tool_search.english import PLAIN, STOP
 
 _PROVIDERS: Final = ("anthropic", "openai", "gemini")
+_FIELDS: Final = re.compile(r" ?(?:Each item has|Returns) [^`]{0,2000}; `fields` returns others instead.*", re.DOTALL)
+"""What the build adds to a description (``plan.document.descriptions``): the fields of an answer."""
 _ALIKE: Final = 0.9
 """From which likeness of description and arguments on two tools are confused."""
 _RUNTIME: Final = vocabulary("cursor limit fields where sort count distinct dry_run sum avg min max group_by result")
 """Arguments that the runtime adds to every such tool: no tool differs by them."""
 
-_VERBS: Final = PLAIN | vocabulary(
+_READS: Final = PLAIN | vocabulary(
     "search find fetch read query retrieve lookup browse load return returns display describe obtain count "
-    "all detail info information data record item by new old v1 v2 v3 entry entries result"
+    "all detail info information by new old v1 v2 v3"
 )
-"""Words of names that leave it open which of two tools is meant."""
+"""Words of names of tools that read which leave it open which of two is meant."""
 
 
 @value()
@@ -81,11 +84,11 @@ def _refused_by_providers(tool: ToolInfo, tools: Mapping[str, ToolInfo]) -> Iter
 
 
 def _without_purpose(tool: ToolInfo, tools: Mapping[str, ToolInfo]) -> Iterator[Finding]:
-    text = _description(tool)
+    text = _purpose(tool)
     help = f'say what it is for, under tools: {{{tool.name}: {{description: "…"}}}} in the hints'
     if not text:
         yield Finding("it has no description", help)
-    elif len(_all_words(text)) < 2 or _said(text) <= _PLACEHOLDERS:
+    elif _all_words(text) <= _PLACEHOLDERS:
         yield Finding("its description says nothing", help)
 
 
@@ -177,13 +180,13 @@ SMELLS: Final = (
 
 def _confused(tools: Mapping[str, ToolInfo]) -> Iterator[tuple[str, Finding]]:
     """Each tool that reads nearly like another one, once."""
-    seen = {name: (_said(_description(tool)), _own_arguments(tool)) for name, tool in tools.items()}
+    seen = {name: (_said(_purpose(tool)), _own_arguments(tool)) for name, tool in tools.items()}
     for one, other in combinations(tools.values(), 2):
         if one.effect != other.effect:
             continue
         (text, arguments), (text2, arguments2) = seen[one.name], seen[other.name]
-        alike = min(_share(text - _VERBS, text2 - _VERBS), _share(arguments, arguments2))
-        if alike >= _ALIKE and _name_is_close(one, other) and not _text_tells(one, other, text, text2):
+        alike = min(_share(_telling(one, text), _telling(other, text2)), _share(arguments, arguments2))
+        if alike >= _ALIKE and _names_are_close(one, other, text | text2) and not _text_tells(one, other, text, text2):
             differs = _difference(one, other, text, text2, arguments, arguments2)
             yield (
                 other.name,
@@ -194,16 +197,26 @@ def _confused(tools: Mapping[str, ToolInfo]) -> Iterator[tuple[str, Finding]]:
             )
 
 
-def _name_is_close(one: ToolInfo, other: ToolInfo) -> bool:
-    """Whether the names are of the same things: with nouns of their own two tools are not confused."""
-    left, right = _name_words(one) - _VERBS, _name_words(other) - _VERBS
-    return left <= right or right <= left
+def _names_are_close(one: ToolInfo, other: ToolInfo, text: set[str]) -> bool:
+    """Whether the names are of the same things, or the descriptions mention those of one of the two alone: with
+    nouns of their own two tools are not confused."""
+    left, right = _telling(one, _name_words(one)), _telling(other, _name_words(other))
+    return left <= right or right <= left or bool((left ^ right) & text)
+
+
+def _telling(tool: ToolInfo, said: set[str]) -> set[str]:
+    """Words by which a tool differs from others: create and update are different, list and search are not."""
+    return said - _READS if tool.effect == "read" else said
 
 
 def _text_tells(one: ToolInfo, other: ToolInfo, text: set[str], text2: set[str]) -> bool:
-    """Whether the words that one name has more are in its description alone."""
-    left, right = _name_words(one) - _VERBS, _name_words(other) - _VERBS
-    return left != right and left - right <= text - text2 and right - left <= text2 - text
+    """Whether each description has the words that only its own name has."""
+    left, right = _telling(one, _name_words(one)), _telling(other, _name_words(other))
+    if left == right:
+        return False
+    return all(
+        not own or bool(own & said) for own, said in ((left - right, text - text2), (right - left, text2 - text))
+    )
 
 
 def _difference(
@@ -227,6 +240,11 @@ def _own_arguments(tool: ToolInfo) -> set[str]:
 
 def _description(tool: ToolInfo) -> str:
     return str(tool.wire.get("description") or "").strip()
+
+
+def _purpose(tool: ToolInfo) -> str:
+    """The description without what the build adds."""
+    return _FIELDS.sub("", _description(tool)).strip()
 
 
 def _argument_description(tool: ToolInfo, name: str) -> str:
