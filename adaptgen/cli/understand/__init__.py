@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from adaptgen.cli.commands import PATH, Choice, argument, command, tool_names
+from adaptgen.cli.understand.evaluation_model import model_options
 
 _SPEC = "an OpenAPI 3.0/3.1 or Swagger 2.0 document"
 
@@ -110,7 +111,7 @@ def doctor_command(**options: Any) -> int:
 @click.option(
     "--layer",
     "layers",
-    metavar="L0|L1|L2",
+    metavar="L0|L1|L2|L3",
     multiple=True,
     type=Choice(("L0", "L1", "L2", "L3")),
     help="only this layer; may be repeated",
@@ -118,6 +119,7 @@ def doctor_command(**options: Any) -> int:
 @click.option("--case", "only", metavar="NAME", multiple=True, help="only these cases; * stands for any letters")
 @click.option("--live", is_flag=True, help="ask the API of the environment; default: the cassettes")
 @click.option("--allow-writes", is_flag=True, help="with --live: make the writes too, on a test system")
+@model_options
 @click.option("--fail-under", metavar="N", type=click.IntRange(0, 100), help="exit 1 if less than N % of checks pass")
 @click.option("--json", is_flag=True, help="one JSON object: cases, checks and scores")
 @click.option("--junit", metavar="FILE", type=PATH, help="write the checks as JUnit XML: for CI")
@@ -126,8 +128,9 @@ def doctor_command(**options: Any) -> int:
 @click.option("--no-governance", is_flag=True, help="without policies")
 def eval_command(**options: Any) -> int:
     """Checks the cases in specs/NAME/evals: L0 the tools as they are written, L1 whether a caller is shown the tools
-    that answer a question, L2 whether the expected calls return the right answer, for this caller and for no other.
-    Without --live nothing leaves the machine. Exit code 1 if a check fails."""
+    that answer a question, L2 whether the expected calls return the right answer, for this caller and for no other, L3
+    what a model does with them. Without --live and --model nothing leaves the machine. Exit code 1 if a check fails or
+    a recording of a model is stale."""
     from adaptgen.cli.understand.evaluate import run
 
     return run(SimpleNamespace(**options))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from adaptgen.cli.govern import governance
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
+    from adaptgen.evals.agent.conversation import Recording
     from adaptgen.evals.model import EvalResult
     from adaptgen.evals.run import Wanted
 
@@ -29,26 +31,29 @@ def run(options: SimpleNamespace) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if options.allow_writes and not options.live:
         raise error("AG058", "--allow-writes is of a live API", None, "--live --allow-writes")
-    layers = tuple(one for one in LAYERS if one in options.layers) or NO_MODEL
+    layers = tuple(one for one in LAYERS if one in (options.layers or NO_MODEL) and one != "L3")
     wanted = Wanted(layers, tuple(options.only), options.live, options.allow_writes)
     with terminal.progress(f"{options.folder}: evaluating"):
-        result = asyncio.run(evaluated(options, wanted))
+        result, recordings = asyncio.run(evaluated(options, wanted))
     if options.json:
         from adaptgen.evals.reports.json_report import to_json
 
         terminal.say_json(to_json(result))
     else:
         show_evaluation(result)
-    _write(options, result)
-    failed = any(one.state == "failed" for one in result.checks)
+    _write(options, result, recordings)
+    failed = any(one.state in ("failed", "stale") for one in result.checks)
     under = options.fail_under is not None and result.share * 100 < options.fail_under
     if under and not options.json:
         terminal.say(terminal.paint(f"less than {options.fail_under} % of the checks passed", "error"))
     return 1 if failed or under else 0
 
 
-async def evaluated(options: SimpleNamespace, wanted: Wanted) -> EvalResult:
-    """The result for the folder, the cases and the settings that the command names."""
+async def evaluated(options: SimpleNamespace, wanted: Wanted) -> tuple[EvalResult, tuple[Recording, ...]]:
+    """The result for the folder, the cases and the settings that the command names, and the conversations with a
+    model."""
+    from adaptgen.cli.understand.evaluation_model import evaluate_model, wants_model
+    from adaptgen.evals.agent.layer import with_model
     from adaptgen.evals.run import FOLDER, evaluate, load_cases, local_caller, opened, side_folder
     from adaptgen.transports.load import load_server
 
@@ -62,7 +67,11 @@ async def evaluated(options: SimpleNamespace, wanted: Wanted) -> EvalResult:
     cassettes = beside / "cassettes" if beside is not None else None
     async with opened(server, named, cassettes, wanted) as (surface, replay):
         cases = load_cases(place, local_caller(surface), wanted.only, _shown(place))
-        return await evaluate(surface, cases, wanted, replay)
+        result = await evaluate(surface, cases, wanted, replay)
+        if not wants_model(options, place):
+            return result, ()
+        layer = await evaluate_model(options, cases, surface, place, os.environ)
+        return with_model(result, layer), layer.recordings
 
 
 def _shown(path: Path) -> str:
@@ -72,7 +81,7 @@ def _shown(path: Path) -> str:
     return (whole.relative_to(here) if whole.is_relative_to(here) else path).as_posix()
 
 
-def _write(options: SimpleNamespace, result: EvalResult) -> None:
+def _write(options: SimpleNamespace, result: EvalResult, recordings: Sequence[Recording]) -> None:
     from adaptgen.output.write import cannot_write, write_file
 
     texts: dict[Path, str] = {}
@@ -83,7 +92,7 @@ def _write(options: SimpleNamespace, result: EvalResult) -> None:
     if options.html is not None:
         from adaptgen.evals.reports.page import page
 
-        texts[options.html] = page(result, _now())
+        texts[options.html] = page(result, _now(), recordings)
     for path, text in texts.items():
         try:
             write_file(path, text.encode())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 from adaptgen.diagnostics import error
-from adaptgen.evals.agent.conversation import Recording, Run
+from adaptgen.evals.agent.conversation import Recording, Run, Settings
 from adaptgen.evals.agent.judge import judge_case
 from adaptgen.evals.agent.loop import Agent
 from adaptgen.evals.agent.tools import ModelTools
@@ -20,7 +21,8 @@ from adaptgen.evals.agent.transcripts import (
     record,
     write_recording,
 )
-from adaptgen.evals.model import Case, CaseScore, Check, State
+from adaptgen.evals.model import Case, CaseScore, Check, EvalResult, State
+from adaptgen.evals.run import as_draft
 from adaptgen.evals.surface import Surface
 from adaptgen.model.tables import value
 
@@ -34,6 +36,25 @@ class LayerResult:
     checks: tuple[Check, ...]
     scores: tuple[CaseScore, ...]
     recordings: tuple[Recording, ...]
+
+
+def with_model(result: EvalResult, layer: LayerResult) -> EvalResult:
+    """``result`` with what L3 found. What both measured is what the model did."""
+    scores = {one.case: one for one in result.scores}
+    for score in layer.scores:
+        before = scores.get(score.case)
+        kept = {one.name: getattr(score, one.name) for one in fields(score)}
+        if before is not None:
+            kept = {name: getattr(before, name) if one is None else one for name, one in kept.items()}
+        scores[score.case] = CaseScore(**kept)
+    drafts = {one.id for one in result.cases if one.draft}
+    checks = [as_draft(one) if one.subject in drafts else one for one in layer.checks]
+    return replace(
+        result,
+        layers=(*result.layers, "L3"),
+        checks=(*result.checks, *checks),
+        scores=tuple(scores[one.id] for one in result.cases if one.id in scores),
+    )
 
 
 async def run_model(
@@ -84,27 +105,32 @@ def _keep(folder: Path, case: Case, recording: Recording) -> str:
 
 
 async def replay(
-    cases: Sequence[Case], surface: Surface, folder: Path, *, agent: Agent | None = None, trials: int = 1
+    cases: Sequence[Case],
+    surface: Surface,
+    folder: Path,
+    *,
+    meant: tuple[str, Settings] | None = None,
+    trials: int = 1,
 ) -> LayerResult:
-    """Every case with its recording, judged anew. ``agent``: the model and the settings that are meant; None: those of
-    the recordings, which must be of one model.
+    """Every case with its recording, judged anew. ``meant``: the model and its settings; None: those of the recordings,
+    which must be of one model.
 
     Raises:
         AdaptgenError: AG105, a recording cannot be read, or they are of several models.
     """
     recordings = [one for _, one in read_recordings(folder)]
     models = sorted({one.model for one in recordings})
-    if agent is None and len(models) > 1:
+    if meant is None and len(models) > 1:
         shown = ", ".join(models[:5])
         raise error(_CODE, f"there are recordings of several models: {shown}", help="name one: --model NAME --replay")
     by_case: dict[str, list[Recording]] = {}
     for one in recordings:
         by_case.setdefault(one.case, []).append(one)
-    return _collected([await _replay_case(case, by_case.get(case.id, []), surface, agent, trials) for case in cases])
+    return _collected([await _replay_case(case, by_case.get(case.id, []), surface, meant, trials) for case in cases])
 
 
 async def _replay_case(
-    case: Case, found: Sequence[Recording], surface: Surface, agent: Agent | None, trials: int
+    case: Case, found: Sequence[Recording], surface: Surface, meant: tuple[str, Settings] | None, trials: int
 ) -> tuple[list[Check], CaseScore | None, Recording | None]:
     def check(state: State, message: str = "") -> Check:
         return Check("L3", case.id, "model.recording", state, message, case.where)
@@ -115,7 +141,7 @@ async def _replay_case(
     hash_ = tools.digest
     judged = []
     for one in found:
-        model, settings = (agent.model, agent.settings) if agent is not None else (one.model, one.settings)
+        model, settings = meant or (one.model, one.settings)
         judged.append((differing(one, parts_of(hash_, case, model, settings)), one))
     changed, recording = min(judged, key=lambda pair: len(pair[0]))
     if changed:

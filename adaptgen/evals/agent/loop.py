@@ -10,7 +10,9 @@ from adaptgen.evals.agent.conversation import Ending, Message, Run, Settings, To
 from adaptgen.evals.agent.endpoints.base import Endpoint, EndpointError, Pause, Reply, Request, ask
 from adaptgen.evals.agent.spending import Budget, Price
 from adaptgen.evals.agent.tools import ModelTools, digest
-from adaptgen.evals.model import Case
+from adaptgen.evals.matchers import NO_EXAMPLE, example
+from adaptgen.evals.model import Case, ExpectedCall
+from adaptgen.model.tables import Json
 
 PROMPT: Final = (
     "You answer questions with the tools of a server. Call the tools that you need, then answer in a short text that "
@@ -50,7 +52,7 @@ class Agent:
         ending, note = await self._talk(talk, tools)
         state: tuple[str, ...] = ()
         if case.state and self.settings.allow_writes and ending not in ("failed", "budget"):
-            state = tuple([(await tools.check(one.tool, one.arguments)).text for one, _ in case.state])
+            state = tuple([(await tools.check(one.tool, _values(one))).text for one, _ in case.state])
         cost = self._price.of(talk.usage) if self._price is not None else None
         return Run(tuple(talk.messages), ending, talk.usage, talk.turns, cost, state, note)
 
@@ -68,6 +70,12 @@ class Agent:
             if ended := await talk.take(reply, tools):
                 return ended
         return "turn limit", f"the model did not answer within {self.settings.max_turns} turns"
+
+
+def _values(call: ExpectedCall) -> dict[str, Json]:
+    """Arguments that fit the matchers of a call."""
+    found = {name: example(matcher) for name, matcher in call.arguments.items()}
+    return {name: one for name, one in found.items() if one is not NO_EXAMPLE}
 
 
 class _Talk:

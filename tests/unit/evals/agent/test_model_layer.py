@@ -75,13 +75,13 @@ def run(
 
 
 def again(
-    server: Server, cases: Sequence[Case], folder: Path, agent: Agent | None = None, trials: int = 1
+    server: Server, cases: Sequence[Case], folder: Path, meant: tuple[str, Settings] | None = None, trials: int = 1
 ) -> LayerResult:
     """The layer with recordings alone: the API would fail."""
 
     async def go() -> LayerResult:
         async with open_surface(server, None, transport=None, environ={}) as surface:
-            return await replay(cases, surface, folder, agent=agent, trials=trials)
+            return await replay(cases, surface, folder, meant=meant, trials=trials)
 
     return asyncio.run(go())
 
@@ -292,12 +292,9 @@ def test_a_renamed_tool_makes_recordings_stale(shop: Server, tmp_path: Path) -> 
 
 def test_another_model_or_setting_is_stale(shop: Server, tmp_path: Path) -> None:
     _recorded(shop, tmp_path)
-    endpoint = open_endpoint("command:true", Settings(), {})
-    other = Agent(endpoint, "other", Settings())
+    other, warmer, same = ("other", AS_IT_IS), ("m", Settings(temperature=1.0)), ("m", AS_IT_IS)
     assert "another model" in message(again(shop, [OPEN], tmp_path, other), "model.recording")
-    warmer = Agent(endpoint, "m", Settings(temperature=1.0))
     assert "settings" in message(again(shop, [OPEN], tmp_path, warmer), "model.recording")
-    same = Agent(endpoint, "m", Settings())
     assert states(again(shop, [OPEN], tmp_path, same)) == {}
 
 
@@ -345,10 +342,7 @@ def test_recordings_of_two_models_need_a_name(shop: Server, tmp_path: Path) -> N
     write_recording(tmp_path, replace(recording, model="n", parts=parts, key=key_of(parts)))
     with pytest.raises(AdaptgenError, match="several models: m, n"):
         again(shop, [OPEN], tmp_path)
-    assert (
-        states(again(shop, [OPEN], tmp_path, Agent(open_endpoint("command:true", Settings(), {}), "n", Settings())))
-        == {}
-    )
+    assert states(again(shop, [OPEN], tmp_path, ("n", AS_IT_IS))) == {}
     assert path.exists()
 
 

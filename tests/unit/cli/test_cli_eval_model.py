@@ -1,0 +1,112 @@
+"""``adaptgen eval`` with a model, from the command line to the stored conversation and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.eval_shop import INVOICES, document
+from support.scripted_model import Turn, scripted_model
+from support.web import Asked, Said, web
+
+from adaptgen.cli import main
+
+CASES = """
+adaptgen: 1
+cases:
+  open:
+    question: Which invoices are open?
+    calls: [{tool: list_invoices, arguments: {status: OPEN}}]
+    answer: {$.items: {$rows: {fields: [id], rows: [[7]]}}}
+"""
+RIGHT = (Turn("", [("list_invoices", {"status": "OPEN"})]), Turn("Invoice 7."))
+WRONG = (Turn("", [("list_orders", {"status": "OPEN"})]), Turn("Invoice 7."))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The generated folder, its cases, and its API on loopback."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "specs" / "shop" / "evals").mkdir(parents=True)
+    (tmp_path / "specs" / "shop" / "evals" / "cases.yaml").write_text(CASES)
+
+    def answer(asked: Asked) -> Any:
+        wanted = asked.query.get("status")
+        if asked.path == "/invoices":
+            return [one for one in INVOICES if wanted in (None, one["status"])]
+        return [] if asked.path == "/orders" else Said({}, 404)
+
+    with web(answer) as api:
+        given = document()
+        given["servers"] = [{"url": api.url}]
+        (tmp_path / "specs" / "shop.json").write_text(json.dumps(given))
+        assert main(["build", "specs/shop.json", "-q"]) == 0
+        yield "generated/shop"
+
+
+def _eval(*arguments: str) -> list[str]:
+    return ["eval", "generated/shop", "--layer", "L3", *arguments]
+
+
+def test_a_model_is_asked_kept_replayed_and_goes_stale(
+    shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_model({"open?": RIGHT}) as model:
+        asked = _eval(
+            "--live", "--model", "m", "--endpoint", f"{model.url}/v1", "--html", "page.html", "--junit", "x.xml"
+        )
+        assert main(asked) == 0
+    (kept,) = (tmp_path / "specs/shop/evals/transcripts").iterdir()
+    assert "Transcript of m, run 1 of 1" in (tmp_path / "page.html").read_text()
+    assert 'name="model.answer"' in (tmp_path / "x.xml").read_text()
+    capsys.readouterr()
+    # Without a model and without the API: in CI.
+    assert main(["eval", shop, "--fail-under", "100", "--layer", "L3", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["layers"]["L3"]["failed"] == 0
+    assert report["totals"]["tokens"] == 220
+    assert main(_eval("--replay", "--model", "other")) == 1
+    assert "stale" in capsys.readouterr().out
+    text = json.loads((tmp_path / "specs/shop.json").read_text())
+    text["paths"]["/orders"]["get"]["summary"] = "Bills and invoices"
+    (tmp_path / "specs/shop.json").write_text(json.dumps(text))
+    assert main(["build", "specs/shop.json", "-q"]) == 0
+    capsys.readouterr()
+    assert main(_eval()) == 1
+    out = capsys.readouterr().out
+    assert "the tools that this caller sees have changed" in out
+    assert kept.exists()
+
+
+def test_a_wrong_tool_fails_and_shows_in_the_confusion_matrix(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_model({"open?": WRONG}) as model:
+        assert main(_eval("--live", "--model", "m", "--endpoint", f"{model.url}/v1", "--json")) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["confusion"] == [{"expected": "list_invoices", "called": "list_orders", "count": 1}]
+    assert [one["name"] for one in report["checks"] if one["state"] == "failed"] == ["model.wrong_tool"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "m"), "there is no key"),
+        (("--model", "m", "--endpoint", "command:true", "--budget", "2.50"), "needs the prices"),
+        (("--model", "m", "--endpoint", "command:true", "--model-option", "x"), "has no value"),
+        (("--model", "m", "--endpoint", "anthropic", "--seed", "1"), "takes no seed"),
+    ],
+)
+def test_a_model_that_cannot_be_asked_as_named_is_an_error(
+    shop: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(_eval(*arguments)) == 2
+    assert said in capsys.readouterr().err
