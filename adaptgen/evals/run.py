@@ -134,5 +134,5 @@ def _reviewed(case: Case, checks: Iterable[Check]) -> list[Check]:
 
 
 def as_draft(check: Check) -> Check:
-    """A check of a case that nobody has reviewed: what fails did not run."""
+    """A check of an unreviewed case: what fails did not run."""
     return replace(check, state="not run", message=f"a draft: {check.message}") if check.state == "failed" else check
