@@ -1,0 +1,58 @@
+"""Where the default view shows what says nothing: the ranking of received records, which is that of the run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adaptgen.learning.answers.fields import BULKY, ENOUGH, MANY, Values
+from adaptgen.model.tables import Json, Tool
+from adaptgen.runtime.answers.layout import choose_from
+from adaptgen.syntax import field_paths as fields
+
+
+def better_view(
+    tool: Tool, records: Sequence[Json], found: Mapping[str, Values], identity: str | None, secret: Sequence[str]
+) -> tuple[list[str], str] | None:
+    """The view without what says nothing and with what identifies, and why; None where the view of the build is as
+    good, or is chosen from the first answer anyway."""
+    if tool.view is None or len(records) < ENOUGH or "*" in tool.view:
+        return None
+    reasons: dict[str, list[str]] = {}
+    kept = []
+    for path in tool.view:
+        why = _dull(path, found, len(records))
+        if path in secret:
+            why = "a secret"
+        if why:
+            reasons.setdefault(why, []).append(path)
+        else:
+            kept.append(path)
+    if identity is not None and identity not in kept:
+        reasons.setdefault("added, as it identifies the record", []).append(identity)
+        kept.insert(0, identity)
+    if not reasons or not kept:
+        return None
+    ranked, _ = choose_from(tool, records)
+    for path in ranked:
+        if len(kept) >= len(tool.view):
+            break
+        usual = path not in tool.view and path not in kept and path in found and path not in secret
+        if usual and not _dull(path, found, len(records)):
+            kept.append(path)
+    because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
+    return kept, f"{because}; seen in {len(records)} records"
+
+
+def _dull(path: str, found: Mapping[str, Values], records: int) -> str:
+    """Why a path of a view says nothing."""
+    one = found.get(path)
+    if one is None:
+        below = any(other.startswith((f"{path}.", f"{path}[")) for other in found)
+        top = fields.keys_of(path)[:1]
+        above = any(fields.keys_of(other) == top and other != path for other in found)
+        return "" if below or above else "in no record"
+    if one.is_null:
+        return "always empty"
+    if one.is_constant and records >= MANY:
+        return "always the same"
+    return "bulky" if one.bytes > BULKY else ""
