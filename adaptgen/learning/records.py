@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from adaptgen.learning.model import Confidence
 from adaptgen.learning.probe import Probe
 from adaptgen.model.tables import Json
 from adaptgen.pii import detectors
@@ -23,14 +24,15 @@ MOST = 400
 @dataclass(slots=True)
 class Sample:
     """``records`` of one operation, as they came; ``place``: the JSONPath where they were; ``path``: what filled the
-    placeholders of its address; ``whole``: these are all records of the list; ``body``: the answer around them."""
+    placeholders of its address; ``whole``: how sure it is that these are all records of
+    the list; ``body``: the answer around them."""
 
     operation: Operation
     records: list[Json]
     place: str = "$"
     path: Mapping[str, Json] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    whole: bool = False
+    whole: Confidence = "unknown"
     answers: int = 1
     body: Json = None
 

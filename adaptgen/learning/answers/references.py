@@ -32,6 +32,7 @@ class Names:
     id: str
     labels: tuple[str, ...]
     ids: frozenset[str]
+    whole: Confidence
     resource: tuple[str, ...]
 
 
@@ -54,13 +55,19 @@ def find_names(
     for target, sample, identity, values, personal in lists.values():
         tool = target.tool
         count = len(sample.records)
-        if tool is None or identity is None or not sample.whole or not 2 <= count <= MOST or target.placeholders:
+        if (
+            tool is None
+            or identity is None
+            or sample.whole == "unknown"
+            or not 2 <= count <= MOST
+            or target.placeholders
+        ):
             continue
         labels = [one for one in _labels(values, count) if one not in personal and one != identity]
         if labels:
             ids = frozenset(str(one[identity]) for one in sample.records if isinstance(one, dict))
             resource = tuple(map(singular, resource_words(target.operation)))
-            found.append(Names(target, identity, tuple(labels[:1]), ids, resource))
+            found.append(Names(target, identity, tuple(labels[:1]), ids, sample.whole, resource))
     return found
 
 
@@ -97,7 +104,7 @@ def find_references(
                 if seen is not None:
                     where, count = seen
                     because = f"{argument} in the records of {where} holds ids of {one.target.key} only"
-                    sure: Confidence = "certain" if count >= 3 else "likely"
+                    sure: Confidence = "certain" if count >= 3 and one.whole == "certain" else "likely"
                     yield Reference(tool, argument, one, f"{because} ({count} different ones)", sure)
                     break
 

@@ -37,6 +37,7 @@ class _Lists:
         self.samples: Samples = samples_of(probe)
         self.habits: list[Habit] = []
         self.unmoved = 0
+        self.default = 0
         self.strict = False
         self.floor = int(probe.remaining * (1 - _SHARE))
 
@@ -80,7 +81,7 @@ class _Lists:
         try:
             habit = await study.run()
         finally:
-            self._keep(target, state)
+            self._keep(target, state, study)
         self.strict = self.strict or state.strict
         if habit is not None:
             self.habits.append(habit)
@@ -93,15 +94,24 @@ class _Lists:
         for one in self.habits:
             names = tuple((knob.name, knob.place, knob.inside) if knob else None for knob in (one.way.knob, one.size))
             found.setdefault((one.way.style, one.way.first, *names), []).append(one)
-        return [group[0] for group in sorted(found.values(), key=len, reverse=True)]
+        groups = sorted(found.values(), key=len, reverse=True)
+        return [
+            max(group, key=lambda one: (one.max_size is not None, one.bounded, one.total is not None))
+            for group in groups
+        ]
 
-    def _keep(self, target: Target, state: ListState) -> None:
+    def _keep(self, target: Target, state: ListState, study: Study) -> None:
         """Keep the largest answer, in memory, for what is learned next."""
         seen = max(state.asker.answers(), key=lambda one: one.count, default=None)
         if seen is None or seen.records is None:
             return
-        total = state.total.value if state.total is not None else None
-        whole = state.known.whole or (total is not None and total == seen.count)
+        whole = study.whole
+        if whole == "unknown":
+            total = state.total.value if state.total is not None else None
+            every = seen.count == total or (state.known.whole and seen.count == len(state.known.marks))
+            shorter = study.way is not None and 0 < seen.count == state.count < self.default
+            whole = "certain" if every else "likely" if shorter and not study.says_more() else "unknown"
+        self.default = max(self.default, state.count)
         self.samples.keep(
             Sample(
                 target.operation,
@@ -126,3 +136,8 @@ class _Lists:
         if left:
             said = f"not known: the requests were spent before {len(left)} lists"
             self.notebook.experiments.append(Experiment("lists", "budget", "", {"lists": len(left)}, said, "unknown"))
+
+
+def _completeness(one: Habit) -> tuple[bool, bool, bool]:
+    """How much is known besides the way itself."""
+    return one.max_size is not None, one.bounded, one.total is not None

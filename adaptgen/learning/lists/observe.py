@@ -215,7 +215,7 @@ def _singulars() -> frozenset[str]:
 def members(seen: Seen) -> list[Member]:
     """What is next to the records, and the headers that are not of the connection."""
     found = [
-        Member(f"header:{name}", name, _header_value(name, text))
+        Member(f"header:{_spelled(name)}", name, _header_value(name, text))
         for name, text in seen.reply.headers.items()
         if name.lower() not in _NO_HEADERS
     ]
@@ -227,6 +227,11 @@ _NO_HEADERS = frozenset({
     "location", "keep-alive", "transfer-encoding", "cache-control", "expires",
 })  # fmt: skip
 _RANGE = re.compile(r"\s*\w*\s*(?:\d+-\d+|\*)/(\d{1,15})\s*")
+
+
+def _spelled(name: str) -> str:
+    """A header's name as it is mostly written; its case means nothing."""
+    return "-".join(part.capitalize() for part in name.split("-")) if name.islower() else name
 
 
 def _header_value(name: str, text: str) -> Json:

@@ -33,13 +33,17 @@ class Way:
 
 @value()
 class Habit:
-    """What was certain for one list of the API, and is the first thing to try with others."""
+    """What was certain for one list of the API, and is the first thing to try with others. ``bounded``: the largest
+    page is known, or there is no bound."""
 
     way: Way
     size: Knob | None
     max_size: int | None
     total: str | None
     subject: str
+    more: str | None = None
+    single_use: bool = False
+    bounded: bool = False
 
 
 @dataclass(slots=True)

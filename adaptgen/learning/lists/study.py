@@ -8,9 +8,9 @@ from functools import partial
 
 from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
 from adaptgen.learning.lists.ends import find_end, find_total, next_of
-from adaptgen.learning.lists.observe import Seen, next_link, onward_members, totals
+from adaptgen.learning.lists.observe import Seen, flags, next_link, onward_members, totals
 from adaptgen.learning.lists.positions import find_customary, find_position
-from adaptgen.learning.lists.sizes import find_largest, find_size
+from adaptgen.learning.lists.sizes import LARGE, find_largest, find_size, small
 from adaptgen.learning.lists.state import Habit, ListState, Way
 from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
 from adaptgen.learning.lists.verify import reads_on
@@ -20,6 +20,8 @@ from adaptgen.runtime.http.completeness import PAGE_SIZES
 
 _WITH_OFFSETS = frozenset({"limit", "_limit", "take", "$top", "count", "first", "max"})
 """Sizes that mostly come with an offset."""
+_LONG = 10
+"""Records of a list from which on its largest page may be looked at."""
 FINAL = "paging.style"
 """The question of every list: with its answer the list is done."""
 
@@ -126,9 +128,23 @@ class Study:
 
     def _is_thrifty(self) -> bool:
         state = self.state
-        return self.thrifty and state.size is None and not self._says_more() and state.count not in PAGE_SIZES
+        return self.thrifty and state.size is None and not self.says_more() and state.count not in PAGE_SIZES
 
-    def _says_more(self) -> bool:
+    @property
+    def whole(self) -> Confidence:
+        """Whether the first answer has every record."""
+        state, first = self.state, self.state.first
+        if first is None or not first.count or self.says_more():
+            return "unknown"
+        named = [one for one in totals(first)[:1] if one.value == first.count and "total" in one.said]
+        if (state.known.whole and len(state.known.marks) == first.count) or named:
+            return "certain"
+        if self.way is None:
+            return "likely" if first.count not in PAGE_SIZES else "unknown"
+        return "likely" if state.largest == first.count < LARGE and not state.cut else "unknown"
+
+    def says_more(self) -> bool:
+        """Whether the first answer says that there are other records."""
         first = self.state.first
         if first is None:
             return False
@@ -147,10 +163,9 @@ class Study:
         state = self.state
         page = state.target.page
         self._final(f"not known: too few records ({state.count})", "unknown")
-        if page is not None and state.first is not None and state.count and state.first.place != page.items:
-            self._line(
-                {"items": state.first.place}, f"the list is at {state.first.place}, not at {page.items}", "certain"
-            )
+        first = state.first
+        if first is not None and first.count and (page is None or first.place != page.items):
+            self._line({"items": first.place}, f"the list is at {first.place}", "certain")
 
     async def _nothing_found(self) -> None:
         """No input moves anything: whether the list is whole."""
@@ -160,11 +175,10 @@ class Study:
             self._final("not known: the list changes between two identical reads", "unknown")
             return
         page = state.target.page
-        moved = page is not None and first.place != page.items
-        if moved:
+        if page is None or first.place != page.items:
             self._line({"items": first.place}, f"the list is at {first.place}", "certain")
-        if self._says_more() or state.size is not None:
-            if state.size is not None and not self._says_more() and state.count in range(2, 8):
+        if self.says_more() or state.size is not None:
+            if state.size is not None and not self.says_more() and state.count in range(2, 8):
                 self._final("not known: too few records", "unknown")
             else:
                 self._final("not known: there is more, and nothing that was tried leads to it", "unknown")
@@ -197,9 +211,7 @@ class Study:
             await find_end(state, way)
             await self._single_use(way)
         elif self.habit is not None:
-            state.max_size = self.habit.max_size
-            known = state.total is not None and self.habit.total == state.total.place
-            state.total = state.total if known else None
+            await self._as_known(self.habit, way)
         if state.cut and state.max_size is not None and (state.known.whole or _is_all(state)):
             state.max_size = None
         page = self._hint(way)
@@ -216,16 +228,29 @@ class Study:
         if confidence != "certain":
             return None
         total = state.total.place if state.total is not None else None
-        return Habit(replace(way), state.size, state.max_size, total, state.target.key)
+        more = state.more.place if state.more is not None else None
+        bounded = state.max_size is not None or state.largest >= LARGE
+        return Habit(way, state.size, state.max_size, total, state.target.key, more, self.single_use, bounded)
+
+    async def _as_known(self, habit: Habit, way: Way) -> None:
+        """Take from the other list what is not asked again, and look at the largest page where that one was short."""
+        state = self.state
+        known = state.total is not None and habit.total == state.total.place
+        state.total = state.total if known else None
+        state.max_size, self.single_use = habit.max_size, habit.single_use
+        state.more = next((one for one in flags(state.first) if one.place == habit.more), None) if state.first else None
+        if habit.bounded or not self.deep or state.size is None or state.count < _LONG:
+            return
+        await find_largest(state)
+        if not state.cut and 0 < state.largest < LARGE and state.total is None:
+            await find_end(state, way)
 
     async def _sized_page(self) -> list[Seen]:
         """A page of another size, which is known already."""
         state = self.state
         if state.size is None:
             return []
-        seen = await state.asker.ask(
-            {state.size: max(state.least, 3 if state.count >= 7 else 2 if state.count > 2 else 1)}
-        )
+        seen = await state.asker.ask({state.size: max(state.least, small(state.count))})
         return [seen] if seen.records else []
 
     async def _single_use(self, way: Way) -> None:
