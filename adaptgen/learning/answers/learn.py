@@ -142,7 +142,7 @@ class _Answers:
         self._pass_on(one)
         identity = one.identity.field if one.identity is not None else None
         secret = [each.path for each in one.personal if each.kind == "secret"]
-        view = better_view(tool, sample.records, found, identity, secret) if tool is not None else None
+        view = better_view(tool, sample.place, sample.records, found, identity, secret) if tool is not None else None
         if view is not None:
             paths, because = view
             self._line(("operations", target.key, "view"), paths, because, "likely")

@@ -72,7 +72,7 @@ def find_names(
 
 
 def _labels(values: Mapping[str, Values], count: int) -> list[str]:
-    """The short texts that tell records apart, by what labels are called."""
+    """The short texts that differ from record to record, by what labels are called."""
     ranked = []
     for path, one in values.items():
         if "." in path or "[" in path or one.records < count or len(one.texts) < count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from adaptgen.learning.answers.fields import BULKY, ENOUGH, MANY, Values
 from adaptgen.model.tables import Json, Tool
@@ -11,11 +12,26 @@ from adaptgen.syntax import field_paths as fields
 
 
 def better_view(
-    tool: Tool, records: Sequence[Json], found: Mapping[str, Values], identity: str | None, secret: Sequence[str]
+    tool: Tool,
+    place: str,
+    records: Sequence[Json],
+    found: Mapping[str, Values],
+    identity: str | None,
+    secret: Sequence[str],
 ) -> tuple[list[str], str] | None:
     """The view without what says nothing and with what identifies, and why; None where the view of the build is as
     good, or is chosen from the first answer anyway."""
-    if tool.view is None or len(records) < ENOUGH or "*" in tool.view:
+    if tool.view is None or "*" in tool.view or not records:
+        return None
+    if tool.page is not None and place != tool.page.items and not any(path in found for path in tool.view):
+        # The view was chosen from what is declared elsewhere.
+        ranked, _ = choose_from(replace(tool, view=None), records)
+        chosen = [one for one in ranked if one in found and one not in secret]
+        first = [identity] if identity is not None and identity not in chosen else []
+        return (
+            ([*first, *chosen], f"the records are at {place}, and have other fields than declared") if chosen else None
+        )
+    if len(records) < ENOUGH:
         return None
     reasons: dict[str, list[str]] = {}
     kept = []

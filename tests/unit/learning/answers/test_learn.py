@@ -109,6 +109,12 @@ def test_types_that_are_not_as_declared(tmp_path: Path) -> None:
     assert ("not declared", "answers have extra.house, since") in said
 
 
+def test_a_disagreement_points_into_the_document(tmp_path: Path) -> None:
+    pointers = [each.pointer for each in contacts(tmp_path).disagreements if each.declared.startswith("amount")]
+    where = "#/paths/~1contacts/get/responses/200/content/application~1json/schema/items/properties/amount"
+    assert pointers[0] == where
+
+
 def test_names_for_ids(tmp_path: Path) -> None:
     names = value_of(contacts(tmp_path), "operations", "GET /contacts", "arguments", "groupId")
     assert names == {"names": {"tool": "list_groups", "id": "id", "labels": ["name"]}}
