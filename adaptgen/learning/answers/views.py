@@ -20,43 +20,46 @@ def better_view(
     secret: Sequence[str],
 ) -> tuple[list[str], str] | None:
     """The view without what says nothing and with what identifies, and why; None where the view of the build is as
-    good, or is chosen from the first answer anyway."""
+    good, or is chosen from the first answer anyway. ``place``: where the records are."""
     if tool.view is None or "*" in tool.view or not records:
         return None
     if tool.page is not None and place != tool.page.items and not any(path in found for path in tool.view):
-        # The view was chosen from what is declared elsewhere.
-        ranked, _ = choose_from(replace(tool, view=None), records)
-        chosen = [one for one in ranked if one in found and one not in secret]
-        first = [identity] if identity is not None and identity not in chosen else []
-        return (
-            ([*first, *chosen], f"the records are at {place}, and have other fields than declared") if chosen else None
-        )
+        return _new_view(tool, place, records, found, identity, secret)
     if len(records) < ENOUGH:
         return None
+    dull = {path: "a secret" if path in secret else _dull(path, found, len(records)) for path in tool.view}
+    kept = [path for path, why in dull.items() if not why]
     reasons: dict[str, list[str]] = {}
-    kept = []
-    for path in tool.view:
-        why = _dull(path, found, len(records))
-        if path in secret:
-            why = "a secret"
+    for path, why in dull.items():
         if why:
             reasons.setdefault(why, []).append(path)
-        else:
-            kept.append(path)
     if identity is not None and identity not in kept:
         reasons.setdefault("added, as it identifies the record", []).append(identity)
         kept.insert(0, identity)
     if not reasons or not kept:
         return None
     ranked, _ = choose_from(tool, records)
-    for path in ranked:
-        if len(kept) >= len(tool.view):
-            break
-        usual = path not in tool.view and path not in kept and path in found and path not in secret
-        if usual and not _dull(path, found, len(records)):
-            kept.append(path)
+    usual = [path for path in ranked if path in found and path not in dull and path not in (*kept, *secret)]
+    more = [path for path in usual if not _dull(path, found, len(records))]
+    kept += more[: max(len(tool.view) - len(kept), 0)]
     because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
     return kept, f"{because}; seen in {len(records)} records"
+
+
+def _new_view(
+    tool: Tool,
+    place: str,
+    records: Sequence[Json],
+    found: Mapping[str, Values],
+    identity: str | None,
+    secret: Sequence[str],
+) -> tuple[list[str], str] | None:
+    """The view of records that are elsewhere than declared, where that of the build has nothing of them."""
+    ranked, _ = choose_from(replace(tool, view=None), records)
+    chosen = [one for one in ranked if one in found and one not in secret]
+    first = [identity] if identity is not None and identity not in chosen else []
+    because = f"the records are at {place}, and have other fields than declared"
+    return ([*first, *chosen], because) if chosen else None
 
 
 def _dull(path: str, found: Mapping[str, Values], records: int) -> str:
