@@ -23,7 +23,7 @@ def better_view(
     good, or is chosen from the first answer anyway. ``place``: where the records are."""
     if tool.view is None or "*" in tool.view or not records:
         return None
-    if tool.page is not None and place != tool.page.items and not any(path in found for path in tool.view):
+    if _is_elsewhere(tool, place, found):
         return _new_view(tool, place, records, found, identity, secret)
     if len(records) < ENOUGH:
         return None
@@ -44,6 +44,12 @@ def better_view(
     kept += more[: max(len(tool.view) - len(kept), 0)]
     because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
     return kept, f"{because}; seen in {len(records)} records"
+
+
+def _is_elsewhere(tool: Tool, place: str, found: Mapping[str, Values]) -> bool:
+    """Whether the view was chosen from another place, and nothing of it is in the records."""
+    moved = tool.page is not None and place != tool.page.items
+    return moved and not any(path in found for path in tool.view or ())
 
 
 def _new_view(
