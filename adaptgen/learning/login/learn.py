@@ -274,8 +274,9 @@ class _Login:
             return
         known = self.notebook.find("login", WORKS)
         because = known.conclusion if known is not None else ""
-        others = {name for tool in self.result.plan.server.tools for name in tool.auth} - {*auths}
-        if others and place.declared:
+        others = {name for tool in self.result.plan.server.tools for name in tool.auth} - {*auths, *witness.tool.auth}
+        usable = [one for one in self.result.plan.server.auth if one.name in others]
+        if place.declared and any(not missing_of(Trial((one,), True), self.probe.variables) for one in usable):
             sentence = f"other operations log in by {', '.join(sorted(others))}: nothing is written"
             self.row(f"auth {way.trial.name}", "login.line", witness.operation.key, {}, sentence, "likely")
             return

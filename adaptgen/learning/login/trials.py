@@ -10,11 +10,12 @@ from typing import Final
 from adaptgen.building.result import BuildResult
 from adaptgen.model.tables import Auth, Send, Tool
 from adaptgen.plan.auth.login_chain import find_every_chain
-from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference
+from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference, schemes, static
 from adaptgen.plan.document.reader import operations
 from adaptgen.runtime.auth.login_call import references_of
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.syntax.templates import Reference, placeholders, references
+from adaptgen.syntax.token_names import FIND_TOKEN
 
 _HEADERS: Final = (
     "X-API-Key", "X-Auth-Token", "X-Access-Token", "X-Session-Token", "X-Token", "X-Session-Id", "Api-Key", "Token",
@@ -69,6 +70,7 @@ def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
     if not result.hints.auth:
         chains = find_every_chain(document, operations(document)[0], server.name)
         found += [Trial((chain.auth,), True) for chain in chains]
+        found += [Trial((auth,), True) for auth in _declared(result)]
     seen: set[object] = set()
     kept = []
     for one in found:
@@ -77,6 +79,24 @@ def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
             seen.add(repr(key))
             kept.append(one)
     return kept
+
+
+def _declared(result: BuildResult) -> Iterator[Auth]:
+    """Every declared scheme, also those that no operation was planned with. A token endpoint takes a form (RFC 6749,
+    4.3); one that wants JSON is tried after it."""
+    document, name = result.document, result.plan.server.name
+    declared = schemes(document)
+    keys = [one for one in declared.values() if str(one.get("type")).lower() == "apikey"]
+    made = [static(document, name, key, scheme, alone=len(keys) <= 1) for key, scheme in sorted(declared.items())]
+    yield from (one for one in made if one is not None)
+    for one in made:
+        body = one.chain[0].call.body if one is not None and one.chain else None
+        if one is None or body is None or not any(row.value == "password" for row in body.params):
+            continue
+        rows = tuple(row for row in body.params if row.name != "grant_type")
+        call = replace(one.chain[0].call, body=replace(body, media="application/json", params=rows))
+        login = replace(one.chain[0], call=call, save={"access": FIND_TOKEN}, expires=None)
+        yield replace(one, kind="session", chain=(login,), refresh=None, then=())
 
 
 def missing_of(trial: Trial, variables: Credentials) -> list[str]:

@@ -16,6 +16,9 @@ from adaptgen.source.hints import values as hint_values
 
 def as_hint(auth: Auth) -> dict[str, Any]:
     """The hint that says how ``auth`` logs in."""
+    grant = _grant(auth)
+    if auth.kind == "oauth2" and grant and auth.chain:
+        return {"kind": "oauth2", "grant": grant, "token_url": auth.chain[0].call.path, **_more(auth)}
     if auth.chain or auth.refresh is not None:
         said = auth_hint(replace(auth, kind="session"))
         said |= {"start": dict(auth.start)} if auth.start else {}
@@ -25,8 +28,19 @@ def as_hint(auth: Auth) -> dict[str, Any]:
     if send is None:
         return {"kind": auth.kind}
     said = auth_hint(replace(auth, kind=_kind(send)))
+    return {**said, **_more(auth)}
+
+
+def _more(auth: Auth) -> dict[str, Any]:
     rules = [{"status": one.status, "body": dict(one.body)} if one.body else one.status for one in auth.refused]
-    return {**said, **({"refused": rules} if rules != [401] else {})}
+    return {"refused": rules} if rules != [401] else {}
+
+
+def _grant(auth: Auth) -> str:
+    """The grant of OAuth 2.0 that a login asks for; "" for another login."""
+    body = auth.chain[0].call.body if auth.chain else None
+    rows = {row.name: row.value for row in body.params} if body is not None else {}
+    return str(rows.get("grant_type", ""))
 
 
 def _kind(send: Send) -> Any:
