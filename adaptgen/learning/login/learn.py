@@ -24,10 +24,11 @@ from adaptgen.learning.login.trials import (
     find_trials,
     missing_of,
 )
-from adaptgen.learning.login.witness import Witness, describe, find_witness, judge
+from adaptgen.learning.login.witness import Witness, describe, find_witnesses, judge
 from adaptgen.learning.login.written import as_hint, builds_again
 from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe
+from adaptgen.learning.replies import Came
 from adaptgen.model.tables import Auth, Json, Login, Refused
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
 from adaptgen.runtime.auth.session import Session
@@ -39,6 +40,8 @@ from adaptgen.syntax.token_names import is_csrf
 
 _PLACES: Final = 30
 """Places of one token that are tried."""
+_LIKELY: Final = 3
+"""Places that are tried with every read that needs a login."""
 WORKS: Final = "login.works"
 _UNNAMED: Final = "credentials"
 """What planning calls the credentials of the environment, where the document says nothing about them."""
@@ -65,33 +68,29 @@ class _Login:
         self.missing: set[str] = set()
 
     async def learn(self) -> None:
-        witness = await self.witness()
-        if witness is None:
+        witnesses = await find_witnesses(self.result, self.probe, self.notebook)
+        if not witnesses:
+            self.read_openly()
             return
-        self.probe.witness = witness.operation
         known = self.notebook.find("login", WORKS)
-        for trial in self.trials(witness, known):
+        if known is not None:
+            witnesses.sort(key=lambda one: one.operation.key != known.seen.get("witness"))
+        for trial in self.trials(witnesses[0], known):
             if lacking := missing_of(trial, self.probe.variables):
                 self.missing.update(lacking)
                 continue
             way = await self.log_in(trial)
-            if way is None:
-                continue
-            if (place := await self.place(way, witness, known)) is not None:
-                await self.describe(way, place, witness)
+            if way is not None and (found := await self.place(way, witnesses, known)) is not None:
+                await self.describe(way, *found)
                 return
-        self.give_up(witness)
+        self.give_up(witnesses[0])
 
-    async def witness(self) -> Witness | None:
-        """The read that shows whether a caller is logged in; without one, everything is read as far as it goes."""
-        found = await find_witness(self.result, self.probe, self.notebook)
-        if found is None:
-            self.row(
-                "login", "login.witness", "reads without credentials", {}, "no read is refused without them", "likely"
-            )
-            if any(missing_of(Trial((one,), True), self.probe.variables) for one in self.result.plan.server.auth):
-                self.probe.use({})
-        return found
+    def read_openly(self) -> None:
+        """No read that was tried needs credentials: everything is read as far as it goes."""
+        sentence = "no read is refused without them"
+        self.row("login", "login.witness", "reads without credentials", {}, sentence, "likely")
+        if any(missing_of(Trial((one,), True), self.probe.variables) for one in self.result.plan.server.auth):
+            self.probe.use({})
 
     def trials(self, witness: Witness, known: Experiment | None) -> Sequence[Trial]:
         """The ways to try; after an earlier run only the one that worked."""
@@ -132,36 +131,51 @@ class _Login:
         seen: dict[str, Json] = {"status": status or 0}
         self.row(f"auth {trial.name}", "login.chain", calls, seen, f"the login did not succeed: {because}", "unknown")
 
-    async def place(self, way: _Way, witness: Witness, known: Experiment | None) -> Placement | None:
-        """Where the credentials go: the first place with which the witness succeeds."""
-        auth = way.trial.auths[-1]
+    async def place(
+        self, way: _Way, witnesses: Sequence[Witness], known: Experiment | None
+    ) -> tuple[Placement, Witness] | None:
+        """Where the credentials go: the first place with which a witness succeeds. The account may be forbidden one of
+        them, so that the likeliest places are tried with each."""
+        number = -1
         for number, place in enumerate(self.places(way)):
             said = str(place)
             if number >= _PLACES or (known is not None and said != known.seen.get("place")):
                 continue
-            if place.sends and place.sends[0].basic:
-                try:
-                    self.probe.logins.take()
-                except ToolError:
+            for witness in witnesses if number < _LIKELY or known is not None else witnesses[:1]:
+                if not self.may_try(place):
                     return None
-            came = await self.probe.send(witness.operation, sends=partial(self.put, way, place))
-            if judge(came, witness.tool) == "open":
-                if place.sends and place.sends[0].basic:
+                came = await self.probe.send(witness.operation, sends=partial(self.put, way, place))
+                if judge(came, witness.tool) != "open":
+                    continue
+                if any(one.basic for one in place.sends):
                     self.probe.logins.succeeded()
-                seen: dict[str, Json] = {
-                    "without": describe(witness.came), "with": describe(came), "way": way.trial.name, "place": said,
-                }  # fmt: skip
-                sentence = (
-                    f"{witness.operation.key} answers {describe(witness.came)} without credentials and "
-                    f"{describe(came)} with {said}"
-                )
-                self.row("login", WORKS, f"{witness.operation.key} with {said}", seen, sentence, "certain")
-                return place
+                self.works(way, said, witness, came)
+                return place, witness
         if known is None:
-            sentence = f"{witness.operation.key} is refused wherever the credentials of {way.trial.name} go"
-            seen = {"places": min(number + 1, _PLACES)}
-            self.row(f"auth {auth.name}", "login.place", witness.operation.key, seen, sentence, "unknown")
+            sentence = f"the reads that need a login are refused wherever the credentials of {way.trial.name} go"
+            seen: dict[str, Json] = {"places": min(number + 1, _PLACES), "reads": len(witnesses)}
+            keys = ", ".join(one.operation.key for one in witnesses)
+            self.row(f"auth {way.trial.name}", "login.place", keys, seen, sentence, "unknown")
         return None
+
+    def may_try(self, place: Placement) -> bool:
+        """Whether the credentials may be sent: a password is a login attempt wherever it goes."""
+        if not any(one.basic for one in place.sends):
+            return True
+        try:
+            self.probe.logins.take()
+        except ToolError:
+            return False
+        return True
+
+    def works(self, way: _Way, place: str, witness: Witness, came: Came) -> None:
+        """The row of the way that works."""
+        key, without, answer = witness.operation.key, describe(witness.came), describe(came)
+        seen: dict[str, Json] = {
+            "without": without, "with": answer, "way": way.trial.name, "place": place, "witness": key,
+        }  # fmt: skip
+        sentence = f"{key} answers {without} without credentials and {answer} with {place}"
+        self.row("login", WORKS, f"{key} with {place}", seen, sentence, "certain")
 
     def places(self, way: _Way) -> Iterator[Placement]:
         """What is declared, of several auths together; then custom, of one alone."""
@@ -199,6 +213,7 @@ class _Login:
 
     async def describe(self, way: _Way, place: Placement, witness: Witness) -> None:
         """Use the way from here on, and write what was learned of it."""
+        self.probe.witness = witness.operation
         auths = {name: self.settled(way, session.auth, place) for name, session in way.sessions.items()}
         for name, session in way.sessions.items():
             session.auth = replace(auths[name], chain=session.auth.chain)

@@ -9,7 +9,7 @@ from typing import Final
 
 from adaptgen.building.result import BuildResult
 from adaptgen.model.tables import Auth, Send, Tool
-from adaptgen.plan.auth.login_chain import find_every_chain
+from adaptgen.plan.auth.login_chain import find_every_chain, find_renewals
 from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference, schemes, static
 from adaptgen.plan.document.reader import operations
 from adaptgen.runtime.auth.login_call import references_of
@@ -70,6 +70,8 @@ def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
     if not result.hints.auth:
         chains = find_every_chain(document, operations(document)[0], server.name)
         found += [Trial((chain.auth,), True) for chain in chains]
+        renewals = find_renewals(document, operations(document)[0], server.name)
+        found += [Trial((auth,), True) for auth in renewals]
         found += [Trial((auth,), True) for auth in _declared(result)]
     seen: set[object] = set()
     kept = []

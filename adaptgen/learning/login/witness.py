@@ -18,6 +18,8 @@ from adaptgen.runtime.http.logged_out import Sign, find_sign, redirect_sign
 
 TRIES: Final = 6
 """Reads that are tried without credentials."""
+WITNESSES: Final = 4
+"""Reads that are refused without credentials, after which no more are tried."""
 _DENIED: Final = frozenset({401, 403, 407, 419, 440, 498})
 
 Verdict: TypeAlias = Literal["denied", "open", "unclear"]
@@ -86,8 +88,9 @@ def _spread(found: list[tuple[Operation, Tool]]) -> Iterator[tuple[Operation, To
     yield from (row for row in found if row not in first.values())
 
 
-async def find_witness(result: BuildResult, probe: LiveProbe, notebook: Notebook) -> Witness | None:
-    """A read that is refused without credentials; None where none of those that were tried is."""
+async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebook) -> list[Witness]:
+    """Reads that are refused without credentials: several, since an account may be forbidden one of them."""
+    found: list[Witness] = []
     for operation, tool in free_reads(result, probe)[:TRIES]:
         came = await probe.send(operation, credentials="none")
         verdict = judge(came, tool)
@@ -95,12 +98,15 @@ async def find_witness(result: BuildResult, probe: LiveProbe, notebook: Notebook
             note(notebook, operation, came, "it is refused without credentials", "certain")
             if operation.security == ():
                 _disagree(notebook, operation, "no security", f"{describe(came)} without credentials")
-            return Witness(operation, tool, came, find_its_sign(came, tool))
+            found.append(Witness(operation, tool, came, find_its_sign(came, tool)))
+            if len(found) == WITNESSES:
+                break
+            continue
         sentence = "it is answered without credentials" if verdict == "open" else "it shows nothing about logins"
         note(notebook, operation, came, sentence, "certain" if verdict == "open" else "unknown")
         if verdict == "open" and operation.security:
             _disagree(notebook, operation, "credentials are needed", f"{describe(came)} without credentials")
-    return None
+    return found
 
 
 def note(notebook: Notebook, operation: Operation, came: Came, conclusion: str, confidence: Confidence) -> None:

@@ -120,6 +120,26 @@ def find_every_chain(document: Document, operations: Sequence[Operation], name: 
     return found
 
 
+def find_renewals(document: Document, operations: Sequence[Operation], name: str) -> list[Auth]:
+    """Sessions that begin with a refresh token of the environment, for who logged in by hand. A token that can be used
+    once is kept on disk."""
+    finder = _Finder(Candidates(document, operations), name)
+    found: list[Auth] = []
+    for operation in filter(finder.renews, operations):
+        token = find_token(document, operation)
+        call = login_call(document, operation, finder.inputs(operation), name, refresh=True)
+        if call is None or token is None:
+            continue
+        again = find_refresh_token(document, operation)
+        save = {"access": token.path, **({"refresh": again} if again else {})}
+        renewal = Login(id="refresh", call=call, save=save, expires=find_expiry(document, operation))
+        send = (Send("header", "Authorization", "Bearer {access}"),)
+        start = {"refresh": reference(name, "REFRESH_TOKEN")}
+        called = f"{identifier(name)}_session"
+        found.append(Auth(name=called, kind="session", send=send, start=start, refresh=renewal, store="file"))
+    return found
+
+
 def is_logout(operation: Operation) -> bool:
     """Whether the operation ends the session of who calls it; one that names a record ends somebody else's."""
     if "{" in operation.path.rpartition("/")[0].rpartition("/")[2]:
