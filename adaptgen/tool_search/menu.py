@@ -25,6 +25,7 @@ from adaptgen.mcp.protocol import (
 from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.files.rules import UPLOAD_TOOLS
 from adaptgen.tool_search import menu_tools, messages, resources
 from adaptgen.tool_search.tool_list import Shown, Wanted, show
 from adaptgen.tool_search.toolsets import WHOLE, Part, slug
@@ -163,8 +164,15 @@ class Menu:
         part = self._scope(context)
         if part == WHOLE:
             return True
-        facts = self._by_name().get(name)
-        return facts is not None and part.holds(facts.tags, facts.effect)
+        return self._is_part(name, part, self._by_name())
+
+    def _is_part(self, name: str, part: Part, facts: Mapping[str, ToolInfo]) -> bool:
+        info = facts.get(name)
+        if info is None:  # upload slots belong to every part with a tool that takes files
+            return name in UPLOAD_TOOLS and any(
+                one.files and part.holds(one.tags, one.effect) for one in facts.values()
+            )
+        return part.holds(info.tags, info.effect)
 
     async def _show(
         self, caller: Caller, context: Context, params: Mapping[str, Json] = {}, *, listing: str = ""
@@ -189,7 +197,7 @@ class Menu:
         tools = [tool for tool in rows if isinstance(tool, dict)] if isinstance(rows, list) else []
         if part != WHOLE:
             facts = self._tools()
-            tools = [tool for tool in tools if (info := facts.get(tool["name"])) and part.holds(info.tags, info.effect)]
+            tools = [tool for tool in tools if self._is_part(str(tool["name"]), part, facts)]
         return show(listed, tools, wanted, part.effect != "read", self._tools())
 
     def _name(self, name: str) -> str:

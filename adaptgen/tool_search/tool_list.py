@@ -93,7 +93,9 @@ def show(
         menu.append(menu_tools.call(menu_tools.WRITE))
     menu = [finish(row) for row in menu]
     left = SEARCH_BUDGET - sum(brief.size(row) for row in menu)
-    pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in menu_tools.NAMES]
+    # What the server adds is in no index, so a search would not find it.
+    pins = dict.fromkeys((*wanted.pin, *(name for name in by_name if name not in facts)))
+    pinned = [by_name[name] for name in pins if name in by_name and name not in menu_tools.NAMES]
     return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left, finish)]}, by_name)
 
 

@@ -15,7 +15,10 @@ _WHICH = ("governance", "no_governance")
 
 
 _FILES = click.option(
-    "--files", metavar="DIR", multiple=True, help="file arguments may name files below DIR; large answers go there"
+    "--files",
+    metavar="DIR",
+    multiple=True,
+    help="file arguments may name files below DIR, and large answers go there; over HTTP: upload slots and links",
 )
 
 

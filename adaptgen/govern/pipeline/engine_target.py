@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptgen import __version__
 from adaptgen.mcp.json_text import as_object
@@ -28,9 +28,11 @@ from adaptgen.model.tables import LOCAL, Caller, Json, Tool
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer, make_result
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.files.upload_tool import UploadTool
 from adaptgen.runtime.pii import arguments as inside
 from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.files.upload_tool import UploadTool
 
 LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
 FIELDS = (

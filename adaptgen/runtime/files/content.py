@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import IO, Final
@@ -131,6 +130,8 @@ class Spool:
     def __init__(self, limit: int, what: str = "The file") -> None:
         self._limit = limit
         self._what = what
+        import tempfile  # most servers never need it
+
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the stored file)
         self._hash = hashlib.sha256()
         self._head = b""

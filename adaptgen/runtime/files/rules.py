@@ -15,6 +15,10 @@ UPLOAD: Final = "upload://"
 """The scheme of references to slots."""
 
 
+UPLOAD_TOOLS: Final = ("create_upload", "create_upload_slot", "adaptgen_create_upload")
+"""Names of the tool that the server adds for uploads: the first that no tool of the API has."""
+
+
 @value()
 class FileRules:
     """``roots``: folders whose files a client on stdio may send, ``downloads``: the folder into which it gets files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import Any, Final
+from typing import Any
 
 from adaptgen.mcp.json_text import dumps
 from adaptgen.mcp.protocol import ToolInfo, failed_result
@@ -13,8 +13,7 @@ from adaptgen.runtime.core.answer import Answer, Text, ToolError, make_result
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import clean_name, size_text
 from adaptgen.runtime.files.desk import FileDesk
-
-_NAMES: Final = ("create_upload", "create_upload_slot", "adaptgen_create_upload")
+from adaptgen.runtime.files.rules import UPLOAD_TOOLS
 
 
 class UploadTool:
@@ -22,7 +21,7 @@ class UploadTool:
 
     def __init__(self, desk: FileDesk, server: str, tools: Container[str]) -> None:
         self.desk = desk
-        self.name = next(name for name in (*_NAMES, "") if name not in tools)
+        self.name = next(name for name in (*UPLOAD_TOOLS, "") if name not in tools)
         known = _contract(self.name, desk)
         self.schema: Mapping[str, Json] = known.input_schema
         self.wire = listed(known)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from adaptgen.mcp.protocol import Context, McpHandler
 from adaptgen.model.tables import Caller, Json
-from adaptgen.runtime.files.content import StoredFile
-from adaptgen.runtime.files.desk import FileDesk, receipt
 from adaptgen.runtime.files.rules import UPLOAD
-from adaptgen.runtime.files.slots import DiskSlots, Slot, SlotRefused
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, refused
 from adaptgen.transports.streamable_http.request_context import harmless
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.files.content import StoredFile
+    from adaptgen.runtime.files.desk import FileDesk
+    from adaptgen.runtime.files.slots import DiskSlots, Slot
 
 PATH: Final = "/files/"
 _CORS: Final = {
@@ -57,10 +59,18 @@ class FileRoutes:
         if slot is None or slot.file is None:
             return refused(404, "there is no such file")
         if self._record is not None and request.method == "GET":
+            from adaptgen.runtime.files.desk import receipt
+
             self._record(caller, context.request_id, receipt("fetched", slot.file, "link", id))
-        return HttpAnswer(200, _headers(slot, slot.file), b"" if request.method == "HEAD" else _sent(slot.file))
+        headers = _headers(slot, slot.file)
+        if request.method == "HEAD":
+            return HttpAnswer(200, headers)
+        return HttpAnswer(200, {**headers, "content-length": str(slot.file.size)}, _sent(slot.file))
 
     async def _put(self, request: HttpRequest, caller: Caller, id: str, request_id: str) -> HttpAnswer:
+        from adaptgen.runtime.files.desk import receipt
+        from adaptgen.runtime.files.slots import SlotRefused
+
         headers = request.headers
         length = headers.get("content-length", "")
         size = int(length) if length.isdecimal() and len(length) < 16 else None
@@ -89,7 +99,6 @@ class FileRoutes:
 def _headers(slot: Slot, file: StoredFile) -> dict[str, str]:
     return {
         "content-type": file.media_type or "application/octet-stream",
-        "content-length": str(file.size),
         "content-disposition": f"attachment; filename*=UTF-8''{quote(slot.name, safe='')}",
         "cache-control": "private, no-store",
         # The bytes are an API's: no browser may run them as a page of this server.
@@ -109,7 +118,11 @@ async def _sent(file: StoredFile) -> AsyncIterator[bytes]:
 
 def routes(handler: McpHandler, desk: FileDesk | None, address: str, record: Record | None = None) -> FileRoutes | None:
     """The routes of a server at ``address``, the URL of its endpoint; None where nothing is kept on its disk."""
-    if desk is None or not isinstance(desk.slots, DiskSlots):
+    if desk is None:
+        return None
+    from adaptgen.runtime.files.slots import DiskSlots  # most servers have none
+
+    if not isinstance(desk.slots, DiskSlots):
         return None
     desk.slots.address = address.rstrip("/").removesuffix("/mcp")
     return FileRoutes(handler, desk.slots, record)
