@@ -120,6 +120,14 @@ def doctor_command(**options: Any) -> int:
 @click.option("--live", is_flag=True, help="ask the API of the environment; default: the cassettes")
 @click.option("--allow-writes", is_flag=True, help="with --live: make the writes too, on a test system")
 @model_options
+@click.option("--against", metavar="REV|DIR", help="the same cases on another server: what a change of the tools did")
+@click.option(
+    "--fail-on",
+    metavar="failure|regression",
+    type=Choice(("failure", "regression")),
+    default="failure",
+    help="exit 1 for what fails (default), or only for what did not fail with --against",
+)
 @click.option("--fail-under", metavar="N", type=click.IntRange(0, 100), help="exit 1 if less than N % of checks pass")
 @click.option("--json", is_flag=True, help="one JSON object: cases, checks and scores")
 @click.option("--junit", metavar="FILE", type=PATH, help="write the checks as JUnit XML: for CI")

@@ -73,16 +73,22 @@ def wants_model(options: SimpleNamespace, place: Path) -> bool:
 
 
 async def evaluate_model(
-    options: SimpleNamespace, cases: Sequence[Case], surface: Surface, place: Path, environ: Mapping[str, str]
+    options: SimpleNamespace,
+    cases: Sequence[Case],
+    surface: Surface,
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    keep: bool = True,
 ) -> LayerResult:
-    """L3 for the cases of the folder ``place``: with the model that is named, else from its recordings."""
+    """L3 with the model that is named, whose conversations are kept in ``folder`` if ``keep``; else with those that are
+    there."""
     from adaptgen.evals.agent.endpoints.choose import open_endpoint
     from adaptgen.evals.agent.layer import replay, run_model
     from adaptgen.evals.agent.loop import Agent
     from adaptgen.evals.agent.spending import read_budget, read_prices
-    from adaptgen.evals.agent.transcripts import FOLDER
 
-    folder, settings = place / FOLDER, read_settings(options)
+    settings = read_settings(options)
     if not options.model or options.replay:
         meant = (options.model, settings) if options.model else None
         return await replay(cases, surface, folder, meant=meant, trials=options.trials)
@@ -93,8 +99,9 @@ async def evaluate_model(
     endpoint = open_endpoint(options.endpoint, settings, environ, timeout=options.timeout)
     try:
         agent: Agent = Agent(endpoint, options.model, settings, price=price, budget=budget)
+        kept = folder if keep else None
         return await run_model(
-            cases, surface, agent, folder=folder, trials=options.trials, concurrency=options.concurrency
+            cases, surface, agent, folder=kept, trials=options.trials, concurrency=options.concurrency
         )
     finally:
         await endpoint.aclose()

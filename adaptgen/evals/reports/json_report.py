@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adaptgen.evals.model import CaseScore, Check, EvalResult
-from adaptgen.evals.reports.summary import CaseRow, Summary, summarize
+from adaptgen.evals.reports.summary import CaseRow, Totals, summarize
 from adaptgen.model.tables import Json
 
 FORMAT = 1
@@ -24,9 +24,9 @@ def to_json(result: EvalResult) -> dict[str, Json]:
             one.layer: {"passed": one.passed, "failed": one.failed, "stale": one.stale, "not_run": one.not_run}
             for one in summary.layers
         },
-        "totals": _totals(summary),
+        "totals": totals_to_json(summary.totals),
         "cases": [_case(row) for row in summary.cases],
-        "checks": [_check(one) for one in result.checks],
+        "checks": [check_to_json(one) for one in result.checks],
         "confusion": [
             {"expected": row or None, "called": column or None, "count": count}
             for row, counts in zip(summary.confusion.expected, summary.confusion.counts, strict=True)
@@ -36,8 +36,8 @@ def to_json(result: EvalResult) -> dict[str, Json]:
     }
 
 
-def _totals(summary: Summary) -> dict[str, Json]:
-    totals = summary.totals
+def totals_to_json(totals: Totals) -> dict[str, Json]:
+    """Means and sums."""
     return {
         "precision": totals.precision,
         "recall": totals.recall,
@@ -58,13 +58,16 @@ def _case(row: CaseRow) -> dict[str, Any]:
         "caller": {"sub": case.caller.sub, "tenant": case.caller.tenant or None, "groups": list(case.caller.groups)},
         "state": row.state,
         "layers": dict(row.layers),
-        "scores": _score(row.score) if row.score is not None else None,
+        "scores": score_to_json(row.score),
         "file": case.where.file if case.where else None,
         "line": (case.where.line or None) if case.where else None,
     }
 
 
-def _score(score: CaseScore) -> dict[str, Json]:
+def score_to_json(score: CaseScore | None) -> dict[str, Json] | None:
+    """The figures of a case."""
+    if score is None:
+        return None
     passed, runs = score.trials or (None, None)
     return {
         "precision": score.precision,
@@ -79,7 +82,8 @@ def _score(score: CaseScore) -> dict[str, Json]:
     }
 
 
-def _check(check: Check) -> dict[str, Json]:
+def check_to_json(check: Check) -> dict[str, Json]:
+    """One check."""
     where = check.where
     return {
         "layer": check.layer,

@@ -9,6 +9,7 @@ from datetime import datetime
 from adaptgen import __version__
 from adaptgen.evals.agent.conversation import Recording
 from adaptgen.evals.model import EvalResult
+from adaptgen.evals.reports.comparison import Comparison, figures
 from adaptgen.evals.reports.summary import percent, summarize
 from adaptgen.model.tables import Json
 from adaptgen.render.safe import templates
@@ -24,7 +25,12 @@ _LAYERS = {
 }
 
 
-def page(result: EvalResult, made: datetime, recordings: Sequence[Recording] = ()) -> str:
+def page(
+    result: EvalResult,
+    made: datetime,
+    recordings: Sequence[Recording] = (),
+    comparison: Comparison | None = None,
+) -> str:
     """The HTML of a run of this moment, with the conversations of ``recordings``. Everything in it that comes from
     documents, answers and models is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -50,6 +56,8 @@ def page(result: EvalResult, made: datetime, recordings: Sequence[Recording] = (
         colours=_COLOURS,
         layers=_LAYERS,
         recordings=by_case,
+        comparison=comparison,
+        figures=figures,
         shown=_shown,
         figure=_figure,
         share=_share,

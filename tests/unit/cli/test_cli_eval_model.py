@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,3 +113,84 @@ def test_a_model_that_cannot_be_asked_as_named_is_an_error(
         monkeypatch.delenv(name, raising=False)
     assert main(_eval(*arguments)) == 2
     assert said in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------------------- against
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments], check=True, capture_output=True
+    )
+
+
+def _change(name: str, summary: str) -> None:
+    """The document says something else of an operation, and the server is built again."""
+    spec = Path("specs/shop.json")
+    text = spec.read_text()
+    spec.write_text(text.replace(f'"{name}"', f'"{summary}"'))
+    assert spec.read_text() != text
+    assert main(["build", "specs/shop.json", "-q"]) == 0
+
+
+@pytest.mark.parametrize("committed", [("specs", "generated"), ("specs",)])
+def test_a_change_is_compared_with_a_revision(
+    shop: str, capsys: pytest.CaptureFixture[str], committed: tuple[str, ...]
+) -> None:
+    _git("init", "-q", ".")
+    with scripted_model({"open?": RIGHT}) as model:
+        assert main(_eval("--live", "--model", "m", "--endpoint", f"{model.url}/v1")) == 0
+    _git("add", *committed)
+    _git("commit", "-qm", "before")
+    against = _eval("--against", "HEAD", "--fail-on", "regression", "--json")
+    capsys.readouterr()
+    # The harmless twin: nothing has changed, and the recordings of both sides fit.
+    assert main(against) == 0
+    same = json.loads(capsys.readouterr().out)["against"]
+    assert (same["regression"], same["cases"], same["layers"]["L3"]["before"]["passed"]) == (False, [], 8)
+    _change("Orders, by status", "Bills and invoices")
+    capsys.readouterr()
+    assert main(against) == 1
+    found = json.loads(capsys.readouterr().out)["against"]
+    assert [one["name"] for one in found["newly_failing"]] == ["model.recording"]
+    assert found["layers"]["L3"]["before"]["passed"] == 8
+
+
+def test_a_model_shows_what_a_worse_description_does(
+    shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The model takes the first tool whose description speaks of invoices."""
+    program = tmp_path / "model.py"
+    program.write_text(
+        "import json, sys\n"
+        "asked = json.load(sys.stdin)\n"
+        "if len(asked['messages']) > 1:\n"
+        "    print(json.dumps({'text': 'Invoice 7.'}))\n"
+        "else:\n"
+        "    fits = [one['name'] for one in asked['tools'] if 'Invoices, by' in one['description']]\n"
+        "    names = fits or [one['name'] for one in asked['tools'] if 'by status' in one['description']]\n"
+        "    print(json.dumps({'calls': [{'name': names[0], 'arguments': {'status': 'OPEN'}}]}))\n"
+    )
+    shutil.copytree("generated", "before/generated")
+    shutil.copytree("specs", "before/specs")
+    asked = ("--live", "--model", "mine", "--endpoint", f"command:{sys.executable} '{program}'")
+    against = _eval(*asked, "--against", "before/generated/shop", "--fail-on", "regression", "--json")
+    _change("One invoice", "A single invoice")
+    capsys.readouterr()
+    assert main(against) == 0
+    assert json.loads(capsys.readouterr().out)["against"]["newly_failing"] == []
+    _change("Orders, by status", "Invoices, by orders")
+    _change("Invoices, by status", "Things, by status")
+    capsys.readouterr()
+    assert main(against) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["confusion"] == [{"expected": "list_invoices", "called": "list_orders", "count": 1}]
+    assert [one["name"] for one in report["against"]["newly_failing"]] == ["model.wrong_tool"]
+    assert not Path("before/specs/shop/evals/transcripts").exists()
+
+
+def test_what_cannot_be_compared_is_an_error(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(_eval("--against", "nowhere")) == 2
+    assert "AG055" in capsys.readouterr().err
+    assert main(_eval("--fail-on", "regression")) == 2
+    assert "AG058" in capsys.readouterr().err
