@@ -1,0 +1,247 @@
+"""Logins of APIs in memory: what is declared, what is not, and what the document gets wrong."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.learning import Api, list_operation, make_result
+
+from adaptgen.building.result import BuildResult
+from adaptgen.learning.live import LiveProbe
+from adaptgen.learning.login.learn import learn_login
+from adaptgen.learning.model import Notebook
+
+TOKEN = "tok-5f3a9c77e1"
+LOGIN = {
+    "operationId": "login",
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["username", "password"],
+                    "properties": {"username": {"type": "string"}, "password": {"type": "string"}},
+                }
+            }
+        }
+    },
+    "responses": {
+        "200": {
+            "description": "",
+            "content": {
+                "application/json": {"schema": {"type": "object", "properties": {"token": {"type": "string"}}}}
+            },
+        }
+    },
+}
+PLAIN = {"/things": {"get": list_operation()}, "/parts": {"get": list_operation()}}
+WITH_LOGIN = {**PLAIN, "/login": {"post": LOGIN}}
+BEARER = {
+    "security": [{"bearer": []}],
+    "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+}
+USER = {"SHOP_USERNAME": "ada", "SHOP_PASSWORD": "s3cret-words"}
+
+Grants = Callable[[httpx.Request], bool]
+
+
+def api(grants: Grants, login: Mapping[str, Any] | None = None, refusal: httpx.Response | None = None) -> Api:
+    """An API whose reads are granted by ``grants``."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            asked = json.loads(request.content)
+            if asked != {"username": "ada", "password": "s3cret-words"}:
+                return httpx.Response(401, json={"message": "bad credentials"})
+            return httpx.Response(200, json=login or {"token": TOKEN})
+        if grants(request):
+            return httpx.Response(200, json=[{"id": 1, "name": "a"}])
+        return refusal or httpx.Response(401, json={"message": "authentication required"})
+
+    return Api(answer)
+
+
+def learn(
+    served: Api, result: BuildResult, notebook: Notebook | None = None, **environ: str
+) -> tuple[Notebook, LiveProbe]:
+    notebook = notebook or Notebook()
+    probe = served.probe(result, 100, **environ)
+    asyncio.run(learn_login(result, probe, notebook))
+    return notebook, probe
+
+
+def header(name: str, value: str) -> Grants:
+    return lambda request: request.headers.get(name) == value
+
+
+@pytest.mark.parametrize(
+    ("grants", "send"),
+    [
+        (header("authorization", f"Bearer {TOKEN}"), {"header": "Authorization", "as": "Bearer {access}"}),
+        (header("authorization", f"Token {TOKEN}"), {"header": "Authorization", "as": "Token {access}"}),
+        (header("authorization", TOKEN), {"header": "Authorization", "as": "{access}"}),
+        (header("x-auth-token", TOKEN), {"header": "X-Auth-Token", "as": "{access}"}),
+        (lambda request: request.url.params.get("token") == TOKEN, {"query": "token", "as": "{access}"}),
+        (header("cookie", f"session={TOKEN}"), {"cookie": "session", "as": "{access}"}),
+    ],
+)
+def test_the_token_goes_where_a_read_succeeds_with_it(tmp_path: Path, grants: Grants, send: dict[str, str]) -> None:
+    notebook, _ = learn(api(grants), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    (line,) = notebook.lines
+    assert line.confidence == "certain"
+    assert line.value["send"] == [send]
+    assert line.value["chain"][0]["call"] == "POST /login"
+
+
+def test_a_place_that_the_document_gets_wrong_is_a_disagreement(tmp_path: Path) -> None:
+    notebook, _ = learn(api(header("x-token", TOKEN)), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert [(one.declared, one.observed) for one in notebook.disagreements] == [
+        ("header Authorization", "header X-Token: …")
+    ]
+
+
+def test_the_login_is_asked_once(tmp_path: Path) -> None:
+    served = api(header("x-session-id", TOKEN))
+    learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert served.seen.count("POST /login") == 1
+
+
+def test_credentials_are_sent_three_times_an_hour_at_most(tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def grants(request: httpx.Request) -> bool:
+        if request.headers.get("authorization", "").startswith("Basic"):
+            sent.append("basic")
+        return False
+
+    served, result = api(grants), make_result(tmp_path, WITH_LOGIN, **BEARER)
+    for _ in range(5):
+        notebook, _ = learn(served, result, **{**USER, "SHOP_PASSWORD": "wrong"})
+    assert len(sent) + served.seen.count("POST /login") == 3
+    row = notebook.find("auth shop_session", "login.chain")
+    assert row is not None
+    assert (row.confidence, "no login attempt is left" in row.conclusion, notebook.lines) == ("unknown", True, [])
+
+
+@pytest.mark.parametrize(
+    ("environ", "grants", "hint"),
+    [
+        (
+            USER,
+            header("authorization", f"Basic {base64.b64encode(b'ada:s3cret-words').decode()}"),
+            {"kind": "basic", "username": "${env:SHOP_USERNAME}", "password": "${env:SHOP_PASSWORD}"},
+        ),
+        (
+            {"SHOP_TOKEN": TOKEN},
+            header("authorization", f"Bearer {TOKEN}"),
+            {"kind": "bearer", "token": "${env:SHOP_TOKEN}"},
+        ),
+        (
+            {"SHOP_API_KEY": TOKEN},
+            lambda request: request.url.params.get("api_key") == TOKEN,
+            {"kind": "api_key", "query": "api_key", "value": "${env:SHOP_API_KEY}"},
+        ),
+        (
+            {"SHOP_TOKEN": TOKEN},
+            header("authorization", f"Token {TOKEN}"),
+            {"kind": "api_key", "header": "Authorization", "value": "Token ${env:SHOP_TOKEN}"},
+        ),
+    ],
+)
+def test_credentials_are_tried_that_the_document_says_nothing_of(
+    tmp_path: Path, environ: dict[str, str], grants: Grants, hint: dict[str, str]
+) -> None:
+    notebook, _ = learn(api(grants), make_result(tmp_path, PLAIN), **environ)
+    assert [one.value for one in notebook.lines] == [hint]
+
+
+def test_without_credentials_the_missing_variables_are_named_and_public_reads_go_on(tmp_path: Path) -> None:
+    served, result = api(header("x", "y")), make_result(tmp_path, WITH_LOGIN, **BEARER)
+    notebook, probe = learn(served, result)
+    row = notebook.find("login", "login.credentials")
+    assert row is not None
+    assert "SHOP_PASSWORD" in row.conclusion
+    assert probe.way == ()
+    assert "POST /login" not in served.seen
+
+
+def test_where_no_read_is_refused_nothing_is_said_of_logins(tmp_path: Path) -> None:
+    notebook, _ = learn(api(lambda _: True), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert notebook.lines == []
+    assert {one.observed for one in notebook.disagreements} == {"200 without credentials"}
+
+
+def test_an_account_that_is_forbidden_the_first_read_is_logged_in_all_the_same(tmp_path: Path) -> None:
+    served = api(
+        lambda request: request.headers.get("authorization") == f"Bearer {TOKEN}" and "parts" not in request.url.path
+    )
+    notebook, probe = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert len(notebook.lines) == 1
+    assert probe.witness is not None
+    assert probe.witness.key == "GET /things"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "refused"),
+    [
+        (httpx.Response(401, json={}), [401]),
+        (
+            httpx.Response(403, json={"detail": "Please log in again."}),
+            [401, {"status": 403, "body": {"detail": "*please?log?in*"}}],
+        ),
+        (
+            httpx.Response(403, json={"code": "TOKEN_EXPIRED", "for": "ada@example.com"}),
+            [401, {"status": 403, "body": {"code": "TOKEN_EXPIRED"}}],
+        ),
+        (
+            httpx.Response(200, json={"success": False, "error": "not logged in"}),
+            [401, {"status": 200, "body": {"error": "*not?logged?in*"}}],
+        ),
+        (httpx.Response(403, json={"detail": "Forbidden."}), [401]),
+    ],
+)
+def test_a_broken_token_shows_what_a_session_that_ended_looks_like(
+    tmp_path: Path, refusal: httpx.Response, refused: list[Any]
+) -> None:
+    served = api(header("authorization", f"Bearer {TOKEN}"), refusal=refusal)
+    notebook, _ = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert notebook.lines[0].value["refused"] == refused
+
+
+def test_where_the_answer_has_the_token_and_its_end_are_kept_and_no_value(tmp_path: Path) -> None:
+    login = {**LOGIN, "responses": {"200": {"description": ""}}}
+    paths = {**PLAIN, "/login": {"post": login}}
+    answer = {"data": {"jwt": TOKEN, "expires_in": 3599, "user": "ada@example.com"}}
+    served = api(header("authorization", f"Bearer {TOKEN}"), login=answer)
+    notebook, _ = learn(served, make_result(tmp_path, paths, **BEARER), **USER)
+    chain = notebook.lines[0].value["chain"][0]
+    assert (chain["save"]["access"], chain["expires"]) == ("$.data.jwt", {"after": "$.data.expires_in"})
+    kept = repr(notebook)
+    assert not [one for one in (TOKEN, "s3cret-words", "ada@example.com", "3599") if one in kept]
+
+
+def test_the_session_of_a_cookie_is_found_that_no_document_declares(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json={"token": TOKEN}, headers={"set-cookie": "sid=abcdef123456; HttpOnly"})
+        good = "sid=abcdef123456" in request.headers.get("cookie", "")
+        return httpx.Response(200, json=[{"id": 1}]) if good else httpx.Response(401)
+
+    notebook, _ = learn(Api(answer), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    chain = notebook.lines[0].value["chain"][0]
+    assert (chain["cookies"], "send" in notebook.lines[0].value) == ("keep", False)
+
+
+def test_a_run_that_continues_logs_in_at_the_place_that_worked(tmp_path: Path) -> None:
+    served, result = api(header("x-token", TOKEN)), make_result(tmp_path, WITH_LOGIN, **BEARER)
+    notebook, _ = learn(served, result, **USER)
+    rows, before = len(notebook.experiments), len(served.seen)
+    learn(served, result, notebook, **USER)
+    assert len(notebook.experiments) == rows
+    # Two reads without credentials, the login, the place, a broken token and the right one.
+    assert len(served.seen) - before == 6
