@@ -14,30 +14,20 @@ from typing import Any, Final
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.learning.model import Line
+from adaptgen.learning.records import is_name
 from adaptgen.model.tables import Json
-from adaptgen.pii import detectors
 from adaptgen.readiness.drafting.lines import flow, one_line
 from adaptgen.source.hints.learned import parse_learned
 from adaptgen.syntax.field_paths import parse as segments
 
 SECTIONS: Final = ("auth", "operations", "sensitive")
-_KINDS: Final = ("email", "phone", "card", "iban", "national_id")
-_NUMBERED: Final = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
-"""What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
-_LONGEST: Final = 60
+_ADDRESS: Final = re.compile(r"\w@\w")
+"""What an e-mail address has, and no name of a field: a path divides at its points."""
 _HEAD: Final = """\
 # What the API showed when it was tried: adaptgen learn writes this file, and every build reads it.
 # hints.yaml wins. Each line comes after its evidence; "likely" means that something else would fit too.
 adaptgen: 1
 """
-
-
-def is_name(text: object) -> bool:
-    """Whether a file may hold this name of a member: keys of maps are data, perhaps personal."""
-    if not isinstance(text, str):
-        return True
-    plain = text.isprintable() and len(text) <= _LONGEST and not _NUMBERED.search(text)
-    return plain and not detectors.find(text, _KINDS)
 
 
 def write_text(lines: Iterable[Line]) -> str:
@@ -92,7 +82,11 @@ def _is_plain(line: Line) -> bool:
         names += [*_names(line.value)]
     if line.keys[-1] == "page" and isinstance(line.value, Mapping):
         names += [*_names(str(one) for one in line.value.values())]
-    return all(map(is_name, names))
+    return all(is_name(one) and not (isinstance(one, str) and _is_data(one)) for one in names)
+
+
+def _is_data(text: str) -> bool:
+    return not text.isprintable() or _ADDRESS.search(text) is not None
 
 
 def _names(paths: Iterable[Any]) -> Iterator[object]:

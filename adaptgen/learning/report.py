@@ -54,6 +54,10 @@ def summarize(notebook: Notebook) -> list[str]:
     return lines
 
 
+_DEPTH: Mapping[tuple[str, ...], int] = {("operations",): 3}
+"""How deep the keys of a section go that are compared as a whole."""
+
+
 def compare(now: Learned | None, before: Learned | None) -> list[str]:
     """The key paths at which two files differ, dotted: what drifted."""
     return sorted(_differences(_content(now), _content(before), ()))
@@ -64,7 +68,8 @@ def _content(learned: Learned | None) -> Mapping[str, Json]:
 
 
 def _differences(now: Json, before: Json, at: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(now, Mapping) and isinstance(before, Mapping) and len(at) < 3:
+    if (at == () or isinstance(now or before, Mapping)) and len(at) < _DEPTH.get(at[:1], 2):
+        now, before = now or {}, before or {}
         for key in {**now, **before}:
             yield from _differences(now.get(key), before.get(key), (*at, str(key)))
     elif now != before:

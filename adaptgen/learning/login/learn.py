@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Final
 
 from adaptgen.building.result import BuildResult
-from adaptgen.learning.learned_file import is_name
 from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.login.refusals import Refusals, find_refusals
 from adaptgen.learning.login.tokens import find_lifetime, find_place
@@ -28,6 +27,7 @@ from adaptgen.learning.login.witness import Witness, describe, find_witnesses, j
 from adaptgen.learning.login.written import as_hint, builds_again
 from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe
+from adaptgen.learning.records import is_name
 from adaptgen.learning.replies import Came
 from adaptgen.model.tables import Auth, Json, Login, Refused
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from adaptgen.learning.learned_file import is_name
 from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.login.witness import Witness, describe, find_its_sign, judge
 from adaptgen.learning.model import Confidence
+from adaptgen.learning.records import is_name
 from adaptgen.model.tables import Json, Refused
 from adaptgen.runtime.auth.authenticator import find_refusal
 from adaptgen.runtime.http.logged_out import Sign
