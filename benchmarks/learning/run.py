@@ -110,7 +110,7 @@ def learn_api(service: Service, folder: Path, *options: str) -> Report:
     api = service.api
     report = Report(api.seed)
     specs = folder / "specs"
-    specs.mkdir()
+    specs.mkdir(exist_ok=True)
     spec = specs / f"{api.name}.json"
     spec.write_text(json.dumps(document(api), indent=1))
     begun = time.monotonic()
