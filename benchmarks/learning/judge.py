@@ -138,11 +138,12 @@ def look_page(truth: Truth, one: Listing, tool: Tool) -> str | None:
         return "the tool is no list"
     style = STYLES[type(page)]
     if truth.kind == "items":
-        return None if page.items == truth.value else page.items
+        return None if fold(page.items) == fold(truth.value) else page.items
     if truth.kind == "style":
         return None if style in truth.value else style
     if truth.kind == "total":
-        return None if getattr(page, "total", None) == truth.value else str(getattr(page, "total", None))
+        total = str(getattr(page, "total", None))
+        return None if fold(total) == fold(truth.value) else total
     if style not in one.paging.styles:
         return f"style {style}"
     if truth.kind == "first":
@@ -223,12 +224,20 @@ def errors_of_page(one: Listing, value: Any) -> Iterator[str]:
     if style == "header":
         expected["header"] = (paging.next[7:],)
     for key, right in expected.items():
-        if key in value and value[key] not in right:
+        if key in value and fold(value[key]) not in map(fold, right):
             yield f"{key} {value[key]}, not {' or '.join(map(str, right))}"
     most = value.get("max_size")
     limits = {paging.default, paging.maximum} if paging.above == "ignored" else {paging.maximum}
     if most is not None and most not in limits and not (paging.above == "refused" and most <= (paging.maximum or 0)):
         yield f"max_size {most}, not {paging.maximum} ({paging.above})"
+
+
+def fold(place: Any) -> Any:
+    """A place as it is compared: names of headers in small letters, members of a path after dots."""
+    if not isinstance(place, str):
+        return place
+    plain = re.sub(r"\[([\"'])(.*?)\1\]", r".\2", place)
+    return plain.lower() if plain.startswith(("header:", "X-", "x-", "Next")) else plain
 
 
 def extra_totals(one: Listing) -> Iterator[str]:

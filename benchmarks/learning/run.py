@@ -113,15 +113,16 @@ def learn_api(service: Service, folder: Path, *options: str) -> Report:
     specs.mkdir(exist_ok=True)
     spec = specs / f"{api.name}.json"
     spec.write_text(json.dumps(document(api), indent=1))
-    begun = time.monotonic()
+    before, begun = service.logins, time.monotonic()
     with patch.dict(os.environ, environ_of(api, service.url, folder)):
         try:
             code, said = learn(spec, *options)
-            report.failed = "" if code == 0 else f"exit {code}: {said[-600:]}"
+            # 1: nothing could be read, so nothing was learned.
+            report.failed = "" if code in (0, 1) else f"exit {code}: {said[-600:]}"
         except Exception:
             said = report.failed = traceback.format_exc()[-1500:]
         report.seconds = time.monotonic() - begun
-        report.requests, report.logins = len(service.seen), service.logins
+        report.requests, report.logins = len(service.seen), service.logins - before
         report.writes = list(service.unsafe)
         report.kept = list(kept_values(service, folder, spec, said))
         judge_api(service, spec, folder, report)
@@ -152,7 +153,7 @@ def judge_api(service: Service, spec: Path, folder: Path, report: Report) -> Non
     server = load_server(folder / "generated" / api.name)
     with quiet():
         readings = asyncio.run(read_lists(api, server))
-    opened = any(reading.items for reading in readings.values())
+    opened = any(reading.answered for reading in readings.values())
     entered = opened or not any(one.records for one in api.lists)
     hidden = {truth.subject for truth in truths(api) if truth.hidden and truth.kind in ("style", "items")}
     for one in api.lists:
@@ -182,12 +183,14 @@ def judge_api(service: Service, spec: Path, folder: Path, report: Report) -> Non
 
 @dataclass
 class Reading:
-    """One list as the engine read it: the ids, whether it was called complete, and why it ended early."""
+    """One list as the engine read it: the ids, whether it was called complete, why it ended early, and whether the API
+    let it in."""
 
     items: list[Any]
     expected: list[Any]
     complete: bool = False
     why: str = ""
+    answered: bool = False
 
 
 async def read_lists(api: Api, server: Server) -> dict[str, Reading]:
@@ -214,7 +217,7 @@ async def read_list(engine: Engine, server: Server, one: Listing, parent: Any, e
     if tool is None or tool.call is None:
         reading.why = "no tool"
         return reading
-    arguments: dict[str, Any] = {"fields": [one.identity], "limit": 100}
+    arguments: dict[str, Any] = {"fields": [one.identity], "limit": 100} if tool.page is not None else {}
     if one.parent:
         name = one.path.partition("{")[2].partition("}")[0]
         arguments[name] = parent
@@ -224,7 +227,7 @@ async def read_list(engine: Engine, server: Server, one: Listing, parent: Any, e
         if answer.is_error:
             reading.why = text[:160].replace("\n", " ")
             return reading
-        body = json.loads(text)
+        body, reading.answered = json.loads(text), True
         reading.items += ids_of(body, one.identity)
         reading.complete = body.get("complete", True) is True if isinstance(body, Mapping) else True
         cursor = body.get("next_cursor") if isinstance(body, Mapping) else None
