@@ -163,6 +163,8 @@ def extra_schema(kind: str) -> dict[str, Any]:
         return {"type": "integer"}
     if kind in ("list", "names"):
         return {"type": "array", "items": TEXT}
+    if kind == "links":
+        return {"type": "array", "items": {"type": "object", "properties": {"rel": TEXT, "href": TEXT}}}
     return {"type": "boolean"} if kind == "true" else dict(TEXT)
 
 

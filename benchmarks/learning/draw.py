@@ -181,7 +181,8 @@ def draw_children(dice: random.Random, lists: list[Listing], style: str) -> list
 def draw_extras(dice: random.Random) -> dict[str, str]:
     """Other members of an envelope, some of which look like a total."""
     pool = {"$.success": "true", "$.message": "text", "$.pageCount": "pages", "$.size": "size", "$.warnings": "list",
-            "$.returned": "count", "$.columns": "names", "$.requestId": "text"}  # fmt: skip
+            "$.returned": "count", "$.columns": "names", "$.requestId": "text",
+            "$.links": "links"}  # fmt: skip
     return dict(dice.sample(sorted(pool.items()), dice.choice((0, 0, 1, 2, 3))))
 
 

@@ -286,6 +286,7 @@ class Service:
         values: dict[str, Any] = {
             "true": True, "text": "OK", "pages": -(-len(records) // max(1, size)), "size": size, "count": len(part),
             "list": [], "names": ["a", "b"],
+            "links": [{"rel": rel, "href": f"{self.url}/{rel}"} for rel in ("self", "up", "help")],
         }  # fmt: skip
         for place, kind in one.extras.items():
             put(body, place, values[kind])
