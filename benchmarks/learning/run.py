@@ -229,7 +229,8 @@ async def read_list(engine: Engine, server: Server, one: Listing, parent: Any, e
             return reading
         body, reading.answered = json.loads(text), True
         reading.items += ids_of(body, one.identity)
-        reading.complete = body.get("complete", True) is True if isinstance(body, Mapping) else True
+        listed = isinstance(body, Mapping) and "items" in body
+        reading.complete = listed and body.get("complete", True) is True
         cursor = body.get("next_cursor") if isinstance(body, Mapping) else None
         if not cursor:
             return reading
