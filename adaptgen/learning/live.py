@@ -217,7 +217,10 @@ class LiveProbe:
         sends: Callable[[Request], None] | None,
     ) -> Came:
         if sends is not None:
-            sends(request)
+            try:
+                sends(request)
+            except ToolError:  # the login handed out nothing that could go there
+                return Came(failed="unreadable")
             return await self._once(request)
         names = () if credentials == "none" else self.names_of(operation)
         if not names:

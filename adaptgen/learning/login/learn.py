@@ -217,8 +217,9 @@ class _Login:
         auths = {name: self.settled(way, session.auth, place) for name, session in way.sessions.items()}
         for name, session in way.sessions.items():
             session.auth = replace(auths[name], chain=session.auth.chain)
-            if place.cookies and session.logs_in and not session.held()[1]:
-                # The document says nothing of cookies, so that this session kept none.
+            if not session.logs_in or (place.cookies and not session.held()[1]):
+                # It asks for the credentials of this place alone; and where the document says nothing of cookies, the
+                # session before kept none.
                 way.sessions[name] = self.probe.try_session(auths[name])
         self.probe.use(way.sessions)
         self.csrf(way)
