@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from adaptgen.mcp.headers import ANNOTATION
+from adaptgen.mcp.output_schema import output_schema
 from adaptgen.model import frozen
 from adaptgen.model.contract_file import OWN_ARGUMENTS
-from adaptgen.model.tables import Contract, Json
+from adaptgen.model.tables import Contract, Json, Tool
 
 BUDGET = 32_000
 """Bytes of ``tools/list`` that are listed directly unless somebody says otherwise."""
@@ -59,8 +60,8 @@ STEPS = (
 """From a list that has lost nothing but repetition to one of names and types."""
 
 
-def listed(contract: Contract, structured: bool = False) -> dict[str, Any]:
-    """A contract as the Tool of MCP. One with structured answers declares the most lenient schema that clients accept.
+def listed(contract: Contract, tool: Tool | None = None) -> dict[str, Any]:
+    """A contract as the Tool of MCP; of a ``tool`` with structured answers, what they look like too.
 
     The title is always there: some clients drop a tool without one.
     """
@@ -72,8 +73,8 @@ def listed(contract: Contract, structured: bool = False) -> dict[str, Any]:
     }
     if contract.annotations:
         wire["annotations"] = dict(contract.annotations)
-    if structured:
-        wire["outputSchema"] = {"type": "object"}
+    if tool is not None and tool.layout == "structured":
+        wire["outputSchema"] = output_schema(tool, contract.returns)
     return wire
 
 
@@ -138,6 +139,9 @@ def brief(tool: Mapping[str, Json], number: int) -> dict[str, Any]:
     schema = tool.get("inputSchema")
     if isinstance(schema, dict):
         made["inputSchema"] = _arguments(schema, step)
+    if "outputSchema" in tool and not step.limits:
+        # Clients check answers by it; this one takes every answer.
+        made["outputSchema"] = {"type": "object"}
     return made
 
 

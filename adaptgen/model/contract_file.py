@@ -3,7 +3,7 @@
 An entry holds the arguments of the API (format 2): ``{"description", "arguments", "required", "annotations"}``. The
 arguments of the runtime are added when the file is read; ``adds`` names them where they are not those that
 :func:`names_added` returns. An entry with ``inputSchema`` has the whole schema instead (format 1, and what is written
-by hand).
+by hand). ``returns`` has the types of the view's fields.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ def read_contract(name: str, entry: Mapping[str, Any], tool: Tool | None) -> Con
         description=str(entry.get("description", "")),
         input_schema=schema,
         annotations=entry.get("annotations") or {},
+        returns=entry.get("returns") or {},
     )
 
 
@@ -106,4 +107,6 @@ def entry_of(contract: Contract, tool: Tool) -> dict[str, Json]:
     else:
         entry["inputSchema"] = schema
     entry["annotations"] = contract.annotations
+    if contract.returns:
+        entry["returns"] = contract.returns
     return entry

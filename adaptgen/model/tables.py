@@ -610,7 +610,8 @@ class Server:
     ``instead``: logins that no tool uses; ``adaptgen doctor`` tries them where the API refuses the credentials.
     ``summary``: what the API is, in the words of its document. ``surface``: how its tools are shown: ``list``;
     ``search``: agents search them; ``auto``: all of them are too many for one list, so agents search them unless
-    those that a caller or a toolset has fit. ``pin``: tools that are listed also then.
+    those that a caller or a toolset has fit. ``pin``: tools that are listed also then. ``layout``: as in :class:`Tool`,
+    for the tools that have none.
     """
 
     name: str
@@ -625,6 +626,7 @@ class Server:
     page_size: int = 25
     max_bytes: int = 9000
     timeout: float = 30.0
+    layout: Layout | None = None
     connection: Connection | None = None
     contracts: Path = Path("tools")
     governance: str = ""
@@ -645,13 +647,15 @@ class Server:
 class Contract:
     """What agents see of one tool. ``input_schema`` is JSON Schema 2020-12, ``annotations`` MCP ToolAnnotations.
 
-    ``adaptgen.model.contract_file`` reads it from ``tools/<module>.json``.
+    ``returns``: path of the view -> type, as the document declares it; agents see it in the output schema of tools with
+    structured answers. ``adaptgen.model.contract_file`` reads a contract from ``tools/<module>.json``.
     """
 
     name: str
     description: str
     input_schema: Mapping[str, Json]
     annotations: Mapping[str, Json] = field(default_factory=dict)
+    returns: Mapping[str, str] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------------------------------------------------- callers

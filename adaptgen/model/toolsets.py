@@ -19,6 +19,14 @@ _EVERYTHING = ("*",)
 """An update accepts all that was read; left out, it accepts what its body has."""
 
 
+def with_layout(server: Server) -> Server:
+    """``server`` with its layout in the tools that have none."""
+    if server.layout is None:
+        return server
+    tools = (changed(tool, {"layout": server.layout}) if tool.layout is None else tool for tool in server.tools)
+    return replace(server, tools=tuple(tools))
+
+
 def completed(server: Server) -> Iterator[Tool]:
     """The tools of the toolsets, with all that they leave out."""
     only = _only_auth(server)

@@ -117,6 +117,7 @@ class _Planner:
             pin=hints.pin,
         )
         said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}
+        said["layout"] = hints.form
         server = replace(server, **{key: value for key, value in said.items() if value is not None})
         evidence = dict.fromkeys((*bases.evidence, *auth.evidence, *self.evidence))
         result = Plan(

@@ -17,7 +17,8 @@ import orjson
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.model.contract_file import ONCE_FREE, QUESTIONS
 from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged
-from adaptgen.runtime.core.answer import Answer, Text, ToolError
+from adaptgen.model.toolsets import with_layout
+from adaptgen.runtime.core.answer import Answer, Text, ToolError, with_structure
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import canonical
@@ -91,7 +92,7 @@ class Engine:
             from adaptgen.diagnostics import error
 
             raise error("AG061", f"the server has format {server.format}; this runtime executes {FORMAT}")
-        self.server = server
+        self.server = server = with_layout(server)
         self._environ = os.environ if environ is None else environ
         self._transport = transport
         self._cursor_key = cursor_key
@@ -159,7 +160,7 @@ class Engine:
             acting = edits.acting(known.name) if edits is not None else ()
             try:
                 answer = self._overridden(acting, execution, request) if acting else self._run(execution, request)
-                return _with_files(marks.with_status(await answer), files)
+                return self._typed(known, _with_files(marks.with_status(await answer), files))
             finally:
                 if self._kept is not None and known.effect != "read":
                     self._kept.drop(caller)
@@ -216,6 +217,12 @@ class Engine:
             files.upload_tool = self.uploads.name
         for name, found in self._file_arguments.items() if files.takes else ():
             self._contracts[name] = with_sources(self._contracts[name], found, files.takes)
+
+    def _typed(self, tool: Tool, answer: Answer) -> Answer:
+        """``answer`` with structured content that fits the output schema, where the tool has one."""
+        if tool.layout != "structured" or answer.is_error:
+            return answer
+        return with_structure(answer, tool, self._contracts[tool.name].returns)
 
     def _no_tool(self, name: str) -> str:
         from adaptgen.mcp.protocol import nearest_tool

@@ -115,6 +115,8 @@ def described(rows: Sequence[Row], *, searching: bool) -> str:
         if searching:
             entry["call_with"] = "call_read_tool" if effect == "read" else "call_write_tool"
         entry["inputSchema"] = tool.get("inputSchema", {})
+        if "outputSchema" in tool:
+            entry["outputSchema"] = tool["outputSchema"]
         line = encode(entry).decode()
         left -= len(line)
         if left < 0 and lines:

@@ -49,6 +49,12 @@ def _governed(function: Callable[..., int]) -> Callable[..., int]:
     default="",
     help="schemas for clients that send tools with strict: true; without it every model provider takes them",
 )
+@click.option(
+    "--result",
+    type=Choice(["columns", "objects", "structured"]),
+    default="",
+    help="the form of all answers; structured: with an output schema, for clients that write code",
+)
 @_governed
 def serve_command(**options: Any) -> int:
     """Speaks MCP on stdin and stdout, or with --http over streamable HTTP. Credentials and addresses come from the

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ def _serve(options: SimpleNamespace) -> None:
     with gc_paused():
         server, named = governance.open_server(options, os.environ)
         part = _part(options, server)
+        if options.result:
+            tools = tuple(replace(tool, layout=None) for tool in server.tools)
+            server = replace(server, layout=options.result, tools=tools)
     if named is not None:
         open_files(options.files, governed=True, http=bool(options.http))
         asyncio.run(_governed(server, named, options.http, part, options.profile))

@@ -79,7 +79,7 @@ class Served:
             contract.name: _facts(
                 own[contract.name],
                 server.name,
-                listed(contract, own[contract.name].layout == "structured"),
+                listed(contract, own[contract.name]),
                 behind,
                 told,
                 engine.file_arguments(contract.name),

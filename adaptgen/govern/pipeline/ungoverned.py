@@ -62,8 +62,8 @@ class UngovernedHandler:
 
     def _listed(self) -> dict[str, Any]:
         # Made when it is first asked for: a process that only calls never needs it.
-        structured = frozenset(tool.name for tool in self._engine.server.tools if tool.layout == "structured")
-        tools = [listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
+        known = {tool.name: tool for tool in self._engine.server.tools}
+        tools = [listed(one, known.get(one.name)) for one in self._engine.list(LOCAL)]
         if self._engine.uploads is not None:
             tools.append(self._engine.uploads.wire)
         # The list lasts as long as the process; clients may keep it for a minute.

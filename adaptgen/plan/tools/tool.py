@@ -18,7 +18,7 @@ from adaptgen.plan.document import vendor_extensions as extensions
 from adaptgen.plan.document.base_urls import Bases
 from adaptgen.plan.document.reader import Operation, accepted, is_json
 from adaptgen.plan.document.request_bodies import BodyInputs
-from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.document.schemas import leaves, shape
 from adaptgen.plan.document.tool_names import segments
 from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.facts import OperationFacts, read_facts
@@ -27,7 +27,7 @@ from adaptgen.plan.tools import absorbed_members as paging_members
 from adaptgen.plan.tools import contract as contracts
 from adaptgen.plan.tools import merge_updates as updates
 from adaptgen.plan.tools.arguments import Inputs, decide
-from adaptgen.plan.tools.pii import find_plain, find_sensitive
+from adaptgen.plan.tools.pii import find_plain, find_sensitive, record_of
 from adaptgen.plan.tools.searches import find_searches, search_evidence
 from adaptgen.plan.views.default_view import ViewPlan, find_view
 from adaptgen.source.hints.model import ToolHint
@@ -278,11 +278,21 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})
     if searching:
         tool = changed(tool, {"searches": {search.name: search.fields for search in searching}})
+    contract = changed(contract, {"returns": find_types(one.facts, tool)})
     evidence = [*(changed(said, {"subject": name}) for said in one.evidence), *inputs.evidence]
     evidence += [search_evidence(name, search, operation.pointer) for search in searching]
     evidence += _update_evidence(one, name)
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
     return BuiltTool(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
+
+
+def find_types(facts: OperationFacts, tool: Tool) -> dict[str, str]:
+    """Path of the view -> type, as the document declares it."""
+    record = record_of(facts, tool.page, tool.payload) if tool.view else None
+    if record is None:
+        return {}
+    declared = {leaf.path: leaf.type for leaf in leaves(facts.document, record) if leaf.type}
+    return {path: kind for path in tool.view or () if (kind := declared.get(path))}
 
 
 def _record_to_merge(one: Analysis) -> updates.Known | None:

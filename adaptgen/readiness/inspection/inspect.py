@@ -11,6 +11,7 @@ from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Tool, Unpaged
+from adaptgen.model.toolsets import with_layout
 from adaptgen.plan.document.reader import Operation, mapping, operations
 from adaptgen.readiness.inspection.findings import BUDGET, Findings
 from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
@@ -72,9 +73,9 @@ class _Listing(NamedTuple):
 
 
 def _listing(plan: Plan) -> _Listing:
-    forms = {tool.name: tool.layout for tool in plan.server.tools}
+    known = {tool.name: tool for tool in with_layout(plan.server).tools}
     tools = [
-        brief.listed(contract, forms.get(name) == "structured")
+        brief.listed(contract, known.get(name))
         for module in plan.modules
         for name, contract in module.contracts.items()
     ]

@@ -75,7 +75,7 @@ class AnswerLayout:
     def _default(self, tool: Tool, objects: Sequence[Json]) -> View:
         if tool.view is not None:
             declared = view(tool.view)
-            if tool.layout == "structured" or not objects:
+            if not objects:
                 return declared
             if fits(declared, objects):
                 self.others = find_left_out(declared, objects)

@@ -178,7 +178,7 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
         declared = view(tool.view)
         if isinstance(payload, list):  # of a call that answers a list where a record is declared
             declared = view([path.removeprefix("[*].") for path in declared.paths] or ("*",))
-        if tool.layout == "structured" or fits(declared, records):
+        if fits(declared, records):
             return declared
     if len(encode(payload)) <= _SMALL or _is_map(payload):
         return view(("*",))

@@ -7,7 +7,7 @@ know.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from adaptgen.model.tables import Json, Tool, value
@@ -97,8 +97,25 @@ def answer_json(text: bytes, tool: Tool) -> Answer:
     return Answer((Text(text.decode()),), structured=loads(text) if tool.layout == "structured" else None)
 
 
+def with_structure(answer: Answer, tool: Tool, returns: Mapping[str, str]) -> Answer:
+    """``answer`` with structured content that fits the tool's output schema: its JSON, whatever made it (a dry run, an
+    override). What is not JSON stays where it is: governance knows it in ``content``, and would not elsewhere."""
+    from adaptgen.mcp.json_text import loads_or_none  # not at the start of a server
+    from adaptgen.mcp.output_schema import NOT_JSON, make_fitting, output_schema
+
+    structured: Json = answer.structured
+    if structured is None:
+        texts = [one.text for one in answer.content if isinstance(one, Text)]
+        if len(texts) == 1 and texts[0].lstrip()[:1] in ("{", "["):
+            structured = loads_or_none(texts[0])
+        if structured is None:
+            structured = {"note": NOT_JSON}
+    return replace(answer, structured=make_fitting(structured, output_schema(tool, returns)))
+
+
 def make_result(answer: Answer) -> dict[str, Any]:
-    """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated next to it."""
+    """CallToolResult. ``structuredContent`` only where the tool opted in; its text stays next to it, for clients that
+    show a model nothing else (MCP, Tools: structured content)."""
     blocks = [make_block(one, at) for at, one in enumerate(answer.content)]
     wire: dict[str, Any] = {"content": blocks, "resultType": "complete"}
     if answer.is_error:

@@ -65,6 +65,7 @@ def read_hints(path: Path) -> Hints:
         registry=Registry(**server.get("registry", {})),
         trusted_origins=tuple(server.get("trusted_origins", ())),
         **hint_values.given(defaults, "page_size", "max_bytes"),
+        form=defaults.get("result"),
         timeout=parse_duration(raw.get("connection", {}).get("timeout")),
         source=SourceHint(**raw["source"]) if "source" in raw else None,
         connection=hint_values.connection(raw.get("connection", {})),

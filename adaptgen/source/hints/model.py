@@ -244,6 +244,7 @@ class Hints:
     connection: Connection | None = None
     page_size: int | None = None
     max_bytes: int | None = None
+    form: Layout | None = None
     auth: Mapping[str, AuthHint] = field(default_factory=dict)
     sensitive: Texts = field(default_factory=dict)
     tools: Mapping[str, ToolHint] = field(default_factory=dict)

@@ -244,6 +244,7 @@ TOOL = Table({
 DEFAULTS = Table({
     "page_size": Key(_SIZE, "Items per answer"),
     "max_bytes": Key(_BYTES, "Bytes per answer"),
+    "result": Key(OneOf(FORMS), "columns, objects or structured: the form of answers"),
 })  # fmt: skip
 
 HINTS = Table({

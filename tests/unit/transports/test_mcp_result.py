@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adaptgen.mcp.tool_listing import listed
-from adaptgen.model.tables import Contract
+from adaptgen.model.tables import Contract, Tool
 from adaptgen.runtime.core.answer import Answer, Binary, Text, make_block, make_result
 
 
@@ -44,7 +46,7 @@ def test_other_bytes_are_an_embedded_resource_with_a_uri_of_their_own() -> None:
 def test_a_tool_is_listed_with_schema_title_and_annotations() -> None:
     schema = {"type": "object", "properties": {}}
     contract = Contract(name="find_notes", description="Find.", input_schema=schema, annotations={"readOnlyHint": True})
-    assert listed(contract, structured=False) == {
+    assert listed(contract, Tool(name="find_notes")) == {
         "name": "find_notes",
         "title": "Find notes",
         "description": "Find.",
@@ -55,4 +57,6 @@ def test_a_tool_is_listed_with_schema_title_and_annotations() -> None:
 
 def test_only_structured_tools_declare_an_output_schema() -> None:
     contract = Contract(name="a", description="", input_schema={})
-    assert listed(contract, structured=True)["outputSchema"] == {"type": "object"}
+    tool = Tool(name="a", layout="structured")
+    assert listed(contract, tool)["outputSchema"] == {"type": "object"}
+    assert "outputSchema" not in listed(contract, replace(tool, layout="objects"))
