@@ -79,7 +79,8 @@ def listed(contract: Contract, tool: Tool | None = None) -> dict[str, Any]:
 
 
 def size(tool: Mapping[str, Json]) -> int:
-    """Bytes of one entry of the list."""
+    """Bytes of one entry of the list that a model reads: clients check answers by an output schema, and keep it."""
+    tool = {key: value for key, value in tool.items() if key != "outputSchema"}
     return len(json.dumps(tool, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")) + 1
 
 
@@ -139,9 +140,6 @@ def brief(tool: Mapping[str, Json], number: int) -> dict[str, Any]:
     schema = tool.get("inputSchema")
     if isinstance(schema, dict):
         made["inputSchema"] = _arguments(schema, step)
-    if "outputSchema" in tool and not step.limits:
-        # Clients check answers by it; this one takes every answer.
-        made["outputSchema"] = {"type": "object"}
     return made
 
 
