@@ -45,7 +45,7 @@ _BUSY: Final = frozenset({429, 503})
 
 class LiveProbe:
     """Sends reads of one API, one at a time. ``witness``: the read that shows whether a session is alive, once it is
-    known; ``refused`` counts the answers that a live session was refused with."""
+    known; ``answered``: whether the API answered at all."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class LiveProbe:
         self.sessions: dict[str, Session] = {}
         self.way: tuple[str, ...] | None = None
         self.witness: Operation | None = None
-        self.anonymous = False
+        self.answered = False
         self._waited = 0.0
         self._turn = asyncio.Lock()
         self._route()
@@ -303,6 +303,7 @@ class LiveProbe:
             came: Came
             try:
                 response = await self.api.client.send(request.copy())
+                self.answered = True
                 came = Came(response, status=response.status)
                 if response.status not in _BUSY:
                     return came

@@ -13,6 +13,7 @@ from adaptgen.building.build import build
 from adaptgen.building.result import BuildResult
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.learning.learned_file import select_lines, write_text
+from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.model import Line, Notebook
 from adaptgen.learning.probe import BudgetSpent, Probe
 from adaptgen.source.hints.learned import Learned, parse_learned
@@ -24,6 +25,8 @@ _STAGES: Final = (
     ("lists", "adaptgen.learning.lists.learn", "learn_lists"),
     ("answers", "adaptgen.learning.answers.learn", "learn_answers"),
 )
+_BUDGET: Final = "budget"
+"""The question of a row that says what was not asked, since no request was left."""
 _DROPPED: Final = 20
 """Lines that a build refuses and that are left out, one after the other."""
 
@@ -57,8 +60,10 @@ async def run_experiments(
     begun: Callable[[str], None] = lambda _: None,
     kept: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Every experiment, as far as the budget goes; whether all were done. ``begun`` takes the name of each stage,
+    """Every experiment, as far as the budget goes; whether all were done, which no row of the question ``budget``
+    denies. ``begun`` takes the name of each stage,
     ``kept`` is called after each."""
+    notebook.experiments[:] = [one for one in notebook.experiments if one.question != _BUDGET]
     for name, stage in stages():
         begun(name)
         try:
@@ -67,7 +72,9 @@ async def run_experiments(
             return False
         finally:
             kept()
-    return True
+        if isinstance(probe, LiveProbe) and probe.budget.spent and not probe.answered:
+            break
+    return probe.remaining > 0 and not any(one.question == _BUDGET for one in notebook.experiments)
 
 
 def conclude(spec: Path, notebook: Notebook, out: Path, shown: Path) -> Outcome:

@@ -84,6 +84,7 @@ def web(answer: Answer) -> Iterator[Web]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer is two packets
 
         def handle_one_request(self) -> None:
             try:

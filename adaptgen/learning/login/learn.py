@@ -23,7 +23,7 @@ from adaptgen.learning.login.trials import (
     find_trials,
     missing_of,
 )
-from adaptgen.learning.login.witness import Witness, describe, find_witnesses, judge
+from adaptgen.learning.login.witness import WITHOUT, Witness, describe, find_witnesses, judge
 from adaptgen.learning.login.written import as_hint, builds_again
 from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe
@@ -87,8 +87,12 @@ class _Login:
 
     def read_openly(self) -> None:
         """No read that was tried needs credentials: everything is read as far as it goes."""
-        sentence = "no read is refused without them"
-        self.row("login", "login.witness", "reads without credentials", {}, sentence, "likely")
+        rows = [one for one in self.notebook.experiments if one.question == WITHOUT]
+        answered = any(one.confidence == "certain" for one in rows)
+        sentence = "no read is refused without them" if answered else "no read without inputs was answered"
+        seen: dict[str, Json] = {"reads": len(rows)}
+        confidence: Confidence = "likely" if answered else "unknown"
+        self.row("login", "login.witness", "reads without credentials", seen, sentence, confidence)
         if any(missing_of(Trial((one,), True), self.probe.variables) for one in self.result.plan.server.auth):
             self.probe.use({})
 

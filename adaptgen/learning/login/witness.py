@@ -18,8 +18,12 @@ from adaptgen.runtime.http.logged_out import Sign, find_sign, redirect_sign
 
 TRIES: Final = 6
 """Reads that are tried without credentials."""
+WITHOUT: Final = "login.without"
+"""The question that a read without credentials answers."""
 WITNESSES: Final = 4
 """Reads that are refused without credentials, after which no more are tried."""
+_AWAY: Final = 2
+"""Reads without any answer after which the API is taken to be away."""
 _DENIED: Final = frozenset({401, 403, 407, 419, 440, 498})
 
 Verdict: TypeAlias = Literal["denied", "open", "unclear"]
@@ -91,6 +95,7 @@ def _spread(found: list[tuple[Operation, Tool]]) -> Iterator[tuple[Operation, To
 async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebook) -> list[Witness]:
     """Reads that are refused without credentials: several, since an account may be forbidden one of them."""
     found: list[Witness] = []
+    away = 0
     for operation, tool in free_reads(result, probe)[:TRIES]:
         came = await probe.send(operation, credentials="none")
         verdict = judge(came, tool)
@@ -104,6 +109,9 @@ async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebo
             continue
         sentence = "it is answered without credentials" if verdict == "open" else "it shows nothing about logins"
         note(notebook, operation, came, sentence, "certain" if verdict == "open" else "unknown")
+        away += came.failed in ("connection", "timeout")
+        if away == _AWAY:
+            break
         if verdict == "open" and operation.security:
             _disagree(notebook, operation, "credentials are needed", f"{describe(came)} without credentials")
     return found
@@ -111,10 +119,10 @@ async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebo
 
 def note(notebook: Notebook, operation: Operation, came: Came, conclusion: str, confidence: Confidence) -> None:
     """The row of one read without credentials."""
-    if notebook.find(operation.key, "login.without") is None:
+    if notebook.find(operation.key, WITHOUT) is None:
         row = Experiment(
             operation.key,
-            "login.without",
+            WITHOUT,
             f"{operation.key} without credentials",
             {"answer": describe(came)},
             conclusion,
