@@ -4,3 +4,6 @@
 ``agent/`` L3); ``reports/`` prints one :class:`~adaptgen.evals.model.EvalResult` as a table, JSON, JUnit and HTML, and
 compares two.
 """
+
+FOLDER = "evals"
+"""Where the cases of a document are: next to its hints."""

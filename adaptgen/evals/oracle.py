@@ -9,6 +9,7 @@ should be tokens. They are made on a replay or, with ``live``, on the API. A wri
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from adaptgen.diagnostics import did_you_mean
@@ -18,6 +19,7 @@ from adaptgen.evals.model import Case, CaseScore, Check, ExpectedCall, State
 from adaptgen.evals.recordings import Replay
 from adaptgen.evals.retrieval import Retrieval
 from adaptgen.evals.surface import Called, Surface
+from adaptgen.evals.verdicts import call_problem, check_limit, kinds_in_clear, name_of, redacted
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
@@ -25,6 +27,7 @@ from adaptgen.model.tables import Caller, Json
 _STAND_INS: Final[Mapping[str, Json]] = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
 _LIVE: Final = "--live asks the API"
 _CUT: Final = "the recording of {} holds the first elements only"
+_UNGOVERNED: Final = "without governance nothing is refused"
 _NO_POLICIES: Final = "no policies of this folder decide about it"
 
 
@@ -69,15 +72,17 @@ class Oracle:
         made, problems = await self._make(case)
         for found in problems:
             yield found
-        for found in self._answered(case, made, failed=any(one.state == "failed" for one in problems)):
+        for found in self._answered(case, made):
+            yield found
+        async for found in self._equivalents(case, made):
             yield found
         async for found in self._state(case, made):
             yield found
         if not made.open:
             turns = len(made.answers) + await self._retrieval.steps(case)
             size = sum(measured_bytes(one.text, one.answer) for one in made.answers)
-            yield from_limit(case, "oracle.turns", turns, case.max_turns, "turns")
-            yield from_limit(case, "oracle.bytes", size, case.max_bytes, "bytes")
+            yield check_limit(case, "oracle.turns", turns, case.max_turns, "turns")
+            yield check_limit(case, "oracle.bytes", size, case.max_bytes, "bytes")
             yield CaseScore(case.id, turns=turns, bytes=size)
 
     # ------------------------------------------------------------------------------------------------------- contracts
@@ -145,18 +150,20 @@ class Oracle:
                 yield self._check(case, "oracle.permitted", "passed", "", call)
             else:
                 help = "permit it in the policies, or correct the caller of the case"
-                message = f"{_who(case.caller)} may not call {call.tool}: {why}"
+                message = f"{name_of(case.caller)} may not call {call.tool}: {why}"
                 yield self._check(case, "oracle.permitted", "failed", message, call, help)
         for other in case.refused_for if calls else ():
             decided = [await self._permits(other, call) for call in calls]
-            if all(allowed is None for allowed, _ in decided):
+            if self._surface.settings is None:
+                yield self._check(case, "oracle.refused", "not run", _UNGOVERNED)
+            elif all(allowed is None for allowed, _ in decided):
                 yield self._check(case, "oracle.refused", "not run", _NO_POLICIES)
             elif any(allowed is False for allowed, _ in decided):
                 yield self._check(case, "oracle.refused", "passed")
             else:
                 names = ", ".join(dict.fromkeys(call.tool for call in calls))
                 help = "forbid it in the policies: adaptgen policy explain shows what permits it"
-                yield self._check(case, "oracle.refused", "failed", f"{_who(other)} may call {names}", None, help)
+                yield self._check(case, "oracle.refused", "failed", f"{name_of(other)} may call {names}", None, help)
 
     def _denied(self, case: Case, call: ExpectedCall, allowed: bool | None) -> Check | None:
         """The check of a call that the policies must refuse, so that nothing needs to be executed to find a hole; None
@@ -165,12 +172,14 @@ class Oracle:
         assert tool is not None
         if mismatch(call.error, f"Not permitted: {tool.name} with these arguments. Nothing was executed."):
             return None
+        if self._surface.settings is None:
+            return self._check(case, "oracle.denied", "not run", _UNGOVERNED, call)
         if allowed is None:
             return self._check(case, "oracle.denied", "not run", _NO_POLICIES, call)
         if not allowed:
             return self._check(case, "oracle.denied", "passed", "", call)
         help = "forbid it in the policies: adaptgen policy explain shows what permits it"
-        message = f"{_who(case.caller)} may call {tool.name} with these arguments"
+        message = f"{name_of(case.caller)} may call {tool.name} with these arguments"
         return self._check(case, "oracle.denied", "failed", message, call, help)
 
     async def _never(self, case: Case) -> AsyncIterator[Check]:
@@ -188,9 +197,10 @@ class Oracle:
             if allowed is False:
                 yield self._check(case, "oracle.never", "passed", "", call)
             elif self._surface.authorizer is None:
-                yield self._check(case, "oracle.never", "not run", _NO_POLICIES, call)
+                why = _NO_POLICIES if self._surface.settings is not None else _UNGOVERNED
+                yield self._check(case, "oracle.never", "not run", why, call)
             else:
-                message = f"{_who(case.caller)} may call {tool.name}, which must not happen"
+                message = f"{name_of(case.caller)} may call {tool.name}, which must not happen"
                 help = "forbid it in the policies; or write permitted: true where only a model can leave it"
                 yield self._check(case, "oracle.never", "failed", message, call, help)
 
@@ -198,6 +208,8 @@ class Oracle:
         """Whether the policies permit a call, None where none decide here; and why not."""
         tool = self._surface.find(call.tool)
         assert tool is not None
+        if self._surface.settings is None:
+            return True, ""  # without governance every caller may call every tool
         if self._surface.authorizer is None:
             return None, ""
         decision = await self._surface.decide(caller, tool, self._arguments(tool, call, {}, stand_ins=True))
@@ -222,7 +234,7 @@ class Oracle:
                 return Made(tuple(answers), made.open, made.help), checks
             answers.append(made)
             checks += self._personal(case, call, made)
-            problem, help = _judged(call, made)
+            problem, help = call_problem(call, made)
             if problem and self._cut():
                 return Made(tuple(answers), _CUT.format(self._cut()), _LIVE), checks
             if problem:
@@ -243,11 +255,18 @@ class Oracle:
         arguments = self._arguments(tool, call, scope)
         if self._changes(call) and not self._writes and not await self._is_refused(caller, tool, arguments):
             return Made((), f"{call.tool} writes", "a test system: --live --allow-writes")
-        before = len(self._replay.missing) if self._replay is not None else 0
+        if self._replay is None:
+            return await self._surface.call(caller, call.tool, arguments)
+        if self._replay.empty and not await self._is_refused(caller, tool, arguments):
+            return Made((), "nothing is recorded", f"adaptgen record makes cassettes; {_LIVE}")
+        missing, requests = len(self._replay.missing), self._replay.requests
         called = await self._surface.call(caller, call.tool, arguments)
-        missing = self._replay.missing[before:] if self._replay is not None else []
-        if missing:
-            return Made((), f"no recording answers {missing[0]}", _LIVE)
+        # A login that is not recorded is tried once: the calls after it fail without a request.
+        silent = called.is_error and self._replay.requests == requests
+        if missing and silent and not await self._is_refused(caller, tool, arguments):
+            missing = 0
+        if self._replay.missing[missing:]:
+            return Made((), f"no recording answers {self._replay.missing[missing]}", _LIVE)
         return called
 
     async def _is_refused(self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json]) -> bool:
@@ -257,7 +276,28 @@ class Oracle:
         decision = await self._surface.decide(caller, tool, arguments)
         return decision is not None and not decision.allowed
 
-    def _answered(self, case: Case, made: Made, *, failed: bool) -> Iterator[Check]:
+    async def _equivalents(self, case: Case, made: Made) -> AsyncIterator[Check]:
+        """Calls that are as good return the same answer. What writes is made once."""
+        if made.open or case.answer is None or self.changes(case):
+            return
+        for at, call in enumerate(case.calls):
+            for other in call.instead:
+                if self._changes(other):
+                    continue
+                swapped = replace(other, keep=call.keep)
+                variant = replace(case, calls=(*case.calls[:at], swapped, *case.calls[at + 1 :]))
+                done, problems = await self._make(variant)
+                problem = next((one.message for one in problems if one.state == "failed"), "")
+                if not problem and not done.open:
+                    problem = mismatch(case.answer, done.answers[-1].answer)
+                if (done.open and not problem) or (problem and done.cut):
+                    why = done.open or _CUT.format(done.cut)
+                    yield self._check(case, "oracle.instead", "not run", why, call, _LIVE)
+                else:
+                    help = f"{other.tool} is not as good as {call.tool}: take it out of instead" if problem else ""
+                    yield self._check(case, "oracle.instead", "failed" if problem else "passed", problem, call, help)
+
+    def _answered(self, case: Case, made: Made) -> Iterator[Check]:
         if case.answer is None and not made.open:
             return
         if made.open:
@@ -277,7 +317,7 @@ class Oracle:
         kinds = self._surface.tokenized
         if not kinds:
             return
-        clear = _in_clear(made, kinds)
+        clear = kinds_in_clear(made, kinds)
         if clear:
             message = f"the answer of {call.tool} shows personal data in clear: {', '.join(clear)}"
             help = "classify the field under sensitive in the hints, and its kind under tokenize in the settings"
@@ -295,7 +335,7 @@ class Oracle:
             if isinstance(called, Made):
                 yield self._check(case, "oracle.state", "not run", called.open, call, called.help)
                 continue
-            problem = _redacted(called.text) if called.is_error else mismatch(wanted, called.answer)
+            problem = redacted(called.text) if called.is_error else mismatch(wanted, called.answer)
             state: State = "failed" if problem else "passed"
             help = "the change did not happen, or another one did" if problem else ""
             yield self._check(case, "oracle.state", state, problem, call, help)
@@ -311,53 +351,3 @@ class Oracle:
     ) -> Check:
         where = call.where if call is not None and call.where is not None else case.where
         return Check("L2", case.id, name, state, message, where, help)
-
-
-def from_limit(case: Case, name: str, figure: int, most: int | None, unit: str) -> Check:
-    """The check of a figure against its limit; without one it has passed."""
-    if most is None or figure <= most:
-        return Check("L2", case.id, name, "passed", where=case.where)
-    help = "narrow the view or the arguments; or raise the limit of the case"
-    return Check("L2", case.id, name, "failed", f"{figure:,} {unit}, at most {most:,}", case.where, help)
-
-
-def _judged(call: ExpectedCall, made: Called) -> tuple[str, str]:
-    """What is wrong with a call that was made: it failed, or it should have."""
-    if call.error is None:
-        problem = f"{call.tool} answers with an error: {_redacted(made.text)}" if made.is_error else ""
-        return problem, "adaptgen doctor DIR checks address and login" if problem else ""
-    if not made.is_error:
-        return f"{call.tool} is executed, and should be refused", "forbid it in the policies, or correct the case"
-    problem = mismatch(call.error, made.text)
-    return (f"{call.tool} is refused for another reason: {problem}", "correct the error of the case") if problem else (
-        "", "")  # fmt: skip
-
-
-def _redacted(text: str) -> str:
-    """The beginning of the text of an error, without what detectors take for personal data or a secret: the API may
-    have written it."""
-    from adaptgen.pii.detectors import FOUND, find
-    from adaptgen.pii.secret_formats import find_secrets
-
-    spans = [(one.start, one.end) for one in find(text, FOUND)] + [(one.start, one.end) for one in find_secrets(text)]
-    for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]}…{text[end:]}"
-    return text[:200]
-
-
-def _in_clear(made: Called, kinds: frozenset[str]) -> list[str]:
-    """The kinds of personal data that can be read in an answer."""
-    from adaptgen.pii.detectors import FOUND, find
-    from adaptgen.pii.matcher import KnownValue, ValueMatcher
-    from adaptgen.runtime.pii.tagged_values import canonical
-
-    wanted = {canonical(kind) for kind in kinds}
-    known = [KnownValue(canonical(kind), text) for kind, text in made.personal if canonical(kind) in wanted]
-    found = {one.known.kind for one in ValueMatcher(known).find(made.text)}
-    found |= {one.kind for one in find(made.text, tuple(kind for kind in FOUND if kind in wanted))}
-    return sorted(found)
-
-
-def _who(caller: Caller) -> str:
-    name = f"{caller.tenant}/{caller.sub}" if caller.tenant else caller.sub
-    return f"{name} [{', '.join(caller.groups)}]"

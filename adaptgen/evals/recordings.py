@@ -14,6 +14,7 @@ import httpx
 
 from adaptgen.model.tables import Base, Json, Server
 from adaptgen.readiness.cassettes import INDEX, MOST_RECORDED, Index, read_index
+from adaptgen.readiness.record import needed_references
 from adaptgen.text.files import read_file
 from adaptgen.text.parse import parse
 
@@ -33,18 +34,21 @@ class _Body(httpx.AsyncByteStream):
 
 class Replay(httpx.AsyncBaseTransport):
     """Answers from ``answers``: those to the same request come in the order of the recording, the last one from then
-    on. ``missing``: method and path of what nothing answers; ``cut``: of answers whose lists may have been longer,
-    as recordings keep their first elements."""
+    on. ``empty``: nothing is recorded; ``missing``: method and path of what nothing answers; ``cut``: of answers whose
+    lists may have been longer, as recordings keep their first elements. ``requests``: how many there were."""
 
     def __init__(self, answers: Mapping[_Key, list[Mapping[str, Any]]]) -> None:
         self._answers = answers
         self._asked: Counter[_Key] = Counter()
+        self.empty = not answers
         self.missing: list[str] = []
         self.cut: list[str] = []
+        self.requests = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         key = _key(request.method, str(request.url), await request.aread())
         recorded = self._answers.get(key)
+        self.requests += 1
         if not recorded:
             self.missing.append(f"{request.method} {request.url.path}")
             return httpx.Response(404, request=request, stream=_Body(b""))
@@ -84,10 +88,10 @@ class Recordings:
                 # Every cassette has its own login: the first is enough.
                 self._answers.setdefault(key, answers)
 
-    @property
-    def environ(self) -> Mapping[str, str]:
-        """Stand-ins of what the server reads from its environment."""
-        return {"HOME": "/nowhere", **self._index.environ}
+    def environ(self, server: Server) -> Mapping[str, str]:
+        """Stand-ins of what the server reads from its environment, also of what was not set for the recording."""
+        others = {one.name: "stand-in" for one in needed_references(server) if one.kind == "env"}
+        return {"HOME": "/nowhere", **others, **self._index.environ}
 
     @property
     def secrets(self) -> Mapping[str, str]:

@@ -23,8 +23,6 @@ from adaptgen.model.tables import LOCAL, Caller, Server
 from adaptgen.output import lock
 from adaptgen.readiness.replay import stand_in_secrets
 
-FOLDER: Final = "evals"
-"""Next to the hints."""
 NO_MODEL: Final[tuple[Layer, ...]] = ("L0", "L1", "L2")
 """The layers that need no model."""
 
@@ -76,7 +74,7 @@ async def opened(
         return
     recordings = Recordings(cassettes)
     network = recordings.open()
-    replayed, environ = recordings.server(server), recordings.environ
+    replayed, environ = recordings.server(server), recordings.environ(server)
     with stand_in_secrets(recordings.secrets):
         async with open_surface(replayed, named, environ=environ, transport=network) as surface:
             yield surface, network

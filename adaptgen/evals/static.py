@@ -95,6 +95,7 @@ def _without_purpose(tool: ToolInfo, tools: Mapping[str, ToolInfo]) -> Iterator[
 _PLACEHOLDERS: Final = vocabulary("todo tbd fixme description summary operation api endpoint tool call none n na")
 
 
+_BOUNDS: Final = vocabulary("max min maximum minimum limit value total avg average")
 _UNITS: Final[Mapping[frozenset[str], frozenset[str]]] = {
     vocabulary("duration timeout interval delay ttl latency uptime elapsed wait period"): vocabulary(
         "ms millisecond milli second sec s minute min hour hr h day week month year iso iso8601 cron unit percent"
@@ -118,8 +119,9 @@ def _without_unit(tool: ToolInfo, tools: Mapping[str, ToolInfo]) -> Iterator[Fin
         own = [singular(word) for word in words(name)]
         said = _all_words(f"{schema.get('description', '')} {schema.get('title', '')}") | set(own)
         for quantities, units in _UNITS.items():
-            # The quantity is the head of the name: weight_kg and max_weight have it, weight_class does not.
-            if quantities & set(own[-2:]) and not units & said:
+            # The quantity is the head of the name: max_weight and weight_max have it, weight_class does not.
+            head = own[-2] if len(own) > 1 and own[-1] in _BOUNDS else own[-1] if own else ""
+            if head in quantities and not units & said:
                 yield Finding("it is a quantity, and nothing says in which unit",
                               f"say the unit in the description of {name}, in the hints", name)  # fmt: skip
 

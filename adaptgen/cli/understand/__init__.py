@@ -68,7 +68,8 @@ def inspect_command(**options: Any) -> int:
 )
 def init_command(**options: Any) -> int:
     """Writes hints.yaml and governance.draft.yaml next to the document's hints: what was inferred and what is not
-    known, each line a comment with its evidence. Building with the draft as it is equals building without."""
+    known, each line a comment with its evidence; and evals/draft.yaml, a question for each tool that reads. Building
+    with the drafts as they are equals building without."""
     from adaptgen.cli.understand.readiness import run_init
 
     return run_init(SimpleNamespace(**options))

@@ -67,9 +67,10 @@ async def evaluated(
     """The result for the folder, the cases and the settings that the command names, and the conversations with a
     model. ``other``: another generated folder for the same cases, with its own recordings of models."""
     from adaptgen.cli.understand.evaluation_model import evaluate_model, wants_model
+    from adaptgen.evals import FOLDER
     from adaptgen.evals.agent.layer import with_model
     from adaptgen.evals.agent.transcripts import FOLDER as TRANSCRIPTS
-    from adaptgen.evals.run import FOLDER, evaluate, load_cases, local_caller, opened, side_folder
+    from adaptgen.evals.run import evaluate, load_cases, local_caller, opened, side_folder
     from adaptgen.transports.load import load_server
 
     folder = other or Path(options.folder)

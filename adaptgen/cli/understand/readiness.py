@@ -109,6 +109,9 @@ def _show_report(report: Report, options: SimpleNamespace) -> None:
 def run_init(options: SimpleNamespace) -> int:
     """Write the drafts; a file that is there is left alone."""
     from adaptgen.building.build import build
+    from adaptgen.evals import FOLDER
+    from adaptgen.evals import drafting as drafting_cases
+    from adaptgen.evals.cases import schema_text as cases_schema
     from adaptgen.govern.settings import table as settings_table
     from adaptgen.output.write import write_file
     from adaptgen.readiness import drafting
@@ -132,6 +135,11 @@ def run_init(options: SimpleNamespace) -> int:
         draft = hints_file.with_name(NAME)
         schema, text = settings_table.schema_text(), drafting.settings_draft(planned)
         drafts[draft] = drafting.with_schema(text, "governance", schema, draft, spec.parent)
+    evals = hints_file.with_name(FOLDER)
+    if not evals.exists() and (cases := drafting_cases.draft_cases(planned)):
+        drafts[evals / drafting_cases.NAME] = drafting.with_schema(
+            cases, "evals", cases_schema(), evals / drafting_cases.NAME, spec.parent
+        )
     for path, content in drafts.items():
         if path.exists():
             terminal.say(f"{path} is there already and was left alone")
@@ -141,6 +149,10 @@ def run_init(options: SimpleNamespace) -> int:
                 terminal.say(f"{again}: the draft, to compare with")
             continue
         write_file(path, content.encode())
+        if path.parent == evals:
+            many = content.count("    draft: true")
+            terminal.say(f"{path}: {terminal.count(many, 'case')}, each a draft")
+            continue
         counts = sum(not line.startswith("#") for line in content.splitlines() if line)
         lines = terminal.count(content.count("\n"), "line")
         terminal.say(f"{path}: {lines}, all of them comments but {'one' if counts == 1 else counts}")

@@ -1,0 +1,87 @@
+"""L0: each row finds its fault and leaves its harmless twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pytest
+
+from adaptgen.evals import static
+from adaptgen.evals.surface import Surface
+from adaptgen.mcp.protocol import ToolInfo
+
+
+def tool(
+    name: str,
+    description: str = "Find invoices by status.",
+    properties: Mapping[str, Any] = {},
+    required: tuple[str, ...] = (),
+    effect: Literal["read", "write", "delete"] = "read",
+    **more: Any,
+) -> ToolInfo:
+    schema = {"type": "object", "properties": dict(properties), "required": list(required)}
+    wire = {"name": name, "description": description, "inputSchema": schema}
+    return ToolInfo(name=name, server="x", own=name, effect=effect, open=effect == "read", wire=wire, **more)
+
+
+class Tools(Surface):
+    """A surface that only has tools."""
+
+    def __init__(self, *tools: ToolInfo) -> None:
+        self.tools = {one.name: one for one in tools}
+
+
+def failed(*tools: ToolInfo) -> list[tuple[str, str]]:
+    return [(one.subject, one.name) for one in static.check(Tools(*tools)) if one.state == "failed"]
+
+
+ID = {"customerId": {"type": "integer"}}
+FIELDS = ' Each item has id, name; `fields` returns others instead, ["*"] all.'
+
+
+@pytest.mark.parametrize(
+    ("faulty", "twin", "check"),
+    [
+        ([tool("list_a", "")], [tool("list_a", "Lists the a of a customer.")], "static.purpose"),
+        ([tool("list_a", "TODO." + FIELDS)], [tool("list_a", "Tags." + FIELDS)], "static.purpose"),
+        ([tool("a", properties={"timeout": {"type": "integer"}})],
+         [tool("a", properties={"timeout": {"type": "integer", "description": "In seconds"}})], "static.units"),
+        ([tool("a", properties={"maxWeight": {"type": "number"}})],
+         [tool("a", properties={"weightKg": {"type": "number"}, "weightClass": {"type": "integer"}})], "static.units"),
+        ([tool("get_a", properties=ID, required=("customerId",))],
+         [tool("get_a", properties=ID, required=("customerId",)),
+          tool("list_customers", "Find customers.", fields=("id", "name"), resource="customers")], "static.ids"),
+        ([tool("get_a", properties=ID, required=("customerId",)), tool("list_x", "Others.", fields=("id",))],
+         [tool("get_a", properties=ID, required=("customerId",)), tool("list_x", "X.", fields=("customer.id",))],
+         "static.ids"),
+        ([tool("get_a", properties=ID, required=("customerId",))],
+         [tool("get_a", "Of a customer (list_x).", ID, ("customerId",)), tool("list_x", "Others.")], "static.ids"),
+        ([tool("list_invoices"), tool("search_invoices")],
+         [tool("list_invoices"), tool("search_invoices", "Find invoices by words in their text.")],
+         "static.confusable"),
+        ([tool("list_invoices"), tool("list_billing")],
+         [tool("list_invoices"), tool("list_billing", "What customers paid.")], "static.confusable"),
+        ([tool("get_task", "A task by id.", {"id": {}}), tool("get_task_details", "A task by id.", {"id": {}})],
+         [tool("get_task", "A task by id.", {"id": {}}), tool("get_user", "A user by id.", {"id": {}})],
+         "static.confusable"),
+        ([tool("a" * 60, "Lists a.")], [tool("a" * 40, "Lists a.")], "static.provider"),
+    ],
+)  # fmt: skip
+def test_a_row_finds_its_fault_and_not_its_twin(faulty: list[ToolInfo], twin: list[ToolInfo], check: str) -> None:
+    assert {name for _, name in failed(*faulty)} == {check}
+    assert failed(*twin) == []
+
+
+def test_creating_and_updating_are_not_confused() -> None:
+    arguments = {"name": {"type": "string"}}
+    one = tool("create_a", "Writes an a.", arguments, effect="write")
+    assert failed(one, tool("update_a", "Changes an a.", arguments, effect="write")) == []
+
+
+def test_what_differs_is_said() -> None:
+    checks = static.check(Tools(tool("list_a", "Find a by b.", {"b": {}}), tool("search_a", "Find a by b.", {"b": {}})))
+    (problem,) = [one for one in checks if one.state == "failed"]
+    assert problem.subject == "search_a"
+    assert problem.message == "it reads like list_a: the same words, the same arguments"
+    assert problem.help
