@@ -62,6 +62,8 @@ def login_truths(api: Api) -> list[Truth]:
     )  # fmt: skip
     own_cookie = login.token.startswith("cookie:")
     hidden = "" if said.security == "right" or usual or own_cookie else "nobody could guess where the token goes"
+    if login.kind == "key" and login.sent.startswith("cookie:") and said.security != "right":
+        hidden = "nobody could guess that a key is a cookie"
     if said.security == "right" and template not in ("{token}", "Bearer {token}", "Token {token}", "Basic {token}"):
         hidden = "nobody could guess the scheme"
     found = [Truth("auth", "login", login.sent, hidden)]

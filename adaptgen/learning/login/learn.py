@@ -18,6 +18,7 @@ from adaptgen.learning.login.tokens import find_lifetime, find_place
 from adaptgen.learning.login.trials import (
     Placement,
     Trial,
+    declared_places,
     environment_trials,
     find_placements,
     find_trials,
@@ -38,7 +39,7 @@ from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax.token_names import is_csrf
 
-_PLACES: Final = 30
+_PLACES: Final = 36
 """Places of one token that are tried."""
 _LIKELY: Final = 3
 """Places that are tried with every read that needs a login."""
@@ -189,7 +190,8 @@ class _Login:
             yield Placement(sends, any(one.cookies for auth in auths for one in auth.chain), True)
             return
         cookies = any(response.cookies for _, response in way.logins)
-        yield from find_placements(auths[0], self.probe.variables, self.names(way), cookies=cookies)
+        keys = declared_places(self.result)
+        yield from find_placements(auths[0], self.probe.variables, self.names(way), cookies=cookies, declared=keys)
 
     def names(self, way: _Way) -> list[str]:
         """What the answers of the logins call what they hand out."""

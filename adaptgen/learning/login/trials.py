@@ -19,6 +19,7 @@ from adaptgen.syntax.token_names import FIND_TOKEN
 
 _HEADERS: Final = (
     "X-API-Key", "X-Auth-Token", "X-Access-Token", "X-Session-Token", "X-Token", "X-Session-Id", "Api-Key", "Token",
+    "api_key", "apikey", "Access-Token",
 )  # fmt: skip
 _WORDS: Final = ("Bearer ", "Token ", "", "ApiKey ", "JWT ")
 _COOKIES: Final = ("session", "token", "access_token", "sessionid", "sid", "jwt", "auth_token")
@@ -123,11 +124,27 @@ def _lacking(auth: Auth, variables: Credentials) -> set[str]:
     return {*variables.missing(sent), *variables.missing(chain)}
 
 
+def declared_places(result: BuildResult) -> list[tuple[SendPlace, str]]:
+    """Where the document says that keys go, whichever login hands them out."""
+    places: dict[str, SendPlace] = {"header": "header", "query": "query", "cookie": "cookie"}
+    found = []
+    for _, scheme in sorted(schemes(result.document).items()):
+        place, name = places.get(str(scheme.get("in"))), scheme.get("name")
+        if str(scheme.get("type")).lower() == "apikey" and place and isinstance(name, str) and _NAME.fullmatch(name):
+            found.append((place, name))
+    return found
+
+
 def find_placements(
-    auth: Auth, variables: Credentials, given: Iterable[str] = (), *, cookies: bool = False
+    auth: Auth,
+    variables: Credentials,
+    given: Iterable[str] = (),
+    *,
+    cookies: bool = False,
+    declared: Iterable[tuple[SendPlace, str]] = (),
 ) -> Iterator[Placement]:
     """Where the credential of ``auth`` may go, where it is declared first. ``given``: what the login's answer calls
-    its token; ``cookies``: that it set some.
+    its token; ``cookies``: that it set some; ``declared``: where keys of the API go.
 
     A password goes nowhere but into HTTP Basic, and what is sent in addition stays."""
     keeps = any(one.cookies for one in auth.chain)
@@ -145,7 +162,7 @@ def find_placements(
     tried = {(one.place, one.name.lower(), one.as_) for one in reads}
     if cookies:
         yield Placement(rest, True)
-    for send in custom_sends(value, given) if value else ():
+    for send in (*_key_sends(value, declared), *custom_sends(value, given)) if value else ():
         if (send.place, send.name.lower(), send.as_) not in tried:
             tried.add((send.place, send.name.lower(), send.as_))
             yield Placement((send, *rest))
@@ -158,6 +175,13 @@ def _value(auth: Auth, token: Send | None) -> str:
         return found[0] if found else ""
     saved = next((name for one in auth.chain for name in one.save), "")
     return f"{{{saved}}}" if saved else ""
+
+
+def _key_sends(value: str, declared: Iterable[tuple[SendPlace, str]]) -> Iterator[Send]:
+    """A token in the places of keys; in headers also after the words that are usual before one."""
+    for place, name in declared:
+        for word in ("", "Bearer ", "Token ") if place == "header" else ("",):
+            yield Send(place, name, f"{word}{value}")
 
 
 def custom_sends(value: str, given: Iterable[str] = ()) -> Iterator[Send]:
