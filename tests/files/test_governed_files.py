@@ -66,7 +66,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.handler = AsCaller(self.made)
-        files = routes(self.handler, self.made.files, "http://127.0.0.1:8000/mcp", self.made.handler.record_file)  # type: ignore[arg-type]
+        files = routes(self.handler, self.made.files, "http://127.0.0.1:8000/mcp", self.made.handler.admit_file)  # type: ignore[arg-type]
         self.server = StreamableHttpServer(self.handler, files=files)  # type: ignore[arg-type]
 
     async def call(self, tool: str, caller: Caller = ADA, **arguments: Any) -> dict[str, Any]:
@@ -372,6 +372,20 @@ def test_what_cannot_be_put_on_record_is_not_kept(play: Any) -> None:
         assert "no such upload slot" in text(await one.call("replace_raw", file={"source": source}))
 
     play(test)
+
+
+def test_the_kill_switch_cuts_files_off_too(play: Any) -> None:
+    async def test(one: Session) -> None:
+        _, path = await one.slot()
+        (link,) = (await one.call("download_document", name="x.pdf", size=5000))["content"]
+        rules = json.loads((one.folder / "governance.yaml").read_text())
+        (one.folder / "governance.yaml").write_text(json.dumps({**rules, "switch": {"callers": ["ada"]}}))
+        assert await one.made.watch.look()
+        assert (await one.http("PUT", path, PDF)).status == 403
+        assert (await one.http("GET", link["uri"].removeprefix("http://127.0.0.1:8000"))).status == 403
+        assert (await one.call("create_upload", filename="a", size=1))["isError"]
+
+    play(test, tokenize=None)
 
 
 # ---------------------------------------------------------------------------------------------------------- settings

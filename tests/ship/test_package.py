@@ -70,6 +70,7 @@ def test_the_variables_and_secrets_of_settings_and_server_are_known(tmp_path: Pa
         ({"audit": {"sink": "audit.jsonl"}}, "audit.sink is a file"),
         ({"authorize": {"policies": ["../shared.cedar"]}}, "../shared.cedar lies outside the folder"),
         ({"hooks": {"before": [{"call": "elsewhere:look"}]}}, "the module 'elsewhere' of a hook"),
+        ({"files": {"max_bytes": "1MB"}}, "files need a store there"),
         ({"state": {"store": "dynamodb", "table": "crm-${env:STAGE}"}}, "cannot know the name of the table"),
     ],
 )
@@ -81,7 +82,7 @@ def test_settings_that_cannot_work_there_are_refused_at_their_place(
     with pytest.raises(AdaptgenError) as problem:
         shipment.read_deployable(governed(tmp_path, EMBEDDED | change))
     (one,) = problem.value.diagnostics
-    assert one.code == "AG090"
+    assert one.code == ("AG107" if "files" in change else "AG090")
     assert message in one.message
     assert one.where is not None
     assert one.where.line > 0

@@ -26,6 +26,7 @@ RICH = EMBEDDED | {
     "state": {"store": "dynamodb", "table": "adaptgen"},
     "switch": {"source": "s3://ops/switch/crm.yaml"},
     "trace": {"otlp": "${env:OTLP}"},
+    "files": {"store": "s3://crm-files/agents"},
 }
 SETTINGS = {"embedded": EMBEDDED, "behind": BEHIND, "proxy": PROXY, "iam": IAM, "rich": RICH}
 # Actions for which AWS knows no resource (Service Authorization Reference), and those whose name nobody knows before.
@@ -147,7 +148,7 @@ def test_the_role_names_what_it_may_reach(made: Callable[..., Bundle], kind: str
         for text in texts_in(one["Resource"]):
             # The six characters that Secrets Manager adds to a name, and the objects below the prefix of settings.
             rest = text.removesuffix("-??????") if ":secret:" in text else text
-            rest = rest.replace("${GovernancePrefix}*", "")
+            rest = rest.replace("${GovernancePrefix}*", "").replace("crm-files/agents/*", "")
             assert text == "*" or not set("*?") & set(rest)
 
 
@@ -160,6 +161,13 @@ def test_a_role_reads_the_named_secrets_and_parameters(made: Callable[..., Bundl
     ]
     assert found["ssm:GetParameter"]["Resource"] == [{"Fn::Sub": f"{prefix}:ssm:{here}:parameter/crm/audit"}]
     assert "dynamodb:GetItem" not in found
+
+
+def test_the_role_reads_and_writes_below_the_prefix_of_the_files(made: Callable[..., Bundle]) -> None:
+    template = stack.plain(made("rich"), SHA)
+    (found,) = [one for one in statements(template) if "s3:PutObject" in one["Action"]]
+    assert found["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert list(texts_in(found["Resource"])) == ["arn:${AWS::Partition}:s3:::crm-files/agents/*"]
 
 
 def test_only_the_role_of_the_proxy_calls_a_server_behind_it(made: Callable[..., Bundle]) -> None:

@@ -100,7 +100,7 @@ class NonToolRequests:
         asked = ToolInfo(method, "", method, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         with _refusals(recorder):
-            if await _is_cut(parts, caller):
+            if await is_cut(parts, caller):
                 if method:
                     recorder.refused("switch", ())
                 return False
@@ -123,7 +123,7 @@ class NonToolRequests:
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         guard = StreamGuard(self._current or (lambda: parts), self._target, caller, context)
         with _refusals(recorder):
-            if await _is_cut(parts, caller):
+            if await is_cut(parts, caller):
                 raise Refusal(_CUT, "switch")
             await limit(parts, caller, asked, requests=False)
             permitted = await guard.permitted(params)
@@ -191,7 +191,8 @@ class NonToolRequests:
         return {**result, key: kept}
 
 
-async def _is_cut(parts: Components, caller: Caller) -> bool:
+async def is_cut(parts: Components, caller: Caller) -> bool:
+    """Whether the kill switch cuts a caller off. StoreError: it cannot be read."""
     if parts.switch is None:
         return False
     await parts.switch.fresh()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder, describe_file
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.other_methods import NonToolRequests
+from adaptgen.govern.pipeline.other_methods import NonToolRequests, is_cut
 from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext, Refusal, admit
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
@@ -275,8 +275,15 @@ class Pipeline:
             await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
         return result
 
-    def record_file(self, caller: Caller, request_id: str, receipt: Mapping[str, Json]) -> None:
-        """Put a file on record that a caller sent or fetched past the tools. AuditError where it cannot be."""
+    async def admit_file(self, caller: Caller, request_id: str, receipt: Mapping[str, Json]) -> None:
+        """Put a file on record that a caller sent or fetched past the tools.
+
+        Raises:
+            Challenge: the kill switch cuts the caller off.
+            AuditError: it cannot be put on record.
+        """
+        if await is_cut(self.parts, caller):
+            raise Challenge(403, "", "Switched off by the operators: this caller.")
         if self._trail is not None:
             said = {"event": "file", "request_id": request_id, **self._trail.who(caller),
                     "file": describe_file(self._trail, receipt), "settings": self.parts.settings.hash}  # fmt: skip

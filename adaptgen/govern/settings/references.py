@@ -15,7 +15,7 @@ from adaptgen.runtime.store.protocol import Store, StoreError
 from adaptgen.syntax.templates import fill, references, references_in
 
 # Keys are looked up by ``keys``: they never stand in a value that can be printed.
-_ALWAYS = ("trace", "authorize", "audit", "switch")
+_ALWAYS = ("trace", "authorize", "audit", "switch", "files")
 _HTTP = ("listen", "authenticate", "accept")
 _PROBE: Final = "start"
 

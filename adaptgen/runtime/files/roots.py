@@ -75,6 +75,8 @@ class Roots:
         except OSError:  # a part of it was exchanged at this moment
             real = ""
         folder = next((one for one in self._folders if real and _is_inside(real, one)), None)
+        if folder is not None and any(part.startswith(".") for part in Path(real).relative_to(folder).parts):
+            raise ToolError("Hidden files, whose name or folder begins with a dot, are not read.")
         if folder is None or ".." in Path(path).parts:
             raise ToolError(f"This path is not inside the folders from which files may be read. {self._allowed()}")
         try:

@@ -6,7 +6,7 @@ Callers are those of the endpoint itself, authenticated alike; a slot of somebod
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -28,17 +28,17 @@ _CORS: Final = {
     "access-control-max-age": "600",
 }
 
-Record = Callable[[Caller, str, Mapping[str, Json]], None]
-"""Puts a file on record: who, the id of the request, and its receipt. What it raises ends the request."""
+Admit = Callable[[Caller, str, Mapping[str, Json]], Awaitable[None]]
+"""Lets a file pass and puts it on record: who, the id of the request, its receipt. What it raises ends the request."""
 
 
 class FileRoutes:
-    """The slots and links of ``desk`` over HTTP. ``record``: see above."""
+    """The slots and links of ``desk`` over HTTP. ``admit``: see above."""
 
-    def __init__(self, handler: McpHandler, slots: DiskSlots, record: Record | None = None) -> None:
+    def __init__(self, handler: McpHandler, slots: DiskSlots, admit: Admit | None = None) -> None:
         self._handler = handler
         self._slots = slots
-        self._record = record
+        self._admit = admit
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request below :data:`PATH`.
@@ -58,10 +58,10 @@ class FileRoutes:
         slot = self._slots.linked(caller, id)
         if slot is None or slot.file is None:
             return refused(404, "there is no such file")
-        if self._record is not None and request.method == "GET":
+        if self._admit is not None and request.method == "GET":
             from adaptgen.runtime.files.desk import receipt
 
-            self._record(caller, context.request_id, receipt("fetched", slot.file, "link", id))
+            await self._admit(caller, context.request_id, receipt("fetched", slot.file, "link", id))
         headers = _headers(slot, slot.file)
         if request.method == "HEAD":
             return HttpAnswer(200, headers)
@@ -87,9 +87,9 @@ class FileRoutes:
             return refused(413, "more bytes came than were announced", headers={"connection": "close"})
         except TooSlow:
             return refused(408, "the file did not come", headers={"connection": "close"})
-        if self._record is not None and slot.file is not None:
+        if self._admit is not None and slot.file is not None:
             try:
-                self._record(caller, request_id, receipt("received", slot.file, "slot", UPLOAD + id))
+                await self._admit(caller, request_id, receipt("received", slot.file, "slot", UPLOAD + id))
             except Exception:
                 self._slots.forget(slot)  # what is not on record is not here
                 raise
@@ -116,7 +116,7 @@ async def _sent(file: StoredFile) -> AsyncIterator[bytes]:
         file.close()
 
 
-def routes(handler: McpHandler, desk: FileDesk | None, address: str, record: Record | None = None) -> FileRoutes | None:
+def routes(handler: McpHandler, desk: FileDesk | None, address: str, admit: Admit | None = None) -> FileRoutes | None:
     """The routes of a server at ``address``, the URL of its endpoint; None where nothing is kept on its disk."""
     if desk is None:
         return None
@@ -125,4 +125,4 @@ def routes(handler: McpHandler, desk: FileDesk | None, address: str, record: Rec
     if not isinstance(desk.slots, DiskSlots):
         return None
     desk.slots.address = address.rstrip("/").removesuffix("/mcp")
-    return FileRoutes(handler, desk.slots, record)
+    return FileRoutes(handler, desk.slots, admit)

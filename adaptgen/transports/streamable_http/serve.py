@@ -116,7 +116,7 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
 
 def governed_files(governed: GovernedServer, handler: McpHandler, url: str) -> FileRoutes | None:
     """The files of a governed server whose endpoint is ``url``, each on record."""
-    return routes(handler, governed.files, url, governed.handler.record_file)
+    return routes(handler, governed.files, url, governed.handler.admit_file)
 
 
 def serve(

@@ -64,6 +64,14 @@ def test_links_are_followed_only_inside(allowed: Path) -> None:
             read(Roots([allowed]), f"{allowed}/{name}")
 
 
+@pytest.mark.parametrize("name", [".env", ".ssh/id", "below/.secret/a"])
+def test_hidden_files_are_not_read(allowed: Path, name: str) -> None:
+    (allowed / name).parent.mkdir(parents=True, exist_ok=True)
+    (allowed / name).write_bytes(b"hidden")
+    with pytest.raises(ToolError, match="Hidden"):
+        read(Roots([allowed]), allowed / name)
+
+
 @posix
 def test_pipes_sockets_and_devices_are_not_opened(allowed: Path) -> None:
     os.mkfifo(allowed / "pipe")
