@@ -152,7 +152,8 @@ class Engine:
             checked = self._check(known, arguments)
             execution = self.execution().by(caller)
             if files is not None:
-                await files.open(self._file_arguments.get(known.name, frozenset()), checked)
+                schemas = self._contracts[known.name].input_schema.get("properties", {})
+                await files.open(self._file_arguments.get(known.name, frozenset()), checked, schemas)
             if known.lookups:
                 checked = await self._looked_up(execution, caller, known, checked)
             request = self._request(caller, known, checked, marks)

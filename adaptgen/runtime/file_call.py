@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextvars import Token
 from copy import deepcopy
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from adaptgen.model.tables import Body, Caller, Contract, Json, Tool
@@ -16,7 +17,7 @@ from adaptgen.runtime.answers.media import is_file
 from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.core.call_context import downloads, opened_files
 from adaptgen.runtime.files import media_types
-from adaptgen.runtime.files.content import Spool, StoredFile
+from adaptgen.runtime.files.content import HEAD, Spool, StoredFile
 from adaptgen.runtime.files.desk import FileDesk, receipt
 from adaptgen.runtime.files.rules import UPLOAD
 from adaptgen.runtime.http.response import Response
@@ -80,8 +81,10 @@ class FileCall:
         self._kept: list[StoredFile] = []
         self.receipts: list[Mapping[str, Json]] = []
 
-    async def open(self, names: frozenset[str], arguments: Mapping[str, Json]) -> None:
-        """Open and check every file of the arguments.
+    async def open(
+        self, names: frozenset[str], arguments: Mapping[str, Json], schemas: Mapping[str, Json] = MappingProxyType({})
+    ) -> None:
+        """Open and check every file of the arguments. ``schemas``: those of the arguments, by name.
 
         Raises:
             ToolError: one cannot be used; nothing is sent then.
@@ -90,9 +93,9 @@ class FileCall:
         if self._links:
             self._tokens.append((downloads, downloads.set(self)))
         for name in sorted(names & arguments.keys()):
-            value = arguments[name]
+            value, schema = arguments[name], schemas.get(name)
             for one in value if isinstance(value, list) else [value]:
-                await self._take(name, one)
+                await self._take(name, one, schema if isinstance(schema, Mapping) else {})
 
     @property
     def _links(self) -> bool:
@@ -100,7 +103,7 @@ class FileCall:
         plain = tool.page is None and tool.update is None and not tool.steps
         return plain and self._released is not None and self._desk.hands_out
 
-    async def _take(self, name: str, given: Json) -> None:
+    async def _take(self, name: str, given: Json, schema: Mapping[str, Any]) -> None:
         if isinstance(given, str):
             given = {"text": given}
         if not isinstance(given, Mapping):
@@ -115,13 +118,31 @@ class FileCall:
                 slot = source if source.startswith(UPLOAD) else ""
                 self.receipts.append(receipt("upload", file, "slot" if slot else "path", slot))
             media = declared if media_types.is_media_type(declared) else file.media_type
-            self._desk.check(f"Argument `{name}`: the file", str(media), file.head, file.size)
+            self._check(name, str(media), file.head, file.size, schema)
             return
         data = _inline(given)
         if data is not None:
             kind = media_types.OCTETS if "base64" in given else "text/plain"
             media = declared if isinstance(declared, str) else media_types.of_name(str(given.get("filename", "")), kind)
-            self._desk.check(f"Argument `{name}`: the file", media, data[:4096], len(data))
+            self._check(name, media, data[:HEAD], len(data), schema)
+
+    def _check(self, name: str, media: str, head: bytes, size: int, schema: Mapping[str, Any]) -> None:
+        """By the rules of the operator, and by what the document of the API says."""
+        what = f"Argument `{name}`: the file"
+        self._desk.check(what, media, head, size)
+        said = schema.get("items", schema)
+        kinds, most = (
+            (said.get("x-media-types"), said.get("x-max-bytes")) if isinstance(said, Mapping) else (None, None)
+        )
+        if isinstance(most, int) and size > most:
+            raise ToolError(f"{what} has {size} bytes; the API takes {most}. Nothing was sent.")
+        known = media_types.plain(media)
+        known = media_types.sniff(head) if known in ("", media_types.OCTETS) else known
+        # What nothing is known of may be anything: then the API decides.
+        if isinstance(kinds, list) and kinds and known and not media_types.matches(known, map(str, kinds)):
+            raise ToolError(
+                f"{what} has the type {known}; the API takes {', '.join(map(str, kinds))}. Nothing was sent."
+            )
 
     async def _opened_by(self, name: str, source: str) -> StoredFile:
         try:

@@ -5,6 +5,7 @@ Follows the Media Type and Encoding Objects of OpenAPI 3.1 (4.8.14, 4.8.15) and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
+
+_MEDIA = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/(?:\*|[a-z0-9!#$&^_.+-]{1,90})")
 
 FILE: Mapping[str, Json] = {
     "type": "object",
@@ -100,7 +103,7 @@ def read_body(document: Document, body: RequestBody) -> BodyInputs:
         slot = replace(_whole(body, one, "body", body.required), made=text)
         return BodyInputs(body.media, whole=slot, pointer=body.pointer)
     slot = _whole(body, one, "file", body.required)
-    slot = replace(slot, made=FILE, param=Param("file", encode="file"))
+    slot = replace(slot, made=_file(body.media, one), param=Param("file", encode="file"))
     return BodyInputs(body.media, whole=slot, pointer=body.pointer)
 
 
@@ -192,7 +195,8 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
     encode = _encoding(inner, items, kind, multipart=media == MULTIPART, styled=bool(style) or explode is not None)
     made = None
     if encode == "file":
-        made = dict(FILE) if items is None else {"type": "array", "items": dict(FILE)}
+        file = _file(kind or "", inner if items is None else items)
+        made = file if items is None else {"type": "array", "items": file}
     param = Param(
         name,
         style=style if style != "form" else None,
@@ -202,6 +206,26 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
     )
     pointer = f"{body.pointer}/schema/properties/{name}"
     return Slot("body", param, node, needed and name in one.required, "", pointer, inner.read_only, made, name)
+
+
+_ANY_FILE = frozenset({"application/octet-stream", "application/binary", "*/*", "application/*"})
+"""Types that say nothing."""
+
+
+def _file(kinds: str, one: Shape) -> dict[str, Json]:
+    """The schema of a file argument, with what the document says of the file: its media types, its bytes at most.
+    ``kinds``: media types, separated by commas; else those of the schema (``contentMediaType``)."""
+    said = mapping(one.raw).get("contentMediaType")
+    named = [base_media(kind) for kind in (kinds or (said if isinstance(said, str) else "")).split(",")]
+    known = [] if _ANY_FILE & set(named) else [kind for kind in dict.fromkeys(named) if _MEDIA.fullmatch(kind)]
+    made: dict[str, Json] = dict(FILE)
+    if known:
+        made["description"] = f"A file ({', '.join(known[:6])}): `text`, or `base64` for other bytes"
+        made["x-media-types"] = known
+    most = one.constraints.get("maxLength")
+    if type(most) is int and most > 0:
+        made["x-max-bytes"] = most
+    return made
 
 
 def _encoding(inner: Shape, items: Shape | None, kind: str | None, *, multipart: bool, styled: bool) -> str | None:

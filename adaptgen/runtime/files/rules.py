@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from adaptgen.model.tables import Caller, value
@@ -41,16 +42,13 @@ class FileRules:
 @value()
 class SlotOffer:
     """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments.
-    ``credentials``: the URL wants those of the server too."""
+    ``credentials``: the URL wants those of the server too. The URL may carry a signature, which belongs into no log."""
 
-    url: str
-    reference: str
+    url: str = field(repr=False)
+    reference: str = field(repr=False)
     headers: Mapping[str, str]
     expires: float
     credentials: bool = False
-
-    def __repr__(self) -> str:  # the URL may carry a signature
-        return "SlotOffer()"
 
 
 class Slots(Protocol):

@@ -113,3 +113,11 @@ def test_log_messages_from_the_level_that_was_asked_for(wanted: str | None, give
     meta = {} if wanted is None else {"io.modelcontextprotocol/logLevel": wanted}
     assert audible("notifications/message", {"level": given}, meta, "2026-07-28") is heard
     assert audible("notifications/message", {"level": given}, {}, "2025-11-25")
+
+
+def test_a_link_is_text_for_clients_that_do_not_know_links() -> None:
+    link = {"type": "resource_link", "uri": "https://x.example/f", "name": "a.pdf", "mimeType": "image/png", "size": 5}
+    result = {"content": [link]}
+    assert shaped("tools/call", result, "2025-06-18", SERVER)["content"] == [link]
+    (text,) = shaped("tools/call", result, "2025-03-26", SERVER)["content"]
+    assert text == {"type": "text", "text": "a.pdf (image/png, 5 bytes): https://x.example/f"}

@@ -15,6 +15,7 @@ from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, r
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
+from adaptgen.govern.tokenization.content_blocks import OWN_FILE
 from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, META_STATUS
 from adaptgen.runtime.core.answer import ToolError
 
@@ -293,6 +294,25 @@ def test_every_part_of_a_result_is_swept() -> None:
     assert list(shown) == list(result)
     assert shown["isError"] is True
     assert [one["type"] for one in shown["content"]] == [one["type"] for one in before["content"]]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize(
+    "uri", ["https://x.example/a.pdf", " HTTPS://x.example/a", "file:///tmp/a.pdf", "data:text/plain,a", "s3://b/k"]
+)
+def test_links_that_clients_fetch_past_the_server_are_withheld(uri: str, trusted: bool) -> None:
+    """The type that a server behind a proxy gives its own file proves nothing, whatever is released."""
+    about = {"type": "resource_link", "name": "a", "mimeType": "application/pdf"}
+    result = {"content": [{**about, "uri": uri}, {**about, "uri": "notes://1"}]}
+    shown = run(tokenizer(release=("application/pdf",)).result(ANNA, tool(trusted=trusted), result)).result
+    assert [one["type"] for one in shown["content"]] == ["text", "resource_link"]
+    assert "x.example" not in str(shown)
+
+
+def test_a_link_to_a_file_of_this_server_needs_a_released_type() -> None:
+    links = [{"type": "resource_link", "uri": OWN_FILE, "name": "a", "mimeType": one} for one in ("a/b", "image/png")]
+    shown = run(tokenizer(release=("image/*",)).result(ANNA, tool(), {"content": links})).result
+    assert [one["type"] for one in shown["content"]] == ["text", "resource_link"]
 
 
 def test_both_copies_say_the_same() -> None:

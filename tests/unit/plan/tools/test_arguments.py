@@ -217,6 +217,23 @@ def test_files_of_a_multipart_form_are_file_arguments(planned: Any) -> None:
     assert made["properties"]["more"]["items"] == made["properties"]["file"]
 
 
+def test_what_the_document_says_of_a_file_is_in_its_contract(planned: Any) -> None:
+    schema = {
+        "properties": {
+            "photo": {"type": "string", "format": "binary", "maxLength": 5000},
+            "scans": {"type": "array", "items": {"type": "string", "contentMediaType": "application/pdf"}},
+            "other": {"type": "string", "format": "binary"},
+        }
+    }
+    encoding = {"photo": {"contentType": "image/png, image/JPEG"}, "other": {"contentType": "application/octet-stream"}}
+    _, made, _ = call_of(planned, body(schema, "multipart/form-data", encoding=encoding))
+    photo, scans, other = (made["properties"][name] for name in ("photo", "scans", "other"))
+    assert (photo["x-media-types"], photo["x-max-bytes"]) == (["image/png", "image/jpeg"], 5000)
+    assert photo["description"].startswith("A file (image/png, image/jpeg)")
+    assert scans["items"]["x-media-types"] == ["application/pdf"]
+    assert not {"x-media-types", "x-max-bytes"} & other.keys()
+
+
 @pytest.mark.parametrize(
     ("media", "row"),
     [

@@ -99,6 +99,34 @@ async def test_what_is_refused_is_not_sent(
     assert not api.received
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"source": "a.pdf"}, ""),
+        ({"source": "a"}, ""),
+        ({"source": "a.png"}, "has the type image/png; the API takes application/pdf"),
+        ({"text": "hi"}, "has the type text/plain; the API takes application/pdf"),
+        ({"base64": "AAEC"}, ""),
+        ({"source": "large.pdf"}, "the API takes 600000"),
+    ],
+)
+async def test_the_types_and_the_size_of_the_document_hold(
+    api: Api, make: Make, reply: Any, tmp_path: Path, given: dict[str, Any], said: str
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n"
+    for name, data in (("a.pdf", PDF), ("a", PDF), ("a.png", png), ("large.pdf", PDF + bytes(100_000))):
+        (tmp_path / name).write_bytes(data)
+    given = {**given, "source": str(tmp_path / given["source"])} if "source" in given else given
+    api.handler = lambda _: reply(200, {})
+    schemas = {"add": {"file": {"x-media-types": ["application/pdf"], "x-max-bytes": 600_000}}}
+    calls = make(ADD, files=desk(tmp_path), schemas=schemas)
+    if not said:
+        await calls.ok("add", file=given)
+        return
+    assert said in await calls.error("add", file=given)
+    assert not api.received
+
+
 async def test_without_a_desk_there_is_no_source(api: Api, make: Make, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     assert "takes no `source`" in await make(RAW).error("put", file={"source": str(tmp_path / "a")})
