@@ -31,8 +31,8 @@ class Binary:
 
 @value()
 class FileLink:
-    """A file that is fetched with ``uri``, a URL or the address of a local file. It may hold a signature, which belongs
-    into no log."""
+    """A file that is fetched with ``uri``, a URL or the address of a local file. It may be signed: keep it out of
+    logs."""
 
     uri: str = field(repr=False)
     media_type: str

@@ -42,7 +42,7 @@ class FileRules:
 @value()
 class SlotOffer:
     """Where a client sends a file: PUT to ``url`` with ``headers``; ``reference`` is then its name in arguments.
-    ``credentials``: the URL wants those of the server too. The URL may carry a signature, which belongs into no log."""
+    ``credentials``: the URL wants those of the server too. The URL may be signed: keep it out of logs."""
 
     url: str = field(repr=False)
     reference: str = field(repr=False)
