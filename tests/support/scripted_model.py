@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,9 +27,11 @@ class Turn:
 
 @dataclass
 class ScriptedModel:
-    """``scripts``: question -> its turns; the last one is repeated. A question may hold more text than the key."""
+    """``scripts``: question -> its turns; the last one is repeated. A question may hold more text than the key.
+    ``think``: what the model says to a body of chat completions, in place of scripts."""
 
     scripts: Mapping[str, Sequence[Turn]]
+    think: Callable[[Any], Turn] | None = None
     requests: list[Any] = field(default_factory=list)
     failed: Counter[tuple[str, int]] = field(default_factory=Counter)
     url: str = ""
@@ -78,7 +80,8 @@ class ScriptedModel:
             for call in one.get("tool_calls", ()):
                 assert isinstance(json.loads(call["function"]["arguments"]), dict)
                 waiting.append(call["id"])
-        turn = self.turn(rest[0]["content"], sum(one["role"] == "assistant" for one in rest))
+        number = sum(one["role"] == "assistant" for one in rest)
+        turn = self.turn(rest[0]["content"], number) if self.think is None else self.think(body)
         if isinstance(turn, Said):
             return turn
         calls = [
@@ -162,9 +165,11 @@ def _value(given: Any) -> Any:
 
 
 @contextmanager
-def scripted_model(scripts: Mapping[str, Sequence[Turn]]) -> Iterator[ScriptedModel]:
+def scripted_model(
+    scripts: Mapping[str, Sequence[Turn]], think: Callable[[Any], Turn] | None = None
+) -> Iterator[ScriptedModel]:
     """The model for the length of a block."""
-    model = ScriptedModel(scripts)
+    model = ScriptedModel(scripts, think)
     with web(model.answer) as server:
         model.server, model.url = server, server.url
         yield model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from adaptgen.evals.agent.conversation import Run
 from adaptgen.evals.agent.facts import states
@@ -10,9 +10,10 @@ from adaptgen.evals.agent.matching import MadeCall, Match, Matching, compare, fo
 from adaptgen.evals.answers import read_answer
 from adaptgen.evals.matcher_checks import facts
 from adaptgen.evals.matchers import mismatch, shown
-from adaptgen.evals.model import Case, CaseScore, Check, State
+from adaptgen.evals.model import Case, CaseScore, Check, ExpectedCall, State
 from adaptgen.evals.surface import Surface
 from adaptgen.mcp.protocol import nearest_tool
+from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.tables import Json, value
 
 _MOST = 3
@@ -54,7 +55,7 @@ def judge_run(case: Case, run: Run, surface: Surface, visible: frozenset[str]) -
     if run.ending in ("failed", "budget"):
         return Judged((), (("model.endpoint", run.note),))
     made = _made(run, surface)
-    matching = match_calls(case.calls, made, _canonical(surface))
+    matching = _without_refused(match_calls(case.calls, made, _Tools(surface)))
     checks = [
         ("model.refused", _refused(case, run, made)),
         ("model.loop", run.note if run.ending in ("loop", "turn limit", "cut off") else ""),
@@ -64,8 +65,8 @@ def judge_run(case: Case, run: Run, surface: Surface, visible: frozenset[str]) -
     ]
     if any(one.arguments or not one.more_arguments for one in case.calls):
         checks.append(("model.arguments", _arguments(matching)))
-    if case.ordered and len(case.calls) > 1:
-        in_order = follows_order(case.calls, made, _canonical(surface))
+    if case.ordered and len(_needed(case)) > 1:
+        in_order = follows_order(_needed(case), made, _Tools(surface))
         checks.append(("model.order", "" if in_order else "the expected calls were not made in this order"))
     if case.never:
         checks.append(("model.never", _never(case, made, surface)))
@@ -83,19 +84,35 @@ def judge_run(case: Case, run: Run, surface: Surface, visible: frozenset[str]) -
     return Judged(tuple(checks), waiting, matching)
 
 
-def _canonical(surface: Surface) -> _Canonical:
-    return _Canonical(surface)
+def _without_refused(matching: Matching) -> Matching:
+    """The matching without calls that must fail and were not made: a model that knows better need not try."""
+    kept = tuple(one for one in matching.matches if one.right_tool or one.expected.error is None)
+    taken = [one.made for one in matching.matches if one not in kept and one.made is not None]
+    return Matching(kept, (*matching.extra, *taken))
 
 
-class _Canonical:
-    """The name of a tool today."""
+def _needed(case: Case) -> tuple[ExpectedCall, ...]:
+    """The calls that a model has to make."""
+    return tuple(one for one in case.calls if one.error is None)
+
+
+class _Tools:
+    """The tools of a surface, for matching."""
 
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
 
-    def __call__(self, name: str) -> str:
+    def name(self, name: str) -> str:
         found = self._surface.find(name)
         return found.name if found is not None else name
+
+    def read(self, tool: str, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
+        found = self._surface.find(tool)
+        schema = found.wire.get("inputSchema") if found is not None else None
+        try:
+            return ArgumentReader(schema).read(arguments) if isinstance(schema, Mapping) else arguments
+        except RecursionError:
+            return arguments
 
 
 def _made(run: Run, surface: Surface) -> list[MadeCall]:
@@ -111,7 +128,7 @@ def _made(run: Run, surface: Surface) -> list[MadeCall]:
 
 
 def _refused(case: Case, run: Run, made: Sequence[MadeCall]) -> str:
-    if not case.calls:
+    if not _needed(case):
         return ""  # here it is right
     if run.ending == "refused":
         return f"{run.note}; {_names(case)} is expected"
@@ -121,7 +138,7 @@ def _refused(case: Case, run: Run, made: Sequence[MadeCall]) -> str:
 
 
 def _names(case: Case) -> str:
-    return ", ".join(dict.fromkeys(one.tool for one in case.calls))
+    return ", ".join(dict.fromkeys(one.tool for one in _needed(case)))
 
 
 def _unknown(run: Run, visible: frozenset[str]) -> str:
@@ -161,9 +178,9 @@ def _arguments(matching: Matching) -> str:
 
 
 def _never(case: Case, made: Sequence[MadeCall], surface: Surface) -> str:
-    canonical = _canonical(surface)
+    tools = _Tools(surface)
     for one in case.never:
-        if any(compare(one, call, canonical).is_right for call in made):
+        if any(compare(one, call, tools).is_right for call in made):
             return f"{one.tool} must not be called this way"
     return ""
 
@@ -209,7 +226,7 @@ def _score(case: Case, runs: Sequence[Run], judged: Sequence[Judged]) -> CaseSco
     return CaseScore(
         case.id,
         _mean([_precision(case, one.matching) for _, one in known]),
-        _mean([_recall(one.matching) for _, one in known]) if case.calls else None,
+        _mean([_recall(one.matching) for _, one in known if one.matching.matches]),
         _held([match for _, one in known for match in one.matching.matches if match.right_tool]),
         _whole(_mean([run.turns for run, _ in known])),
         _whole(_mean([run.bytes for run, _ in known])),
@@ -234,7 +251,7 @@ def _precision(case: Case, matching: Matching) -> float:
     """The share of calls that are expected; without any call, 1 where none is expected."""
     right = sum(one.right_tool for one in matching.matches)
     made = sum(one.made is not None for one in matching.matches) + len(matching.extra)
-    return right / made if made else float(not case.calls)
+    return right / made if made else float(not _needed(case))
 
 
 def _recall(matching: Matching) -> float:

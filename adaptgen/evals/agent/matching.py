@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from adaptgen.evals.matchers import mismatch
 from adaptgen.evals.model import ExpectedCall
 from adaptgen.model.tables import Json, value
 from adaptgen.syntax.field_paths import MISSING
 
-Canonical = Callable[[str], str]
-"""The name of a tool today, of one that it had before."""
+
+class Tools(Protocol):
+    """What is known of the tools of a server."""
+
+    def name(self, name: str) -> str:
+        """The name of a tool today, of one that it had before."""
+
+    def read(self, tool: str, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Arguments by the tool's own schema: providers are shown a plainer one, so models write ``"true"`` for
+        ``true``, and JSON in a text for an object."""
 
 
 @value()
@@ -53,10 +62,10 @@ class Matching:
     extra: tuple[MadeCall, ...]
 
 
-def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], canonical: Canonical) -> Matching:
+def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], tools: Tools) -> Matching:
     """The assignment with the most right calls; then, of what is left, calls of the right tool, most matchers first;
     then any calls in order, which were mistaken for the expected ones."""
-    fits = [[compare(one, call, canonical) for call in made] for one in expected]
+    fits = [[compare(one, call, tools) for call in made] for one in expected]
     holder = _assigned([[fit.is_right for fit in row] for row in fits])
     near = sorted(
         (-fit.held / max(fit.total, 1), row, column)
@@ -79,22 +88,26 @@ def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], cano
     return Matching(tuple(matches), tuple(made[column] for column in open_columns))
 
 
-def compare(expected: ExpectedCall, made: MadeCall, canonical: Canonical) -> Match:
+def compare(expected: ExpectedCall, made: MadeCall, tools: Tools) -> Match:
     """How far a call is an expected one, or the best of the calls that are as good."""
-    ways = [_compare(one, expected, made, canonical) for one in (expected, *expected.instead)]
+    ways = [_compare(one, expected, made, tools) for one in (expected, *expected.instead)]
     return max(ways, key=lambda way: (way.is_right, way.right_tool, way.held / max(way.total, 1)))
 
 
-def _compare(way: ExpectedCall, expected: ExpectedCall, made: MadeCall, canonical: Canonical) -> Match:
-    if canonical(way.tool) != made.tool:
+def _compare(way: ExpectedCall, expected: ExpectedCall, made: MadeCall, tools: Tools) -> Match:
+    if tools.name(way.tool) != made.tool:
         return Match(expected, made, 0, -1)
     # Strict mode sends null for arguments that are absent.
     given = {name: one for name, one in made.arguments.items() if one is not None}
-    problems = [
-        problem
-        for name, matcher in way.arguments.items()
-        if (problem := mismatch(matcher, given.get(name, MISSING), None, name))
-    ]
+    read = tools.read(made.tool, given)
+    literal = {name: matcher for name, matcher in way.arguments.items() if not _has_matchers(matcher)}
+    wanted = tools.read(made.tool, literal)
+    problems = []
+    for name, matcher in way.arguments.items():
+        problem = mismatch(matcher, given.get(name, MISSING), None, name)
+        if problem and mismatch(matcher, read.get(name, MISSING), None, name):
+            same = name in literal and name in read and not mismatch({"$is": wanted.get(name)}, read[name])
+            problems += [] if same else [problem]
     held, total = len(way.arguments) - len(problems), len(way.arguments)
     more = sorted(given.keys() - way.arguments.keys())
     if more and not way.more_arguments:
@@ -103,11 +116,17 @@ def _compare(way: ExpectedCall, expected: ExpectedCall, made: MadeCall, canonica
     return Match(expected, made, held, total, tuple(problems))
 
 
-def follows_order(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], canonical: Canonical) -> bool:
+def _has_matchers(matcher: Json) -> bool:
+    if isinstance(matcher, dict):
+        return any(key.startswith("$") or _has_matchers(one) for key, one in matcher.items())
+    return isinstance(matcher, list) and any(map(_has_matchers, matcher))
+
+
+def follows_order(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], tools: Tools) -> bool:
     """Whether the expected calls were made in their order, with any others between them."""
     at = 0
     for call in made:
-        if at < len(expected) and compare(expected[at], call, canonical).is_right:
+        if at < len(expected) and compare(expected[at], call, tools).is_right:
             at += 1
     return at == len(expected)
 

@@ -10,8 +10,6 @@ from typing import Any, Final
 
 from adaptgen.evals.agent.conversation import ToolAnswer, ToolUse
 from adaptgen.evals.surface import Called, Surface
-from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.tables import Caller, Json
 from adaptgen.tool_search import menu_tools, messages
 
@@ -62,7 +60,6 @@ class ModelTools:
             text = f"{use.problem[:1].upper()}{use.problem[1:]}: write one JSON object. Nothing was executed."
             return ToolAnswer(use.id, text, True, own, {}, unknown, use.problem)
         arguments = use.arguments if isinstance(use.arguments, dict) else {}
-        given = _in_own_form(tool, given) if tool is not None else given
         called = await self._surface.call(self._caller, use.name, arguments, dry=self._dry)
         invalid = problem or (called.text if called.is_error and _WRONG_ARGUMENTS.match(called.text) else "")
         clear = tuple(sorted({kind for kind, _ in called.personal} - self._surface.tokenized))
@@ -83,15 +80,6 @@ class ModelTools:
         inner = messages.parsed(inner) if isinstance(inner, str) else inner
         wrong = "" if isinstance(inner, dict) or inner is None else "the arguments are not a JSON object"
         return name if isinstance(name, str) else "", inner if isinstance(inner, dict) else {}, wrong
-
-
-def _in_own_form(tool: ToolInfo, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Arguments by the tool's own schema, which providers are shown in a plainer form."""
-    schema = tool.wire.get("inputSchema")
-    try:
-        return ArgumentReader(schema).read(arguments) if isinstance(schema, Mapping) else arguments
-    except RecursionError:
-        return arguments
 
 
 def digest(content: Json) -> str:
