@@ -8,6 +8,7 @@ from typing import Any
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.probe import Probe
 from adaptgen.learning.records import Samples
+from adaptgen.model.evidence import Row, Table
 from adaptgen.model.tables import Json, Paging, Tool, value
 from adaptgen.plan.document.envelope import names_several
 from adaptgen.plan.document.operation import PLACEHOLDER, Operation, Parameter
@@ -17,6 +18,7 @@ from adaptgen.plan.facts import OperationFacts, read_facts
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE
 from adaptgen.source import Document
 from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.views.vocabulary import identifies
 
 PARENTS = 3
@@ -153,17 +155,47 @@ def addresses(target: Target, samples: Samples) -> Iterator[dict[str, Json]]:
     yield from assigned[:PARENTS]
 
 
-def identity_field(records: list[Json], name: str = "") -> str | None:
-    """The field whose values differ in all ``records``: called as ``name``, or one that identifies by its name."""
+@value()
+class _Key:
+    """A field whose values differ in all records. ``wanted``: what an identity is called, folded."""
+
+    name: str
+    wanted: str
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return words(self.name)
+
+
+_SURE = vocabulary("id uuid guid pk oid")
+_CODES = vocabulary("key code slug number no ref identifier sku")
+
+IDENTITY: Table[_Key] = Table(
+    "which field identifies a record?",
+    Row(50, "it is called as the placeholder of the record", lambda k: k.wanted and "".join(k.said) == k.wanted),
+    Row(40, "it is called an id and nothing else", lambda k: len(k.said) == 1 and k.said[0] in _SURE),
+    Row(30, "it is called a key or a code", lambda k: k.said[-1:] and k.said[-1] in _CODES),
+    Row(20, "it is the id of something", lambda k: k.said[-1:] and k.said[-1] in _SURE),
+    Row(10, "it has a name that identifies", lambda k: identifies(k.name)),
+)
+
+
+def identity_fields(records: list[Json], name: str = "") -> list[str]:
+    """The fields whose values differ in all ``records``, the likeliest identity first. ``name``: what the placeholder
+    of one record is called."""
     objects = [one for one in records if isinstance(one, dict)]
     if not objects or len(objects) < len(records):
-        return None
-    folded = name.lower().replace("_", "").replace("-", "")
-    fields = [key for key in objects[0] if key.lower().replace("_", "").replace("-", "") == folded]
-    fields += [key for key in objects[0] if key not in fields and identifies(key)]
-    for key in fields:
+        return []
+    ranked: list[tuple[int, int, str]] = []
+    for position, key in enumerate(objects[0]):
         values = [one.get(key) for one in objects]
         fit = all(isinstance(one, (str, int)) and not isinstance(one, bool) and one != "" for one in values)
-        if fit and len(set(values)) == len(values):
-            return str(key)
-    return None
+        row = IDENTITY.strongest(_Key(str(key), "".join(words(name))))
+        if fit and row is not None and len({str(one) for one in values}) == len(values):
+            ranked.append((-row.weight, position, str(key)))
+    return [key for _, _, key in sorted(ranked)]
+
+
+def identity_field(records: list[Json], name: str = "") -> str | None:
+    """The likeliest identity."""
+    return next(iter(identity_fields(records, name)), None)

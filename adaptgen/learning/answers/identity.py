@@ -7,16 +7,11 @@ from collections.abc import Sequence
 from adaptgen.learning.model import Confidence
 from adaptgen.learning.probe import Probe, Reply
 from adaptgen.learning.records import Sample
-from adaptgen.learning.targets import Target
+from adaptgen.learning.targets import Target, identity_fields
 from adaptgen.model.tables import Json, value
 from adaptgen.plan.document.envelope import jsonpath as written
 from adaptgen.plan.document.operation import PLACEHOLDER
-from adaptgen.syntax.identifiers import words
-from adaptgen.views.vocabulary import identifies
 
-_LAST = frozenset(
-    {"id", "uuid", "guid", "key", "code", "slug", "number", "no", "ref", "identifier", "pk", "sku", "name"}
-)
 _TRIES = 2
 
 
@@ -42,26 +37,6 @@ def find_detail(target: Target, records: Sequence[Target]) -> Target | None:
     return None
 
 
-def candidates(sample: Sample, placeholder: str) -> list[str]:
-    """The fields that are different in all records, the likeliest first."""
-    objects = [one for one in sample.records if isinstance(one, dict)]
-    if len(objects) < 2 or len(objects) < len(sample.records):
-        return []
-    ranked: list[tuple[int, int, str]] = []
-    folded = "".join(words(placeholder))
-    for position, name in enumerate(objects[0]):
-        values = [one.get(name) for one in objects]
-        if not all(isinstance(one, (str, int)) and not isinstance(one, bool) and one != "" for one in values):
-            continue
-        if len({str(one) for one in values}) < len(values):
-            continue
-        said = words(name)
-        rank = 0 if folded and "".join(said) == folded else 1 if identifies(name) else 2 if said[-1:] == ("id",) else 3
-        if rank < 3 or (said and said[-1] in _LAST):
-            ranked.append((rank, position, name))
-    return [name for _, _, name in sorted(ranked)]
-
-
 async def find_identity(target: Target, sample: Sample, detail: Target | None, probe: Probe) -> Identity | None:
     """The field that identifies, proved by one read of a record where an operation reads one.
 
@@ -69,7 +44,8 @@ async def find_identity(target: Target, sample: Sample, detail: Target | None, p
         BudgetSpent: no request is left.
     """
     placeholders = detail.placeholders if detail is not None else []
-    names = candidates(sample, placeholders[-1] if placeholders else "")
+    several = len(sample.records) > 1
+    names = identity_fields(sample.records, placeholders[-1] if placeholders else "") if several else []
     if not names:
         return None
     unique = f"different in all {len(sample.records)} records"

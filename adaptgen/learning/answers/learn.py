@@ -134,10 +134,13 @@ class _Answers:
         target, found, sample = one.target, one.found, one.sample
         tool = target.tool
         self._describe(target, found, sample)
-        known = tool.sensitive if tool is not None else {}
+        moved = tool is not None and tool.page is not None and sample.place != tool.page.items
+        known = tool.sensitive if tool is not None and not moved else {}
         resource = target.facts.holder
         plain = {*(tool.not_sensitive if tool is not None else ())}
-        one.personal = [each for each in find_personal(found, known, resource) if not _is_plain(each.path, plain)]
+        one.personal = [
+            each for each in find_personal(found, known, resource, moved=moved) if not _is_plain(each.path, plain)
+        ]
         self._sensitive(target, one.personal)
         self._pass_on(one)
         identity = one.identity.field if one.identity is not None else None

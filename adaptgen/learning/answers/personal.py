@@ -30,15 +30,18 @@ class Personal:
     confidence: Confidence
 
 
-def find_personal(found: Mapping[str, Values], known: Mapping[str, str], resource: str) -> list[Personal]:
-    """The fields that are not ``known`` (path -> kind) as personal, and are."""
+def find_personal(
+    found: Mapping[str, Values], known: Mapping[str, str], resource: str, *, moved: bool = False
+) -> list[Personal]:
+    """The fields that are not ``known`` (path -> kind) as personal, and are. ``moved``: the records are elsewhere than
+    declared, so that a build knows nothing of them."""
     covered = {fields.keys_of(path) for path in known}
     made: list[Personal] = []
     for path, one in found.items():
         keys = fields.keys_of(path)
         if any(keys[: len(each)] == each for each in covered):
             continue
-        personal = _by_values(one) or _by_name(one, keys, resource)
+        personal = _by_values(one) or (_by_name(one, keys, resource) if moved or one.declared is None else None)
         if personal is not None:
             made.append(personal)
     return made
@@ -65,8 +68,8 @@ def _by_values(one: Values) -> Personal | None:
 
 
 def _by_name(one: Values, keys: tuple[str, ...], resource: str) -> Personal | None:
-    """The kind that the name of an undeclared field says, as answers are classified."""
-    if one.declared is not None or not one.texts or not keys:
+    """The kind that the name of a field says, as answers are classified."""
+    if not one.texts or not keys:
         return None
     holder = keys[-2] if len(keys) > 1 else resource
     kind = leaf_kinds(keys[-1], holder).text

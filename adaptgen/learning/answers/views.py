@@ -23,7 +23,7 @@ def better_view(
     good, or is chosen from the first answer anyway. ``place``: where the records are."""
     if tool.view is None or "*" in tool.view or not records:
         return None
-    if _is_elsewhere(tool, place, found):
+    if tool.page is not None and place != tool.page.items:
         return _new_view(tool, place, records, found, identity, secret)
     if len(records) < ENOUGH:
         return None
@@ -46,12 +46,6 @@ def better_view(
     return kept, f"{because}; seen in {len(records)} records"
 
 
-def _is_elsewhere(tool: Tool, place: str, found: Mapping[str, Values]) -> bool:
-    """Whether the view was chosen from another place, and nothing of it is in the records."""
-    moved = tool.page is not None and place != tool.page.items
-    return moved and not any(path in found for path in tool.view or ())
-
-
 def _new_view(
     tool: Tool,
     place: str,
@@ -60,11 +54,12 @@ def _new_view(
     identity: str | None,
     secret: Sequence[str],
 ) -> tuple[list[str], str] | None:
-    """The view of records that are elsewhere than declared, where that of the build has nothing of them."""
+    """The view of records that are elsewhere than declared: of the fields that they have."""
     ranked, _ = choose_from(replace(tool, view=None), records)
-    chosen = [one for one in ranked if one in found and one not in secret]
+    chosen = [one for one in tool.view or () if one in found] or list(ranked)
+    chosen = [one for one in chosen if one in found and one not in secret and not _dull(one, found, len(records))]
     first = [identity] if identity is not None and identity not in chosen else []
-    because = f"the records are at {place}, and have other fields than declared"
+    because = f"the records are at {place}, where the document declares no fields"
     return ([*first, *chosen], because) if chosen else None
 
 

@@ -5,6 +5,7 @@ The tables say what to try, in which order; only what an experiment shows is bel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from adaptgen.learning.targets import Target
@@ -132,7 +133,8 @@ def declared_knobs(target: Target) -> list[Knob]:
 
 
 _SIZE_WORDS = vocabulary("size limit count max per rows num number length top results items records display show")
-_TOKEN_WORDS = vocabulary("token cursor after before since marker next continue continuation max min last from start")
+_TOKEN_WORDS = vocabulary("token cursor after before since marker next continue continuation max min last from "
+                          "start maximum minimum older newer than until")  # fmt: skip
 
 
 def _others(target: Target, known: set[str]) -> list[Knob]:
@@ -146,7 +148,9 @@ def _others(target: Target, known: set[str]) -> list[Knob]:
         if form.enum or form.format in ("date", "date-time", "uuid", "email"):
             continue
         said = set(words(one.name))
-        if said & _SIZE_WORDS and form.type in ("integer", "number", None) and "id" not in said:
+        number = form.type in ("integer", "number", None)
+        bounded = isinstance(form.raw, Mapping) and "maximum" in form.raw and form.type == "integer"
+        if (said & _SIZE_WORDS and number and "id" not in said) or bounded:
             found.append(Knob(one.name, "size"))
         elif said & _TOKEN_WORDS and form.type in ("string", "integer", None):
             found.append(Knob(one.name, "cursor"))

@@ -202,6 +202,8 @@ def _say_last(state: ListState, way: Way, begin: Mapping[Knob, Json], pages: Seq
     state.end = _last_of_tokens(state, way, pages)
     if not state.end:
         state.note("paging.end", request, seen, "not known: there are more pages than was thought", "unknown")
+        if 0 < state.largest < read and state.total is None:
+            state.max_size, state.cut = state.max_size or state.largest, True
         return
     state.note("paging.end", request, seen, f"the list ends with {state.end}", "certain")
     done = state.end in ("no way on", "an empty page")

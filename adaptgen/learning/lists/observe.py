@@ -113,9 +113,9 @@ def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
         here = jsonpath.first(declared, body)
     except jsonpath.JsonPathError:
         here = MISSING
-    if isinstance(here, list):
-        return declared, here
     lists = list(_lists(body, (), _DEPTH))
+    if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
+        return declared, here
     if lists:
         keys, items = max(lists, key=lambda one: (len(one[1]), -len(one[0])))
         return written(keys), items
@@ -178,6 +178,8 @@ _BACK = vocabulary(
 _TOKENS = vocabulary(
     "cursor continuation continue bookmark marker endcursor scrollid paginationtoken pagetoken after token"
 )
+_COUNTS = vocabulary("total totals count size limit number pages per")
+_PARTS = vocabulary("cursor continuation marker token")
 _BLOCKS = vocabulary("cursors paging pagination page")
 _TOTAL_WORDS = vocabulary("total totals count found matches matched overall hits full size number num all")
 _OF_TOTAL = _TOTAL_WORDS | vocabulary(
@@ -189,10 +191,13 @@ NEXT: Table[Member] = Table(
     "which member of an answer may lead to the next page?",
     Row(RULES_OUT, "it leads back, or is of a session", lambda m: set(m.said) & (_BACK - {"after", "last"})),
     Row(RULES_OUT, "it is neither a token nor an address", lambda m: not (m.is_token or m.is_address)),
+    Row(RULES_OUT, "it counts", lambda m: set(m.said) & _COUNTS and "next" not in m.said),
     Row(30, "it is called the next one", lambda m: "next" in m.said),
     Row(25, "it is in what is next", lambda m: "next" in words(m.holder)),
     Row(20, "it is called a token of pages", lambda m: m.folded.removeprefix("x") in _TOKENS),
-    Row(15, "a part of its name is one of tokens", lambda m: set(m.said) & {"cursor", "continuation", "marker"}),
+    Row(
+        15, "a part of its name is one of tokens", lambda m: set(m.said) & {"cursor", "continuation", "marker", "token"}
+    ),
     Row(
         10, "it is in a block about pages", lambda m: set(words(m.holder)) & {"cursors", "paging", "pagination", "page"}
     ),
@@ -270,6 +275,12 @@ def onward_members(seen: Seen) -> list[Member]:
     """Members that perhaps lead on, the clearest first."""
     ranked = [(NEXT.score(one), one) for one in members(seen)]
     return [one for score, one in sorted(ranked, key=lambda pair: -pair[0].total) if score.total > 0]
+
+
+def spent_members(seen: Seen) -> list[Member]:
+    """Members that would lead on, and do not here: null, empty or false."""
+    empty = [one for one in members(seen) if one.value in (None, "", False) and not set(one.said) & _BACK]
+    return [one for one in empty if "next" in one.said or one.folded in (_TOKENS | _MORE) or set(one.said) & _PARTS]
 
 
 def totals(seen: Seen) -> list[Member]:

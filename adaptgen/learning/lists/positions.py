@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from adaptgen.learning.lists.asking import Values
 from adaptgen.learning.lists.candidates import Knob
-from adaptgen.learning.lists.counting import COUNTINGS, ENOUGH, IGNORED, Counting, choose, compare
+from adaptgen.learning.lists.counting import COUNTINGS, ENOUGH, IGNORED, Counting, Known, choose, compare
 from adaptgen.learning.lists.observe import BEYOND, Seen
+from adaptgen.learning.lists.sizes import is_honoured
 from adaptgen.learning.lists.state import ListState, Way
 from adaptgen.learning.model import Confidence
 from adaptgen.model.tables import Json
@@ -54,6 +55,7 @@ async def find_position(state: ListState, knob: Knob) -> Way | None:
         best = matches[left[0]]
         if left[0].start(position, size):
             known.moved = known.moved or bool(got)
+        state.proved = state.proved or _is_cut(left[0].start(position, size), size, got, known)
         known.surprise += known.chance(best.matched)
         known.apart += best.apart
         state.note("paging.position", values, _shape(seen, best.matched, best.apart), _said(left), "likely")
@@ -62,6 +64,11 @@ async def find_position(state: ListState, knob: Knob) -> Way | None:
             break
     await _confirm(state, knob, remaining, sizes)
     return await _conclude(state, knob, remaining)
+
+
+def _is_cut(start: int, size: int, got: Sequence[bytes] | None, known: Known) -> bool:
+    """Whether there are records behind those that came, so that the size was honoured."""
+    return got is not None and len(got) == size and start + size < len(known.marks)
 
 
 async def _confirm(state: ListState, knob: Knob, remaining: list[Counting], sizes: Sequence[int]) -> None:
@@ -161,6 +168,8 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
         return None
     elif known.surprise < ENOUGH:
         why = "there are so few records that their order may be chance"
+    if state.size is not None and not state.proved and not await is_honoured(state, state.size):
+        state.size = None
     confidence: Confidence = "likely" if why else "certain"
     counts = f"counts {'records' if chosen.style == 'offset' else 'pages'} from {chosen.first}"
     _note(state, f"{name} {counts}" + (f"; {why}" if why else ""), confidence)

@@ -20,7 +20,7 @@ _BULKY = 8_000
 async def find_size(state: ListState, candidates: Sequence[Knob], customary: Sequence[Knob]) -> None:
     """Try the declared names, then all ``customary`` ones in one request, which is halved until one is left."""
     for knob in candidates:
-        if await _is_honoured(state, knob):
+        if await is_honoured(state, knob):
             return
         if state.is_unstable:
             return
@@ -37,7 +37,7 @@ async def find_size(state: ListState, candidates: Sequence[Knob], customary: Seq
             return
         if len(group) == 1:
             if outcome == "honoured":
-                await _is_honoured(state, group[0])
+                await is_honoured(state, group[0])
             return
         if outcome == "refused":
             state.strict = True
@@ -51,7 +51,7 @@ async def find_size(state: ListState, candidates: Sequence[Knob], customary: Seq
 async def _try_singly(state: ListState, group: Sequence[Knob]) -> None:
     """The most usual names, where undeclared ones are refused."""
     for knob in group[:4]:
-        if await _is_honoured(state, knob):
+        if await is_honoured(state, knob):
             return
 
 
@@ -86,7 +86,8 @@ def _outcome(state: ListState, seen: Seen, wanted: int) -> str:
     return "disordered" if len(marks) == state.count else "else"
 
 
-async def _is_honoured(state: ListState, knob: Knob) -> bool:
+async def is_honoured(state: ListState, knob: Knob) -> bool:
+    """Whether ``knob`` asks for a number of records."""
     wanted = small(state.count)
     seen = await state.asker.ask({knob: wanted})
     outcome = _outcome(state, seen, wanted)
@@ -105,13 +106,13 @@ async def _is_honoured(state: ListState, knob: Knob) -> bool:
         above = least + 1
         second = await state.asker.ask({knob: above})
         if above < state.count and state.marks(second) == state.known.marks[:above]:
-            state.size, state.least = knob, least
+            state.size, state.least, state.proved = knob, least, True
             said = f"{knob.shown} is honoured from {least} on"
             state.note("paging.size.honoured", {knob: wanted}, seen, said, "certain")
             return True
     name = knob.shown if knob.declared else f"{knob.shown}, which the document does not declare,"
     if outcome == "honoured":
-        state.size = knob
+        state.size, state.proved = knob, True
         state.note("paging.size.honoured", {knob: wanted}, seen, f"{name} is honoured", "certain")
         return True
     if outcome == "ignored":

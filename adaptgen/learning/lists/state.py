@@ -34,7 +34,7 @@ class Way:
 @value()
 class Habit:
     """What was certain for one list of the API, and is the first thing to try with others. ``bounded``: the largest
-    page is known, or there is no bound."""
+    page is known, or there is no bound; ``ignored``: names of sizes that are."""
 
     way: Way
     size: Knob | None
@@ -44,14 +44,15 @@ class Habit:
     more: str | None = None
     single_use: bool = False
     bounded: bool = False
+    ignored: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class ListState:
-    """``first``: the answer to a request without any value of paging; ``size``: the input that is honoured as a size,
-    with the smallest that it takes in ``least``; ``largest``: the most records that came at once, and ``cut``
-    that there are others; ``moved_by``: what changed the answer, although it is not known how; ``strict``: names that
-    are not declared are refused."""
+    """``first``: the answer to a request without any value of paging; ``size``: the input that is honoured as a size
+    (``proved``: in this list), with the smallest that it takes in ``least``; ``largest``: the most records that came at
+    once, and ``cut``: there are others; ``moved_by``: what changed the answer, although it is not known how;
+    ``strict``: names that are not declared are refused."""
 
     target: Target
     asker: Asker
@@ -61,6 +62,7 @@ class ListState:
     by_identity: bool = False
     order: Order = "unknown"
     size: Knob | None = None
+    proved: bool = False
     least: int = 1
     max_size: int | None = None
     largest: int = 0

@@ -8,14 +8,14 @@ from functools import partial
 
 from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
 from adaptgen.learning.lists.ends import find_end, find_total, next_of
-from adaptgen.learning.lists.observe import Seen, flags, next_link, onward_members, totals
+from adaptgen.learning.lists.observe import Seen, flags, next_link, onward_members, spent_members, totals
 from adaptgen.learning.lists.positions import find_customary, find_position
 from adaptgen.learning.lists.sizes import LARGE, find_largest, find_size, small
 from adaptgen.learning.lists.state import Habit, ListState, Way
 from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
 from adaptgen.learning.lists.verify import reads_on
 from adaptgen.learning.model import Confidence, Line
-from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl
+from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Unpaged
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 
 _WITH_OFFSETS = frozenset({"limit", "_limit", "take", "$top", "count", "first", "max"})
@@ -68,6 +68,11 @@ class Study:
         state = self.state
         for habit in self.habits[:2]:
             size = _same(habit.size, knobs) if habit.size is not None else None
+            if habit.size is None and not habit.bounded:
+                sizes = [one for one in knobs if one.role == "size" and one.name not in habit.ignored]
+                custom = [one for one in customary_knobs(state.target, "size") if one.name not in habit.ignored]
+                await find_size(state, sizes[:1], custom)
+                size = state.size
             knob = _same(habit.way.knob, knobs) if habit.way.knob is not None else None
             way: Way | None = None
             if habit.way.style in ("offset", "page") and knob is not None:
@@ -77,7 +82,8 @@ class Study:
                 if size is not None:
                     await find_size(state, [size], [])
                 way = await find_onward(state, [knob] if knob is not None else [], [])
-            if way is not None and (way.style, way.first) == (habit.way.style, habit.way.first):
+            alike = way is not None and (way.style, way.first) == (habit.way.style, habit.way.first)
+            if way is not None and alike and _name(way.knob) == _name(habit.way.knob):
                 self.habit = habit
                 return way
             state.size, state.least = None, 1
@@ -175,7 +181,8 @@ class Study:
             self._final("not known: the list changes between two identical reads", "unknown")
             return
         page = state.target.page
-        if page is None or first.place != page.items:
+        moved = page is None or first.place != page.items
+        if moved:
             self._line({"items": first.place}, f"the list is at {first.place}", "certain")
         if self.says_more() or state.size is not None:
             if state.size is not None and not self.says_more() and state.count in range(2, 8):
@@ -187,18 +194,44 @@ class Study:
         named = bool(equal) and bool(set(equal[0].said) & {"total", "totals", "found", "overall"})
         usual = first.count in PAGE_SIZES or first.count % 5 == 0
         calm = bool(state.ignored) and not state.moved_by and not state.strict
-        if named and not usual and calm and await state.check_order() in ("stable", "volatile"):
+        spent = spent_members(first)
+        if spent:
+            said = f"not known: all records fit on one page, and {spent[0].place} would lead to another"
+            self._final(said, "unknown")
+            return
+        if (
+            named
+            and not usual
+            and calm
+            and await self._takes_no_token()
+            and await state.check_order() in ("stable", "volatile")
+        ):
             because = f"{equal[0].place} is the number of records that came, and nothing that was tried changes them"
             self._final(f"the whole list comes at once: {because}", "certain")
-            self._line("none", because, "certain")
+            self._line({"style": "none", "items": first.place}, because, "certain")
             return
         said = "the whole list seems to come at once: no input that was tried changes the answer"
+        declared = [one for one in (*state.ignored, *state.size_ignored) if one.declared]
+        if declared and page is not None and not isinstance(page, Unpaged) and not usual and calm:
+            names = ", ".join(dict.fromkeys(one.shown for one in declared))
+            self._line({"style": "none", "items": first.place}, f"{names} is ignored, and nothing leads on", "likely")
         if state.moved_by:
             names = ", ".join(dict.fromkeys(one.shown for one in state.moved_by))
             self._final(f"not known: {names} changes the answer, but there are too few records to see how", "unknown")
             return
         tried = bool(state.ignored) or state.strict
         self._final(said if tried else "not known: nothing could be tried", "likely" if tried else "unknown")
+
+    async def _takes_no_token(self) -> bool:
+        """Whether the usual names of tokens, in one request, change nothing."""
+        state = self.state
+        knobs = [one for one in declared_knobs(state.target) if one.role == "cursor"]
+        group = [*knobs, *customary_knobs(state.target, "cursor")]
+        seen = await state.asker.ask(dict.fromkeys(group, "0"))
+        same = state.marks(seen) == state.known.marks
+        said = "no token is read" if same else "one of them is read as a token"
+        state.note("paging.next.customary", state.asker.show(dict.fromkeys(group, 0)), seen, said, "likely")
+        return same
 
     async def _conclude(self, way: Way) -> Habit | None:
         state, first = self.state, self.state.first
@@ -230,14 +263,16 @@ class Study:
         total = state.total.place if state.total is not None else None
         more = state.more.place if state.more is not None else None
         bounded = state.max_size is not None or state.largest >= LARGE
-        return Habit(way, state.size, state.max_size, total, state.target.key, more, self.single_use, bounded)
+        ignored = frozenset(one.name for one in state.size_ignored)
+        return Habit(way, state.size, state.max_size, total, state.target.key, more, self.single_use, bounded, ignored)
 
     async def _as_known(self, habit: Habit, way: Way) -> None:
         """Take from the other list what is not asked again, and look at the largest page where that one was short."""
         state = self.state
         known = state.total is not None and habit.total == state.total.place
         state.total = state.total if known else None
-        state.max_size, self.single_use = habit.max_size, habit.single_use
+        state.max_size = habit.max_size if state.size is not None else None
+        self.single_use = habit.single_use
         state.more = next((one for one in flags(state.first) if one.place == habit.more), None) if state.first else None
         if habit.bounded or not self.deep or state.size is None or state.count < _LONG:
             return
@@ -332,6 +367,10 @@ class Study:
         line = Line(("operations", state.target.key, "page"), page, because, confidence)
         state.notebook.lines[:] = [one for one in state.notebook.lines if one.keys != line.keys]
         state.notebook.lines.append(line)
+
+
+def _name(knob: Knob | None) -> str:
+    return knob.name if knob is not None else ""
 
 
 def _same(knob: Knob, knobs: Sequence[Knob]) -> Knob | None:

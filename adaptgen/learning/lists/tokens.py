@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from adaptgen.learning.lists.candidates import Knob
 from adaptgen.learning.lists.counting import ENOUGH
-from adaptgen.learning.lists.observe import Member, Seen, flags, next_link, onward_members
+from adaptgen.learning.lists.observe import Member, Seen, flags, members, next_link, onward_members
 from adaptgen.learning.lists.state import ListState, Way
 from adaptgen.learning.records import is_name
-from adaptgen.learning.targets import identity_field
+from adaptgen.learning.targets import identity_fields
 from adaptgen.model.tables import Json
+from adaptgen.syntax.identifiers import words
 
 _TRIES = 6
 """Names for a token that are tried for one member of the answer."""
@@ -40,14 +41,19 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
         way = Way("header", source=header) if header else Way("next_url", source=member.place)
         if found := await _follow(state, values, page, str(member.value), way):
             return found
-    tokens = [one for one in onward if one.is_token]
+    names = {_fold(one.name) for one in knobs if one.role != "size"}
+    others = [one for one in members(page) if one.is_token and one not in onward and one.place.startswith("$")]
+    tokens = [one for one in [*onward, *(one for one in others if one.folded in names)] if one.is_token]
+    if not tokens and any(one.role == "cursor" for one in knobs):
+        # An input takes a token, and the answer has texts that are called nothing in particular.
+        tokens = [one for one in others if isinstance(one.value, str)][:2]
     for member in tokens[:3]:
-        own, others = _knobs_for(member, knobs, customary)
+        own, usual = _knobs_for(member, knobs, customary)
         if found := await _send_to_each(state, values, page, own[:_TRIES], member):
             return found
         if state.is_unstable:
             return None
-        tries = others[:3] if state.strict else await _narrow(state, values, page, others, member)
+        tries = usual[:3] if state.strict else await _narrow(state, values, page, usual, member)
         if found := await _send_to_each(state, values, page, tries, member):
             return found
     return None
@@ -87,6 +93,10 @@ async def _narrow(
     return group
 
 
+def _fold(name: str) -> str:
+    return "".join(words(name))
+
+
 async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
     """Whether the identity of the last record leads on: ``starting_after``, ``marker``, ``since_id``."""
     begin = await first_page(state)
@@ -95,14 +105,11 @@ async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
     values, page = begin
     if not page.records:
         return None
-    field = identity_field(page.records)
-    if field is None:
-        return None
-    last = page.records[-1][field]
-    for knob in [one for one in knobs if one.role == "cursor"][:4]:
-        member = Member(f"{page.place}[-1].{field}", field, last)
-        if found := await _send_token(state, values, page, knob, member):
-            return found
+    for field in identity_fields(page.records, f"{state.target.facts.holder}_id")[:2]:
+        member = Member(f"{page.place}[-1].{field}", field, page.records[-1][field])
+        for knob in [one for one in knobs if one.role == "cursor"][:3]:
+            if found := await _send_token(state, values, page, knob, member):
+                return found
     return None
 
 
@@ -112,8 +119,7 @@ def _knobs_for(member: Member, knobs: Sequence[Knob], customary: Sequence[Knob])
     alike = {member.folded, member.folded.removeprefix("next"), member.folded.removeprefix("xnext")}
 
     def rank(knob: Knob) -> tuple[bool, bool, bool]:
-        folded = "".join(char for char in knob.name.lower() if char.isalnum())
-        return (folded not in alike, knob.role != "cursor", knob.role == "page")
+        return (_fold(knob.name) not in alike, knob.role != "cursor", knob.role == "page")
 
     own = [one for one in knobs if one.role != "size"]
     names = [member.name, member.name.removeprefix("next_")] if member.place.startswith("$") else []

@@ -275,7 +275,9 @@ def test_a_filter_called_page(tmp_path: Path) -> None:
 
 def test_parameters_that_are_ignored_disagree_with_the_document(tmp_path: Path) -> None:
     notebook = learn(tmp_path, lambda query: ITEMS[:13], "limit", "offset")
-    assert page_of(notebook) is None
+    line = page_of(notebook)
+    assert line is not None
+    assert (line.value["style"], line.confidence) == ("none", "likely")
     assert {one.declared for one in notebook.disagreements} == {
         "limit is the size of a page", "offset is the position in the list",
     }  # fmt: skip
@@ -288,7 +290,20 @@ def test_a_list_that_says_it_is_whole(tmp_path: Path) -> None:
     notebook = learn(tmp_path, lambda query: {"rows": ITEMS[:13], "total": 13}, items="rows")
     line = page_of(notebook)
     assert line is not None
-    assert (line.value, line.confidence) == ("none", "certain")
+    assert (line.value, line.confidence) == ({"style": "none", "items": "$.rows"}, "certain")
+
+
+def test_a_list_that_fits_on_one_page_is_not_called_whole(tmp_path: Path) -> None:
+    """The member for the next page is there, and null: the API pages, only this list is short."""
+    notebook = learn(tmp_path, lambda query: {"rows": ITEMS[:13], "total": 13, "next_cursor": None}, items="rows")
+    assert page_of(notebook) is None
+
+
+def test_a_token_that_nobody_declares_is_tried_before_a_list_is_called_whole(tmp_path: Path) -> None:
+    def answer(query: Query) -> Any:
+        return (400, {}, {"error": "bad"}) if "page_token" in query else {"rows": ITEMS[:13], "total": 13}
+
+    assert page_of(learn(tmp_path, answer, items="rows")) is None
 
 
 def test_a_total_of_a_usual_page_proves_nothing(tmp_path: Path) -> None:
