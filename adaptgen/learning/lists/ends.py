@@ -92,22 +92,29 @@ async def _end_of_positions(state: ListState, way: Way) -> None:
         return
     marks, following = state.marks(page), state.marks(after)
     _say_end(state, {**sized, knob: beyond}, marks, following, after)
-    if following and state.total is None and not _is_end(state, marks, following) and state.largest:
+    longer = page.count > rest or not _is_end(state, marks, following)
+    if following is not None and state.total is None and longer and state.largest:
         state.goes_on = "there are records after them"
         state.max_size, state.cut = state.max_size or state.largest, True
     right = page.count == rest and _is_end(state, marks, following)
     if right and state.known.marks and count == len(state.known.marks):
         state.known.whole = True
+    if state.total is not None:
+        await _judge_total(state, {**sized, knob: last}, page, right=right)
+
+
+async def _judge_total(state: ListState, values: Mapping[Knob, Json], page: Seen, *, right: bool) -> None:
+    """Say whether the total is that, after its last ``page``."""
     if state.total is None:
         return
     if right:
         said = f"{state.total.place} is the number of all records"
-        state.note("paging.total", {**sized, knob: last}, page, said, "certain")
+        state.note("paging.total", values, page, said, "certain")
         return
     what = "there are fewer records than it says" if not page.count else "it is not the number of all records"
     changed = await state.check_order() == "unstable"
     said = f"{state.total.place}: {what}"
-    state.note("paging.total", {**sized, knob: last}, page, said, "unknown" if changed else "likely")
+    state.note("paging.total", values, page, said, "unknown" if changed else "likely")
     if not changed:
         _disagree(state, state.total, what)
     state.total = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.lists.asking import Asker
+from adaptgen.learning.lists.observe import says_more
 from adaptgen.learning.lists.state import Habit, ListState
 from adaptgen.learning.lists.study import FINAL, Study
 from adaptgen.learning.model import Experiment, Notebook
@@ -110,7 +111,7 @@ class _Lists:
             total = state.total.value if state.total is not None else None
             every = seen.count == total or (state.known.whole and seen.count == len(state.known.marks))
             shorter = study.way is not None and 0 < seen.count == state.count < self.default
-            whole = "certain" if every else "likely" if shorter and not study.says_more() else "unknown"
+            whole = "certain" if every else "likely" if shorter and not says_more(state.first) else "unknown"
         self.default = max(self.default, state.count)
         self.samples.keep(
             Sample(

@@ -116,6 +116,11 @@ def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
     lists = list(_lists(body, (), _DEPTH))
     if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
         return declared, here
+    lists = [one for one in lists if not _is_about(one[0])]
+    if not lists:
+        empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
+        if len(empty) == 1:
+            return written(empty[0][0]), []
     if lists:
         keys, items = max(lists, key=lambda one: (len(one[1]), -len(one[0])))
         return written(keys), items
@@ -126,6 +131,14 @@ def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
     if keys_of is not None:
         return written(keys_of), items
     return (declared, items) if here is not MISSING else None
+
+
+_ABOUT = vocabulary("link links error errors warning warnings message messages facet facets included filters columns")
+
+
+def _is_about(keys: tuple[str, ...]) -> bool:
+    """Whether a list is about the answer, and not the records."""
+    return bool(keys) and bool({*words(keys[-1])[-1:]} & _ABOUT)
 
 
 def _lists(
@@ -301,3 +314,12 @@ _MORE = vocabulary("more hasmore hasnext hasnextpage hasmorepages hasmoreitems h
 def next_link(seen: Seen) -> str | None:
     """The target of the link with relation ``next`` (RFC 8288)."""
     return link_target(seen.headers.get("link", ""), "next")
+
+
+def says_more(first: Seen | None) -> bool:
+    """Whether the first answer says that there are other records."""
+    if first is None:
+        return False
+    larger = any(isinstance(one.value, int) and one.value > first.count for one in totals(first)[:1])
+    onward = [one for one in onward_members(first) if "next" in one.said]
+    return larger or next_link(first) is not None or bool(onward)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from adaptgen.learning.lists.asking import Values
 from adaptgen.learning.lists.candidates import Knob
 from adaptgen.learning.lists.counting import COUNTINGS, ENOUGH, IGNORED, Counting, Known, choose, compare
-from adaptgen.learning.lists.observe import BEYOND, Seen
+from adaptgen.learning.lists.observe import BEYOND, Seen, says_more
 from adaptgen.learning.lists.sizes import is_honoured
 from adaptgen.learning.lists.state import ListState, Way
 from adaptgen.learning.model import Confidence
@@ -130,16 +130,7 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
         _note(state, f"what {knob.shown} does is not clear", "unknown")
         return None
     if remaining == [IGNORED]:
-        state.ignored.append(knob)
-        state.note(
-            "paging.position.honoured", state.asker.show(), {"records": state.count}, f"{name} is ignored", "certain"
-        )
-        if knob.declared and knob.role in ("page", "offset"):
-            state.disagree(
-                state.pointer(knob.name),
-                f"{knob.shown} is the position in the list",
-                "the answer is the same whatever its value",
-            )
+        _say_ignored(state, knob, name)
         return None
     proved = [one for one in remaining if one is not IGNORED]
     begins = (1, _fixed_size(state)) in known.tried and not known.moved
@@ -158,13 +149,7 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
     if len(proved) > 1:
         why = "there are too few records to see whether records or pages are counted"
     elif known.surprise < ENOUGH and await state.check_order() not in ("stable", "volatile"):
-        state.note(
-            "paging.position.honoured",
-            state.asker.show(),
-            {"records": state.count},
-            "the order is not stable",
-            "unknown",
-        )
+        _note(state, "the order is not stable", "unknown")
         return None
     elif known.surprise < ENOUGH:
         why = "there are so few records that their order may be chance"
@@ -177,6 +162,14 @@ async def _conclude(state: ListState, knob: Knob, remaining: list[Counting]) -> 
     return Way(chosen.style, knob, chosen.first, guess=bool(why), why=why)
 
 
+def _say_ignored(state: ListState, knob: Knob, name: str) -> None:
+    state.ignored.append(knob)
+    _note(state, f"{name} is ignored", "certain")
+    if knob.declared and knob.role in ("page", "offset"):
+        said = f"{knob.shown} is the position in the list"
+        state.disagree(state.pointer(knob.name), said, "the answer is the same whatever its value")
+
+
 def _fixed_size(state: ListState) -> int:
     """The size of every page where none can be asked for."""
     return state.count if state.size is None else 0
@@ -187,7 +180,8 @@ def _note(state: ListState, conclusion: str, confidence: Confidence) -> None:
     state.note("paging.position.honoured", state.asker.show(), seen, conclusion, confidence)
 
 
-_USUAL = ("page", "offset", "skip", "pageNumber")
+_USUAL = frozenset({"page", "offset", "skip", "pageNumber"})
+_LESS_USUAL = frozenset({"page[number]", "start", "page_number", "$skip", "_page"})
 
 
 async def find_customary(state: ListState, knobs: Sequence[Knob]) -> Way | None:
@@ -212,7 +206,8 @@ async def find_customary(state: ListState, knobs: Sequence[Knob]) -> Way | None:
 async def _try_singly(state: ListState, group: Sequence[Knob]) -> Way | None:
     """The usual names one after the other, where all of them together are refused."""
     state.strict = True
-    usual = [one for one in group if one.name in _USUAL]
+    names = _USUAL | _LESS_USUAL if says_more(state.first) else _USUAL
+    usual = [one for one in group if one.name in names]
     for knob in usual:
         if (way := await find_position(state, knob)) is not None:
             return way

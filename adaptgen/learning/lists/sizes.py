@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 
 from adaptgen.learning.lists.candidates import Knob
-from adaptgen.learning.lists.observe import Seen, next_link, onward_members, totals
+from adaptgen.learning.lists.observe import Seen, next_link, onward_members, says_more, totals
 from adaptgen.learning.lists.state import ListState
 from adaptgen.model.tables import Json
 
 LARGE = 1000
 """What is asked for to see the most that comes."""
 _LADDER = (500, 250, 200, 100, 50, 30, 25, 20, 10)
+_FEW, _MANY = 4, 10
+"""Names that are tried one by one, and where an answer says that there is more."""
 _BULKY = 8_000
 """Bytes of a record: of larger ones, fewer are asked for."""
 
@@ -50,7 +52,7 @@ async def find_size(state: ListState, candidates: Sequence[Knob], customary: Seq
 
 async def _try_singly(state: ListState, group: Sequence[Knob]) -> None:
     """The most usual names, where undeclared ones are refused."""
-    for knob in group[:4]:
+    for knob in group[: _MANY if says_more(state.first) else _FEW]:
         if await is_honoured(state, knob):
             return
 

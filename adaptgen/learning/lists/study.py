@@ -8,14 +8,15 @@ from functools import partial
 
 from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
 from adaptgen.learning.lists.ends import find_end, find_total, next_of
-from adaptgen.learning.lists.observe import Seen, flags, next_link, onward_members, spent_members, totals
+from adaptgen.learning.lists.observe import Seen, flags, says_more, totals
 from adaptgen.learning.lists.positions import find_customary, find_position
 from adaptgen.learning.lists.sizes import LARGE, find_largest, find_size, small
 from adaptgen.learning.lists.state import Habit, ListState, Way
 from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
 from adaptgen.learning.lists.verify import reads_on
+from adaptgen.learning.lists.whole import judge_whole
 from adaptgen.learning.model import Confidence, Line
-from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Unpaged
+from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 
 _WITH_OFFSETS = frozenset({"limit", "_limit", "take", "$top", "count", "first", "max"})
@@ -69,7 +70,7 @@ class Study:
         for habit in self.habits[:2]:
             size = _same(habit.size, knobs) if habit.size is not None else None
             if habit.size is None and not habit.bounded:
-                sizes = [one for one in knobs if one.role == "size" and one.name not in habit.ignored]
+                sizes = [one for one in knobs if one.role == "size"]
                 custom = [one for one in customary_knobs(state.target, "size") if one.name not in habit.ignored]
                 await find_size(state, sizes[:1], custom)
                 size = state.size
@@ -134,13 +135,13 @@ class Study:
 
     def _is_thrifty(self) -> bool:
         state = self.state
-        return self.thrifty and state.size is None and not self.says_more() and state.count not in PAGE_SIZES
+        return self.thrifty and state.size is None and not says_more(self.state.first) and state.count not in PAGE_SIZES
 
     @property
     def whole(self) -> Confidence:
         """Whether the first answer has every record."""
         state, first = self.state, self.state.first
-        if first is None or not first.count or self.says_more():
+        if first is None or not first.count or says_more(self.state.first):
             return "unknown"
         named = [one for one in totals(first)[:1] if one.value == first.count and "total" in one.said]
         if (state.known.whole and len(state.known.marks) == first.count) or named:
@@ -148,15 +149,6 @@ class Study:
         if self.way is None:
             return "likely" if first.count not in PAGE_SIZES else "unknown"
         return "likely" if state.largest == first.count < LARGE and not state.cut else "unknown"
-
-    def says_more(self) -> bool:
-        """Whether the first answer says that there are other records."""
-        first = self.state.first
-        if first is None:
-            return False
-        larger = any(isinstance(one.value, int) and one.value > first.count for one in totals(first)[:1])
-        onward = [one for one in onward_members(first) if "next" in one.said]
-        return larger or next_link(first) is not None or bool(onward)
 
     # ------------------------------------------------------------------------------------------------------ conclusions
 
@@ -176,62 +168,13 @@ class Study:
     async def _nothing_found(self) -> None:
         """No input moves anything: whether the list is whole."""
         state, first = self.state, self.state.first
-        assert first is not None
-        if state.is_unstable:
-            self._final("not known: the list changes between two identical reads", "unknown")
-            return
         page = state.target.page
-        moved = page is None or first.place != page.items
-        if moved:
+        if first is not None and not state.is_unstable and (page is None or first.place != page.items):
             self._line({"items": first.place}, f"the list is at {first.place}", "certain")
-        if self.says_more() or state.size is not None:
-            if state.size is not None and not self.says_more() and state.count in range(2, 8):
-                self._final("not known: too few records", "unknown")
-            else:
-                self._final("not known: there is more, and nothing that was tried leads to it", "unknown")
-            return
-        equal = [one for one in totals(first)[:1] if one.value == first.count]
-        named = bool(equal) and bool(set(equal[0].said) & {"total", "totals", "found", "overall"})
-        usual = first.count in PAGE_SIZES or first.count % 5 == 0
-        calm = bool(state.ignored) and not state.moved_by and not state.strict
-        spent = spent_members(first)
-        if spent:
-            said = f"not known: all records fit on one page, and {spent[0].place} would lead to another"
-            self._final(said, "unknown")
-            return
-        if (
-            named
-            and not usual
-            and calm
-            and await self._takes_no_token()
-            and await state.check_order() in ("stable", "volatile")
-        ):
-            because = f"{equal[0].place} is the number of records that came, and nothing that was tried changes them"
-            self._final(f"the whole list comes at once: {because}", "certain")
-            self._line({"style": "none", "items": first.place}, because, "certain")
-            return
-        said = "the whole list seems to come at once: no input that was tried changes the answer"
-        declared = [one for one in (*state.ignored, *state.size_ignored) if one.declared]
-        if declared and page is not None and not isinstance(page, Unpaged) and not usual and calm:
-            names = ", ".join(dict.fromkeys(one.shown for one in declared))
-            self._line({"style": "none", "items": first.place}, f"{names} is ignored, and nothing leads on", "likely")
-        if state.moved_by:
-            names = ", ".join(dict.fromkeys(one.shown for one in state.moved_by))
-            self._final(f"not known: {names} changes the answer, but there are too few records to see how", "unknown")
-            return
-        tried = bool(state.ignored) or state.strict
-        self._final(said if tried else "not known: nothing could be tried", "likely" if tried else "unknown")
-
-    async def _takes_no_token(self) -> bool:
-        """Whether the usual names of tokens, in one request, change nothing."""
-        state = self.state
-        knobs = [one for one in declared_knobs(state.target) if one.role == "cursor"]
-        group = [*knobs, *customary_knobs(state.target, "cursor")]
-        seen = await state.asker.ask(dict.fromkeys(group, "0"))
-        same = state.marks(seen) == state.known.marks
-        said = "no token is read" if same else "one of them is read as a token"
-        state.note("paging.next.customary", state.asker.show(dict.fromkeys(group, 0)), seen, said, "likely")
-        return same
+        verdict = await judge_whole(state)
+        self._final(verdict.conclusion, verdict.confidence)
+        if verdict.page is not None:
+            self._line(verdict.page, verdict.conclusion, verdict.confidence)
 
     async def _conclude(self, way: Way) -> Habit | None:
         state, first = self.state, self.state.first
@@ -274,7 +217,8 @@ class Study:
         state.max_size = habit.max_size if state.size is not None else None
         self.single_use = habit.single_use
         state.more = next((one for one in flags(state.first) if one.place == habit.more), None) if state.first else None
-        if habit.bounded or not self.deep or state.size is None or state.count < _LONG:
+        likely = self.deep or says_more(state.first)
+        if habit.bounded or not likely or state.size is None or state.count < _LONG:
             return
         await find_largest(state)
         if not state.cut and 0 < state.largest < LARGE and state.total is None:

@@ -41,13 +41,7 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
         way = Way("header", source=header) if header else Way("next_url", source=member.place)
         if found := await _follow(state, values, page, str(member.value), way):
             return found
-    names = {_fold(one.name) for one in knobs if one.role != "size"}
-    others = [one for one in members(page) if one.is_token and one not in onward and one.place.startswith("$")]
-    tokens = [one for one in [*onward, *(one for one in others if one.folded in names)] if one.is_token]
-    if not tokens and any(one.role == "cursor" for one in knobs):
-        # An input takes a token, and the answer has texts that are called nothing in particular.
-        tokens = [one for one in others if isinstance(one.value, str)][:2]
-    for member in tokens[:3]:
+    for member in _tokens(page, onward, knobs)[:3]:
         own, usual = _knobs_for(member, knobs, customary)
         if found := await _send_to_each(state, values, page, own[:_TRIES], member):
             return found
@@ -57,6 +51,17 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
         if found := await _send_to_each(state, values, page, tries, member):
             return found
     return None
+
+
+def _tokens(page: Seen, onward: Sequence[Member], knobs: Sequence[Knob]) -> list[Member]:
+    """The members that may be tokens: by their own names, or by the name of an input."""
+    names = {_fold(one.name) for one in knobs if one.role != "size"}
+    others = [one for one in members(page) if one.is_token and one not in onward and one.place.startswith("$")]
+    tokens = [one for one in [*onward, *(one for one in others if one.folded in names)] if one.is_token]
+    if not tokens and any(one.role == "cursor" for one in knobs):
+        # An input takes a token, and the answer has texts that are called nothing in particular.
+        return [one for one in others if isinstance(one.value, str)][:2]
+    return tokens
 
 
 async def _send_to_each(
@@ -142,6 +147,11 @@ async def _send_token(
         way = Way("cursor", knob, source=member.place)
         state.note("paging.next", shown, seen, f"{name} takes {member.place} and the next page comes", "certain")
         return way
+    if following.records == [] and knob.declared and values == {}:
+        why = "the next page is empty: all records fit on one"
+        state.note("paging.next", shown, seen, f"{name} takes {member.place}, and {why}", "likely")
+        state.known.whole = True
+        return Way("cursor", knob, source=member.place, guess=True, why=why)
     if outcome == "same":
         state.ignored.append(knob)
         state.note("paging.next", shown, seen, f"{name} is ignored", "certain")

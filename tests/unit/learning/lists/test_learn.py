@@ -287,10 +287,17 @@ def test_parameters_that_are_ignored_disagree_with_the_document(tmp_path: Path) 
 
 
 def test_a_list_that_says_it_is_whole(tmp_path: Path) -> None:
-    notebook = learn(tmp_path, lambda query: {"rows": ITEMS[:13], "total": 13}, items="rows")
+    rows = people(117)
+    notebook = learn(tmp_path, lambda query: {"rows": rows, "total": 117}, items="rows")
     line = page_of(notebook)
     assert line is not None
     assert (line.value, line.confidence) == ({"style": "none", "items": "$.rows"}, "certain")
+
+
+def test_a_short_list_that_says_it_is_whole_may_be_paged_all_the_same(tmp_path: Path) -> None:
+    line = page_of(learn(tmp_path, lambda query: {"rows": ITEMS[:13], "total": 13}, items="rows"))
+    assert line is not None
+    assert (line.value, line.confidence) == ({"style": "none", "items": "$.rows"}, "likely")
 
 
 def test_a_list_that_fits_on_one_page_is_not_called_whole(tmp_path: Path) -> None:
