@@ -68,8 +68,8 @@ class Probe(Protocol):
 
     def recorded(self, operation: Operation) -> Sequence[tuple[Mapping[str, str], Reply]]:
         """What is known without asking: the query and the reply of each recorded read of the operation
-        (``--offline``). Empty for a live API. ``read`` without a query replies with the first of them, and with a query
-        only with one of exactly that; otherwise ``failed`` is ``not recorded``."""
+        (``--offline``). Empty for a live API. ``read`` without a query replies with the largest of them, and with a
+        query only with one of exactly that; otherwise ``failed`` is ``not recorded``."""
 
     async def follow(self, operation: Operation, url: str) -> Reply:
         """Read ``url``, which an answer of ``operation`` named as its next page. The same origin only.

@@ -68,7 +68,7 @@ class ReplayProbe:
         if query:
             return next((reply for _, asked, reply in rows if dict(asked) == dict(query)), _UNRECORDED)
         good = [reply for _, _, reply in rows if reply.ok]
-        return good[0] if good else rows[0][2] if rows else _UNRECORDED
+        return max(good, key=lambda one: one.bytes) if good else rows[0][2] if rows else _UNRECORDED
 
     async def follow(self, operation: Operation, url: str) -> Reply:
         wanted = urlsplit(url)

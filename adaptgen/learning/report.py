@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adaptgen.learning.learned_file import SECTIONS
+from adaptgen.building.result import BuildResult
+from adaptgen.learning.learned_file import SECTIONS, nested, select_lines
 from adaptgen.learning.model import Disagreement, Notebook
 from adaptgen.model.frozen import plain
 from adaptgen.model.tables import Json
+from adaptgen.plan.document.reader import operations
+from adaptgen.readiness.drafting.lines import flow
 from adaptgen.source.hints.learned import Learned
 
 
@@ -52,6 +55,26 @@ def summarize(notebook: Notebook) -> list[str]:
     if notebook.disagreements:
         lines.append(f"{len(notebook.disagreements)} disagreements between the document and the API: --report")
     return lines
+
+
+def draft_lines(result: BuildResult, notebook: Notebook) -> dict[str, list[tuple[str, str]]]:
+    """Tool -> lines of hints with their evidence, for a draft that people edit. A line without a hint only says what
+    was seen."""
+    tools = {one.source: one.name for one in result.plan.server.tools if one.call is not None and not one.steps}
+    names = {one.key: tools[one.pointer] for one in operations(result.document)[0] if one.pointer in tools}
+    found: dict[str, list[tuple[str, str]]] = {}
+    kept = [one for one in select_lines(notebook.lines) if one.keys[0] == "operations" and one.keys[1] in names]
+    because: dict[tuple[str, str], list[str]] = {}
+    for one in kept:
+        said = f"{one.keys[-1]}: {one.because}" if len(one.keys) > 3 else one.because
+        because.setdefault((one.keys[1], one.keys[2]), []).append(said)
+    for key, said_of in nested(kept).get("operations", {}).items():
+        lines = found.setdefault(names[key], [])
+        lines += [(f"{name}: {flow(value)}", "; ".join(because[key, name])) for name, value in said_of.items()]
+    for row in notebook.experiments:
+        if row.subject in names and row.question == "answers.fields":
+            found.setdefault(names[row.subject], []).append(("", row.conclusion))
+    return found
 
 
 _DEPTH: Mapping[tuple[str, ...], int] = {("operations",): 3}

@@ -23,6 +23,7 @@ Stage = Callable[[BuildResult, Probe, Notebook], Awaitable[None]]
 _STAGES: Final = (
     ("login", "adaptgen.learning.login.learn", "learn_login"),
     ("lists", "adaptgen.learning.lists.learn", "learn_lists"),
+    ("recorded", "adaptgen.learning.recorded", "learn_recorded"),
     ("answers", "adaptgen.learning.answers.learn", "learn_answers"),
 )
 _BUDGET: Final = "budget"

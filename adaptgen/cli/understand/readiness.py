@@ -14,8 +14,8 @@ from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 
 if TYPE_CHECKING:
+    from adaptgen.building.result import BuildResult
     from adaptgen.readiness.doctor import Check
-    from adaptgen.readiness.drafting import Learned
     from adaptgen.readiness.inspection import Finding, Report
 
 _SHOWN = 3
@@ -123,9 +123,7 @@ def run_init(options: SimpleNamespace) -> int:
     result = build(spec, side_files=False, locked=True, progress=terminal.progress)
     document, planned = result.document, result.plan
     with terminal.progress(f"{spec}: looking for what is not clear"):
-        learned: dict[str, Learned] = {}
-        if options.traffic is not None:
-            learned = drafting.learn(document, planned.server.tools, drafting.read_traffic(options.traffic))
+        learned = _learn_offline(options.traffic, result) if options.traffic is not None else {}
         report = inspect(result)
         text = drafting.hints_draft(document, planned, report.findings, learned, spec.name)
     settings = hints_file.with_name("governance.yaml")
@@ -157,13 +155,25 @@ def run_init(options: SimpleNamespace) -> int:
         lines = terminal.count(content.count("\n"), "line")
         terminal.say(f"{path}: {lines}, all of them comments but {'one' if counts == 1 else counts}")
     if options.traffic is not None:
-        records = sum(one.records for one in learned.values())
-        terminal.say(f"learned from {records} records of {terminal.count(len(learned), 'tool')}")
+        terminal.say(f"learned something of {terminal.count(len(learned), 'tool')}")
     steps = [f"adaptgen build {quote(str(spec))}"]
     if not settings.exists():
         steps.append(f"adaptgen govern init {quote(str(spec))}")
     terminal.next_steps(steps, options.quiet)
     return 0
+
+
+def _learn_offline(traffic: Path, result: BuildResult) -> dict[str, list[tuple[str, str]]]:
+    """What recorded answers show, as lines of a draft: the experiments of ``adaptgen learn --offline``."""
+    from adaptgen.learning.model import Notebook
+    from adaptgen.learning.replay import ReplayProbe
+    from adaptgen.learning.report import draft_lines
+    from adaptgen.learning.run import run_experiments
+    from adaptgen.readiness.drafting import read_traffic
+
+    notebook = Notebook()
+    asyncio.run(run_experiments(result, ReplayProbe(result, read_traffic(traffic)), notebook))
+    return draft_lines(result, notebook)
 
 
 # --------------------------------------------------------------------------------------------------------------- doctor

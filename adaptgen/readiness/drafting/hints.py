@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.model.plan import Evidence, Plan
 from adaptgen.model.tables import Auth, Json, Paging, Tool, Unpaged
 from adaptgen.plan.auth.written_hint import auth_hint
-from adaptgen.readiness.drafting.learned import Learned
 from adaptgen.readiness.drafting.lines import Draft, flow
 from adaptgen.readiness.inspection.report import Finding
 
@@ -20,14 +19,14 @@ _STYLES = {
     "Offset": "offset", "PageNumber": "page", "Cursor": "cursor", "Link": "link", "NextHeader": "header",
     "NextUrl": "next_url", "Unpaged": "none",
 }  # fmt: skip
+Lines: TypeAlias = Mapping[str, Sequence[tuple[str, str]]]
 _MANY = 200
 """Tools beyond which only those are drafted of which there is something to say."""
 
 
-def hints_draft(
-    document: Document, plan: Plan, findings: Sequence[Finding], learned: Mapping[str, Learned], shown: str
-) -> str:
-    """The text. ``learned``: tool -> what recorded answers of it showed; ``shown``: how the document is named."""
+def hints_draft(document: Document, plan: Plan, findings: Sequence[Finding], learned: Lines, shown: str) -> str:
+    """The text. ``learned``: tool -> lines that recorded answers justify, with their evidence; ``shown``: how the
+    document is named."""
     draft = Draft(
         f"# What adaptgen understood of {shown}, and what only a person knows. Nothing here counts until the",
         '# "# " at the begin of its line is taken away; what follows ## is the evidence. A second # marks what',
@@ -90,7 +89,7 @@ def _tools(
     plan: Plan,
     evidence: Mapping[tuple[str, str], Evidence],
     findings: Sequence[Finding],
-    learned: Mapping[str, Learned],
+    learned: Lines,
 ) -> None:
     questions: dict[str, list[Finding]] = {}
     for one in findings:
@@ -106,11 +105,10 @@ def _tools(
     draft.add(0, "tools:")
     for tool in wanted:
         draft.add(2, f"{tool.name}:", str(document.where(tool.source)) if len(wanted) <= _MANY else tool.source)
-        known = learned.get(tool.name)
         for key, value in tool_hint(tool).items():
             because = evidence.get((tool.name, {"page": "paging"}.get(key, key)))
             draft.add(4, f"{key}: {flow(value)}", because.because if because else _BECAUSE.get(key, ""))
-        for line, why in known.lines() if known else ():
+        for line, why in learned.get(tool.name, ()):
             draft.suggest(4, line, why)
         for one in questions.get(tool.name, ()):
             draft.suggest(4, _inner(one.fix), f"{one.message}; {one.because}" if one.because else one.message)
