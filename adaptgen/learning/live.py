@@ -75,6 +75,8 @@ class LiveProbe:
         self.witness: Operation | None = None
         self.answered = False
         self._waited = 0.0
+        # What an address of a next page is relative to: it has the path that was asked for.
+        self._last: dict[str, Request] = {}
         self._turn = asyncio.Lock()
         self._route()
 
@@ -108,7 +110,8 @@ class LiveProbe:
         if not self.may_read(operation):
             raise ValueError(f"{operation.key} may not be read")
         try:
-            request = await self.request(operation, {}, {}, {}, None)
+            last = self._last.get(operation.pointer)
+            request = last.copy() if last is not None else await self.request(operation, {}, {}, {}, None)
             target = urljoin(request.url, url.strip())
             if origin(target) != origin(request.url) or "@" in target.split("/")[2]:
                 return Reply(0, {}, None, failed="redirect")
@@ -135,6 +138,7 @@ class LiveProbe:
             request = await self.request(operation, path or {}, query or {}, headers or {}, body)
         except ToolError:
             return Came(failed="unreadable")
+        self._last[operation.pointer] = request.copy()
         return await self._exchange(operation, request, credentials, sends)
 
     async def request(

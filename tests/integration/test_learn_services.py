@@ -80,6 +80,7 @@ def learn_and_read(case: Case, folder: Path, patch: pytest.MonkeyPatch, capsys: 
           f"{len(case.lists) - len(wrong)} of {len(case.lists)} lists exactly once")  # fmt: skip
     if os.environ.get("ADAPTGEN_SHOW_LEARNED"):
         print(learned.read_text() if learned.exists() else "nothing learned", said.out, said.err, sep="\n")
+        print((specs / case.name / "learned.json").read_text())
     assert code == 0, said.err
     assert requests <= BUDGET
     assert writes == []

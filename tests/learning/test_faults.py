@@ -276,6 +276,19 @@ def test_a_list_that_changes_meanwhile(tmp_path: Path) -> None:
     assert [text for text in report.false if "style" in text or "first" in text] == []
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_next_address_of_a_list_below_a_record(tmp_path: Path, absolute: bool) -> None:
+    paging = replace(PAGES, mechanics="cursor", position="cursor", announce="header", next="header:Next-Page",
+                     absolute=absolute)  # fmt: skip
+    orders = listing("orders", 73, paging)
+    rows = tuple({**record, "customerId": 100} for record in orders.records)
+    below = replace(orders, path="/customers/{customer_id}/orders", parent="customers", link="customerId", records=rows)
+    report = learned(api(listing("customers", 1), below), tmp_path)
+    check(report)
+    assert report.missed == []
+    assert report.read == report.lists
+
+
 # ------------------------------------------------------------------------------------------------------ unsafe reads
 
 
