@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from adaptgen.model.tables import Json
+from adaptgen.syntax.field_paths import MISSING
 
 
 def read_answer(text: str) -> Json:
@@ -60,3 +62,26 @@ def measured_bytes(text: str, answer: Json) -> int:
     cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
     own = len(text.encode(errors="surrogatepass"))
     return own if not isinstance(cursor, str) else own - len(cursor.encode()) + _CURSOR_BYTES
+
+
+def shown(value: Any) -> str:
+    """A value of an answer, for a report that others read: a number, a word of a code, or what kind of value it is.
+    A text may be personal data, so only one that reads like a code is shown."""
+    if value is MISSING:
+        return "nothing"
+    if isinstance(value, str):
+        return repr(value) if _is_code(value) else f"a text of {len(value)} characters"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object of {len(value)} members"
+    return json.dumps(value)
+
+
+def _is_code(text: str) -> bool:
+    from adaptgen.pii.detectors import FOUND, find
+
+    if not re.fullmatch(r"[A-Z][A-Z_]{1,39}|(?=.*[A-Z])(?=.*[0-9])[A-Z0-9_-]{2,24}|[0-9]{4}-[0-9]{2}-[0-9]{2}|tok_\w+",
+                        text):  # fmt: skip
+        return False
+    return not find(text, FOUND)

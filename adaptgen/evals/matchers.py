@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from adaptgen.config.checker import describe
 from adaptgen.config.types import KeyPath
+from adaptgen.evals.answers import shown
 from adaptgen.model.frozen import value as frozen_value
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths, jsonpath
@@ -36,6 +36,8 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
 _DEPTH: Final = 64
 _TOLERANCE: Final = 1e-9
 _MOST_PATTERN: Final = 300
+_MOST_ANY_ORDER: Final = 500
+"""Each element is compared with each."""
 
 Scope = Mapping[str, Json]
 """Answers of earlier calls, by the names that ``keep`` gave them."""
@@ -102,20 +104,6 @@ def is_absent(matcher: Json) -> bool:
     return isinstance(matcher, dict) and matcher.get("$absent") is True
 
 
-def shown(value: Any) -> str:
-    """A value of an answer, for a report that others read: a number, a word of a code, or what kind of value it is.
-    A text may be personal data, so only one that reads like a code is shown."""
-    if value is MISSING:
-        return "nothing"
-    if isinstance(value, str):
-        return repr(value) if _is_code(value) else f"a text of {len(value)} characters"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return f"an object of {len(value)} members"
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if not _is_number(value) else str(value)
-
-
 def is_matcher(matcher: Mapping[str, Any]) -> bool:
     """Whether a mapping is a matcher, and not an object of them."""
     return bool(matcher) and all(key.startswith("$") for key in matcher)
@@ -154,15 +142,6 @@ def _shown(matcher: Json) -> str:
     if isinstance(matcher, (dict, list)):
         return "a list" if isinstance(matcher, list) else "an object"
     return repr(matcher) if isinstance(matcher, str) else shown(matcher)
-
-
-def _is_code(text: str) -> bool:
-    from adaptgen.pii.detectors import FOUND, find
-
-    if not re.fullmatch(r"[A-Z][A-Z_]{1,39}|(?=.*[A-Z])(?=.*[0-9])[A-Z0-9_-]{2,24}|[0-9]{4}-[0-9]{2}-[0-9]{2}|tok_\w+",
-                        text):  # fmt: skip
-        return False
-    return not find(text, FOUND)
 
 
 def _is_number(value: Any) -> bool:
@@ -341,6 +320,8 @@ def _wrong_rows(wanted: Any) -> str:
         return "takes {fields: [name, …], rows: [[value, …], …]}"
     if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == len(fields) for row in rows):
         return f"takes rows of {len(fields)} values, one for each of its fields"
+    if len(rows) > _MOST_ANY_ORDER and not wanted.get("ordered"):
+        return f"takes at most {_MOST_ANY_ORDER} rows without ordered: true"
     more = sorted(wanted.keys() - {"fields", "rows", "ordered"})
     return f"does not take {more[0]!r}" if more else ""
 
@@ -392,8 +373,9 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
                      _must(lambda w: isinstance(w, str) and _moment(w) is not None, "a date"), lambda w: w),
     "$absent": Matcher("true: the argument or member is not there, or null", _absent,
                        _must(lambda w: isinstance(w, bool), "true or false"), _none),
-    "$unordered": Matcher("a list in any order", _unordered, _must(lambda w: isinstance(w, list), "a list"),
-                          lambda w: example(w), _elements),
+    "$unordered": Matcher("a list in any order", _unordered, _must(
+        lambda w: isinstance(w, list) and len(w) <= _MOST_ANY_ORDER, f"a list of at most {_MOST_ANY_ORDER}"),
+        lambda w: example(w), _elements),
     "$subset": Matcher("an object that has these members, and may have more", _subset,
                        _must(lambda w: isinstance(w, dict), "a mapping"), lambda w: example(w),
                        lambda w: [((key,), one) for key, one in w.items()]),

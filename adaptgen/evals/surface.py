@@ -13,6 +13,7 @@ import posixpath
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from adaptgen.diagnostics import error
@@ -23,7 +24,7 @@ from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo, failed_result
-from adaptgen.model.frozen import changed, value
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json, Server
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.engine import Engine
@@ -172,7 +173,7 @@ async def open_surface(
         if server.name not in settings.upstreams:
             help = "name the settings of the server, or of its proxy: --governance FILE"
             raise error("AG072", f"these settings have no upstream {server.name}", settings.where("mode"), help)
-        settings = changed(settings, {"mode": "embedded"})
+        settings = replace(settings, mode="embedded")
     tokenize = settings.tokenize if settings is not None else None
     engine = Engine(
         server,

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -52,14 +51,15 @@ class Crms:
         result = building.build(self.specs / "crm.yaml", out=self.built.parent)
         write(result.folder, result.files)
 
-    def evaluate(self, *only: str, layers: tuple[Any, ...] = NO_MODEL, live: bool = True) -> EvalResult:
+    def evaluate(self, *only: str, live: bool = True, writes: bool = True) -> EvalResult:
         self.crm.crm.state.reset()
-        wanted = Wanted(layers, only, live, live)
+        wanted = Wanted(NO_MODEL, only, live, live and writes)
         return asyncio.run(self._evaluate(wanted))
 
     async def _evaluate(self, wanted: Wanted) -> EvalResult:
         server = load_server(self.built)
-        named = str(self.specs / "crm" / "governance.yaml")
+        settings = self.specs / "crm" / "governance.yaml"
+        named = str(settings) if settings.exists() else None
         cassettes = self.specs / "crm" / "cassettes"
         async with opened(server, named, cassettes, wanted, environment(self.crm)) as (surface, replay):
             cases = load_cases(self.specs / "crm" / "evals", local_caller(surface), wanted.only)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from adaptgen.evals.agent.conversation import Run
 from adaptgen.evals.agent.facts import states
 from adaptgen.evals.agent.matching import MadeCall, Match, Matching, compare, follows_order, match_calls
-from adaptgen.evals.answers import read_answer
+from adaptgen.evals.answers import read_answer, shown
 from adaptgen.evals.matcher_checks import facts
-from adaptgen.evals.matchers import mismatch, shown
+from adaptgen.evals.matchers import mismatch
 from adaptgen.evals.model import Case, CaseScore, Check, ExpectedCall, State
 from adaptgen.evals.surface import Surface
 from adaptgen.mcp.protocol import nearest_tool

@@ -1,0 +1,89 @@
+"""What an evaluation may do to an API, and what it says where others decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+import pytest
+
+from adaptgen.evals.model import EvalResult
+
+from .conftest import Crms
+
+
+def digest(crms: Crms) -> str:
+    text = "\n".join(crms.crm.crm.state.database.iterdump())
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def states(result: EvalResult, *names: str) -> Counter[str]:
+    return Counter(one.state for one in result.checks if one.name in names)
+
+
+def test_without_allow_writes_nothing_is_changed(crms: Crms) -> None:
+    crms.build()
+    crms.crm.crm.state.reset()
+    before = digest(crms)
+    result = crms.evaluate(live=True, writes=False)
+    assert digest(crms) == before
+    assert [one for one in result.checks if one.state == "failed"] == []
+    written = {one.subject for one in result.checks if one.name == "oracle.answer" and "writes" in one.message}
+    assert {"complete-a-task", "raise-a-deal", "new-ticket", "small-payment"} <= written
+    assert states(result, "oracle.state")["passed"] == 0
+
+
+def test_a_hole_in_the_policies_is_found_without_writing_through_it(crms: Crms) -> None:
+    """Nobody's payments are limited any more: the case that expects a refusal must not book one."""
+    crms.change({"crm/policies/finance.cedar": lambda text: text.replace('decimal("10000.0")', 'decimal("99999.0")')})
+    crms.build()
+    crms.crm.crm.state.reset()
+    before = digest(crms)
+    result = crms.evaluate("large-payment", live=True, writes=False)
+    assert digest(crms) == before
+    assert states(result, "oracle.denied") == {"failed": 1}
+
+
+def test_with_writes_the_state_is_checked(crms: Crms) -> None:
+    crms.build()
+    result = crms.evaluate("complete-a-task", "raise-a-deal", "resolve-a-ticket")
+    assert states(result, "oracle.state") == {"passed": 3}
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (
+            "adaptgen: 1\nmode: behind\naccept: {issuer: https://p.example, audience: crm, jwks: https://p.example/keys}\n"
+            "keys: {cursors: '${secret:x}'}\n",
+            "policies",
+        ),
+        ("adaptgen: 1\nauthorize: {engine: verified_permissions, store: PS123}\n", "policies"),
+    ],
+)
+def test_where_others_decide_the_policies_did_not_run(crms: Crms, settings: str, why: str) -> None:
+    crms.change({"crm/governance.yaml": lambda _: settings})
+    crms.build()
+    result = crms.evaluate("one-invoice", "credit-score", "delete-a-customer", live=False)
+    assert states(result, "oracle.permitted", "oracle.refused", "oracle.never").keys() == {"not run"}
+    assert all(why in one.message for one in result.checks if one.state == "not run" and one.name == "oracle.permitted")
+    assert states(result, "oracle.answer") == {"passed": 2}
+
+
+def test_settings_of_a_proxy_decide_for_its_upstream(crms: Crms) -> None:
+    settings = (
+        "adaptgen: 1\nmode: proxy\nupstreams: {crm: {url: 'https://crm.example/mcp'}}\n"
+        "authorize: {engine: cedar, policies: [policies/]}\n"
+    )
+    crms.change({"crm/governance.yaml": lambda _: settings})
+    crms.build()
+    result = crms.evaluate("credit-score", "delete-a-customer", live=False)
+    assert states(result, "oracle.permitted", "oracle.refused", "oracle.never") == {"passed": 6}
+
+
+def test_without_governance_nothing_is_refused_and_nothing_claims_it(crms: Crms) -> None:
+    crms.build()
+    (crms.specs / "crm" / "governance.yaml").unlink()
+    result = crms.evaluate("credit-score", "delete-a-customer", "large-payment", live=False)
+    assert states(result, "oracle.permitted") == {"passed": 1}
+    assert states(result, "oracle.refused", "oracle.never", "oracle.denied") == {"not run": 6}
