@@ -65,11 +65,13 @@ def document(**summaries: str) -> dict[str, Any]:
     }
 
 
-def make_server(folder: Path, given: Mapping[str, Any]) -> Server:
-    """The server of a document."""
+def make_server(folder: Path, given: Mapping[str, Any], hints: str = "") -> Server:
+    """The server of a document and its hints."""
     spec = folder / "shop.json"
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "shop").mkdir(parents=True, exist_ok=True)
     spec.write_text(json.dumps(given))
+    if hints:
+        (folder / "shop" / "hints.yaml").write_text(hints)
     write(folder / "generated" / "shop", build(spec, out=folder / "generated").files)
     return load_server(folder / "generated" / "shop")
 

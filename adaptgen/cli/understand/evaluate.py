@@ -88,7 +88,7 @@ async def evaluated(
             return result, ()
         own = side_folder(folder) if other is not None else None
         kept = own / FOLDER / TRANSCRIPTS if own is not None else place / TRANSCRIPTS
-        layer = await evaluate_model(options, cases, surface, kept, os.environ, keep=other is None)
+        layer = await evaluate_model(options, cases, surface, kept, os.environ, keep=other is None, network=replay)
         return with_model(result, layer), layer.recordings
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from adaptgen.evals.agent.layer import LayerResult
     from adaptgen.evals.agent.loop import Agent
     from adaptgen.evals.model import Case
+    from adaptgen.evals.recordings import Replay
     from adaptgen.evals.surface import Surface
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -80,9 +81,10 @@ async def evaluate_model(
     environ: Mapping[str, str],
     *,
     keep: bool = True,
+    network: Replay | None = None,
 ) -> LayerResult:
     """L3 with the model that is named, whose conversations are kept in ``folder`` if ``keep``; else with those that are
-    there."""
+    there. ``network``: the cassettes, None for the live API."""
     from adaptgen.evals.agent.endpoints.choose import open_endpoint
     from adaptgen.evals.agent.layer import replay, run_model
     from adaptgen.evals.agent.loop import Agent
@@ -101,7 +103,13 @@ async def evaluate_model(
         agent: Agent = Agent(endpoint, options.model, settings, price=price, budget=budget)
         kept = folder if keep else None
         return await run_model(
-            cases, surface, agent, folder=kept, trials=options.trials, concurrency=options.concurrency
+            cases,
+            surface,
+            agent,
+            folder=kept,
+            trials=options.trials,
+            concurrency=options.concurrency,
+            network=network,
         )
     finally:
         await endpoint.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from adaptgen.evals.agent.conversation import Run
 from adaptgen.evals.agent.facts import states
@@ -16,6 +17,13 @@ from adaptgen.mcp.protocol import nearest_tool
 from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.tables import Json, value
 
+_FIXES: Final = {
+    "model.wrong_tool": "compare the descriptions of both tools; the hints can change them",
+    "model.arguments": "the description of the argument says what a model knows of it; the hints can change it",
+    "model.invalid_arguments": "the description of the argument says what a model knows of it; the hints can change it",
+    "model.state": "a test system: --live --allow-writes",
+}
+"""What to do about a check that did not pass."""
 _MOST = 3
 """Problems of one check that its message names."""
 
@@ -46,7 +54,8 @@ def judge_case(
         message = next(iter([*wrong, *waiting]), "")
         if len(judged) > 1 and message:
             message = f"{len(wrong or waiting)} of {len(judged)} runs: {message}"
-        checks.append(Check("L3", case.id, name, state, message, case.where))
+        help = _FIXES.get(name, "") if state != "passed" else ""
+        checks.append(Check("L3", case.id, name, state, message, case.where, help))
     return checks, _score(case, runs, judged)
 
 
@@ -203,7 +212,7 @@ def _state(case: Case, run: Run) -> tuple[list[tuple[str, str]], tuple[tuple[str
     if not case.state:
         return [], ()
     if not run.state:
-        return [], (("model.state", "writes were not sent (--allow-writes sends them), so nothing has changed"),)
+        return [], (("model.state", "writes were not sent, so nothing has changed"),)
     pairs = zip(case.state, run.state, strict=False)
     wrong = [
         f"{call.tool}: {problem}" for (call, wanted), text in pairs if (problem := mismatch(wanted, read_answer(text)))

@@ -91,6 +91,7 @@ def check_to_json(check: Check) -> dict[str, Json]:
         "name": check.name,
         "state": check.state,
         "message": check.message,
+        "help": check.help,
         "file": where.file if where else None,
         "line": (where.line or None) if where else None,
         "column": (where.column or None) if where else None,

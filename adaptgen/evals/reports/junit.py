@@ -63,7 +63,7 @@ def _tests(server: str, checks: Iterable[Check]) -> Iterable[ET.Element]:
             ET.SubElement(test, "skipped", {"message": clean(check.message)})
         elif check.state != "passed":
             failure = ET.SubElement(test, "failure", {"type": check.state, "message": clean(check.message)})
-            failure.text = clean("\n".join(filter(None, [str(check.where or ""), check.message])))
+            failure.text = clean("\n".join(filter(None, [str(check.where or ""), check.message, check.help])))
         yield test
 
 

@@ -93,6 +93,16 @@ def test_a_wrong_tool_fails_and_shows_in_the_confusion_matrix(shop: str, capsys:
     assert [one["name"] for one in report["checks"] if one["state"] == "failed"] == ["model.wrong_tool"]
 
 
+def test_what_the_cassettes_do_not_have_says_nothing_of_the_model(
+    shop: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with scripted_model({"open?": RIGHT}) as model:
+        assert main(_eval("--model", "m", "--endpoint", f"{model.url}/v1", "--json")) == 0
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["name"], check["state"], check["help"]) == ("model.api", "not run", "--live asks the API")
+    assert not (tmp_path / "specs/shop/evals/transcripts").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

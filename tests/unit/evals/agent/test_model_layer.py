@@ -231,6 +231,101 @@ def test_a_failing_endpoint_says_nothing_of_the_model(shop: Server, api: Api, tm
     assert not list(tmp_path.iterdir())
 
 
+# ------------------------------------------------------------------------------------------------------------ search
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The shop behind a search."""
+    return make_server(tmp_path_factory.mktemp("searched"), document(), "server: {surface: search}\n")
+
+
+def _wrapped(name: str, given: Any, wrapper: str = "call_read_tool") -> tuple[str, Any]:
+    return wrapper, {"name": name, "arguments": given}
+
+
+def test_calls_through_the_search_are_those_of_the_tools(searched: Server, api: Api) -> None:
+    search = Turn("", [("search_tools", {"query": "open invoices"})])
+    look = Turn("", [_wrapped("list_invoices", {"status": "OPEN"})])
+    result = judged(searched, api, OPEN, search, look, SAY)
+    assert states(result) == {}
+    (score,) = result.scores
+    # The search is a turn, and not a wrong tool.
+    assert (score.precision, score.turns) == (1.0, 3)
+    assert score.tools == (("list_invoices", "list_invoices"),)
+
+
+@pytest.mark.parametrize(
+    ("call", "failing"),
+    [
+        (_wrapped("list_orders", {"status": "OPEN"}), {"model.wrong_tool"}),
+        (_wrapped("list_bills", {}), {"model.unknown_tool", "model.wrong_tool"}),
+        (_wrapped("list_invoices", "[1]"), {"model.invalid_arguments", "model.arguments"}),
+        (_wrapped("list_invoices", {"status": "LATE"}), {"model.invalid_arguments", "model.arguments"}),
+    ],
+)
+def test_what_is_wrong_behind_the_search_is_found(
+    searched: Server, api: Api, call: tuple[str, Any], failing: set[str]
+) -> None:
+    assert set(states(judged(searched, api, OPEN, Turn("", [call]), SAY))) == failing
+
+
+@pytest.mark.parametrize(
+    "given", [{"id": 7, "amount": 1}, '{"id": 7, "amount": 1}', {"id": 7, "amount": 1, "dry_run": False}]
+)
+def test_a_write_behind_the_search_is_not_sent(searched: Server, api: Api, given: Any) -> None:
+    calls = [_wrapped("pay_invoice", given, "call_write_tool"), _wrapped("pay_invoice", given), ("pay_invoice", given)]
+    result = judged(searched, api, OPEN, *[Turn("", [one]) for one in calls], SAY)
+    assert "model.never" in states(result)
+    assert not api.writes
+
+
+def test_a_tool_behind_the_search_is_part_of_the_recording(searched: Server, tmp_path: Path) -> None:
+    look = Turn("", [_wrapped("list_invoices", {"status": "OPEN"})])
+    _recorded(searched, tmp_path / "kept", turns=(look, SAY))
+    assert states(again(searched, [OPEN], tmp_path / "kept")) == {}
+    other = make_server(tmp_path / "new", document(listOrders="Bills"), "server: {surface: search}\n")
+    assert states(again(other, [OPEN], tmp_path / "kept")) == {"model.recording": "stale"}
+
+
+# ----------------------------------------------------------------------------------------------------------- arguments
+
+
+COUNTED = replace(
+    OPEN,
+    calls=(ExpectedCall("list_invoices", {"count": True, "where": {"amount": {">=": 100}}, "sort": "-amount"}),),
+    answer=None,
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"count": True, "where": {"amount": {">=": 100}}, "sort": "-amount"},
+        {"count": "true", "where": '{"amount": {">=": 100}}', "sort": ["-amount"]},
+    ],
+)
+def test_arguments_fit_in_the_form_that_models_write_them(shop: Server, api: Api, given: Any) -> None:
+    result = judged(shop, api, COUNTED, Turn("", [("list_invoices", given)]), Turn("One."))
+    assert states(result, "model.arguments") == {"model.arguments": "passed"}
+
+
+def test_another_question_in_that_form_does_not_fit(shop: Server, api: Api) -> None:
+    given = {"count": "true", "where": '{"amount": {">=": 10}}', "sort": ["-amount"]}
+    result = judged(shop, api, COUNTED, Turn("", [("list_invoices", given)]), Turn("One."))
+    assert states(result, "model.arguments") == {"model.arguments": "failed"}
+    assert result.scores[0].arguments == pytest.approx(2 / 3)
+
+
+def test_a_call_that_must_fail_may_be_left_out(shop: Server, api: Api) -> None:
+    refused = ExpectedCall("pay_invoice", {"id": 7, "amount": -1}, error={"$contains": "Not permitted"})
+    case = replace(WEATHER, calls=(refused,))
+    assert states(judged(shop, api, case, Turn("That is not possible."))) == {}
+    assert states(judged(shop, api, case, Turn("", [("pay_invoice", {"id": 7, "amount": -1})]), Turn("No."))) == {}
+    other = judged(shop, api, case, Turn("", [("pay_invoice", {"id": 7, "amount": 5})]), Turn("Paid."))
+    assert "model.arguments" in states(other)
+
+
 # -------------------------------------------------------------------------------------------------------------- replays
 
 

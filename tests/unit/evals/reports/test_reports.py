@@ -95,6 +95,7 @@ def test_json_has_the_stable_keys() -> None:
         "name": "model.answer",
         "state": "failed",
         "message": "the answer is wrong",
+        "help": "",
         "file": "cases.yaml",
         "line": 3,
         "column": 1,
@@ -152,6 +153,15 @@ def test_junit_counts_stale_as_a_failure_and_what_did_not_run_as_skipped() -> No
     assert stale is not None
     assert stale.get("type") == "stale"
     assert [one.get("classname") for one in root.iter("testcase")][2] == "crm.L2.late"
+
+
+def test_what_to_do_is_in_every_form() -> None:
+    check = Check("L0", "list_invoices", "static.units", "failed", "no unit", None, "name the currency")
+    result = EvalResult("crm", ("L0",), (), (check,))
+    report: Any = to_json(result)
+    assert report["checks"][0]["help"] == "name the currency"
+    assert "name the currency" in to_junit(result, MADE)
+    assert "name the currency" in page(result, MADE)
 
 
 def test_junit_shows_hostile_text_without_control_characters() -> None:
