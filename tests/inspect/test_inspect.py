@@ -382,3 +382,22 @@ def test_a_login_that_is_only_likely_costs_points_and_stands_in_the_draft(
     hint = yaml.safe_load("\n".join(block))["auth"]["club_session"]
     assert hint["chain"][0]["call"] == "POST /login"
     assert hint["send"][0] == {"header": "Authorization", "as": "Bearer {access}"}
+
+
+def test_what_was_learned_is_scored_and_no_longer_a_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = inspected(tmp_path, BAD, capsys)
+    (tmp_path / "club" / "learned.yaml").write_text(
+        "auth:\n  key: {kind: api_key, header: X-Key}\n"
+        "operations:\n  GET /members: {page: {style: offset, offset: skip, limit: limit}}\n"
+    )
+    after = inspected(tmp_path, BAD, capsys)
+    assert [one["subject"] for one in of(before, "auth")] == ["credentials"]
+    assert of(after, "auth") == []
+    assert "list_members" in [one["subject"] for one in of(before, "paging")]
+    assert "list_members" not in [one["subject"] for one in of(after, "paging")]
+    parts = {one["name"]: one["because"] for one in after["parts"]}
+    assert parts["Logging in"] == "it was learned by trying"
+    assert "1 of them learned by trying" in parts["Reading to the end"]
+    assert after["score"] > before["score"]

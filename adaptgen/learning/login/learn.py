@@ -235,7 +235,7 @@ class _Login:
         for name, session in way.sessions.items():
             auths[name] = self.refused(auths[name], refusals)
             session.auth = replace(session.auth, refused=auths[name].refused)
-        self.write(way, place, auths, witness)
+        self.write(way, place, auths, witness, refused=bool(refusals.rules))
 
     def settled(self, way: _Way, auth: Auth, place: Placement) -> Auth:
         """``auth`` as it turned out to be: where its token is in the answer, when it ends, and where it goes."""
@@ -289,7 +289,7 @@ class _Login:
         rules = [Refused(401), *known, *refusals.rules]
         return replace(auth, refused=_unique(rules))
 
-    def write(self, way: _Way, place: Placement, auths: Mapping[str, Auth], witness: Witness) -> None:
+    def write(self, way: _Way, place: Placement, auths: Mapping[str, Auth], witness: Witness, *, refused: bool) -> None:
         """The lines of the file. What the hints say is theirs, and of several ways into one API each may serve others
         than the witness: then only what was seen is kept, as a row."""
         if self.result.hints.auth:
@@ -312,7 +312,7 @@ class _Login:
                 self.notebook.disagreements.append(found)
         hints: dict[str, dict[str, Any]] = {}
         for name, auth in auths.items():
-            raw = as_hint(auth)
+            raw = as_hint(auth, refused=refused)
             if not builds_again(self.result, name, raw, auth):
                 sentence = "hints cannot say how it logs in: nothing is written"
                 self.row(f"auth {name}", "login.line", witness.operation.key, {}, sentence, "unknown")

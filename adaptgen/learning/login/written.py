@@ -14,8 +14,9 @@ from adaptgen.plan.document.reader import operations
 from adaptgen.source.hints import values as hint_values
 
 
-def as_hint(auth: Auth) -> dict[str, Any]:
-    """The hint that says how ``auth`` logs in."""
+def as_hint(auth: Auth, *, refused: bool = True) -> dict[str, Any]:
+    """The hint that says how ``auth`` logs in. ``refused``: whether the API showed how it refuses a session that
+    ended."""
     grant = _grant(auth)
     if auth.kind == "oauth2" and grant and auth.chain:
         return {"kind": "oauth2", "grant": grant, "token_url": auth.chain[0].call.path, **_more(auth)}
@@ -23,6 +24,7 @@ def as_hint(auth: Auth) -> dict[str, Any]:
         said = auth_hint(replace(auth, kind="session"))
         said |= {"start": dict(auth.start)} if auth.start else {}
         said |= {"store": auth.store} if auth.store != "memory" else {}
+        said |= {} if refused else {"refused": []}
         return {key: value for key, value in said.items() if value not in ([], {})}
     send = auth.send[0] if len(auth.send) == 1 else None
     if send is None:

@@ -12,7 +12,7 @@ from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model.plan import Plan
-from adaptgen.model.tables import Tool, Unpaged
+from adaptgen.model.tables import Auth, Tool, Unpaged
 from adaptgen.plan.document.reader import Operation, is_json, mapping
 from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
@@ -48,6 +48,7 @@ class Findings:
     ) -> None:
         self._document, self._plan, self._operations = document, plan, operations
         self._diagnostics, self._governed, self._listed = diagnostics, governed, listed
+        self._refused = frozenset(name for name, hint in hints.auth.items() if hint.refused is not None)
         self._told = frozenset(name for name, hint in hints.tools.items() if hint.description)
         self._methods = {(one.path, one.method) for one in operations.values()}
         self._listed_paths = {
@@ -84,7 +85,7 @@ class Findings:
                 fix = f'auth: {{api: {{kind: bearer, token: "${{env:{name}_TOKEN}}"}}}}'
                 message = "the document does not say how requests authenticate; credentials of any kind can be given"
                 yield Finding("auth", "high", auth.name, message, because, fix, self.where("#/components"))
-            elif auth.chain and [one.status for one in auth.refused if not one.body] == [401]:
+            elif auth.chain and self._assumes_refusals(auth):
                 message = "how the API refuses an ended session is not described; 401 alone is taken for it"
                 fix = f"refused: of {auth.name}, in the auth that adaptgen init drafts: status and words of a refusal"
                 yield Finding("session", "low", auth.name, message, because, fix)
@@ -102,6 +103,10 @@ class Findings:
             if one.code == "AG028":
                 severity = {"warning": "high"}.get(one.severity, "low" if "not tools" in one.message else "medium")
                 yield Finding("login", severity, "login", one.message, "", one.help, one.where)  # type: ignore[arg-type]
+
+    def _assumes_refusals(self, auth: Auth) -> bool:
+        """Whether 401 alone is taken for a session that ended, and neither a person nor the API said so."""
+        return auth.name not in self._refused and [one.status for one in auth.refused if not one.body] == [401]
 
     def bare_scheme(self) -> str:
         """The only scheme of the document, where it is an API key in ``Authorization`` with no word before the key."""

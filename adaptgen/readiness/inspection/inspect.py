@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
-from adaptgen.model.plan import Plan
+from adaptgen.model.plan import Evidence, Plan
 from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.model.toolsets import with_layout
 from adaptgen.plan.document.reader import Operation, mapping, operations
@@ -101,7 +101,7 @@ def _parts(
         counts[one.rule] = counts.get(one.rule, 0) + 1
     return [
         _login(plan, counts, findings),
-        _paging(tools, counts),
+        _paging(tools, counts, {one.subject for one in plan.evidence if _is_learned(one, "paging")}),
         _answers(tools, counts),
         _words(tools, known, {name for name, hint in hints.tools.items() if hint.description}),
         _writes(tools, counts),
@@ -124,14 +124,21 @@ def _login(plan: Plan, counts: Mapping[str, int], findings: Sequence[Finding]) -
         return Part("Logging in", 13, 15, "one call logs in by itself; how a session ends is assumed")
     if not plan.server.auth:
         return Part("Logging in", 0, 0, "nothing is to be logged in to")
-    return Part("Logging in", 15, 15, "it is described")
+    learned = any(_is_learned(one, "login", "auth") for one in plan.evidence)
+    return Part("Logging in", 15, 15, "it was learned by trying" if learned else "it is described")
 
 
-def _paging(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
+def _is_learned(one: Evidence, *aspects: str) -> bool:
+    return one.basis == "learned" and one.aspect in aspects
+
+
+def _paging(tools: Sequence[Tool], counts: Mapping[str, int], learned: Collection[str]) -> Part:
     lists = [tool for tool in tools if tool.page is not None and tool.effect == "read"]
     paged = sum(not isinstance(tool.page, Unpaged) for tool in lists)
     open_ends = min(counts.get("paging", 0), len(lists) - paged)
     because = f"{paged} of {len(lists)} lists say how to go on" if lists else "there are no lists"
+    tried = sum(tool.name in learned for tool in lists)
+    because += f", {tried} of them learned by trying" if tried else ""
     return _part("Reading to the end", len(lists) - 0.6 * open_ends, len(lists), 20, because)
 
 
