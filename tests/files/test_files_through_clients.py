@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
+from fastmcp import Client
+from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
 from support import aws
 from support.file_api import FileApi, content, sha
 from support.file_clients import (
@@ -105,6 +107,33 @@ def test_http(package: Path, api: tuple[Web, FileApi], folder: Path, tmp_path: P
 
     with serving_http(command(package, "--files", str(folder)), environ(tmp_path, api[0].url)) as (url, pid):
         run(session(url, pid))
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+@pytest.mark.parametrize("kind", ["stdio", "http"])
+def test_fastmcp(package: Path, api: tuple[Web, FileApi], folder: Path, tmp_path: Path, kind: str, era: str) -> None:
+    """The other client, in both eras."""
+    data = content(MB)
+    (folder / "a.pdf").write_bytes(data)
+    serve, around = command(package, "--files", str(folder)), environ(tmp_path, api[0].url)
+
+    async def session(transport: ClientTransport) -> None:
+        async with Client(transport, mode=era) as client:
+            names = {tool.name for tool in await client.list_tools()}
+            assert ("create_upload" in names) is (kind == "http")
+            source = str(folder / "a.pdf") if kind == "stdio" else await upload(client.session, folder / "a.pdf")
+            got = (await client.call_tool("replace_raw", {"file": {"source": source}})).content[0]
+            assert json.loads(got.text)["sha256"] == sha(data)
+            (link,) = (await client.call_tool("download_document", {"name": "b.pdf", "size": MB})).content
+            assert (link.type, link.size) == ("resource_link", MB)
+            if kind == "http":
+                assert await fetch(str(link.uri)) == (sha(data), MB)
+
+    if kind == "stdio":
+        run(session(StdioTransport(serve[0], serve[1:], env=around, keep_alive=False)))
+        return
+    with serving_http(serve, around) as (url, _):
+        run(session(StreamableHttpTransport(url)))
 
 
 # ---------------------------------------------------------------------------------------------------------------- S3

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 from support.file_api import FileApi, content, sha
-from support.governing import KEYS, ask, settings
+from support.governing import KEYS, META, ask, settings
+from support.handing import behind
 from support.web import Web
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.pipeline.assemble import GovernedServer, govern_server
 from adaptgen.govern.pipeline.factory import ServingContext
-from adaptgen.mcp.protocol import Challenge
+from adaptgen.govern.telemetry.spans import Span
+from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http.files import routes
@@ -406,6 +409,61 @@ def test_settings_that_cannot_be_used(play: Any, given: dict[str, Any], code: st
 
     with pytest.raises(AdaptgenError, match=code):
         play(test, http=False, **given)
+
+
+def test_a_function_with_a_bucket_signs_and_keeps_nothing(package: Path, tmp_path: Path) -> None:
+    """As Lambda serves: nothing is kept between two calls, and nobody is asked."""
+    path = settings(tmp_path, files={"store": "s3://crm-files/agents", "region": "eu-central-1"})
+    aws = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+    async def run() -> str:
+        place = ServingContext(http=True, environ=KEYS, frozen=True)
+        made = await govern_server(str(path), load_server(package), place)
+        try:
+            assert routes(made.handler, made.files, "https://x.example/mcp") is None
+            given = {"filename": "a.pdf", "size": 5}
+            return text(await ask(made, ADA, "tools/call", {"name": "create_upload", "arguments": given}))
+        finally:
+            await made.aclose()
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in aws.items():
+            patched.setenv(name, value)
+        said = json.loads(asyncio.run(run()))
+    assert said["upload"]["url"].startswith("https://crm-files.s3.")
+    assert said["upload"]["headers"] == {"Content-Type": "application/pdf", "If-None-Match": "*"}
+    assert said["expires_in"] == 900
+
+
+def test_behind_a_proxy_only_a_bucket_will_do(tmp_path: Path, package: Path) -> None:
+    path = behind(tmp_path, ECKey.generate_key("P-256", private=True), "files", files={})
+    with pytest.raises(AdaptgenError, match="AG107"):
+        asyncio.run(govern_server(str(path), load_server(package), ServingContext(http=True, environ=KEYS)))
+
+
+def test_behind_a_proxy_slots_are_listed_as_what_writes_and_answers_are_no_links(
+    tmp_path: Path, package: Path, api: tuple[Web, FileApi]
+) -> None:
+    store = {"store": "s3://crm-files/agents", "region": "eu-central-1", "inline": 10}
+    path = behind(tmp_path, ECKey.generate_key("P-256", private=True), "files", files=store)
+    environ = {**KEYS, "FILES_BASE_URL": api[0].url, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+
+    async def run() -> tuple[Any, Any]:
+        made = await govern_server(str(path), load_server(package), ServingContext(http=True, environ=environ))
+        try:
+            pipeline: Any = made.handler
+            context = Context(request_id="1")
+            listed = await pipeline._list(pipeline.parts, ADA, {}, context, Span())
+            target = pipeline._target
+            tool = target.tools()["download_document"]
+            return listed["tools"], await target.call(ADA, tool, {"name": "a.pdf", "size": 5000}, context)
+        finally:
+            await made.aclose()
+
+    listed, answered = asyncio.run(run())
+    (slot,) = [tool for tool in listed if tool["name"] == "create_upload"]
+    assert slot["_meta"] == {META + "effect": {"effect": "write", "open": False}}
+    assert [one["type"] for one in answered["content"]] == ["resource"]
 
 
 def test_a_function_needs_a_store(package: Path, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def read_file(value: Json, argument: str) -> tuple[bytes | StoredFile, str, str]
     """
     if isinstance(value, str):
         value = {"text": value}
-    if not isinstance(value, Mapping) or sum(one in value for one in _CONTENT) != 1:
+    if not isinstance(value, Mapping) or sum(value.get(one) is not None for one in _CONTENT) != 1:
         # `source` is named only where it is taken: then the contract has it.
         raise ToolError(
             f"Argument `{argument}` is a file: pass an object with `filename` and either `text` or `base64`."
@@ -166,11 +166,11 @@ def read_file(value: Json, argument: str) -> tuple[bytes | StoredFile, str, str]
     name = str(value.get("filename") or "file").replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(char for char in name if char.isprintable()).strip() or "file"
     content: bytes | StoredFile
-    if "source" in value:
+    if value.get("source") is not None:
         content = _opened(value["source"], argument)
         name = name if value.get("filename") else content.name
         kind = content.media_type
-    elif "text" in value:
+    elif value.get("text") is not None:
         content, kind = scalar(value["text"]).encode(), media_types.of_name(name, "text/plain")
         kind = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
     else:

@@ -63,6 +63,15 @@ async def test_a_path_as_the_whole_body_under_another_name_and_type(
     assert api.received[-1].body == PDF
 
 
+async def test_members_that_are_null_are_not_given(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    api.handler = lambda _: reply(200, {})
+    calls = make(RAW, files=desk(tmp_path))
+    await calls.ok("put", file={"source": str(tmp_path / "a"), "base64": None, "text": None, "filename": None})
+    await calls.ok("put", file={"source": None, "base64": None, "text": "x"})
+    assert [one.body for one in api.received] == [b"x", b"x"]
+
+
 async def test_what_is_sent_again_is_sent_whole(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(PDF)
     api.handler = lambda one: reply(429, {}, {"Retry-After": "0"}) if len(api.received) < 2 else reply(200, {})
