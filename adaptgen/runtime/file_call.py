@@ -25,7 +25,9 @@ from adaptgen.runtime.http.table_response import file_name, find_kind
 from adaptgen.syntax.templates import placeholders
 
 _MOST: Final = 20
-"""Files of one call."""
+"""Files of one call,"""
+_TOGETHER: Final = 4
+"""and how many of the largest size they may be together."""
 
 
 def file_arguments(tool: Tool) -> frozenset[str]:
@@ -115,6 +117,10 @@ class FileCall:
                 if len(self._opened) >= _MOST:
                     raise ToolError(f"A call takes {_MOST} files at most. Nothing was sent.")
                 file = self._opened[source] = await self._opened_by(name, source)
+                if sum(one.size for one in self._opened.values()) > _TOGETHER * self._desk.rules.max_bytes:
+                    raise ToolError(
+                        f"The files of this call are more than {_TOGETHER} of the largest. Nothing was sent."
+                    )
                 slot = source if source.startswith(UPLOAD) else ""
                 self.receipts.append(receipt("upload", file, "slot" if slot else "path", slot))
             media = declared if media_types.is_media_type(declared) else file.media_type

@@ -22,6 +22,7 @@ from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.telemetry.spans import Span
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
+from adaptgen.tool_search import over
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http.files import routes
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
@@ -229,6 +230,21 @@ def test_a_slot_needs_a_tool_that_takes_files(play: Any) -> None:
         assert [line["reason"] for line in one.audit("decision") if "reason" in line] == ["hidden", "unknown"]
 
     play(test)
+
+
+def test_slots_are_listed_where_agents_search_and_in_parts_with_a_tool_that_takes_files(play: Any) -> None:
+    async def test(one: Session) -> None:
+        menu = over(one.made)
+        for effect, listed in (("", True), ("write", True), ("read", False)):
+            context = Context(request_id="1")
+            context.effect = effect
+            tools: Any = (await menu.request(ADA, "tools/list", {}, context))["tools"]
+            assert ("create_upload" in [tool["name"] for tool in tools]) is listed, effect
+            given = {"name": "create_upload", "arguments": {"filename": "a", "size": 1}}
+            assert bool((await menu.request(ADA, "tools/call", given, context)).get("isError")) is not listed
+            assert await menu.schema(ADA, "create_upload", context)
+
+    play(test, surface={"mode": "search"})
 
 
 def test_policy_decides_on_the_call_that_uses_the_file(play: Any) -> None:

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from adaptgen.runtime.aws.sigv4 import AwsKeys, sign
+from adaptgen.runtime.files.content import BodyStream
 
 NOW = datetime.datetime(2026, 11, 21, 7, 8, 9, tzinfo=datetime.UTC)
 
@@ -63,3 +64,12 @@ def test_what_the_connection_adds_is_not_signed() -> None:
 
 def test_keys_show_no_secret() -> None:
     assert "hidden" not in repr(AwsKeys("AKID", "hidden", "hidden-too"))
+
+
+def test_a_body_that_is_sent_in_pieces_is_signed_by_its_hash() -> None:
+    body, keys = b"a file" * 1000, AwsKeys("AKID", "secret")
+    known = {"region": "eu-central-1", "service": "execute-api", "now": NOW}
+    whole = sign("PUT", "https://api.example.com/x", {}, body, keys, **known)  # type: ignore[arg-type]
+    digest = BodyStream([body[:10], body[10:]]).sha256()
+    pieces = sign("PUT", "https://api.example.com/x", {}, b"", keys, digest=digest, **known)  # type: ignore[arg-type]
+    assert pieces == whole

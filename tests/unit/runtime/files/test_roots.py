@@ -82,6 +82,22 @@ def test_pipes_sockets_and_devices_are_not_opened(allowed: Path) -> None:
 
 
 @posix
+def test_a_pipe_is_not_even_opened(allowed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To open a device may already do something."""
+    os.mkfifo(allowed / "pipe")
+    roots, opened, really = Roots([allowed]), [], os.open
+
+    def noted(name: str, *given: object, **more: object) -> int:
+        opened.append(name)
+        return really(name, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.os, "open", noted)
+    with pytest.raises(ToolError, match="plain file"):
+        roots.open(str(allowed / "pipe"))
+    assert opened == [os.path.realpath(allowed)]
+
+
+@posix
 @pytest.mark.parametrize("what", ["file", "folder"])
 def test_what_becomes_a_link_after_it_was_resolved_is_not_followed(
     allowed: Path, monkeypatch: pytest.MonkeyPatch, what: str
