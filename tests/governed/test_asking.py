@@ -212,6 +212,12 @@ def test_through_a_proxy_conditions_take_tokens_too(chain: Chain) -> None:
     assert failed
     text, failed = chain.proxy.call("people__list_people", {"count": "email"}, chain.proxy.token)
     assert "@example.org" not in text
+    text, failed = chain.proxy.call("people__list_people", {"max": "phone"}, chain.proxy.token)
+    assert failed
+    text, failed = chain.proxy.call("people__list_people", {"sum": "id", "group_by": "email"}, chain.proxy.token)
+    assert not failed, text
+    assert "@example.org" not in text
+    assert [row[1] for row in json.loads(text)["items"]] == [4, 3, 2, 1]
 
 
 def test_an_api_that_holds_surrogates_is_asked_by_value(package: Path, tmp_path: Path, monkeypatch: Any) -> None:

@@ -27,3 +27,13 @@ def test_bytes_are_utf_8_without_a_mark_and_without_halves_of_pairs(data: bytes)
 def test_an_object_that_is_read_exactly_has_no_number_that_would_become_null() -> None:
     with pytest.raises(ValueError):
         json_text.loads_unique('{"a": -1e999}')
+
+
+def test_numbers_that_a_float_would_round_keep_their_digits() -> None:
+    text = '{"a": 12345678901234567.89, "b": 0.1, "c": 1e-400, "d": 5, "e": 12345678901234567890123}'
+    assert json_text.has_long_decimal(text.encode())
+    assert not json_text.has_long_decimal(b'{"b": 0.1, "id": 123456789012345}')
+    read = json_text.loads_exact(text)
+    assert (read["a"].text, read["c"].text) == ("12345678901234567.89", "1e-400")
+    assert type(read["b"]) is float
+    assert (read["d"], read["e"]) == (5, 12345678901234567890123)

@@ -188,3 +188,22 @@ def test_importing_the_engine_loads_no_network() -> None:
     code = f"import sys, adaptgen.runtime.engine; print([one for one in {heavy!r} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.asyncio
+async def test_an_input_of_an_older_server_with_a_name_of_ours_reaches_the_api(
+    api: Api, make: Make, reply: Any
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: Any) -> Any:
+        asked.append(request.target.partition("?")[2])
+        return reply(200, [{"id": 1, "a": 3}])
+
+    api.handler = answer
+    tool = Tool(name="list_items", call=Call("GET", "/items", query=(Param("min"),)), view=("id",), page=Unpaged())
+    calls = make(tool)
+    await calls.ok("list_items", min="5")
+    assert asked == ["min=5"]
+    assert (await calls.ok("list_items", min="5", max="a"))["max"] == {"a": 3}
+    assert asked == ["min=5", "min=5"]

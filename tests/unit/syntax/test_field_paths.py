@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adaptgen.syntax.field_paths import EACH, MISSING, PathError, get, parse, text
+from adaptgen.syntax.field_paths import EACH, MISSING, PathError, get, parse, split, text
 
 ITEM: dict[str, Any] = {
     "id": 7,
@@ -85,3 +85,17 @@ def test_any_text_parses_or_is_an_error_within_it(path: str) -> None:
         assert parse(text(segments)) == segments
         at = 0
     assert 0 <= at <= len(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("a", ["a"]),
+        ("a, b.c ,d[*].e", ["a", "b.c", "d[*].e"]),
+        ('x["f,g"].h, ["i\\",j"]', ['x["f,g"].h', '["i\\",j"]']),
+        ("a['b,c'], d", ["a['b,c']", "d"]),
+        (" , ", []),
+    ],
+)
+def test_paths_are_separated_by_commas(text: str, paths: list[str]) -> None:
+    assert split(text) == paths
