@@ -390,7 +390,7 @@ def test_what_was_learned_is_scored_and_no_longer_a_question(
     before = inspected(tmp_path, BAD, capsys)
     (tmp_path / "club" / "learned.yaml").write_text(
         "auth:\n  key: {kind: api_key, header: X-Key}\n"
-        "operations:\n  GET /members: {page: {style: offset, offset: skip, limit: limit}}\n"
+        "operations:\n  GET /members: {page: {style: offset, offset: skip, limit: top, in: query}}\n"
     )
     after = inspected(tmp_path, BAD, capsys)
     assert [one["subject"] for one in of(before, "auth")] == ["credentials"]
