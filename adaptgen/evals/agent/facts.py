@@ -17,15 +17,12 @@ from adaptgen.model.tables import Json
 
 _SPACES: Final = re.compile(r"\s+")
 _MARKUP: Final = re.compile(r"[*`]|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w)")
-_DATES: Final = re.compile(
-    r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b"
-    r"|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b"
-)
 _MARKERS: Final = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,3}[.)]\s")
 """The numbers of a list."""
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,-])[-+\u2212]?(?:\d{1,3}(?:[\u00a0\u202f'\u2019,.]\d{3})+|\d+)(?:[.,]\d+)?(?![\w]|[.,-]\d)"
+    r"(?<![\w.,-])(?<!\d[:/])[-+\u2212]?(?:\d{1,3}(?:[\u00a0\u202f'\u2019,.]\d{3})+|\d+)(?:[.,]\d+)?(?![\w]|[.,:/-]\d)"
 )
+"""A number that is no part of a word, a day or a time of day."""
 _WORDS: Final = {
     "none": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
@@ -86,7 +83,6 @@ def _is_number_in(text: str, wanted: str) -> bool:
 
 def _numbers(text: str, wanted: float) -> Iterator[float]:
     text = _MARKERS.sub("\n", text) if "\n" in text else text
-    text = _DATES.sub(" ; ", text)
     for found in _NUMBER.finditer(text):
         yield from _readings(found[0])
     if wanted in _WORDS.values():

@@ -163,20 +163,21 @@ def test_huge_and_injected_text_is_data(shop: Server, api: Api) -> None:
 
 
 @pytest.mark.parametrize("form", ["openai", "anthropic"])
-def test_the_key_goes_out_in_its_header_and_appears_in_no_error(form: str) -> None:
+@pytest.mark.parametrize("key", [SECRET, "a plain key"])
+def test_the_key_goes_out_in_its_header_and_appears_in_no_error(form: str, key: str) -> None:
     def fails(key: str) -> Mapping[str, Any]:
         return {"error": {"message": f"Incorrect key {key}: visit https://x.example"}}
 
     from support.web import Said, web
 
-    with web(lambda asked: Said(fails(SECRET), 401)) as server:
-        endpoint = open_endpoint(f"{form}:{server.url}/v1", Settings(form), {KEY: SECRET})
+    with web(lambda asked: Said(fails(key), 401)) as server:
+        endpoint = open_endpoint(f"{form}:{server.url}/v1", Settings(form), {KEY: key})
 
         with pytest.raises(EndpointError) as problem:
             asyncio.run(_once(endpoint, Request("m", "", (), (Message("user", "x"),), Settings(form))))
-    assert SECRET in f"{server.seen[0].headers.get('authorization')} {server.seen[0].headers.get('x-api-key')}"
+    assert key in f"{server.seen[0].headers.get('authorization')} {server.seen[0].headers.get('x-api-key')}"
     assert "401" in str(problem.value)
-    assert SECRET not in repr(problem.value)
+    assert key not in repr(problem.value)
     assert problem.value.__cause__ is None
 
 
