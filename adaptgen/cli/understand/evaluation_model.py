@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from adaptgen.cli import terminal
 from adaptgen.cli.commands import PATH
 from adaptgen.diagnostics import error
 
@@ -94,6 +95,10 @@ async def evaluate_model(
     if not options.model or options.replay:
         meant = (options.model, settings) if options.model else None
         return await replay(cases, surface, folder, meant=meant, trials=options.trials)
+    if not surface.tokenized and any(tool.sensitive for tool in surface.server.tools):
+        terminal.print_error(
+            f"{surface.server.name}: nothing is tokenized, so {options.model} reads personal data in clear"
+        )
     price = read_prices(options.prices).get(options.model) if options.prices is not None else None
     if options.prices is not None and price is None:
         raise error(_CODE, f"{options.prices} has no prices of {options.model}", help="add a line for this model")

@@ -11,6 +11,8 @@ from typing import Any, Final
 from adaptgen.evals.agent.conversation import ToolAnswer, ToolUse
 from adaptgen.evals.surface import Called, Surface
 from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.pii.arguments import resource
+from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.tool_search import menu_tools, messages
 
 _WRONG_ARGUMENTS: Final = re.compile(r"Argument|The arguments are wrong")
@@ -62,8 +64,28 @@ class ModelTools:
         arguments = use.arguments if isinstance(use.arguments, dict) else {}
         called = await self._surface.call(self._caller, use.name, arguments, dry=self._dry)
         invalid = problem or (called.text if called.is_error and _WRONG_ARGUMENTS.match(called.text) else "")
-        clear = tuple(sorted({kind for kind, _ in called.personal} - self._surface.tokenized))
+        clear = self._clear(called)
         return ToolAnswer(use.id, called.text, called.is_error, own, given, unknown, invalid, called.dry, clear)
+
+    def _clear(self, called: Called) -> tuple[str, ...]:
+        """The kinds of classified values in an answer that are not tokens."""
+        kinds = {kind for kind, _ in called.personal}
+        if self._surface.settings is None and called.executed:
+            # Without settings nothing is tokenized, and the engine does not say where classified values are.
+            kinds |= self._classified(called)
+        return tuple(sorted(kinds - self._surface.tokenized))
+
+    def _classified(self, called: Called) -> set[str]:
+        tool = next((one for one in self._surface.server.tools if one.name == called.executed), None)
+        if tool is None:
+            return set()
+        about = resource(tool.call) if tool.call is not None else ""
+        classifier = Classifier(tool.sensitive, tool.not_sensitive, resource=about)
+        seen: dict[tuple[str, str], None] = {}
+        items = called.answer.get("items") if isinstance(called.answer, dict) else None
+        for one in items if isinstance(items, list) else [called.answer]:
+            classifier.mark(one, seen)
+        return {kind for kind, _ in seen}
 
     async def check(self, name: str, arguments: Mapping[str, Json]) -> Called:
         """A call that the case makes, not the model."""

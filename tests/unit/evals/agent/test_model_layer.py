@@ -462,6 +462,23 @@ def test_what_holds_personal_data_or_a_secret_is_not_stored(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("field", "kept"), [("fullName", False), ("city", True)])
+def test_a_classified_name_is_not_stored_without_settings(api: Api, tmp_path: Path, field: str, kept: bool) -> None:
+    """No detector finds a name; the server classifies the field."""
+    given = document()
+    customer = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "fullName", "city")}}
+    answer = {"description": "done", "content": {"application/json": {"schema": {"type": "array", "items": customer}}}}
+    given["paths"]["/customers"] = {"get": {"operationId": "listCustomers", "responses": {"200": answer}}}
+    server = make_server(tmp_path / "made", given)
+    case = Case("c", "Who is a customer?", LOCAL, (ExpectedCall("list_customers", {}, more_arguments=True),))
+    turns = (Turn("", [("list_customers", {"fields": [field]})]), Turn("That one."))
+    result = judged(server, api, case, *turns, folder=tmp_path / "kept")
+    assert ("model.recording" in states(result)) is not kept
+    assert (tmp_path / "kept").exists() is kept
+    if not kept:
+        assert "name in the answer to call 1" in message(result, "model.recording")
+
+
 def test_what_the_question_holds_may_be_stored(shop: Server, tmp_path: Path) -> None:
     asked = replace(WEATHER, question="Who is ada.lovelace@example.com?")
     result = _recorded(shop, tmp_path, asked, (Turn("I do not know ada.lovelace@example.com."),))
