@@ -11,6 +11,7 @@ from adaptgen.learning.lists.observe import Seen
 from adaptgen.learning.probe import Probe, Reply
 from adaptgen.learning.targets import Target
 from adaptgen.model.tables import Json
+from adaptgen.plan.document.envelope import names_several
 from adaptgen.syntax import field_paths as fields
 
 Values = Mapping[Knob, Json]
@@ -23,6 +24,7 @@ class Asker:
         self.target, self.probe, self.path = target, probe, dict(path)
         self.place: str | None = None
         self.declared = target.page.items if target.page is not None else "$"
+        self.is_list = target.page is not None or names_several(target.operation)
         self.requests = 0
         self._seen: dict[tuple[tuple[Knob, str], ...], Seen] = {}
         self._followed: dict[str, Seen] = {}
@@ -65,7 +67,7 @@ class Asker:
         return self._of(await self.probe.read(self.target.operation, **self.request(values)))
 
     def _of(self, reply: Reply) -> Seen:
-        return Seen(reply, self.declared, self.place)
+        return Seen(reply, self.declared, self.place, self.is_list)
 
     def request(self, values: Values) -> dict[str, Any]:
         """The arguments of :meth:`Probe.read`."""

@@ -31,11 +31,12 @@ _DEPTH: Final = 3
 @dataclass
 class Seen:
     """One answer of a list. ``records`` None: it holds no list; ``place``: where the list is. ``declared``: where it
-    should be."""
+    should be; ``is_list``: the build knows it as a list."""
 
     reply: Reply
     declared: str = "$"
     expected: str | None = None
+    is_list: bool = True
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -49,7 +50,7 @@ class Seen:
             return None
         if self.expected is not None:
             return _expected(self.reply.json, self.expected)
-        return find_place(self.reply.json, self.declared)
+        return find_place(self.reply.json, self.declared, is_list=self.is_list)
 
     @property
     def records(self) -> list[Json] | None:
@@ -105,19 +106,20 @@ def _expected(body: Json, place: str) -> tuple[str, list[Json]] | None:
     return (place, items) if items is not None and (here is not MISSING or not items) else None
 
 
-def find_place(body: Json, declared: str) -> tuple[str, list[Json]] | None:
-    """Where the list of an answer is, and its records: as declared, else where there is one list of objects."""
+def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str, list[Json]] | None:
+    """Where the list of an answer is, and its records: as declared, else where there is one list of objects. Without
+    ``is_list`` nothing says that the answer is a list: a record that holds some is none."""
     if isinstance(body, list):
         return "$", body
     try:
         here = jsonpath.first(declared, body)
     except jsonpath.JsonPathError:
         here = MISSING
-    lists = list(_lists(body, (), _DEPTH))
+    lists = list(_lists(body, (), _DEPTH)) if is_list else []
     if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
         return declared, here
     lists = [one for one in lists if not _is_about(one[0])]
-    if not lists:
+    if not lists and is_list:
         empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
         if len(empty) == 1:
             return written(empty[0][0]), []
