@@ -118,14 +118,8 @@ def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str,
     lists = list(_lists(body, (), _DEPTH)) if is_list else []
     if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
         return declared, here
-    lists = [one for one in lists if not _is_about(one[0])]
-    if not lists and is_list:
-        empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
-        if len(empty) == 1:
-            return written(empty[0][0]), []
-    if lists:
-        keys, items = max(lists, key=lambda one: (len(one[1]), -len(one[0])))
-        return written(keys), items
+    if is_list and (found := _of_records(body, lists)) is not None:
+        return found
     items = find_items(declared, body) or []
     if find_items(declared, body) is None or (here is MISSING and items == [body]):
         return None
@@ -133,6 +127,16 @@ def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str,
     if keys_of is not None:
         return written(keys_of), items
     return (declared, items) if here is not MISSING else None
+
+
+def _of_records(body: Json, lists: list[tuple[tuple[str, ...], list[Json]]]) -> tuple[str, list[Json]] | None:
+    """The longest of the lists of objects that are not about the answer, else the one list that is empty."""
+    own = [one for one in lists if not _is_about(one[0])]
+    if own:
+        keys, items = max(own, key=lambda one: (len(one[1]), -len(one[0])))
+        return written(keys), items
+    empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
+    return (written(empty[0][0]), []) if len(empty) == 1 else None
 
 
 _ABOUT = vocabulary("link links error errors warning warnings message messages facet facets included filters columns")
