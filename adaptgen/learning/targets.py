@@ -50,6 +50,13 @@ class Target:
         return self.tool.page if self.tool is not None else None
 
     @property
+    def is_list(self) -> bool:
+        """Whether the build knows it as a list, or its address names several and its answer is not described."""
+        facts = self.facts
+        described = bool(shape(facts.document, facts.schema).properties)
+        return self.page is not None or (names_several(facts.operation) and not described)
+
+    @property
     def placeholders(self) -> list[str]:
         return PLACEHOLDER.findall(self.operation.path)
 

@@ -11,7 +11,6 @@ from adaptgen.learning.lists.observe import Seen
 from adaptgen.learning.probe import Probe, Reply
 from adaptgen.learning.targets import Target
 from adaptgen.model.tables import Json
-from adaptgen.plan.document.envelope import names_several
 from adaptgen.syntax import field_paths as fields
 
 Values = Mapping[Knob, Json]
@@ -24,7 +23,7 @@ class Asker:
         self.target, self.probe, self.path = target, probe, dict(path)
         self.place: str | None = None
         self.declared = target.page.items if target.page is not None else "$"
-        self.is_list = target.page is not None or names_several(target.operation)
+        self.is_list = target.is_list
         self.requests = 0
         self._seen: dict[tuple[tuple[Knob, str], ...], Seen] = {}
         self._followed: dict[str, Seen] = {}

@@ -108,7 +108,7 @@ def _expected(body: Json, place: str) -> tuple[str, list[Json]] | None:
 
 def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str, list[Json]] | None:
     """Where the list of an answer is, and its records: as declared, else where there is one list of objects. Without
-    ``is_list`` nothing says that the answer is a list: a record that holds some is none."""
+    ``is_list`` nothing says that the answer is a list: a record may hold some."""
     if isinstance(body, list):
         return "$", body
     try:
