@@ -98,13 +98,22 @@ def _matcher(schema: Any) -> Json:
         return values[0]
     kind = schema.get("type")
     kind = next((one for one in kind if one != "null"), "string") if isinstance(kind, list) else kind
-    if kind in _EXAMPLES:
-        least = schema.get("minimum")
-        number = least if kind in ("integer", "number") and isinstance(least, (int, float)) else _EXAMPLES[str(kind)]
-        word = {"array": "list"}.get(str(kind), str(kind))
-        return {"$type": word, "$example": number}
-    example = _FORMATS.get(str(schema.get("format")), "1")
-    return {"$type": "string", "$example": example}
+    word = {"array": "list"}.get(str(kind), str(kind)) if kind in _EXAMPLES else "string"
+    return {"$type": word, "$example": example_of(schema)}
+
+
+def example_of(schema: Any) -> Json:
+    """Some value that a schema of an argument allows, as far as its type and its format say."""
+    if not isinstance(schema, Mapping):
+        return "1"
+    values, kind = schema.get("enum"), schema.get("type")
+    if isinstance(values, list) and values:
+        return values[0]
+    kind = next((one for one in kind if one != "null"), "string") if isinstance(kind, list) else kind
+    least = schema.get("minimum")
+    if kind in ("integer", "number") and isinstance(least, (int, float)):
+        return least
+    return _EXAMPLES[str(kind)] if kind in _EXAMPLES else _FORMATS.get(str(schema.get("format")), "1")
 
 
 def _example_of(matcher: Json) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adaptgen.diagnostics import did_you_mean
 from adaptgen.evals.answers import measured_bytes
+from adaptgen.evals.drafting import example_of
 from adaptgen.evals.matchers import NO_EXAMPLE, example, is_absent, mismatch
 from adaptgen.evals.model import Case, CaseScore, Check, ExpectedCall, State
 from adaptgen.evals.recordings import Replay
@@ -24,7 +25,6 @@ from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 
-_STAND_INS: Final[Mapping[str, Json]] = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
 _LIVE: Final = "--live asks the API"
 _CUT: Final = "the recording of {} holds the first elements only"
 _UNGOVERNED: Final = "without governance nothing is refused"
@@ -122,10 +122,7 @@ class Oracle:
         for name, matcher in call.arguments.items():
             found = example(matcher, scope)
             if found is NO_EXAMPLE and stand_ins and isinstance(matcher, dict) and "$from" in matcher:
-                schema = tool.properties.get(name)
-                kind = schema.get("type") if isinstance(schema, Mapping) else None
-                kind = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
-                found = _STAND_INS.get(str(kind), "1")
+                found = example_of(tool.properties.get(name))
             if found is not NO_EXAMPLE:
                 made[name] = found
         return made
