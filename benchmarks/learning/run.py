@@ -227,7 +227,12 @@ async def read_list(engine: Engine, server: Server, one: Listing, parent: Any, e
         if answer.is_error:
             reading.why = text[:160].replace("\n", " ")
             return reading
-        body, reading.answered = json.loads(text), True
+        reading.answered = True
+        try:
+            body = json.loads(text)
+        except ValueError:
+            reading.why = "the answer is no JSON"
+            return reading
         reading.items += ids_of(body, one.identity)
         listed = isinstance(body, Mapping) and "items" in body
         reading.complete = listed and body.get("complete", True) is True
