@@ -12,6 +12,7 @@ from adaptgen.mcp.protocol import (
     META_EFFECT,
     META_FILES,
     META_FOUND,
+    META_LINKS,
     META_LOOKUPS,
     META_MENU,
     META_SEARCHES,
@@ -26,7 +27,7 @@ from adaptgen.mcp.protocol import (
 from adaptgen.mcp.tool_listing import listed
 from adaptgen.model.tables import LOCAL, Caller, Json, Tool
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.answer import Answer, make_result
+from adaptgen.runtime.core.answer import Answer, FileLink, make_result
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii import arguments as inside
 from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
@@ -198,6 +199,8 @@ def _meta(answer: Answer) -> dict[str, Json]:
         meta[META_STATUS] = answer.status
     if answer.unknown:
         meta[META_UNKNOWN] = True
+    if links := [at for at, one in enumerate(answer.content) if isinstance(one, FileLink)]:
+        meta[META_LINKS] = links
     if answer.files:
         meta[META_FILES] = [dict(one) for one in answer.files]
     return meta

@@ -26,6 +26,7 @@ from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_FILES,
+    META_LINKS,
     META_REQUESTS,
     META_STATUS,
     META_UNKNOWN,
@@ -444,12 +445,10 @@ def _receipts(tool: ToolInfo, result: Mapping[str, Json]) -> list[Mapping[str, J
 
 def take_links(result: dict[str, Json]) -> tuple[dict[int, str], dict[str, Json]]:
     """The links to our own files, by their place in the content, and the result with a mark in place of each."""
-    content = result.get("content")
-    if not isinstance(content, list):
+    content, own = result.get("content"), as_object(result.get("_meta")).get(META_LINKS)
+    if not isinstance(content, list) or not isinstance(own, list):
         return {}, result
-    links = {at: one["uri"] for at, one in enumerate(content) if _is_link(one)}
-    if not links:
-        return {}, result
+    links = {at: one["uri"] for at, one in enumerate(content) if at in own and _is_link(one)}
     marked = [{**one, "uri": OWN_FILE} if at in links else one for at, one in enumerate(content)]
     return links, {**result, "content": marked}
 
