@@ -339,3 +339,12 @@ def test_the_sdk_starts_the_server_from_the_written_entry(client: str, tmp_path:
 
     assert "list_invoices" in {tool.name for tool in asyncio.run(session())}
     assert list(empty.iterdir()) == []
+
+
+def test_the_folders_of_files_are_in_the_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mcp.json"
+    assert install("cursor", file, "--no-governance", "--files", str(tmp_path / ".")) == 0
+    arguments = json.loads(file.read_text())["mcpServers"]["crm"]["args"]
+    assert arguments[-3:] == ["--no-governance", "--files", str(tmp_path.resolve())]
+    assert install("cursor", file, "--no-governance", "--files", str(tmp_path / "nowhere")) == 2
+    assert "AG106" in capsys.readouterr().err

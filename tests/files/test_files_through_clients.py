@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
+from joserfc.jwk import ECKey
 from support import aws
 from support.file_api import FileApi, content, sha
 from support.file_clients import (
@@ -28,6 +30,7 @@ from support.file_clients import (
     upload,
 )
 from support.governing import KEYS, settings
+from support.handing import behind, issuing, keys_of_proxy, proxying, serving
 from support.services import Service
 from support.web import Web
 
@@ -196,3 +199,36 @@ def test_a_bucket(package: Path, api: tuple[Web, FileApi], moto: Service, tmp_pa
     assert len(keys) == 3
     assert all(key.startswith(("agents/up/", "agents/down/")) for key in keys)
     assert "pdf" not in json.dumps(keys)
+
+
+def test_a_bucket_of_a_server_behind_a_proxy(
+    package: Path, api: tuple[Web, FileApi], moto: Service, tmp_path: Path, large: bytes
+) -> None:
+    """The proxy decides and tokenizes, the file goes past it, and its slot is its caller's still."""
+    key = ECKey.generate_key("P-256", private=True)
+    file = tmp_path / "large.pdf"
+    file.write_bytes(large)
+    rules = {"store": "s3://crm-files/agents", "endpoint": moto.url, "region": aws.REGION}
+    named = behind(tmp_path / "server", key, "files", files=rules)
+    around = {"FILES_BASE_URL": api[0].url, "T_CURSORS": KEYS["T_CURSORS"], **aws.KEYS}
+    with ExitStack() as stack:
+        issuer = stack.enter_context(issuing())
+        arguments = ("serve", package, "--http", "127.0.0.1:0", "--governance", named)
+        server = stack.enter_context(serving(tmp_path / "server", *arguments, **around))
+        upstreams = {"files": {"url": server.url, "handover": "files"}}
+        path = proxying(tmp_path / "proxy", server.url, issuer.url, upstreams=upstreams)
+        proxy = stack.enter_context(serving(tmp_path / "proxy", "proxy", path, **keys_of_proxy(key)))
+        proxy.token = issuer.token("ada")
+        said, _ = proxy.call("files__create_upload", {"filename": "large.pdf", "size": SIZE})
+        offer = json.loads(said)
+        sent = httpx.put(offer["upload"]["url"], content=large, headers=offer["upload"]["headers"], timeout=60)
+        assert sent.status_code == 200, sent.text
+        given = {"file": {"source": offer["source"]}}
+        said, refused = proxy.call("files__upload_document", given, issuer.token("bob"))
+        assert (refused, "no such upload slot" in said, api[0].seen) == (True, True, [])
+        got = json.loads(proxy.call("files__upload_document", given)[0])
+        assert (got["sha256"], got["size"]) == (sha(large), SIZE)
+        said, _ = proxy.call("files__download_document", {"name": "a.pdf", "size": SIZE})
+        assert "larger than 16 MB" in said
+        guest = issuer.token("eve", groups=["guests"])
+        assert proxy.call("files__create_upload", {"filename": "a", "size": 1}, guest)[1]

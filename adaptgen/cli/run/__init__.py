@@ -100,6 +100,7 @@ def call_command(**options: Any) -> int:
 )
 @click.option("--remove", is_flag=True, help="take the entry out")
 @click.option("--dry-run", is_flag=True, help="print the entry, and write nothing")
+@_FILES
 @_governed
 def install_command(**options: Any) -> int:
     """Merges an entry that starts the server into the client's file: absolute paths, and an env block. The rest of the

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
+from adaptgen.cli.run import serve
 from adaptgen.clients.catalog import CLIENTS, Client, Scope
 from adaptgen.clients.entry import Entry, local, remote, snippet, variables
 from adaptgen.clients.install import Edit, add, remove
@@ -61,6 +62,8 @@ def _entry(options: SimpleNamespace, client: Client, scope: Scope) -> tuple[str,
         arguments += ["--governance", settings if "://" in settings else str(Path(settings).resolve())]
     if options.allow_writes:
         arguments.append("--allow-writes")
+    if serve.open_files(options.files, governed=settings is not None, http=False) is not None:
+        arguments += [word for folder in options.files for word in ("--files", str(Path(folder).resolve()))]
     needed = variables(server, os.environ, _of_settings(settings))
     entry = local(client, arguments, needed, os.environ, with_secrets=options.with_secrets)
     return options.name or server.name, entry
