@@ -95,7 +95,7 @@ class ModelTools:
         """The server's tool that a call is for ("" for a search), its arguments, and what is wrong with the call."""
         arguments = use.arguments if isinstance(use.arguments, dict) else {}
         if use.name not in self._menu:
-            return use.name, arguments, ""
+            return use.name or "(no name)", arguments, ""
         if use.name not in (menu_tools.READ, menu_tools.WRITE):
             return "", arguments, ""
         name, inner = arguments.get("name"), arguments.get("arguments", {})

@@ -19,6 +19,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 """Bytes of a reply."""
 TIMEOUT: Final = 180.0
 """Seconds for one reply."""
+_DEPTH: Final = 64
 _LONGEST_TEXT: Final = 200
 """Characters of an error of an endpoint that are shown."""
 
@@ -87,20 +88,40 @@ async def ask(endpoint: Endpoint, request: Request, pause: Pause = asyncio.sleep
 def read_arguments(text: str) -> tuple[Json, str]:
     """Arguments that a model wrote as text: the object, or the text and what is wrong with it."""
     try:
-        found = json.loads(text or "{}", parse_constant=_refuse)
+        found = read_json(text or "{}")
     except (ValueError, RecursionError):
         return text, "the arguments are not JSON"
+    if isinstance(found, dict) and _is_deep(found):
+        return text, "the arguments nest too deep"
     return (found, "") if isinstance(found, dict) else (text, "the arguments are not a JSON object")
+
+
+def read_json(text: str | bytes) -> Any:
+    """A JSON value, without the numbers that are not JSON (NaN)."""
+    return json.loads(text, parse_constant=_refuse)
 
 
 def _refuse(name: str) -> Json:
     raise ValueError(name)
 
 
+def _is_deep(value: Any) -> bool:
+    """Whether a value nests deeper than any contract does."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [one for each in level for one in (each.values() if isinstance(each, dict) else each)
+                 if isinstance(one, (dict, list))]  # fmt: skip
+        if not level:
+            return False
+    return True
+
+
 def object_arguments(given: Any) -> tuple[Json, str]:
     """Arguments that came as a value: the object, or their text and what is wrong with it."""
     if isinstance(given, dict):
-        return given, ""
+        return (given, "") if not _is_deep(given) else ("", "the arguments nest too deep")
+    if isinstance(given, list) and _is_deep(given):
+        return "", "the arguments nest too deep"
     return json.dumps(given, ensure_ascii=False, default=str), "the arguments are not a JSON object"
 
 

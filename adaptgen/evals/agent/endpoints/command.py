@@ -26,6 +26,7 @@ from adaptgen.evals.agent.endpoints.base import (
     named_uses,
     object_arguments,
     read_arguments,
+    read_json,
 )
 from adaptgen.model.tables import Json
 
@@ -130,7 +131,7 @@ def _message(message: Message) -> dict[str, Json]:
 
 def _reply(output: bytes, name: str) -> Reply:
     try:
-        found = json.loads(output)
+        found = read_json(output)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

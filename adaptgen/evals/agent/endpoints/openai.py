@@ -91,7 +91,8 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
     message = choice.get("message") if choice is not None else None
     if choice is None or not isinstance(message, dict):
         raise EndpointError("the endpoint returns no message: is it a chat completions endpoint?")
-    uses = named_uses([_use(one) for one in message.get("tool_calls") or () if isinstance(one, dict)])
+    calls = message.get("tool_calls")
+    uses = named_uses([_use(one) for one in calls if isinstance(one, dict)] if isinstance(calls, list) else [])
     refusal = as_text(message.get("refusal"))
     finish = choice.get("finish_reason")
     refused = bool(refusal) or finish == "content_filter"

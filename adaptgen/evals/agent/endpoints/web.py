@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from adaptgen.evals.agent.endpoints.base import MOST_BYTES, TIMEOUT, EndpointError, as_text, scrub
+from adaptgen.evals.agent.endpoints.base import MOST_BYTES, TIMEOUT, EndpointError, as_text, read_json, scrub
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place
 from adaptgen.runtime.http.response import read_retry_after
 
@@ -57,7 +57,7 @@ class JsonPoster:
 
 def _object(content: bytes) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(content)
+        found = read_json(content)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

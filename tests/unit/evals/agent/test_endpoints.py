@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from support.eval_shop import Api
 from support.scripted_model import ScriptedModel, Turn, scripted_model
+from support.web import Said, web
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.evals.agent.conversation import Message, Run, Settings, ToolUse, Usage
-from adaptgen.evals.agent.endpoints.base import Endpoint, EndpointError, Request, named_uses
+from adaptgen.evals.agent.endpoints.base import Endpoint, EndpointError, Request, named_uses, read_arguments
 from adaptgen.evals.agent.endpoints.choose import KEY, open_endpoint
 from adaptgen.evals.agent.loop import Agent
 from adaptgen.evals.agent.tools import ModelTools
@@ -168,8 +169,6 @@ def test_the_key_goes_out_in_its_header_and_appears_in_no_error(form: str, key: 
     def fails(key: str) -> Mapping[str, Any]:
         return {"error": {"message": f"Incorrect key {key}: visit https://x.example"}}
 
-    from support.web import Said, web
-
     with web(lambda asked: Said(fails(key), 401)) as server:
         endpoint = open_endpoint(f"{form}:{server.url}/v1", Settings(form), {KEY: key})
 
@@ -216,6 +215,48 @@ def test_a_missing_key_and_an_unknown_setting_are_errors() -> None:
         open_endpoint("openai", Settings(), {})
     with pytest.raises(AdaptgenError, match="takes no seed"):
         open_endpoint("anthropic", Settings("anthropic", seed=1), {"ANTHROPIC_API_KEY": "x"})
+
+
+HOSTILE = (
+    {}, [], 5, {"choices": []}, {"choices": [5]}, {"choices": [{"message": 5}]}, {"content": 5}, {"content": "x"},
+    {"choices": [{"message": {"content": 5, "tool_calls": 5}}], "usage": []},
+    {"choices": [{"message": {"tool_calls": [5, {}, {"function": 5}, {"function": {"name": 5, "arguments": 5}}]}}]},
+    {"content": [5, {}, {"type": "text", "text": 5}, {"type": "tool_use"}], "stop_reason": 5, "usage": {"x": 1}},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["openai", "anthropic"])
+@pytest.mark.parametrize("body", HOSTILE)
+def test_a_hostile_reply_is_an_error_or_an_empty_one(shop: Server, api: Api, form: str, body: Any) -> None:
+    with web(lambda asked: Said(body)) as server:
+        endpoint = open_endpoint(f"{form}:{server.url}/v1", Settings(form), {})
+
+        async def once() -> Run:
+            try:
+                async with open_surface(shop, None, transport=api) as surface:
+                    tools = await ModelTools.of(surface, LOCAL)
+                    agent = Agent(endpoint, "m", Settings(form, max_turns=2), pause=_no_pause)
+                    return await agent.converse(Case("a", QUESTION, LOCAL), tools)
+            finally:
+                await endpoint.aclose()
+
+        run = asyncio.run(once())
+    assert run.ending in ("failed", "answered", "turn limit", "loop")
+    assert not api.seen
+
+
+async def _no_pause(seconds: float) -> None:
+    """The test does not wait."""
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100 + "1" + "}" * 100, '{"a": NaN}', "[]", "{"])
+def test_arguments_that_are_no_object_are_not_executed(text: str) -> None:
+    assert read_arguments(text)[1]
+
+
+def test_a_call_without_a_name_is_an_unknown_tool(shop: Server, api: Api) -> None:
+    run, _, _ = converse(shop, api, "openai", (Turn("", [("", {})]), Turn("Sorry.")))
+    assert run.messages[2].answers[0].unknown
 
 
 # -------------------------------------------------------------------------------------------------------------- command
