@@ -20,11 +20,13 @@ NOT_JSON: Final = "This answer is not JSON; it is in `content`."
 
 _SCALARS: Final[Mapping[str, tuple[str, ...]]] = {
     "integer": ("integer", "number", "string", "null"),
-    "number": ("number", "string", "null"),
+    "number": ("number", "integer", "string", "null"),
     "boolean": ("boolean", "integer", "string", "null"),
-    "string": ("string", "number", "boolean", "null"),
+    "string": ("string", "integer", "number", "boolean", "null"),
 }
-_ALL: Final = ("object", "array", "string", "number", "boolean", "null")
+"""``integer`` is among them next to ``number``: clients that make values of their own make a float of a number,
+and a long id would lose its digits."""
+_ALL: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "object": (dict,),
     "array": (list, tuple),

@@ -129,6 +129,19 @@ def test_annotations_of_the_menu(make: Make) -> None:
     assert by_name["call_write_tool"]["destructiveHint"] is True
 
 
+def test_what_a_typed_tool_answers_is_described(make: Make) -> None:
+    hints = "server: {surface: search}\ndefaults: {result: structured}\ntools: {get_things01: {result: columns}}\n"
+    made = engine(make(2, hints=hints), {})
+    desk = menu_of(UngovernedHandler(made), made.server)
+
+    async def described(name: str) -> Any:
+        return json.loads(text(await call(desk, LOCAL, "describe_tool", {"name": name})))
+
+    said = asyncio.run(described("get_things00"))["outputSchema"]
+    assert said["properties"]["id"] == {"type": ["string", "integer", "number", "boolean", "null"]}
+    assert "outputSchema" not in asyncio.run(described("get_things01"))
+
+
 def test_what_is_described_is_the_contract(make: Make) -> None:
     package = make(2, hints="server: {surface: search}\n")
     made = engine(package, {})

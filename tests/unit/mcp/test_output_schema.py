@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
+from fastmcp.utilities.json_schema_type import json_schema_to_type
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from adaptgen.mcp.output_schema import fits, make_fitting, output_schema
 from adaptgen.mcp.tool_listing import brief, size
@@ -45,7 +47,7 @@ def test_the_schema_of_a_record_says_what_its_view_shows() -> None:
     assert shown["id"] == {"type": ["integer", "number", "string", "null"]}
     assert shown["open"] == {"type": ["boolean", "integer", "string", "null"]}
     assert shown["owner"]["properties"]["name"]["type"][0] == "string"
-    assert shown["tags"]["items"]["properties"]["name"]["type"] == ["string", "number", "boolean", "null"]
+    assert shown["tags"]["items"]["properties"]["name"]["type"] == ["string", "integer", "number", "boolean", "null"]
     assert shown["refs"]["type"][0] == "array"
     assert (shown["notes"], shown["result"]) == ({}, {})
     assert "required" not in schema
@@ -193,3 +195,16 @@ def test_a_list_in_short_keeps_the_output_schema_which_models_do_not_read() -> N
     tool = {"name": "t", "description": "", "inputSchema": {"type": "object"}, "outputSchema": output_schema(LIST, {})}
     assert brief(tool, 5)["outputSchema"] == tool["outputSchema"]
     assert size(tool) == size({name: part for name, part in tool.items() if name != "outputSchema"})
+
+
+def test_fastmcp_makes_values_that_lose_nothing() -> None:
+    schema = output_schema(LIST, RETURNS)
+    value = {
+        "items": [{"id": 2**60 + 1, "name": 2**60 + 1, "amount": 2**60 + 1, "open": 1, "owner": 2**60 + 1, "more": 1}],
+        "total": 1,
+    }
+    made: Any = TypeAdapter(json_schema_to_type(schema)).validate_python(value)
+    item = made.items[0]
+    found = [item.id, item.name, item.amount, item.owner]
+    assert found == [2**60 + 1] * 4
+    assert {type(one) for one in found} == {int}
