@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.login.refusals import Refusals, find_refusals
-from adaptgen.learning.login.tokens import find_lifetime, find_place
+from adaptgen.learning.login.tokens import find_lifetime, find_place, find_tokens, is_there, leave_saves
 from adaptgen.learning.login.trials import (
     Placement,
     Trial,
@@ -32,15 +33,18 @@ from adaptgen.learning.records import is_name
 from adaptgen.learning.replies import Came
 from adaptgen.model.tables import Auth, Json, Login, Refused
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
+from adaptgen.runtime.auth.login_call import placeholders_of
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.aws.credentials import Missing
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
+from adaptgen.syntax.templates import placeholders
 from adaptgen.syntax.token_names import is_csrf
 
 _PLACES: Final = 36
 """Places of one token that are tried."""
+_FEW: Final = 10
 _LIKELY: Final = 3
 """Places that are tried with every read that needs a login."""
 WORKS: Final = "login.works"
@@ -56,11 +60,13 @@ async def learn_login(result: BuildResult, probe: Probe, notebook: Notebook) -> 
 
 @dataclass(slots=True)
 class _Way:
-    """A way that is tried: its sessions, and the answers of its logins, in memory."""
+    """A way that is tried: its sessions, and the answers of its logins, in memory. ``tokens``: what
+    these may hand out, each to be tried."""
 
     trial: Trial
     sessions: dict[str, Session] = field(default_factory=dict)
     logins: list[tuple[Login, Response]] = field(default_factory=list)
+    tokens: list[dict[str, Json]] = field(default_factory=list)
 
 
 class _Login:
@@ -111,10 +117,8 @@ class _Login:
         """The sessions of a way, logged in; None where the API refuses its login."""
         way = _Way(trial)
         for auth in trial.auths:
-            session = self.probe.try_session(
-                replace(auth, optional=auth.optional and not auth.chain), partial(_note, way)
-            )
-            way.sessions[auth.name] = session
+            tried, saves = leave_saves(replace(auth, optional=auth.optional and not auth.chain))
+            session = way.sessions[auth.name] = self.probe.try_session(tried, partial(_note, way))
             try:
                 await session.ready()
             except Missing:
@@ -124,6 +128,7 @@ class _Login:
                 return None
             if way.logins:
                 self.probe.logins.succeeded()
+                hand_out(way, session, saves)
         return way
 
     def failed(self, trial: Trial, auth: Auth, problem: ToolError) -> None:
@@ -144,7 +149,7 @@ class _Login:
         number = -1
         for number, place in enumerate(self.places(way)):
             said = str(place)
-            if number >= _PLACES or (known is not None and said != known.seen.get("place")):
+            if known is not None and said != known.seen.get("place"):
                 continue
             for witness in witnesses if number < _LIKELY or known is not None else witnesses[:1]:
                 if not self.may_try(place):
@@ -158,7 +163,7 @@ class _Login:
                 return place, witness
         if known is None:
             sentence = f"the reads that need a login are refused wherever the credentials of {way.trial.name} go"
-            seen: dict[str, Json] = {"places": min(number + 1, _PLACES), "reads": len(witnesses)}
+            seen: dict[str, Json] = {"places": number + 1, "reads": len(witnesses)}
             keys = ", ".join(one.operation.key for one in witnesses)
             self.row(f"auth {way.trial.name}", "login.place", keys, seen, sentence, "unknown")
         return None
@@ -183,6 +188,13 @@ class _Login:
         self.row("login", WORKS, f"{key} with {place}", seen, sentence, "certain")
 
     def places(self, way: _Way) -> Iterator[Placement]:
+        """Every place, with each value that may be the token: the likeliest with all but the first."""
+        for number, tokens in enumerate(way.tokens or [{}]):
+            for session in way.sessions.values() if tokens else ():
+                session.hold(tokens)
+            yield from islice(self.places_of(way), _FEW if number else _PLACES)
+
+    def places_of(self, way: _Way) -> Iterator[Placement]:
         """What is declared, of several auths together; then custom, of one alone."""
         auths = way.trial.auths
         if len(auths) > 1:
@@ -220,9 +232,9 @@ class _Login:
     async def describe(self, way: _Way, place: Placement, witness: Witness) -> None:
         """Use the way from here on, and write what was learned of it."""
         self.probe.witness = witness.operation
-        auths = {name: self.settled(way, session.auth, place) for name, session in way.sessions.items()}
+        auths = {auth.name: self.settled(way, auth, place) for auth in way.trial.auths}
         for name, session in way.sessions.items():
-            session.auth = replace(auths[name], chain=session.auth.chain)
+            session.auth = auths[name]
             if not session.logs_in or (place.cookies and not session.held()[1]):
                 # It asks for the credentials of this place alone; and where the document says nothing of cookies, the
                 # session before kept none.
@@ -249,7 +261,9 @@ class _Login:
             keeps = place.cookies and response is not None and bool(response.cookies)
             made = self.login(auth, login, response, live) if response is not None else login
             chain.append(replace(made, cookies=made.cookies or keeps))
-        return replace(auth, chain=tuple(chain))
+        saved = {name for login in chain for name in login.save} | auth.start.keys()
+        lost = auth.refresh is not None and bool(chain) and not placeholders_of(auth.refresh) <= saved
+        return replace(auth, chain=tuple(chain), refresh=None if lost else auth.refresh, then=() if lost else auth.then)
 
     def login(self, auth: Auth, login: Login, response: Response, live: Mapping[str, Json]) -> Login:
         """A call of the chain, with what its answer showed."""
@@ -258,11 +272,20 @@ class _Login:
         for name, source in login.save.items():
             token = live.get(name)
             if not isinstance(token, str):
+                if not source.startswith("find:"):
+                    del save[name]  # a login that lacks what it saves is refused
                 continue
             found = find_place(token, response)
-            if found and found != source and source.startswith("find:") and is_name(found.rpartition(".")[2]):
+            if (
+                found
+                and found != source
+                and not is_there(source, token, response)
+                and is_name(found.rpartition(".")[2])
+            ):
                 save[name] = found
                 self.row(f"auth {auth.name}", "login.token", call, {"at": found}, f"the token is at {found}", "certain")
+                if not source.startswith("find:"):
+                    self.disagree(call, source, found)
             if expires is None and (ends := find_lifetime(response, token)) is not None:
                 place, unit = ends.after or ends.at or "", ends.unit
                 if is_name(place.rpartition(".")[2]):
@@ -331,6 +354,12 @@ class _Login:
         self.row("login", "login.credentials", witness.operation.key, seen, sentence, "unknown")
         self.probe.use({})
 
+    def disagree(self, subject: str, declared: str, observed: str, pointer: str = "") -> None:
+        """Keep what the document says otherwise, once."""
+        found = Disagreement(subject, pointer, declared, observed)
+        if found not in self.notebook.disagreements:
+            self.notebook.disagreements.append(found)
+
     def row(
         self,
         subject: str,
@@ -344,6 +373,20 @@ class _Login:
         if self.notebook.find(subject, question) is None:
             made = Experiment(subject, question, request, seen, conclusion, confidence)
             self.notebook.experiments.append(made)
+
+
+def hand_out(way: _Way, session: Session, saves: Mapping[str, str]) -> None:
+    """Take what the answer of a login hands out: its token is looked for, all else is where it is declared."""
+    response = way.logins[-1][1]
+    sent = placeholders([send.as_ for send in session.auth.send])
+    for name, source in saves.items():
+        if name in session.held()[0]:
+            continue
+        found = find_tokens(response, source, search=name in sent)
+        if found:
+            session.hold({name: found[0]})
+        if len(found) > 1:
+            way.tokens = [dict([(name, one)]) for one in found]
 
 
 def _note(way: _Way, login: Login, response: Response) -> None:

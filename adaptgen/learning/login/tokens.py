@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from adaptgen.model.tables import Expires, Json
+from adaptgen.model.tables import Auth, Expires, Json
 from adaptgen.plan.auth.login_chain import MOMENTS, SPANS
 from adaptgen.runtime.auth.expiry import jwt_claims
+from adaptgen.runtime.auth.login_call import read_saved
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax.identifiers import words
 from adaptgen.syntax.templates import Reference
+from adaptgen.syntax.token_names import FIND_CSRF, FIND_TOKEN
 
 _DEPTH: Final = 4
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _YEAR_2001: Final = 1_000_000_000
 _LONGEST: Final = 10 * 365 * 86_400
+_TOKEN: Final = re.compile(r"(?!https?:)(?!\d{4}-\d\d-)[A-Za-z0-9._~+/=:|-]{12,}")
+"""A text of a login's answer that may be a token: neither words, nor an address, nor a date."""
+_CANDIDATES: Final = 3
 _HEX: Final = re.compile(r"[0-9a-f-]{16,}")
 
 
@@ -53,6 +59,39 @@ def _turn(text: str) -> str:
         letters[half:] + letters[:half] + letters[half:].upper() + letters[:half].upper() + "5678901234",
     )
     return text.translate(table)
+
+
+def leave_saves(auth: Auth) -> tuple[Auth, dict[str, str]]:
+    """``auth`` without what its only call saves, and where that is declared to be: a document that says it wrong, or
+    not at all, must not cost a second login. What later calls of a chain need stays."""
+    if len(auth.chain) != 1:
+        return auth, {}
+    login = auth.chain[0]
+    return replace(auth, chain=(replace(login, save={}, expires=None),)), dict(login.save)
+
+
+def find_tokens(response: Response, source: str, *, search: bool) -> list[str]:
+    """What the answer of a login may hand out as its token: what is declared at ``source``, else what is called so,
+    else texts that could be one, the longest first."""
+    for each in (source, FIND_TOKEN) if search else (source,):
+        try:
+            found = read_saved(each, response)
+        except ToolError:
+            continue
+        if isinstance(found, str) and found:
+            return [found]
+    if not search or source == FIND_CSRF:
+        return []
+    texts = [value for _, value in _members(_body(response)) if isinstance(value, str) and _TOKEN.fullmatch(value)]
+    return sorted(dict.fromkeys(texts), key=len, reverse=True)[:_CANDIDATES]
+
+
+def is_there(source: str, token: str, response: Response) -> bool:
+    """Whether the answer of a login has ``token`` at ``source``."""
+    try:
+        return not source.startswith("find:") and read_saved(source, response) == token
+    except ToolError:
+        return False
 
 
 def find_place(token: str, response: Response) -> str:

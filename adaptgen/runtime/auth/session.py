@@ -201,6 +201,11 @@ class Session:
         live, cookies = self._live
         return dict(live), dict(cookies)
 
+    def hold(self, saved: Mapping[str, Json]) -> None:
+        """Send these values from here on, in addition to what a login saved: they were found in its answer."""
+        self._saved |= saved
+        self._go_live()
+
     def secrets(self) -> list[str]:
         """Every value that must not be shown."""
         live, cookies = self._live

@@ -245,3 +245,21 @@ def test_a_run_that_continues_logs_in_at_the_place_that_worked(tmp_path: Path) -
     assert len(notebook.experiments) == rows
     # Two reads without credentials, the login, the place, a broken token and the right one.
     assert len(served.seen) - before == 6
+
+
+@pytest.mark.parametrize(
+    ("answer", "place"),
+    [
+        ({"data": {"token": TOKEN}}, "$.data.token"),
+        ({"acces_toekn": f"{TOKEN}{TOKEN}", "user": "ada", "mail": "ada@example.com"}, "$.acces_toekn"),
+        ({"refreshToken": "a-longer-text-that-is-no-access-token", "shopJwt": TOKEN}, "$.shopJwt"),
+    ],
+)
+def test_a_token_is_found_that_the_document_puts_elsewhere(tmp_path: Path, answer: dict[str, Any], place: str) -> None:
+    served = api(lambda request: TOKEN in request.headers.get("authorization", ""), login=answer)
+    notebook, _ = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    assert notebook.lines[0].value["chain"][0]["save"]["access"] == place
+    assert served.seen.count("POST /login") == 1
+    assert ("POST /login", "$.token", place) in [
+        (one.subject, one.declared, one.observed) for one in notebook.disagreements
+    ]
