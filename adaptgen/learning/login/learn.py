@@ -386,7 +386,7 @@ def hand_out(way: _Way, session: Session, saves: Mapping[str, str]) -> None:
         if found:
             session.hold({name: found[0]})
         if len(found) > 1:
-            way.tokens = [dict([(name, one)]) for one in found]
+            way.tokens = [{name: one} for one in found]
 
 
 def _note(way: _Way, login: Login, response: Response) -> None:

@@ -71,8 +71,8 @@ def leave_saves(auth: Auth) -> tuple[Auth, dict[str, str]]:
 
 
 def find_tokens(response: Response, source: str, *, search: bool) -> list[str]:
-    """What the answer of a login may hand out as its token: what is declared at ``source``, else what is called so,
-    else texts that could be one, the longest first."""
+    """What the answer of a login may hand out as its token: what is declared at ``source``, else what is named like
+    one, else texts that could be one, the longest first. Without ``search`` only what is declared."""
     for each in (source, FIND_TOKEN) if search else (source,):
         try:
             found = read_saved(each, response)
