@@ -120,7 +120,7 @@ class Settings:
 @value()
 class Recording:
     """The conversations of one model about one case. ``parts``: hashes of the tools, the case, the model and the
-    settings; ``key`` is the hash of them all."""
+    settings; ``key`` is the hash of them all. ``system``: what the model read before the question."""
 
     key: str
     parts: Mapping[str, str]
@@ -128,3 +128,4 @@ class Recording:
     model: str
     settings: Settings
     runs: tuple[Run, ...]
+    system: str = ""

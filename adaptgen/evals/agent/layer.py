@@ -10,7 +10,7 @@ from pathlib import Path
 from adaptgen.diagnostics import error
 from adaptgen.evals.agent.conversation import Recording, Run, Settings
 from adaptgen.evals.agent.judge import judge_case
-from adaptgen.evals.agent.loop import Agent
+from adaptgen.evals.agent.loop import Agent, system_text
 from adaptgen.evals.agent.tools import ModelTools
 from adaptgen.evals.agent.transcripts import (
     PARTS,
@@ -98,7 +98,7 @@ async def _run_case(
                 None,
             )
     parts = parts_of(tools.digest, case, agent.model, agent.settings)
-    recording = record(parts, case, agent.model, agent.settings, runs)
+    recording = record(parts, case, agent.model, agent.settings, runs, system_text(tools))
     if folder is not None:
         problem = _keep(folder, case, recording)
         state: State = "not run" if problem else "passed"

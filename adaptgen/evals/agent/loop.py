@@ -57,7 +57,7 @@ class Agent:
         return Run(tuple(talk.messages), ending, talk.usage, talk.turns, cost, state, note)
 
     async def _talk(self, talk: _Talk, tools: ModelTools) -> tuple[Ending, str]:
-        system = f"{PROMPT}\n\n{tools.instructions}".strip()
+        system = system_text(tools)
         while talk.turns < self.settings.max_turns:
             if self._budget.is_used_up:
                 return "budget", f"the budget of {self._budget} is used up"
@@ -70,6 +70,11 @@ class Agent:
             if ended := await talk.take(reply, tools):
                 return ended
         return "turn limit", f"the model did not answer within {self.settings.max_turns} turns"
+
+
+def system_text(tools: ModelTools) -> str:
+    """What a model reads before the question."""
+    return f"{PROMPT}\n\n{tools.instructions}".strip()
 
 
 def _values(call: ExpectedCall) -> dict[str, Json]:

@@ -53,9 +53,11 @@ def key_of(parts: Mapping[str, str]) -> str:
     return digest([parts[name] for name in PARTS])
 
 
-def record(parts: Mapping[str, str], case: Case, model: str, settings: Settings, runs: Sequence[Run]) -> Recording:
+def record(
+    parts: Mapping[str, str], case: Case, model: str, settings: Settings, runs: Sequence[Run], system: str = ""
+) -> Recording:
     """The recording of some conversations."""
-    return Recording(key_of(parts), dict(parts), case.id, model, settings, tuple(runs))
+    return Recording(key_of(parts), dict(parts), case.id, model, settings, tuple(runs), system)
 
 
 def differing(recording: Recording, parts: Mapping[str, str]) -> tuple[str, ...]:
@@ -110,6 +112,7 @@ def _to_json(recording: Recording) -> dict[str, Json]:
         "case": recording.case,
         "model": recording.model,
         "settings": plain(recording.settings),
+        "system": recording.system,
         "runs": [_run_to_json(run) for run in recording.runs],
     }
 
@@ -147,7 +150,8 @@ def _from_json(body: Mapping[str, Any]) -> Recording:
         raise ValueError
     settings = Settings(**_typed(body["settings"], Settings))
     runs = tuple(_run(one) for one in body["runs"])
-    return Recording(str(body["key"]), dict(body["parts"]), str(body["case"]), str(body["model"]), settings, runs)
+    key, case, model = str(body["key"]), str(body["case"]), str(body["model"])
+    return Recording(key, dict(body["parts"]), case, model, settings, runs, str(body["system"]))
 
 
 def _run(given: Mapping[str, Any]) -> Run:

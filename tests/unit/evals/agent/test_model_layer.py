@@ -339,6 +339,7 @@ def test_a_recording_is_judged_again_without_a_model(shop: Server, tmp_path: Pat
     assert states(second) == {}
     assert second.scores == first.scores
     assert sorted(one.name for one in second.checks) == sorted(one.name for one in first.checks)
+    assert second.recordings == first.recordings
     assert [path.name for path in tmp_path.iterdir()] == [f"{first.recordings[0].key}.json"]
 
 
