@@ -232,19 +232,22 @@ class Oracle:
             answers.append(made)
             checks += self._personal(case, call, made)
             problem, help = call_problem(call, made)
-            if problem and self._cut():
-                return Made(tuple(answers), _CUT.format(self._cut()), _LIVE), checks
+            if problem and self._cut(call):
+                return Made(tuple(answers), _CUT.format(self._cut(call)), _LIVE), checks
             if problem:
                 checks.append(self._check(case, "oracle.call", "failed", problem, call, help))
                 return Made(tuple(answers), f"the call of {call.tool} before it is wrong"), checks
             checks.append(self._check(case, "oracle.call", "passed", "", call))
             if call.keep:
                 scope[call.keep] = made.answer
-        return Made(tuple(answers), "", cut=self._cut()), checks
+        return Made(tuple(answers), "", cut=next(filter(None, map(self._cut, case.calls)), "")), checks
 
-    def _cut(self) -> str:
-        """The last answer of the replay that may have been longer; "" where none was."""
-        return self._replay.cut[-1] if self._replay is not None and self._replay.cut else ""
+    def _cut(self, call: ExpectedCall) -> str:
+        """Which answer of the replay may have been longer, where a call reads lists; "" where none was, and for one
+        record."""
+        tool = self._surface.find(call.tool)
+        reads_lists = tool is not None and ("cursor" in tool.properties or tool.lookups or len(tool.calls) > 1)
+        return self._replay.cut[-1] if reads_lists and self._replay is not None and self._replay.cut else ""
 
     async def _call(self, caller: Caller, call: ExpectedCall, scope: Mapping[str, Json]) -> Called | Made:
         tool = self._surface.find(call.tool)

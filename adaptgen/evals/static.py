@@ -88,11 +88,28 @@ def _without_purpose(tool: ToolInfo, tools: Mapping[str, ToolInfo]) -> Iterator[
     help = f'say what it is for, under tools: {{{tool.name}: {{description: "…"}}}} in the hints'
     if not text:
         yield Finding("it has no description", help)
-    elif _all_words(text) <= _PLACEHOLDERS:
+        return
+    telling = _all_words(text) - STOP - _READS - _PLACEHOLDERS
+    own = _words_of(tool)
+    beginnings = {word[:_BEGIN] for word in own if len(word) >= _BEGIN}
+    if not telling:
         yield Finding("its description says nothing", help)
+    elif not telling & own and not any(len(word) >= _BEGIN and word[:_BEGIN] in beginnings for word in telling):
+        yield Finding("its description has no word of its name, its arguments or its answers", help)
 
 
-_PLACEHOLDERS: Final = vocabulary("todo tbd fixme description summary operation api endpoint tool call none n na")
+def _words_of(tool: ToolInfo) -> set[str]:
+    """The words of everything that a tool is about, but for its description."""
+    names = (tool.own, tool.resource, *tool.properties, *tool.fields, *tool.tags, *tool.calls, *tool.also)
+    return {singular(word) for name in names for word in words(name)}
+
+
+_PLACEHOLDERS: Final = vocabulary(
+    "todo tbd fixme description summary operation api endpoint tool call none n na data record entity object item list "
+    "result value response request thing stuff resource element content"
+)
+_BEGIN: Final = 4
+"""Letters by which pay and payment are the same word."""
 
 
 _BOUNDS: Final = vocabulary("max min maximum minimum limit value total avg average")

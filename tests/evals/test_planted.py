@@ -81,6 +81,28 @@ FAULTS = {
         {("L0", "static.purpose", "list_invoices")},
         ("overdue-invoices",),
     ),
+    "the description of another tool": Fault(
+        {HINTS: swap("description: Find invoices of a customer, by status or by due date.",
+                     "description: Sends a newsletter to its subscribers.")},
+        {HINTS: swap("description: Find invoices of a customer, by status or by due date.",
+                     "description: Bills and payments that are due.")},
+        {("L0", "static.purpose", "list_invoices")},
+        ("overdue-invoices",),
+    ),
+    "a vague description": Fault(
+        {HINTS: swap("description: Find invoices of a customer, by status or by due date.",
+                     "description: Gets all the data of the resource.")},
+        {HINTS: swap("description: Find invoices of a customer, by status or by due date.",
+                     "description: Invoices.")},
+        {("L0", "static.purpose", "list_invoices")},
+        ("overdue-invoices",),
+    ),
+    "a kind of personal data that is no longer hidden": Fault(
+        {SETTINGS: swap("kinds: [email, ", "kinds: [")},
+        {SETTINGS: swap("kinds: [email, ", "kinds: [email, address, ")},
+        {("L2", "oracle.answer", "contact-details"), ("L2", "oracle.answer", "bank-details")},
+        ("contact-details", "bank-details"),
+    ),
     "a description that search does not find": Fault(
         {HINTS: again(
             swap("server: {name: crm,", "server: {name: crm, surface: search,"),
@@ -92,7 +114,7 @@ FAULTS = {
             swap("What is open at one customer - contracts, overdue invoices, open tickets. Look here before a call.",
                  "Everything that is open at a customer, such as contracts, invoices, tickets. Before a call."),
         )},
-        {("L1", "retrieval.shown", "customer-overview")},
+        {("L0", "static.purpose", "customer_overview"), ("L1", "retrieval.shown", "customer-overview")},
         ("customer-overview",),
     ),
     "two tools that read the same": Fault(

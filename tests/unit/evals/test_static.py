@@ -36,6 +36,7 @@ def failed(*tools: ToolInfo) -> list[tuple[str, str]]:
     return [(one.subject, one.name) for one in static.check(Tools(*tools)) if one.state == "failed"]
 
 
+CITY = {"city": {}}
 ID = {"customerId": {"type": "integer"}}
 FIELDS = ' Each item has id, name; `fields` returns others instead, ["*"] all.'
 
@@ -43,31 +44,63 @@ FIELDS = ' Each item has id, name; `fields` returns others instead, ["*"] all.'
 @pytest.mark.parametrize(
     ("faulty", "twin", "check"),
     [
-        ([tool("list_a", "")], [tool("list_a", "Lists the a of a customer.")], "static.purpose"),
-        ([tool("list_a", "TODO." + FIELDS)], [tool("list_a", "Tags." + FIELDS)], "static.purpose"),
-        ([tool("a", properties={"timeout": {"type": "integer"}})],
-         [tool("a", properties={"timeout": {"type": "integer", "description": "In seconds"}})], "static.units"),
-        ([tool("a", properties={"maxWeight": {"type": "number"}})],
-         [tool("a", properties={"weightKg": {"type": "number"}, "weightClass": {"type": "integer"}})], "static.units"),
-        ([tool("get_a", properties=ID, required=("customerId",))],
-         [tool("get_a", properties=ID, required=("customerId",)),
-          tool("list_customers", "Find customers.", fields=("id", "name"), resource="customers")], "static.ids"),
-        ([tool("get_a", properties=ID, required=("customerId",)), tool("list_x", "Others.", fields=("id",))],
-         [tool("get_a", properties=ID, required=("customerId",)), tool("list_x", "X.", fields=("customer.id",))],
-         "static.ids"),
-        ([tool("get_a", properties=ID, required=("customerId",))],
-         [tool("get_a", "Of a customer (list_x).", ID, ("customerId",)), tool("list_x", "Others.")], "static.ids"),
-        ([tool("list_invoices"), tool("search_invoices")],
-         [tool("list_invoices"), tool("search_invoices", "Find invoices by words in their text.")],
-         "static.confusable"),
-        ([tool("list_invoices"), tool("list_billing")],
-         [tool("list_invoices"), tool("list_billing", "What customers paid.")], "static.confusable"),
-        ([tool("get_task", "A task by id.", {"id": {}}), tool("get_task_details", "A task by id.", {"id": {}})],
-         [tool("get_task", "A task by id.", {"id": {}}), tool("get_user", "A user by id.", {"id": {}})],
-         "static.confusable"),
-        ([tool("a" * 60, "Lists a.")], [tool("a" * 40, "Lists a.")], "static.provider"),
+        ([tool("list_orders", "")], [tool("list_orders", "Lists the orders of a customer.")], "static.purpose"),
+        (
+            [tool("list_orders", "Sends a newsletter.")],
+            [tool("list_orders", "What customers ordered.")],
+            "static.purpose",
+        ),
+        ([tool("list_orders", "Gets all the data.")], [tool("list_orders", "Gets orders.")], "static.purpose"),
+        ([tool("list_tags", "TODO." + FIELDS)], [tool("list_tags", "Tags." + FIELDS)], "static.purpose"),
+        (
+            [tool("find_invoices", properties={"timeout": {"type": "integer"}})],
+            [tool("find_invoices", properties={"timeout": {"type": "integer", "description": "In seconds"}})],
+            "static.units",
+        ),
+        (
+            [tool("find_invoices", properties={"maxWeight": {"type": "number"}})],
+            [tool("find_invoices", properties={"weightKg": {"type": "number"}, "weightClass": {"type": "integer"}})],
+            "static.units",
+        ),
+        (
+            [tool("get_invoice", properties=ID, required=("customerId",))],
+            [
+                tool("get_invoice", properties=ID, required=("customerId",)),
+                tool("list_customers", "Find customers.", fields=("id", "name"), resource="customers"),
+            ],
+            "static.ids",
+        ),
+        (
+            [tool("get_invoice", properties=ID, required=("customerId",)), tool("list_x", "All x.", fields=("id",))],
+            [
+                tool("get_invoice", properties=ID, required=("customerId",)),
+                tool("list_x", "All x.", fields=("customer.id",)),
+            ],
+            "static.ids",
+        ),
+        (
+            [tool("get_invoice", properties=ID, required=("customerId",))],
+            [tool("get_invoice", "An invoice of a customer (list_x).", ID, ("customerId",)), tool("list_x", "All x.")],
+            "static.ids",
+        ),
+        (
+            [tool("list_invoices"), tool("search_invoices")],
+            [tool("list_invoices"), tool("search_invoices", "Find invoices by words in their text.")],
+            "static.confusable",
+        ),
+        (
+            [tool("list_invoices"), tool("list_billing", fields=("invoiceNo",))],
+            [tool("list_invoices"), tool("list_billing", "Billing of customers.")],
+            "static.confusable",
+        ),
+        (
+            [tool("get_task", "A task by id.", {"id": {}}), tool("get_task_details", "A task by id.", {"id": {}})],
+            [tool("get_task", "A task by id.", {"id": {}}), tool("get_user", "A user by id.", {"id": {}})],
+            "static.confusable",
+        ),
+        ([tool("orders" * 9, "Lists orders.")], [tool("orders" * 7, "Lists orders.")], "static.provider"),
     ],
-)  # fmt: skip
+)
 def test_a_row_finds_its_fault_and_not_its_twin(faulty: list[ToolInfo], twin: list[ToolInfo], check: str) -> None:
     assert {name for _, name in failed(*faulty)} == {check}
     assert failed(*twin) == []
@@ -75,13 +108,15 @@ def test_a_row_finds_its_fault_and_not_its_twin(faulty: list[ToolInfo], twin: li
 
 def test_creating_and_updating_are_not_confused() -> None:
     arguments = {"name": {"type": "string"}}
-    one = tool("create_a", "Writes an a.", arguments, effect="write")
-    assert failed(one, tool("update_a", "Changes an a.", arguments, effect="write")) == []
+    one = tool("create_order", "Writes an order.", arguments, effect="write")
+    assert failed(one, tool("update_order", "Changes an order.", arguments, effect="write")) == []
 
 
 def test_what_differs_is_said() -> None:
-    checks = static.check(Tools(tool("list_a", "Find a by b.", {"b": {}}), tool("search_a", "Find a by b.", {"b": {}})))
+    checks = static.check(
+        Tools(tool("list_orders", "Orders by city.", CITY), tool("search_orders", "Orders by city.", CITY))
+    )
     (problem,) = [one for one in checks if one.state == "failed"]
-    assert problem.subject == "search_a"
-    assert problem.message == "it reads like list_a: the same words, the same arguments"
+    assert problem.subject == "search_orders"
+    assert problem.message == "it reads like list_orders: the same words, the same arguments"
     assert problem.help
