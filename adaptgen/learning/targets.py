@@ -21,8 +21,8 @@ from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.views.vocabulary import identifies
 
-PARENTS = 3
-"""Records of a list above that are tried, until one has something below it."""
+PARENTS = 6
+"""Records of a list above that are tried, until one has something below it: the first, the last, and some between."""
 
 
 @value()
@@ -153,13 +153,22 @@ def addresses(target: Target, samples: Samples) -> Iterator[dict[str, Json]]:
         for known in assigned:
             for sample in samples.under(prefix):
                 field = identity_field(sample.records, name)
-                ids = [record[field] for record in sample.records[:PARENTS]] if field is not None else []
+                ids = [record[field] for record in _spread(sample.records)] if field is not None else []
                 following += [{**known, **sample.path, name: one} for one in ids]
         if not following and name in declared:
             given = _declared_value(document, declared[name])
             following = [{**known, name: given} for known in assigned] if given is not None else []
         assigned = following
     yield from assigned[:PARENTS]
+
+
+def _spread(records: list[Json]) -> list[Json]:
+    """Some records from all over a list: those next to each other are often alike."""
+    count = len(records)
+    if count <= PARENTS:
+        return records
+    places = dict.fromkeys(round(place * (count - 1) / (PARENTS - 1)) for place in range(PARENTS))
+    return [records[place] for place in places]
 
 
 @value()

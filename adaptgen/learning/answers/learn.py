@@ -144,8 +144,8 @@ class _Answers:
         self._sensitive(target, one.personal)
         self._pass_on(one)
         identity = one.identity.field if one.identity is not None else None
-        secret = [each.path for each in one.personal if each.kind == "secret"]
-        view = better_view(tool, sample.place, sample.records, found, identity, secret) if tool is not None else None
+        kinds = {**known, **{each.path: each.kind for each in one.personal}}
+        view = better_view(tool, sample.place, sample.records, found, identity, kinds) if tool is not None else None
         if view is not None:
             paths, because = view
             self._line(("operations", target.key, "view"), paths, because, "likely")

@@ -17,17 +17,18 @@ def better_view(
     records: Sequence[Json],
     found: Mapping[str, Values],
     identity: str | None,
-    secret: Sequence[str],
+    kinds: Mapping[str, str],
 ) -> tuple[list[str], str] | None:
     """The view without what says nothing and with what identifies, and why; None where the view of the build is as
-    good, or is chosen from the first answer anyway. ``place``: where the records are."""
+    good, or is chosen from the first answer anyway. ``place``: where the records are; ``kinds``: path -> kind of
+    personal data, of which none is added."""
     if tool.view is None or "*" in tool.view or not records:
         return None
     if tool.page is not None and place != tool.page.items:
-        return _new_view(tool, place, records, found, identity, secret)
+        return _new_view(tool, place, records, found, identity, kinds)
     if len(records) < ENOUGH:
         return None
-    dull = {path: "a secret" if path in secret else _dull(path, found, len(records)) for path in tool.view}
+    dull = {path: "a secret" if kinds.get(path) == "secret" else _dull(path, found, len(records)) for path in tool.view}
     kept = [path for path, why in dull.items() if not why]
     reasons: dict[str, list[str]] = {}
     for path, why in dull.items():
@@ -39,7 +40,7 @@ def better_view(
     if not reasons or not kept:
         return None
     ranked, _ = choose_from(tool, records)
-    usual = [path for path in ranked if path in found and path not in dull and path not in (*kept, *secret)]
+    usual = [path for path in ranked if path in found and path not in dull and path not in (*kept, *kinds)]
     more = [path for path in usual if not _dull(path, found, len(records))]
     kept += more[: max(len(tool.view) - len(kept), 0)]
     because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
@@ -52,12 +53,14 @@ def _new_view(
     records: Sequence[Json],
     found: Mapping[str, Values],
     identity: str | None,
-    secret: Sequence[str],
+    kinds: Mapping[str, str],
 ) -> tuple[list[str], str] | None:
     """The view of records that are elsewhere than declared: of the fields that they have."""
     ranked, _ = choose_from(replace(tool, view=None), records)
     chosen = [one for one in tool.view or () if one in found] or list(ranked)
-    chosen = [one for one in chosen if one in found and one not in secret and not _dull(one, found, len(records))]
+    chosen = [
+        one for one in chosen if one in found and kinds.get(one) != "secret" and not _dull(one, found, len(records))
+    ]
     first = [identity] if identity is not None and identity not in chosen else []
     because = f"the records are at {place}, where the document declares no fields"
     return ([*first, *chosen], because) if chosen else None

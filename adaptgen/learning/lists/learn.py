@@ -18,6 +18,8 @@ from adaptgen.plan.document.schemas import forget
 
 _SHARE = 0.75
 """Of the requests that are left, for lists; the others are for records."""
+_SCARCE, _FEW = 80, 2
+"""Requests from which on a list is not looked for below many records."""
 _DEEP = 3
 """Lists of one habit whose end and largest page are looked at."""
 
@@ -60,7 +62,7 @@ class _Lists:
             names = ", ".join(target.missing[:5])
             self._unknown(target, f"not known: it requires {names}, of which no value is known")
             return
-        places = list(addresses(target, self.samples))
+        places = list(addresses(target, self.samples))[: _FEW if self.probe.remaining < _SCARCE else None]
         if not places:
             self._unknown(target, "not known: no record is known for its address")
             return
