@@ -51,10 +51,12 @@ class Target:
 
     @property
     def is_list(self) -> bool:
-        """Whether the build knows it as a list, or its address names several and its answer is not described."""
+        """Whether the build knows it as a list, or its address names several: below a record only where the answer is
+        not described, as `/dags/{dag_id}/details` is a record."""
         facts = self.facts
         described = bool(shape(facts.document, facts.schema).properties)
-        return self.page is not None or (names_several(facts.operation) and not described)
+        whole = not self.placeholders and facts.subject == facts.resource
+        return self.page is not None or (names_several(facts.operation) and (whole or not described))
 
     @property
     def placeholders(self) -> list[str]:

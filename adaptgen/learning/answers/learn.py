@@ -58,16 +58,18 @@ class _Answers:
 
     async def run(self) -> None:
         spent = False
-        for target in self.lists:
+        known = [target for target in self.lists if target.key in self.samples.lists]
+        for target in [*known, *(one for one in self.lists if one not in known)]:
             sample = self.samples.lists.get(target.key)
             try:
                 if sample is None and not spent:
                     sample = await self._sample(target)
             except BudgetSpent:
                 spent = True
-            if sample is not None and sample.records:
-                self.read[target.key] = _Read(target, sample, read_fields(target, sample.records, sample.place))
-        for one in self.read.values():
+            if sample is None or not sample.records:
+                continue
+            one = _Read(target, sample, read_fields(target, sample.records, sample.place))
+            self.read[target.key] = one
             try:
                 await self._identify(one, ask=not spent)
             except BudgetSpent:
@@ -86,12 +88,16 @@ class _Answers:
             return None
         reply = await self.probe.read(target.operation, path=path, query=target.query, headers=target.headers)
         declared = target.page.items if target.page is not None else "$"
-        found = find_place(reply.json, declared) if reply.ok and reply.json is not None else None
+        found = self._place(target, reply.json, declared) if reply.ok and reply.json is not None else None
         if found is None:
             return None
         sample = Sample(target.operation, list(found[1]), found[0], path, target.query, body=reply.json)
         self.samples.keep(sample)
         return sample
+
+    @staticmethod
+    def _place(target: Target, body: Json, declared: str) -> tuple[str, list[Json]] | None:
+        return find_place(body, declared, target.facts.resource, is_list=target.is_list)
 
     @staticmethod
     def _is_pointed_to(target: Target) -> bool:
@@ -106,7 +112,7 @@ class _Answers:
             one.identity = Identity(str(known.seen["field"]), known.confidence, known.conclusion)
             return
         one.identity = await find_identity(one.target, one.sample, one.detail if ask else None, self.probe)
-        if one.identity is None:
+        if one.identity is None or not ask:
             return
         found = one.identity
         seen: dict[str, Json] = {"field": found.field, "records": len(one.sample.records), "status": found.status}

@@ -66,7 +66,7 @@ class Asker:
         return self._of(await self.probe.read(self.target.operation, **self.request(values)))
 
     def _of(self, reply: Reply) -> Seen:
-        return Seen(reply, self.declared, self.place, self.is_list)
+        return Seen(reply, self.declared, self.place, self.is_list, self.target.facts.resource)
 
     def request(self, values: Values) -> dict[str, Any]:
         """The arguments of :meth:`Probe.read`."""

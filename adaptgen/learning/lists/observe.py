@@ -14,6 +14,7 @@ from adaptgen.learning.probe import Reply
 from adaptgen.learning.records import is_name
 from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.tables import Json, value
+from adaptgen.plan.document.envelope import CONTAINERS
 from adaptgen.plan.document.envelope import jsonpath as written
 from adaptgen.runtime.http.page import find_items, link_target
 from adaptgen.runtime.paging.item_marks import identity
@@ -31,12 +32,14 @@ _DEPTH: Final = 3
 @dataclass
 class Seen:
     """One answer of a list. ``records`` None: it holds no list; ``place``: where the list is. ``declared``: where it
-    should be; ``is_list``: the build knows it as a list."""
+    should be; ``is_list``: the build knows it as a list; ``resource``: what it
+    is about."""
 
     reply: Reply
     declared: str = "$"
     expected: str | None = None
     is_list: bool = True
+    resource: tuple[str, ...] = ()
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -50,7 +53,7 @@ class Seen:
             return None
         if self.expected is not None:
             return _expected(self.reply.json, self.expected)
-        return find_place(self.reply.json, self.declared, is_list=self.is_list)
+        return find_place(self.reply.json, self.declared, self.resource, is_list=self.is_list)
 
     @property
     def records(self) -> list[Json] | None:
@@ -106,9 +109,11 @@ def _expected(body: Json, place: str) -> tuple[str, list[Json]] | None:
     return (place, items) if items is not None and (here is not MISSING or not items) else None
 
 
-def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str, list[Json]] | None:
-    """Where the list of an answer is, and its records: as declared, else where there is one list of objects. Without
-    ``is_list`` nothing says that the answer is a list: a record may hold some."""
+def find_place(
+    body: Json, declared: str, resource: tuple[str, ...] = (), *, is_list: bool = True
+) -> tuple[str, list[Json]] | None:
+    """Where the list of an answer is, and its records: as declared, else the list of objects that is called as the
+    ``resource`` or is alone. Without ``is_list`` nothing says that the answer is a list: a record may hold some."""
     if isinstance(body, list):
         return "$", body
     try:
@@ -118,7 +123,7 @@ def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str,
     lists = list(_lists(body, (), _DEPTH)) if is_list else []
     if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
         return declared, here
-    if is_list and (found := _of_records(body, lists)) is not None:
+    if is_list and (found := _of_records(body, lists, resource)) is not None:
         return found
     items = find_items(declared, body) or []
     if find_items(declared, body) is None or (here is MISSING and items == [body]):
@@ -129,12 +134,39 @@ def find_place(body: Json, declared: str, *, is_list: bool = True) -> tuple[str,
     return (declared, items) if here is not MISSING else None
 
 
-def _of_records(body: Json, lists: list[tuple[tuple[str, ...], list[Json]]]) -> tuple[str, list[Json]] | None:
-    """The longest of the lists of objects that are not about the answer, else the one list that is empty."""
+@value()
+class _Place:
+    """A list of objects in an answer: its keys, and what the answer is about."""
+
+    keys: tuple[str, ...]
+    count: int
+    resource: tuple[str, ...]
+    alone: bool
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return tuple(map(singular, words(self.keys[-1]))) if self.keys else ()
+
+
+PLACE: Table[_Place] = Table(
+    "which list of an answer holds the records?",
+    Row(50, "it is called as the resource", lambda p: p.resource and p.said == p.resource),
+    Row(40, "it is called as the resource, and more", lambda p: p.resource and set(p.resource) <= set(p.said)),
+    Row(30, "it is called as envelopes call their records", lambda p: bool(p.keys) and p.keys[-1] in CONTAINERS),
+    Row(20, "there is no other", lambda p: p.alone),
+)
+
+
+def _of_records(
+    body: Json, lists: list[tuple[tuple[str, ...], list[Json]]], resource: tuple[str, ...]
+) -> tuple[str, list[Json]] | None:
+    """The list of objects that is not about the answer; the one list that is empty. None where that is not clear."""
     own = [one for one in lists if not _is_about(one[0])]
     if own:
-        keys, items = max(own, key=lambda one: (len(one[1]), -len(one[0])))
-        return written(keys), items
+        places = {keys: _Place(keys, len(items), resource, len(own) == 1) for keys, items in own}
+        weights = {keys: row.weight for keys, one in places.items() if (row := PLACE.strongest(one)) is not None}
+        best = [keys for keys, weight in weights.items() if weight == max(weights.values())]
+        return next(((written(keys), items) for keys, items in own if best == [keys]), None)
     empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
     return (written(empty[0][0]), []) if len(empty) == 1 else None
 

@@ -21,6 +21,8 @@ from adaptgen.runtime.http.completeness import PAGE_SIZES
 
 _WITH_OFFSETS = frozenset({"limit", "_limit", "take", "$top", "count", "first", "max"})
 """Sizes that mostly come with an offset."""
+_SCARCE = 60
+"""Requests from which on the total of a list is not proved where others have theirs elsewhere."""
 _LONG = 10
 """Records of a list from which on its largest page may be looked at."""
 FINAL = "paging.style"
@@ -212,8 +214,11 @@ class Study:
     async def _as_known(self, habit: Habit, way: Way) -> None:
         """Take from the other list what is not asked again, and look at the largest page where that one was short."""
         state = self.state
-        known = state.total is not None and habit.total == state.total.place
-        state.total = state.total if known else None
+        if state.total is not None and habit.total != state.total.place:
+            if state.asker.probe.remaining > _SCARCE:
+                await find_end(state, way)
+            else:
+                state.total = None
         state.max_size = habit.max_size if state.size is not None else None
         self.single_use = habit.single_use
         state.more = next((one for one in flags(state.first) if one.place == habit.more), None) if state.first else None
