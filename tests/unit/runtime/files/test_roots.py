@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.runtime.core.answer import ToolError
@@ -51,6 +53,26 @@ def test_a_path_outside_is_answered_alike_whether_it_exists_or_not(allowed: Path
             Roots([allowed]).open(str(allowed.parent / name))
         texts.add(refused.value.text)
     assert len(texts) == 1
+
+
+PARTS = st.sampled_from(["..", ".", "", "below", "in", "out", "loop", "a.txt", "secret.txt", "allowed", ".env", "pipe"])
+
+
+@posix
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(PARTS, max_size=7), st.booleans())
+def test_whatever_the_path_nothing_outside_is_read(allowed: Path, parts: list[str], url: bool) -> None:
+    for name, target in (("in", allowed / "below"), ("out", allowed.parent), ("loop", allowed / "loop")):
+        if not (allowed / name).is_symlink():
+            (allowed / name).symlink_to(target)
+    (allowed / ".env").write_bytes(b"outside")
+    reference = f"{'file://' if url else ''}{allowed}/{'/'.join(parts)}"
+    path = local_path(reference)
+    assert path is not None
+    try:
+        assert read(Roots([allowed]), path) == b"inside"
+    except ToolError:
+        pass
 
 
 @posix
