@@ -211,10 +211,13 @@ def test_a_caller_has_only_so_many_slots(play: Any) -> None:
     async def test(one: Session) -> None:
         for _ in range(8):
             await one.slot()
-        assert "You have 8 files" in text(await one.call("create_upload", filename="a", size=1))
+        assert "You have 8 upload slots" in text(await one.call("create_upload", filename="a", size=1))
         await one.slot(BOB)
+        links = [(await one.call("download_document", name="a.pdf", size=5000))["content"][0]["uri"] for _ in range(9)]
+        status = [(await one.http("HEAD", link.removeprefix("http://127.0.0.1:8000"))).status for link in links]
+        assert status == [404, *[200] * 8]  # the oldest makes room
 
-    play(test)
+    play(test, tokenize=None)
 
 
 def test_a_slot_needs_a_tool_that_takes_files(play: Any) -> None:

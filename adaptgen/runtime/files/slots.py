@@ -20,9 +20,9 @@ from adaptgen.runtime.files.content import Spool, StoredFile
 from adaptgen.runtime.files.rules import UPLOAD, FileRules, SlotOffer
 
 PER_CALLER: Final = 8
-"""Files that one caller may have here at once,"""
+"""Slots that one caller may have at once, and as many links,"""
 ALL: Final = 64
-"""and all callers together."""
+"""and both of all callers together."""
 _UNKNOWN: Final = (
     "There is no such upload slot: it has expired, or is not yours. Ask for another one with create_upload."
 )
@@ -70,8 +70,8 @@ class DiskSlots:
             ToolError: the caller, or the server, has too many files.
         """
         self._expire()
-        if sum(one.owner == caller.key for one in self._slots.values()) >= PER_CALLER:
-            raise ToolError(f"You have {PER_CALLER} files here; wait until one of them expires.")
+        if sum(one.owner == caller.key and not one.link for one in self._slots.values()) >= PER_CALLER:
+            raise ToolError(f"You have {PER_CALLER} upload slots; wait until one of them expires.")
         slot = self._add(caller, name, size, media_type)
         headers = {"Content-Type": media_type}
         return SlotOffer(self._url(slot.id), UPLOAD + slot.id, headers, self._rules.expires, credentials=True)
