@@ -197,7 +197,10 @@ def _never(case: Case, made: Sequence[MadeCall], surface: Surface) -> str:
 def _answer(case: Case, run: Run) -> str:
     if run.ending != "answered":
         return "the model did not answer"
-    missing = [fact for fact in facts(case.answer) if not states(run.text, fact)]
+    found = facts(case.answer)
+    # What the question names need not be repeated, such as the id of the record that it asks for.
+    wanted = [fact for fact in found if not states(case.question, fact)] or list(found)
+    missing = [fact for fact in wanted if not states(run.text, fact)]
     if not missing:
         return ""
     more = f" and {len(missing) - _MOST} more" if len(missing) > _MOST else ""

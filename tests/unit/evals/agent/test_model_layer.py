@@ -317,6 +317,14 @@ def test_another_question_in_that_form_does_not_fit(shop: Server, api: Api) -> N
     assert result.scores[0].arguments == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(("text", "state"), [("It is 1,200.50.", "passed"), ("It is invoice 7.", "failed")])
+def test_what_the_question_names_need_not_be_repeated(shop: Server, api: Api, text: str, state: str) -> None:
+    call = ExpectedCall("get_invoice", {"id": 7})
+    case = Case("c", "How much is invoice 7?", LOCAL, (call,), answer={"$subset": {"id": 7, "amount": 1200.5}})
+    result = judged(shop, api, case, Turn("", [("get_invoice", {"id": 7})]), Turn(text))
+    assert states(result, "model.answer") == {"model.answer": state}
+
+
 def test_a_call_that_must_fail_may_be_left_out(shop: Server, api: Api) -> None:
     refused = ExpectedCall("pay_invoice", {"id": 7, "amount": -1}, error={"$contains": "Not permitted"})
     case = replace(WEATHER, calls=(refused,))
