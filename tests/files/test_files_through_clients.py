@@ -98,6 +98,7 @@ def test_http(package: Path, api: tuple[Web, FileApi], folder: Path, tmp_path: P
             got = await call(client, "upload_document", file={"source": source})
             assert (got["sha256"], got["size"], got["named"], got["chunked"]) == (sha(large), SIZE, "large.pdf", False)
             link = await call(client, "download_document", name="back.pdf", size=SIZE)
+            assert httpx.head(str(link.uri)).headers["content-length"] == str(SIZE)
             assert await fetch(str(link.uri)) == (sha(large), SIZE)
             assert peak(pid) - before < ALLOWED
             offer = await call(client, "create_upload", filename="a.png", size=1000)
@@ -161,7 +162,8 @@ def test_a_bucket(package: Path, api: tuple[Web, FileApi], moto: Service, tmp_pa
     file = tmp_path / "large.pdf"
     file.write_bytes(large)
     rules = {"store": "s3://crm-files/agents", "endpoint": moto.url, "region": aws.REGION}
-    path = settings(tmp_path, files=rules, tokenize={"kinds": ["email"], "release": ["application/pdf"]})
+    tokenize = {"kinds": ["email"], "release": ["application/pdf"]}
+    path = settings(tmp_path, files=rules, tokenize=tokenize, trace="console")
     more = {**KEYS, **aws.KEYS}
     for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
         more.setdefault(name, "")
@@ -189,9 +191,11 @@ def test_a_bucket(package: Path, api: tuple[Web, FileApi], moto: Service, tmp_pa
             return offer["upload"]["url"], str(link.uri)
 
     serve = command(package, "--governance", str(path))
-    with serving_http(serve, environ(tmp_path, api[0].url, **more)) as (url, pid):
+    errors: list[str] = []
+    with serving_http(serve, environ(tmp_path, api[0].url, **more), errors) as (url, pid):
         put, got = run(session(url, pid))
-    trail = (tmp_path / "audit.jsonl").read_text()
+    trail = (tmp_path / "audit.jsonl").read_text() + errors[0]
+    assert "create_upload" in errors[0] or "tools/call" in errors[0]
     for secret in (urlsplit(put).query, urlsplit(got).query, "X-Amz", "large.pdf", "back.pdf"):
         assert secret not in trail
     bucket = aws.client(moto, "s3")

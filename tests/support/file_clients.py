@@ -59,8 +59,10 @@ async def over_stdio(
 
 
 @contextlib.contextmanager
-def serving_http(serve: list[str], environ: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """The URL and the process id of a server on HTTP, while the block runs."""
+def serving_http(
+    serve: list[str], environ: Mapping[str, str], errors: list[str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """The URL and the process id of a server on HTTP, while the block runs. ``errors`` gets what it said on stderr."""
     whole = [*serve, "--http", "127.0.0.1:0"]
     with subprocess.Popen(whole, env=dict(environ), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
@@ -75,7 +77,9 @@ def serving_http(serve: list[str], environ: Mapping[str, str]) -> Iterator[tuple
                 raise AssertionError("".join(said))
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            _, rest = process.communicate(timeout=20)
+            if errors is not None:
+                errors.append(rest.decode())
 
 
 @contextlib.asynccontextmanager

@@ -136,7 +136,9 @@ class _Http:
             self._task.cancel()
 
     async def _whole(self, answer: HttpAnswer, body: bytes) -> None:
-        await self._start(answer, (b"content-length", b"%d" % len(body)))
+        # The answer to a HEAD has the length of what a GET would send (RFC 9110, 9.3.2).
+        known = "content-length" in answer.headers
+        await self._start(answer, *(() if known else ((b"content-length", b"%d" % len(body)),)))
         await self._send({"type": "http.response.body", "body": b"" if self._scope["method"] == "HEAD" else body})
 
     async def _streamed(self, answer: HttpAnswer, events: AsyncIterator[bytes]) -> None:

@@ -62,10 +62,8 @@ class FileRoutes:
             from adaptgen.runtime.files.desk import receipt
 
             await self._admit(caller, context.request_id, receipt("fetched", slot.file, "link", id))
-        headers = _headers(slot, slot.file)
-        if request.method == "HEAD":
-            return HttpAnswer(200, headers)
-        return HttpAnswer(200, {**headers, "content-length": str(slot.file.size)}, _sent(slot.file))
+        body = b"" if request.method == "HEAD" else _sent(slot.file)
+        return HttpAnswer(200, _headers(slot, slot.file), body)
 
     async def _put(self, request: HttpRequest, caller: Caller, id: str, request_id: str) -> HttpAnswer:
         from adaptgen.runtime.files.desk import receipt
@@ -99,6 +97,7 @@ class FileRoutes:
 def _headers(slot: Slot, file: StoredFile) -> dict[str, str]:
     return {
         "content-type": file.media_type or "application/octet-stream",
+        "content-length": str(file.size),
         "content-disposition": f"attachment; filename*=UTF-8''{quote(slot.name, safe='')}",
         "cache-control": "private, no-store",
         # The bytes are an API's: no browser may run them as a page of this server.
