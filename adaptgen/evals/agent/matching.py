@@ -64,7 +64,7 @@ class Matching:
 
 def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], tools: Tools) -> Matching:
     """The assignment with the most right calls; then, of what is left, calls of the right tool, most matchers first;
-    then any calls in order, which were mistaken for the expected ones."""
+    then any calls, which were mistaken for the expected ones: those with the most alike names, the last ones first."""
     fits = [[compare(one, call, tools) for call in made] for one in expected]
     holder = _assigned([[fit.is_right for fit in row] for row in fits])
     near = sorted(
@@ -82,10 +82,18 @@ def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], tool
         if row in holder:
             matches.append(fits[row][holder[row]])
         elif open_columns:
-            matches.append(Match(one, made[open_columns.pop(0)], 0, -1))
+            column = max(open_columns, key=lambda each: (_likeness(one.tool, made[each].tool), each))
+            open_columns.remove(column)
+            matches.append(Match(one, made[column], 0, -1))
         else:
             matches.append(Match(one, None, 0, -1))
     return Matching(tuple(matches), tuple(made[column] for column in open_columns))
+
+
+def _likeness(one: str, other: str) -> float:
+    """The share of words that two names have in common."""
+    first, second = {*one.split("_")}, {*other.split("_")}
+    return len(first & second) / len(first | second)
 
 
 def compare(expected: ExpectedCall, made: MadeCall, tools: Tools) -> Match:

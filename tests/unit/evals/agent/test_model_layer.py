@@ -162,6 +162,13 @@ def test_a_case_without_calls_passes_when_the_model_makes_none(shop: Server, api
     assert result.scores[0].tools == (("", "list_invoices"),)
 
 
+def test_the_mistaken_tool_is_the_one_that_is_most_alike(shop: Server, api: Api) -> None:
+    turns = [Turn("", [("list_orders", {"status": "OPEN"})]), Turn("", [("get_invoice", {"id": 7})]), SAY]
+    result = judged(shop, api, OPEN, *turns)
+    assert set(result.scores[0].tools) == {("list_invoices", "list_orders"), ("", "get_invoice")}
+    assert result.scores[0].precision == 0.0
+
+
 def test_a_turn_limit_is_a_loop_of_its_own_kind(shop: Server, api: Api) -> None:
     turns = [Turn("", [("get_invoice", {"id": 7 + at % 2, "fields": [str(at)]})]) for at in range(9)]
     result = judged(shop, api, replace(OPEN, max_turns=None), *turns, settings=Settings(max_turns=5))
