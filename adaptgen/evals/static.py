@@ -200,11 +200,10 @@ SMELLS: Final = (
 def _confused(tools: Mapping[str, ToolInfo]) -> Iterator[tuple[str, Finding]]:
     """Each tool that reads nearly like another one, once."""
     seen = {name: (_said(_purpose(tool)), _own_arguments(tool)) for name, tool in tools.items()}
-    for one, other in combinations(tools.values(), 2):
-        if one.effect != other.effect:
-            continue
+    telling = {name: _telling(tools[name], text) for name, (text, _) in seen.items()}
+    for one, other in _candidates(tools, telling, {name: arguments for name, (_, arguments) in seen.items()}):
         (text, arguments), (text2, arguments2) = seen[one.name], seen[other.name]
-        alike = min(_share(_telling(one, text), _telling(other, text2)), _share(arguments, arguments2))
+        alike = min(_share(telling[one.name], telling[other.name]), _share(arguments, arguments2))
         if alike >= _ALIKE and _names_are_close(one, other, text | text2) and not _text_tells(one, other, text, text2):
             differs = _difference(one, other, text, text2, arguments, arguments2)
             yield (
@@ -214,6 +213,18 @@ def _confused(tools: Mapping[str, ToolInfo]) -> Iterator[tuple[str, Finding]]:
                     f"say in the description of each when to use the other: {one.name}, {other.name}",
                 ),
             )
+
+
+def _candidates(
+    tools: Mapping[str, ToolInfo], words: Mapping[str, set[str]], arguments: Mapping[str, set[str]]
+) -> Iterator[tuple[ToolInfo, ToolInfo]]:
+    """Pairs that can be alike: of a thousand tools few. Of sets with less than nine elements only equal ones are."""
+    groups: dict[tuple[object, ...], list[ToolInfo]] = {}
+    for name, tool in tools.items():
+        key = (tool.effect, *(frozenset(one) if len(one) < 9 else None for one in (words[name], arguments[name])))
+        groups.setdefault(key, []).append(tool)
+    for group in groups.values():
+        yield from combinations(group, 2)
 
 
 def _names_are_close(one: ToolInfo, other: ToolInfo, text: set[str]) -> bool:
@@ -229,13 +240,11 @@ def _telling(tool: ToolInfo, said: set[str]) -> set[str]:
 
 
 def _text_tells(one: ToolInfo, other: ToolInfo, text: set[str], text2: set[str]) -> bool:
-    """Whether each description has the words that only its own name has."""
+    """Whether a description has words that only its own name has, and the other description has not."""
     left, right = _telling(one, _name_words(one)), _telling(other, _name_words(other))
     if left == right:
         return False
-    return all(
-        not own or bool(own & said) for own, said in ((left - right, text - text2), (right - left, text2 - text))
-    )
+    return bool((left - right) & (text - text2) or (right - left) & (text2 - text))
 
 
 def _difference(
