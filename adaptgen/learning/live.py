@@ -75,6 +75,7 @@ class LiveProbe:
         self.witness: Operation | None = None
         self.answered = False
         self._waited = 0.0
+        self._ended = False
         # What an address of a next page is relative to: it has the path that was asked for.
         self._last: dict[str, Request] = {}
         self._turn = asyncio.Lock()
@@ -237,6 +238,8 @@ class LiveProbe:
 
     async def _in_session(self, operation: Operation, request: Request, sessions: Sequence[Session]) -> Came:
         """Send with the sessions; once more after a renewal where they turn out to have ended."""
+        if self._ended:
+            return Came(failed="login")
         for again in (True, False):
             prepared = request.copy()
             try:
@@ -259,6 +262,7 @@ class LiveProbe:
                 for session, generation in ended:
                     await session.renew(generation)
             except ToolError:
+                self._ended = not self.logins.remaining  # nothing brings it back within this hour
                 return Came(failed="login")
         return came
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from adaptgen.building.build import build
 from adaptgen.building.result import BuildResult
@@ -26,6 +26,7 @@ _STAGES: Final = (
     ("recorded", "adaptgen.learning.recorded", "learn_recorded"),
     ("answers", "adaptgen.learning.answers.learn", "learn_answers"),
 )
+_FIELDS: Final = "answers.fields"
 _BUDGET: Final = "budget"
 """The question of a row that says what was not asked, since no request was left."""
 _DROPPED: Final = 20
@@ -78,10 +79,11 @@ async def run_experiments(
     return probe.remaining > 0 and not any(one.question == _BUDGET for one in notebook.experiments)
 
 
-def conclude(spec: Path, notebook: Notebook, out: Path, shown: Path) -> Outcome:
-    """What the notebook justifies, as far as a build takes it. ``shown``: where the file will be."""
+def conclude(spec: Path, notebook: Notebook, out: Path, shown: Path, before: Learned | None = None) -> Outcome:
+    """What the notebook justifies, as far as a build takes it. ``shown``: where the file will be; ``before``: what is
+    there, of which that stays which could not be tried again."""
     outcome = Outcome(notebook)
-    lines: Sequence[Line] = list(select_lines(notebook.lines))
+    lines: Sequence[Line] = list(select_lines([*untried_lines(before, notebook), *notebook.lines]))
     for _ in range(_DROPPED):
         outcome.text = write_text(lines)
         if not outcome.text:
@@ -98,6 +100,37 @@ def conclude(spec: Path, notebook: Notebook, out: Path, shown: Path) -> Outcome:
             lines = [one for one in lines if one is not wrong]
     outcome.text, outcome.learned = "", None
     return outcome
+
+
+def untried_lines(before: Learned | None, notebook: Notebook) -> Iterator[Line]:
+    """What an earlier run learned and this one did not try: an outage, a missing variable or a spent budget forgets
+    nothing."""
+    because = "learned before; it could not be tried again"
+    for keys, value in _lines_of(before.raw if before is not None else {}):
+        if not _was_tried(notebook, keys):
+            yield Line(keys, value, because, "likely")
+
+
+def _lines_of(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield from ((("auth", name), value) for name, value in raw.get("auth", {}).items())
+    for operation, said in raw.get("operations", {}).items():
+        for key, value in said.items():
+            inner = value.items() if key in ("sensitive", "arguments") else ()
+            yield from ((("operations", operation, key, name), one) for name, one in inner)
+            if not inner:
+                yield ("operations", operation, key), value
+    yield from ((("sensitive", path), value) for path, value in raw.get("sensitive", {}).items())
+
+
+def _was_tried(notebook: Notebook, keys: tuple[str, ...]) -> bool:
+    """Whether this run could have found what is said at ``keys``."""
+    if keys[0] == "auth":
+        return notebook.find("login", "login.works") is not None
+    if keys[0] == "sensitive":
+        return any(one.question == _FIELDS for one in notebook.experiments)
+    question = "paging.style" if keys[2] == "page" else _FIELDS
+    found = notebook.find(keys[1], question)
+    return found is not None and found.confidence != "unknown"
 
 
 def _line_of(problem: AdaptgenError, outcome: Outcome, lines: Sequence[Line]) -> Line | None:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from adaptgen.learning.probe import Probe
     from adaptgen.learning.run import Outcome
     from adaptgen.learning.state import State
+    from adaptgen.source.hints.learned import Learned
 
 _OUT = Path("generated")
 _SHOWN = 12
+_KEPT = 20
+"""Requests after which the experiments are written."""
 INTERRUPTED = 130
 
 
@@ -101,6 +104,7 @@ def _run(options: SimpleNamespace, result: BuildResult, probe: Probe, state: Sta
     from adaptgen.learning.live import LiveProbe
     from adaptgen.learning.run import conclude
     from adaptgen.learning.state import NAME, State, digest_of
+    from adaptgen.source.hints.learned import read_learned
 
     files = SpecFiles(options.spec)
     state = state or State(digest_of(result.inputs))
@@ -112,7 +116,7 @@ def _run(options: SimpleNamespace, result: BuildResult, probe: Probe, state: Sta
         if writes and live is not None:
             state.write(files.folder / NAME)
 
-    progress = _Progress(live, options)
+    progress = _Progress(live, options, keep)
     try:
         done = asyncio.run(_attend(result, probe, state, progress, keep))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -123,9 +127,10 @@ def _run(options: SimpleNamespace, result: BuildResult, probe: Probe, state: Sta
     progress.end()
     state.status = "complete" if done else "spent"
     keep()
-    outcome = conclude(options.spec, state.notebook, _OUT, files.learned)
+    before = read_learned(files.learned) if files.learned.is_file() else None
+    outcome = conclude(options.spec, state.notebook, _OUT, files.learned, before)
     outcome.spent = not done
-    return _finish(options, result, outcome, state, live)
+    return _finish(options, result, outcome, state, before, answered=live is None or live.answered)
 
 
 async def _attend(
@@ -147,18 +152,21 @@ async def _attend(
 
 
 def _finish(
-    options: SimpleNamespace, result: BuildResult, outcome: Outcome, state: State, live: LiveProbe | None
+    options: SimpleNamespace,
+    result: BuildResult,
+    outcome: Outcome,
+    state: State,
+    before: Learned | None,
+    *,
+    answered: bool,
 ) -> int:
-
+    """Write and print what came of it. ``answered``: whether the API answered at all."""
     from adaptgen.learning.report import as_json, compare, disagreements_text
     from adaptgen.output.write import cannot_write, write_file
-    from adaptgen.source.hints.learned import read_learned
 
     files = SpecFiles(options.spec)
-    before = read_learned(files.learned) if files.learned.is_file() else None
-    drift = compare(outcome.learned, before)
-    unanswered = live is not None and state.spent > 0 and not _was_answered(outcome)
-    if not options.check and outcome.text:
+    drift = compare(outcome.learned, before) if answered else []
+    if not options.check and outcome.text and answered:
         write_file(files.learned, outcome.text.encode())
     if options.report is not None:
         text = disagreements_text(result.plan.title, outcome.notebook.disagreements, result.document.path.as_posix())
@@ -172,17 +180,15 @@ def _finish(
     status = {"requests": state.spent, "complete": not outcome.spent, "drift": drift}
     if options.json:
         terminal.say_json(as_json(outcome.notebook, server=result.plan.server.name, **status))
+    elif not answered:
+        terminal.say("the API did not answer: nothing was learned, and no file was changed")
     elif options.report != "-":
         _show(options, outcome, state, drift)
-    if options.check:
-        return 1 if drift else 0
+    if options.check or not answered:
+        return 1 if drift or not answered else 0
     if not options.json and outcome.text:
         terminal.next_steps([f"adaptgen build {quote(str(options.spec))}"], options.quiet)
-    return 1 if unanswered else 0
-
-
-def _was_answered(outcome: Outcome) -> bool:
-    return any(one.confidence != "unknown" for one in outcome.notebook.experiments)
+    return 0
 
 
 def _show(options: SimpleNamespace, outcome: Outcome, state: State, drift: list[str]) -> None:
@@ -219,12 +225,13 @@ def _note(options: SimpleNamespace, text: str) -> None:
 class _Progress:
     """One line on a terminal: the stage, and how many requests were sent."""
 
-    def __init__(self, live: LiveProbe | None, options: SimpleNamespace) -> None:
-        self._live = live
+    def __init__(self, live: LiveProbe | None, options: SimpleNamespace, keep: Callable[[], None]) -> None:
+        """``keep`` is called now and then: a process that is killed loses little."""
+        self._live, self._keep = live, keep
         self._shows = sys.stderr.isatty() and not options.quiet and not options.json
         self._stage = ""
-        if live is not None and self._shows:
-            live.budget.told = self._draw
+        if live is not None:
+            live.budget.told = self._count
 
     def begin(self, stage: str) -> None:
         """Another stage begins."""
@@ -236,6 +243,11 @@ class _Progress:
         if self._shows:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+    def _count(self) -> None:
+        if self._live is not None and self._live.budget.spent % _KEPT == 0:
+            self._keep()
+        self._draw()
 
     def _draw(self) -> None:
         if self._shows:

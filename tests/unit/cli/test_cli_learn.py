@@ -172,3 +172,23 @@ def test_disagreements_are_a_table_for_the_owner(web: Web, capsys: pytest.Captur
     web.answer = lambda asked: Said(ROWS[:3])
     assert main(["learn", SPEC, "-q", "--report"]) == 0
     assert "# Shop: what the document says and the API does" in capsys.readouterr().out
+
+
+def test_what_could_not_be_tried_again_is_kept_and_is_no_drift(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["learn", SPEC, "-q"]) == 0
+    before = read_learned(LEARNED).raw
+    monkeypatch.delenv("SHOP_API_KEY")
+    assert main(["learn", SPEC, "--check"]) == 0
+    assert main(["learn", SPEC]) == 0
+    assert "SHOP_API_KEY" in capsys.readouterr().out
+    assert read_learned(LEARNED).raw == before
+    assert "# likely: learned before; it could not be tried again" in LEARNED.read_text()
+
+
+def test_what_the_api_no_longer_does_is_drift(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["learn", SPEC, "-q"]) == 0
+    web.answer = lambda asked: Said(ROWS) if answer(asked).status == 200 else answer(asked)
+    assert main(["learn", SPEC, "--check"]) == 1
+    assert "differs: operations > GET /things > page" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.learning import Api, list_operation, make_result
+from support.learning import Api, list_operation, make_result, operation_of
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.live import LiveProbe
@@ -263,3 +263,48 @@ def test_a_token_is_found_that_the_document_puts_elsewhere(tmp_path: Path, answe
     assert ("POST /login", "$.token", place) in [
         (one.subject, one.declared, one.observed) for one in notebook.disagreements
     ]
+
+
+def session_of_few_uses(uses: int) -> tuple[Api, list[int]]:
+    """An API whose tokens serve a few reads, and which forbids one of them."""
+    left = [0]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            left[0] = uses
+            return httpx.Response(200, json={"token": TOKEN})
+        left[0] -= 1
+        if request.headers.get("authorization") != f"Bearer {TOKEN}" or left[0] < 0:
+            return httpx.Response(401, json={})
+        return httpx.Response(401, json={}) if "secret" in request.url.path else httpx.Response(200, json=[{"id": 1}])
+
+    return Api(answer), left
+
+
+SECRET = {**WITH_LOGIN, "/secret": {"get": list_operation(security=[{"bearer": []}])}}
+
+
+def test_a_session_that_ended_is_renewed_and_one_that_is_forbidden_a_read_is_not(tmp_path: Path) -> None:
+    served, left = session_of_few_uses(1000)
+    result = make_result(tmp_path, SECRET, **BEARER)
+    _, probe = learn(served, result, **USER)
+    things, secret = operation_of(result, "GET /things"), operation_of(result, "GET /secret")
+    assert asyncio.run(probe.read(secret)).status == 401
+    assert served.seen.count("POST /login") == 1
+    left[0] = 0
+    assert asyncio.run(probe.read(things)).status == 200
+    assert served.seen.count("POST /login") == 2
+
+
+def test_without_a_login_attempt_left_nothing_more_is_sent(tmp_path: Path) -> None:
+    served, left = session_of_few_uses(1000)
+    result = make_result(tmp_path, SECRET, **BEARER)
+    _, probe = learn(served, result, **USER)
+    things = operation_of(result, "GET /things")
+    for _ in range(3):
+        left[0] = 0
+        reply = asyncio.run(probe.read(things))
+    sent = len(served.seen)
+    assert (reply.failed, served.seen.count("POST /login")) == ("login", 3)
+    assert asyncio.run(probe.read(things)).failed == "login"
+    assert len(served.seen) == sent
