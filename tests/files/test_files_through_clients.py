@@ -30,7 +30,7 @@ from support.file_clients import (
     upload,
 )
 from support.governing import KEYS, settings
-from support.handing import behind, issuing, keys_of_proxy, proxying, serving
+from support.handing import RESOURCE, behind, issuing, keys_of_proxy, proxying, serving
 from support.services import Service
 from support.web import Web
 
@@ -138,6 +138,33 @@ def test_fastmcp(package: Path, api: tuple[Web, FileApi], folder: Path, tmp_path
         return
     with serving_http(serve, around) as (url, _):
         run(session(StreamableHttpTransport(url)))
+
+
+def test_access_tokens(package: Path, api: tuple[Web, FileApi], tmp_path: Path) -> None:
+    """A slot takes the credentials of the endpoint, of the caller whose it is, and nothing less."""
+    data = content(5000)
+    with ExitStack() as stack:
+        issuer = stack.enter_context(issuing())
+        claims = {"sub": "sub", "tenant": "org", "groups": "groups"}
+        rules = {"issuer": issuer.url, "audience": RESOURCE, "jwks": f"{issuer.url}/jwks", "caller": claims}
+        path = settings(tmp_path, files={"inline": 10}, tokenize=None, authenticate=rules)
+        arguments = ("serve", package, "--http", "127.0.0.1:0", "--governance", path)
+        server = stack.enter_context(serving(tmp_path, *arguments, FILES_BASE_URL=api[0].url, **KEYS))
+        ada, bob = (issuer.token(sub) for sub in ("ada", "bob"))
+        elsewhere = issuer.token("ada", org="shop")
+        offer = json.loads(server.call("create_upload", {"filename": "a.pdf", "size": 5000}, ada)[0])
+        url, kind = offer["upload"]["url"], offer["upload"]["headers"]
+
+        def put(token: str) -> httpx.Response:
+            return httpx.put(url, content=data, headers={**kind, **({"authorization": token} if token else {})})
+
+        refused = [put(one) for one in ("", "Bearer nonsense", f"Bearer {bob}", f"Bearer {elsewhere}")]
+        assert [one.status_code for one in refused] == [401, 401, 404, 404]
+        assert "www-authenticate" in refused[0].headers
+        assert put(f"Bearer {ada}").status_code == 201
+        assert server.call("replace_raw", {"file": {"source": offer["source"]}}, bob)[1]
+        got = json.loads(server.call("replace_raw", {"file": {"source": offer["source"]}}, ada)[0])
+        assert got["sha256"] == sha(data)
 
 
 # ---------------------------------------------------------------------------------------------------------------- S3
