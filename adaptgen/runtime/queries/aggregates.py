@@ -11,16 +11,15 @@ from itertools import product
 from typing import Any, Final
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
+from adaptgen.runtime.core.answer import Answer, answer_json
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged, cut, tag
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.figures import Cell, Column, columns_of, heading
-from adaptgen.runtime.queries.filters import Field
+from adaptgen.runtime.queries.pairs import elements_of, find_pairs, is_inside
 from adaptgen.runtime.queries.units import UnitFields
 from adaptgen.runtime.queries.values import GuardedValues
-from adaptgen.syntax.field_paths import EACH, get
 
 VALUES: Final = 50
 """Rows in one answer, where the agent does not say ``limit``."""
@@ -79,30 +78,28 @@ class Aggregator:
                 self._add(item)
 
     def _add(self, item: Json) -> None:
-        self._refuse_pairs(item)
-        groups, amounts = self._lens.values(item, self._by, self._places)
-        named = [{_key(one): one for one in values} for values in groups]
-        read = [column.read(values) for column, values in zip(self._columns, amounts, strict=True)]
+        way = find_pairs(item, self._by, self._places)
+        alone = [item] if way is None else elements_of(item, way, self._by, self._places)
+        paired = [way is not None and is_inside(field, way) for field in self._places]
+        _, amounts = self._lens.values(item, (), self._places)
+        whole = [column.read(values) for column, values in zip(self._columns, amounts, strict=True)]
         for units in self._units:
             units.look(item)
-        several = 0
-        for chosen in product(*(one.values() for one in named)):
-            group = self._group(chosen)
-            group.count += 1
-            several += 1
-            for cell, column, values in zip(group.cells, self._columns, read, strict=True):
-                cell.add(values, column.names)
-        self._repeated += several > 1
-
-    def _refuse_pairs(self, item: Json) -> None:
-        """Members of one list would each be combined with all the others."""
-        for at, field in enumerate(self._by):
-            for other in (*self._by[at + 1 :], *self._places):
-                if share_list(item, field, other):
-                    raise ToolError(
-                        f"`{field.said}` and `{other.said}` are members of one list inside an item; which of them "
-                        "belong together is not evaluated. Read the items with `fields` instead."
-                    )
+        seen: set[int] = set()
+        for one in alone:
+            groups, parts = self._lens.values(one, self._by, self._places if way is not None else ())
+            named = [{_key(value): value for value in values} for values in groups]
+            for chosen in product(*(values.values() for values in named)):
+                group = self._group(chosen)
+                fresh = id(group) not in seen
+                seen.add(id(group))
+                group.count += fresh
+                for at, (cell, column) in enumerate(zip(group.cells, self._columns, strict=True)):
+                    if paired[at]:
+                        cell.add(column.parse(parts[at]), column.names)
+                    elif fresh:
+                        cell.add(whole[at], column.names)
+        self._repeated += len(seen) > 1
 
     def _group(self, values: Sequence[Json]) -> _Group:
         key = tuple(map(_key, values))
@@ -234,19 +231,6 @@ class Aggregator:
                 if isinstance(one, Tagged):
                     self._marks.seen[one.kind, str(one)] = None
         return self._marks.finish(answer_json(encode(made), self._tool), made, rows=width)
-
-
-def share_list(item: Json, one: Field, other: Field) -> bool:
-    """Whether two paths lead to different members of the elements of one list of ``item``."""
-    here = item
-    ways = [[part for part in field.segments if part is not EACH] for field in (one, other)]
-    for mine, others in zip(*ways, strict=False):
-        if isinstance(here, list) and isinstance(mine, str) and isinstance(others, str):
-            return len(here) > 1
-        if mine != others:
-            return False
-        here = get(here, (mine,))
-    return isinstance(here, list) and len(here) > 1 and ways[0] != ways[1]
 
 
 def _kind(value: Json) -> str:

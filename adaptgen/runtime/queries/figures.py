@@ -72,7 +72,13 @@ class Column:
         """Whether the API writes floats as they come (0.30000000000000004): then a sum is given as a float too."""
 
     def read(self, values: Iterable[Json]) -> list[tuple[Any, Json]]:
-        """The numbers and moments among the values of one item, each with the value itself.
+        """As :meth:`parse`, of one item; those without a value are counted."""
+        found = self.parse(values)
+        self._missing += not found
+        return found
+
+    def parse(self, values: Iterable[Json]) -> list[tuple[Any, Json]]:
+        """The numbers and moments among values, each with the value itself.
 
         Raises:
             ToolError: one of them is neither, or of another kind than those before.
@@ -99,7 +105,6 @@ class Column:
             found.append((key, value))
         if found and self._kind == "date" and not self.names <= {"min", "max"}:
             raise ToolError(f"`{self.field.said}` holds dates: they have `min` and `max`, and no `sum` or `avg`.")
-        self._missing += not found
         return found
 
     def _not_read(self, value: Json) -> ToolError:

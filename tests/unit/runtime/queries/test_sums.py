@@ -137,16 +137,44 @@ def test_where_and_figures_are_about_the_same_items(kit: Any) -> None:
     assert asked(kit, items, sum="a", where={"state": "x"}) == {"sum": {"a": 8}, "count": 2, "read": 3}
 
 
-def test_elements_of_a_list_count_each_and_are_not_paired(kit: Any) -> None:
-    items = things(lines=[[{"sku": "p", "a": 1}, {"sku": "q", "a": 2}], [{"sku": "p", "a": 4}]], a=[10, 20])
-    assert asked(kit, items, sum="lines[*].a")["sum"] == {"lines[*].a": 7}
+LINES = [
+    [{"sku": "p", "a": 1, "kind": "x"}, {"sku": "q", "a": 2, "kind": "x"}, {"sku": "p", "a": 8, "kind": "y"}],
+    [{"sku": "p", "a": 4, "kind": "y"}],
+    [],
+]
+
+
+def test_members_of_a_list_are_paired(kit: Any) -> None:
+    items = things(lines=LINES, a=[10, 20, 40])
+    assert asked(kit, items, sum="lines[*].a")["sum"] == {"lines[*].a": 15}
     for path in ("lines.a", "lines[*].a"):
-        assert "nothing" in refused(kit, items, sum=path, group_by="lines[*].sku").replace("not evaluated", "nothing")
-    assert "members of one list" in refused(kit, items, group_by=["lines.sku", "lines.a"])
-    told = asked(kit, items, sum="a", group_by="lines[*].sku")
-    assert told["items"] == [["p", 30, 2], ["q", 10, 1]]
+        told = asked(kit, items, sum=path, max=path, group_by="lines[*].sku")
+        assert told["items"] == [["p", 13, 8, 2], ["q", 2, 2, 1], [None, None, None, 1]]
+    told = asked(kit, items, sum="lines.a, a", group_by="lines.sku, lines.kind")
+    assert told["items"] == [
+        ["p", "y", 12, 30, 2], ["q", "x", 2, 10, 1], ["p", "x", 1, 10, 1], [None, None, None, 40, 1],
+    ]  # fmt: skip
     assert "1 items have several values" in told["note"]
-    assert asked(kit, items, sum="lines[0].a", group_by="lines[0].sku")["items"] == [["p", 5, 2]]
+    told = asked(kit, items, sum="a", group_by="lines[*].sku")
+    assert told["items"] == [[None, 40, 1], ["p", 30, 2], ["q", 10, 1]]
+    told = asked(kit, items[:2], sum="lines[0].a", group_by="lines[0].sku")
+    assert told["items"] == [["p", 5, 2]]
+    numbers = things(tags=[[1, 2], [2]])
+    assert asked(kit, numbers, sum="tags", group_by="tags")["items"] == [[2, 4, 2], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("sum", "group_by"),
+    [
+        ("orders.lines.a", "orders.lines.sku"),
+        ("lines[0].a, lines.a", "lines.sku"),
+        ("lines[0].a", "lines.sku"),
+        ("lines.a, others.a", "lines.sku, others.sku"),
+    ],
+)
+def test_lists_that_cannot_be_paired_are_refused(kit: Any, sum: str, group_by: str) -> None:
+    items = things(lines=LINES[:1], others=LINES[:1], orders=[[{"lines": LINES[0]}, {"lines": LINES[1]}]])
+    assert "belong together" in refused(kit, items, sum=sum, group_by=group_by)
 
 
 @pytest.mark.parametrize(

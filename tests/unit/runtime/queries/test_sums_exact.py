@@ -74,3 +74,39 @@ def test_sums_are_what_sql_says_or_not_complete(
     if loses is None:
         wanted = in_sql(in_table(whole), "things", "amount", groups, "kind > 1" if where else "1=1")
         assert not differs(told, wanted, "amount", groups)
+
+
+LINES = st.lists(
+    st.fixed_dictionaries(
+        {"sku": st.sampled_from(("p", "q", "r", None)), "amount": st.one_of(st.none(), st.integers(-99, 99))}
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(several=st.lists(st.tuples(LINES, st.integers(0, 99)), max_size=12), most=st.integers(1, 20))
+def test_members_of_a_list_are_joined_as_sql_joins_them(
+    kit: Any, several: list[tuple[list[dict[str, Any]], int]], most: int
+) -> None:
+    items = [{"id": at, "lines": lines, "freight": freight} for at, (lines, freight) in enumerate(several)]
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE items (id INTEGER, freight INTEGER)")
+    database.execute("CREATE TABLE lines (item INTEGER, sku TEXT, amount INTEGER)")
+    database.executemany("INSERT INTO items VALUES (:id, :freight)", items)
+    for item in items:
+        database.executemany(f"INSERT INTO lines VALUES ({item['id']}, :sku, :amount)", item["lines"])
+    lines = database.execute(
+        "SELECT sku, sum(amount), count(DISTINCT items.id) FROM items LEFT JOIN lines ON item = items.id GROUP BY sku"
+    )
+    once = database.execute(
+        "SELECT sku, sum(freight) FROM (SELECT DISTINCT items.id, freight, sku FROM items LEFT JOIN lines ON "
+        "item = items.id) GROUP BY sku"
+    )
+    freight = dict(once.fetchall())
+    wanted = {sku: [total, freight[sku], count] for sku, total, count in lines.fetchall()}
+
+    asked = {"sum": "lines[*].amount, freight", "group_by": "lines[*].sku"}
+    told = ask_all(kit.Api(items, clamp=3), Bounds(items=most), asked)
+
+    assert {row[0]: row[1:] for row in told["items"]} == wanted
