@@ -67,7 +67,7 @@ def samples_of(probe: Probe) -> Samples:
 
 
 KINDS: Final = ("email", "phone", "card", "iban", "national_id")
-_NUMBERED: Final = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"\d{4}|\w@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
 """What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
 _LONGEST: Final = 60
 
@@ -76,7 +76,9 @@ def is_name(key: object) -> bool:
     """Whether a key looks like the name of a field."""
     if not isinstance(key, str):
         return True
-    return 0 < len(key) <= _LONGEST and not _NUMBERED.search(key) and not detectors.find(key, KINDS)
+    return (
+        0 < len(key) <= _LONGEST and key.isprintable() and not _NUMBERED.search(key) and not detectors.find(key, KINDS)
+    )
 
 
 def is_field(path: str, count: int, records: int) -> bool:

@@ -20,6 +20,7 @@ from adaptgen.learning.targets import Target, addresses, find_targets
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.schemas import forget
 from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.views.vocabulary import is_wrapper_word
 
 DONE = "answers.fields"
 """The question of every operation: with its answer the operation is done."""
@@ -134,7 +135,10 @@ class _Answers:
         self._note(detail.key, "answers.record", detail.key, seen, f"the record is at {place}", "certain")
         if place != tool.payload and not (isinstance(here, dict) and found.field in here):
             because = f"the record with this identity is at {place}, not at {tool.payload}"
-            self._line(("operations", detail.key, "answer"), place, because, "certain")
+            beside = [key for key, one in found.record.items() if one and not is_wrapper_word(key, of_list=True)]
+            # What is next to the record goes with the line: people should see it.
+            sure: Confidence = "certain" if len(beside) <= 1 else "likely"
+            self._line(("operations", detail.key, "answer"), place, because, sure)
 
     def _look(self, one: _Read) -> None:
         target, found, sample = one.target, one.found, one.sample

@@ -226,6 +226,29 @@ def _say_last(state: ListState, way: Way, begin: Mapping[Knob, Json], pages: Seq
             state.total = None
 
 
+async def check_cut(state: ListState, way: Way) -> None:
+    """Whether there are records after the largest page, where no total says so: a token may lead to nothing."""
+    if not state.cut or state.size is None or state.total is not None or not state.largest:
+        return
+    values: dict[Knob, Json] = {state.size: state.largest}
+    if way.knob is not None and way.style in ("offset", "page"):
+        size = state.largest if way.style == "page" else max(state.least, 1)
+        position = way.first + (1 if way.style == "page" else state.largest)
+        following = await state.asker.ask({state.size: size, way.knob: position})
+    else:
+        page = await state.asker.ask(values)
+        onward = next_of(page, way)
+        following = await go_on(state, way, values, onward) if onward is not None else page
+        if onward is None:
+            state.cut, state.max_size = False, None
+            return
+    if following.broken or following.records:
+        return
+    state.cut, state.max_size = False, None
+    said = f"no records come after {state.largest}: nothing was cut"
+    state.note("paging.size.largest", values, following, said, "certain")
+
+
 def next_of(seen: Seen, way: Way) -> Json:
     """The token or the address that leads on from ``seen``; None where nothing does."""
     if way.style == "link":

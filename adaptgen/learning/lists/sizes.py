@@ -172,6 +172,28 @@ async def find_largest(state: ListState) -> None:
         state.note("paging.size.largest", {knob: asked}, seen, "all records seem to come", "likely")
 
 
+async def check_largest(state: ListState, known: int, *, ask: bool) -> None:
+    """Whether the largest page of another list is that of this one, with one request; it is taken over where none is
+    left for that."""
+    knob, first = state.size, state.first
+    if knob is None or first is None:
+        return
+    if not ask:
+        state.max_size = known
+        return
+    seen = await state.asker.ask({knob: known + 1})
+    if seen.refused:
+        state.max_size = known
+        state.note("paging.size.largest", {knob: known + 1}, seen, f"refused, as in other lists: {known}", "certain")
+    elif seen.count == known:
+        state.max_size, state.largest, state.cut = known, known, True
+        state.note("paging.size.largest", {knob: known + 1}, seen, f"cut to {known}, as in other lists", "certain")
+    elif seen.count > known:
+        await find_largest(state)
+    else:
+        state.largest = max(seen.count, state.largest)
+
+
 def _more(state: ListState, seen: Seen, asked: int) -> str:
     """What says that there are more records than came. A total does not change with the size."""
     before = {one.place: one.value for one in totals(state.first)} if state.first is not None else {}

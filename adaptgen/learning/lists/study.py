@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
-from adaptgen.learning.lists.ends import find_end, find_total, next_of
+from adaptgen.learning.lists.ends import check_cut, find_end, find_total, next_of
 from adaptgen.learning.lists.observe import Seen, flags, says_more, totals
 from adaptgen.learning.lists.positions import find_customary, find_position
-from adaptgen.learning.lists.sizes import LARGE, find_largest, find_size, small
+from adaptgen.learning.lists.sizes import LARGE, check_largest, find_largest, find_size, small
 from adaptgen.learning.lists.state import Habit, ListState, Way
 from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
 from adaptgen.learning.lists.verify import reads_on
@@ -190,6 +190,7 @@ class Study:
             await self._single_use(way)
         elif self.habit is not None:
             await self._as_known(self.habit, way)
+        await check_cut(state, way)
         if state.cut and state.max_size is not None and (state.known.whole or _is_all(state)):
             state.max_size = None
         page = self._hint(way)
@@ -219,13 +220,13 @@ class Study:
                 await find_end(state, way)
             else:
                 state.total = None
-        state.max_size = habit.max_size if state.size is not None else None
+        if state.size is not None and habit.max_size is not None:
+            await check_largest(state, habit.max_size, ask=state.asker.probe.remaining > 2 * _SCARCE)
         self.single_use = habit.single_use
         state.more = next((one for one in flags(state.first) if one.place == habit.more), None) if state.first else None
         likely = self.deep or says_more(state.first)
-        if habit.bounded or not likely or state.size is None or state.count < _LONG:
-            return
-        await find_largest(state)
+        if not habit.bounded and likely and state.size is not None and state.count >= _LONG:
+            await find_largest(state)
         if not state.cut and 0 < state.largest < LARGE and state.total is None:
             await find_end(state, way)
 

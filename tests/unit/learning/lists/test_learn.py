@@ -217,6 +217,32 @@ def test_the_address_of_the_next_page(tmp_path: Path) -> None:
     assert (page["style"], page["next"], page["limit"]) == ("next_url", "$.links.next", "limit")
 
 
+def test_the_next_link_of_odata(tmp_path: Path) -> None:
+    """``@odata.nextLink`` looks a little like a mail address, and is the name of a member."""
+
+    def answer(query: Query) -> Any:
+        start = int(query.get("$skiptoken", 0))
+        more = {"@odata.nextLink": f"/items?$skiptoken={start + 20}"} if start + 20 < len(ITEMS) else {}
+        return {"value": ITEMS[start : start + 20], **more}
+
+    assert hint(learn(tmp_path, answer, items="value"))["next"] == '$["@odata.nextLink"]'
+
+
+def test_a_token_after_the_last_record_is_not_a_largest_page(tmp_path: Path) -> None:
+    """All 45 records come at once, with a token that leads to nothing: no page was cut."""
+    notebook = learn(tmp_path, by_token(lasting=True), "limit", "cursor", items="data", kinds=TEXTS)
+    assert "max_size" not in hint(notebook)
+
+
+def test_the_largest_page_of_another_list_is_not_taken_over_unseen(tmp_path: Path) -> None:
+    result = made(tmp_path, {name: listing("limit", "offset") for name in ("/items", "/parts")})
+    probe = TinyProbe({"/items": by_offset(people(90), most=30), "/parts": by_offset(people(90), most=60)})
+    notebook = Notebook()
+    asyncio.run(learn_lists(result, probe, notebook))
+    sizes = {line.keys[1]: line.value.get("max_size") for line in notebook.lines}
+    assert sizes == {"GET /items": 30, "GET /parts": 60}
+
+
 def test_a_header_with_the_next_address(tmp_path: Path) -> None:
     def answer(query: Query) -> Any:
         start, size = int(query.get("x", 0)), int(query.get("_limit", 20))
