@@ -39,6 +39,8 @@ _PATIENCE: Final = 60.0
 """Seconds of one ``Retry-After`` that are waited for."""
 _WAITED: Final = 300.0
 """Seconds that are waited in all for an API that says "too many"."""
+_LEAST: Final = 6
+"""Characters of a credential that is looked for in what is written."""
 _TRIES: Final = 3
 _BUSY: Final = frozenset({429, 503})
 
@@ -197,6 +199,12 @@ class LiveProbe:
         """Send every read that is not public with these sessions from here on."""
         self.sessions |= sessions
         self.way = tuple(sessions)
+
+    def secrets(self) -> list[str]:
+        """Every credential that is known, which no file may hold whatever an API calls its fields."""
+        held = [one for session in self.sessions.values() for one in session.tokens()]
+        named = [Reference("env", one.name) for one in self.result.plan.variables if one.secret]
+        return [one for one in (*held, *self.variables.values(named)) if len(one) >= _LEAST]
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -49,6 +50,19 @@ class State:
     def write(self, path: Path) -> None:
         """Write it as a whole, or not at all."""
         write_file(path, self.text().encode())
+
+
+def withhold(notebook: Notebook, secrets: Sequence[str]) -> None:
+    """Drop every row and line that holds one of ``secrets``: an API may call a field as it likes."""
+
+    def is_clean(one: object) -> bool:
+        text = repr(one)
+        return not any(secret in text for secret in secrets)
+
+    if secrets:
+        notebook.experiments[:] = filter(is_clean, notebook.experiments)
+        notebook.lines[:] = filter(is_clean, notebook.lines)
+        notebook.disagreements[:] = filter(is_clean, notebook.disagreements)
 
 
 def digest_of(inputs: dict[str, str]) -> str:

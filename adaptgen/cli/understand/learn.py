@@ -103,7 +103,7 @@ def _state(options: SimpleNamespace, result: BuildResult) -> State:
 def _run(options: SimpleNamespace, result: BuildResult, probe: Probe, state: State | None) -> int:
     from adaptgen.learning.live import LiveProbe
     from adaptgen.learning.run import conclude
-    from adaptgen.learning.state import NAME, State, digest_of
+    from adaptgen.learning.state import NAME, State, digest_of, withhold
     from adaptgen.source.hints.learned import read_learned
 
     files = SpecFiles(options.spec)
@@ -113,6 +113,7 @@ def _run(options: SimpleNamespace, result: BuildResult, probe: Probe, state: Sta
 
     def keep() -> None:
         state.spent = live.budget.spent if live is not None else 0
+        withhold(state.notebook, live.secrets() if live is not None else ())
         if writes and live is not None:
             state.write(files.folder / NAME)
 

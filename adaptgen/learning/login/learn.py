@@ -23,6 +23,7 @@ from adaptgen.learning.login.trials import (
     environment_trials,
     find_placements,
     find_trials,
+    list_questions,
     missing_of,
 )
 from adaptgen.learning.login.witness import WITHOUT, Witness, describe, find_witnesses, judge
@@ -30,6 +31,7 @@ from adaptgen.learning.login.written import as_hint, builds_again
 from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe
 from adaptgen.learning.records import is_name
+from adaptgen.learning.replay import DryProbe
 from adaptgen.learning.replies import Came
 from adaptgen.model.tables import Auth, Json, Login, Refused
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
@@ -56,6 +58,8 @@ async def learn_login(result: BuildResult, probe: Probe, notebook: Notebook) -> 
     """Find the way in, and write what it is."""
     if isinstance(probe, LiveProbe):
         await _Login(result, probe, notebook).learn()
+    elif isinstance(probe, DryProbe):
+        probe.asked += list_questions(result)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adaptgen.building.result import BuildResult
+from adaptgen.learning.login.witness import TRIES, free_reads
+from adaptgen.learning.replies import readable_tools
 from adaptgen.model.tables import Auth, Send, Tool
 from adaptgen.plan.auth.login_chain import find_every_chain, find_renewals
 from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference, schemes, static
@@ -208,3 +210,15 @@ def environment_trials(name: str, variables: Credentials) -> list[Trial]:
     if not variables.missing(references(basic.as_)):
         found.append(Trial((Auth(name="basic", kind="basic", send=(basic,)),), False))
     return found
+
+
+def list_questions(result: BuildResult) -> list[str]:
+    """What would be asked of logins, for a dry run."""
+    reads = free_reads(result, readable_tools(result))[:TRIES]
+    asked = [f"{operation.key} without credentials" for operation, _ in reads]
+    for trial in find_trials(result, reads[0][1]) if reads else ():
+        logins = [login for auth in trial.auths for login in (*auth.chain, *((auth.refresh,) if auth.refresh else ()))]
+        calls = ", ".join(f"{one.call.method} {one.call.path}" for one in logins) or "no login"
+        needed = ", ".join(missing_of(trial, Credentials({})))
+        asked.append(f"{reads[0][0].key} with {trial.name}: {calls}{f'; needs {needed}' if needed else ''}")
+    return asked

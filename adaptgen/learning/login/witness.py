@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -62,12 +62,12 @@ def describe(came: Came) -> str:
     return str(came.response.status) if came.response is not None else came.failed or "no answer"
 
 
-def free_reads(result: BuildResult, probe: LiveProbe) -> list[tuple[Operation, Tool]]:
+def free_reads(result: BuildResult, readable: Mapping[str, Tool]) -> list[tuple[Operation, Tool]]:
     """The reads that need no input, the likeliest to need a login first; of each resource one before its others."""
     contracts = {name: one for module in result.plan.modules for name, one in module.contracts.items()}
     found: list[tuple[Operation, Tool]] = []
     for operation in operations(result.document)[0]:
-        tool = probe.tools.get(operation.pointer)
+        tool = readable.get(operation.pointer)
         if tool is None or "{" in operation.path or operation.method != "GET":
             continue
         contract = contracts.get(tool.name)
@@ -96,7 +96,7 @@ async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebo
     """Reads that are refused without credentials: several, since an account may be forbidden one of them."""
     found: list[Witness] = []
     away = 0
-    for operation, tool in free_reads(result, probe)[:TRIES]:
+    for operation, tool in free_reads(result, probe.tools)[:TRIES]:
         came = await probe.send(operation, credentials="none")
         verdict = judge(came, tool)
         if verdict == "denied":

@@ -119,7 +119,9 @@ def test_a_signal_keeps_what_is_known_and_the_next_run_continues(
 def test_a_dry_run_sends_nothing(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["learn", SPEC, "--dry-run"]) == 0
     assert (web.seen, LEARNED.exists(), STATE.exists()) == ([], False, False)
-    assert "200 requests at most" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "GET /things without credentials" in told
+    assert "200 requests at most" in told
 
 
 def test_without_an_address_nothing_is_tried(

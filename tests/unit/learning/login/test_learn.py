@@ -14,7 +14,8 @@ from support.learning import Api, list_operation, make_result, operation_of
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.login.learn import learn_login
-from adaptgen.learning.model import Notebook
+from adaptgen.learning.model import Experiment, Notebook
+from adaptgen.learning.state import withhold
 
 TOKEN = "tok-5f3a9c77e1"
 LOGIN = {
@@ -308,3 +309,13 @@ def test_without_a_login_attempt_left_nothing_more_is_sent(tmp_path: Path) -> No
     assert (reply.failed, served.seen.count("POST /login")) == ("login", 3)
     assert asyncio.run(probe.read(things)).failed == "login"
     assert len(served.seen) == sent
+
+
+def test_a_field_that_is_called_like_the_token_is_in_no_row(tmp_path: Path) -> None:
+    served = api(header("authorization", f"Bearer {TOKEN}"))
+    notebook, probe = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
+    row = Experiment("GET /things", "answers.fields", "GET /things", {"fields": [TOKEN]}, "it is so", "likely")
+    notebook.experiments.append(row)
+    kept = len(notebook.experiments)
+    withhold(notebook, probe.secrets())
+    assert (len(notebook.experiments), TOKEN in repr(notebook)) == (kept - 1, False)
