@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from adaptgen.model.tables import Json, Send
 from adaptgen.runtime.aws.credentials import Credentials
@@ -61,7 +60,7 @@ def add_credentials(
 def add_credential(request: Request, send: Send, text: str) -> None:
     """Put ``text`` where ``send`` says."""
     if send.place == "query":
-        request.add_query([f"{quote(send.name, safe='')}={quote(text, safe='')}"])
+        request.set_query({send.name: text})  # the address of a next page may repeat it, withheld
     elif send.place == "cookie":
         _printable(text, send)
         request.cookies = [one for one in request.cookies if not one.startswith(f"{send.name}=")]

@@ -99,12 +99,14 @@ def withhold_tokens(response: Response, tokens: Iterable[str]) -> Response:
     tokens = list(tokens)
     if response.file is not None and response.file.holds([form for token in tokens for form in _forms(token)]):
         raise ToolError("The file that the API sent holds a token of this server's session; it is withheld.")
+    headers = dict(response.headers)
     for token in sorted(set(tokens), key=len, reverse=True):
         for form in _forms(token):
             if form in content:
                 content = content.replace(form, WITHHELD)
-    held = {name: value for name, value in response.headers.items() if any(one in value for one in tokens)}
-    if content is response.content and not held:
+            # The rest of a header stays: an address of the next page repeats the query with its key.
+            text = form.decode()
+            headers = {name: value.replace(text, "[withheld]") for name, value in headers.items()}
+    if content is response.content and headers == response.headers:
         return response
-    headers = {name: "[withheld]" if name in held else value for name, value in response.headers.items()}
     return replace(response.unread(), content=content, headers=headers)
