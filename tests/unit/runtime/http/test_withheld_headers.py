@@ -1,4 +1,4 @@
-"""A header that repeats a token of the session keeps the rest: the address of the next page has the key in its query."""
+"""A header that repeats a token of the session keeps the rest: the address of the next page repeats its query."""
 
 from __future__ import annotations
 
