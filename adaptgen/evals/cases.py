@@ -180,9 +180,10 @@ class _File:
             state.append((self._call(one, (*at, "state", n)), one["answer"]))
         refused = given.get("refused_for", ())
         listed = refused if isinstance(refused, (list, tuple)) else [refused]
-        if not calls and answer is not None:
-            help = "name the calls: the last one returns the answer"
-            self.checker.report(f"{id} has an answer and no calls", (*at, "answer"), help)
+        for key, what in (("answer", "an answer"), ("state", "a state")):
+            if not calls and given.get(key):
+                help = "name the calls: the last one returns the answer"
+                self.checker.report(f"{id} has {what} and no calls", (*at, key), help)
         return Case(
             id=id,
             question=given["question"],

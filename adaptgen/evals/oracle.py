@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from adaptgen.diagnostics import did_you_mean
-from adaptgen.evals.answers import measured_bytes
+from adaptgen.evals.answers import measured_bytes, text_of
 from adaptgen.evals.drafting import example_of
 from adaptgen.evals.matchers import NO_EXAMPLE, example, is_absent, mismatch
 from adaptgen.evals.model import Case, CaseScore, Check, ExpectedCall, State
@@ -21,7 +21,7 @@ from adaptgen.evals.recordings import Replay
 from adaptgen.evals.retrieval import Retrieval
 from adaptgen.evals.surface import Called, Surface
 from adaptgen.evals.verdicts import call_problem, check_limit, kinds_in_clear, name_of, redacted
-from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.mcp.protocol import ToolInfo, unknown_tool
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 
@@ -57,7 +57,7 @@ class Oracle:
 
     async def check(self, case: Case) -> AsyncIterator[Check | CaseScore]:
         """The checks of one case, and what it cost."""
-        contracts = [self._contract(case, call) for call in case.calls]
+        contracts = [self._contract(case, call) for call in (*case.calls, *(call for call, _ in case.state))]
         for found in contracts:
             yield found
         async for found in self._policy(case):
@@ -90,12 +90,15 @@ class Oracle:
     def _contract(self, case: Case, call: ExpectedCall) -> Check:
         """The call and those that are as good fit what the tools take. A call that must fail may not fit."""
         for one in (call, *call.instead):
-            problem, help = self._misfit(one, {})
-            if problem and not (call.error is not None and self._surface.find(one.tool)):
+            problem, help = self._unknown_name(one)
+            if not problem and call.error is None:
+                problem, help = self._misfit(one, {})
+            if problem:
                 return Check("L2", case.id, "oracle.contract", "failed", problem, call.where, help)
         return Check("L2", case.id, "oracle.contract", "passed", where=call.where)
 
-    def _misfit(self, call: ExpectedCall, scope: Mapping[str, Json]) -> tuple[str, str]:
+    def _unknown_name(self, call: ExpectedCall) -> tuple[str, str]:
+        """The tool or argument of a call that does not exist, and what may be meant; "" where all do."""
         tool = self._surface.find(call.tool)
         if tool is None:
             help = did_you_mean(call.tool, self._surface.tools) or "adaptgen tools DIR lists them"
@@ -104,6 +107,12 @@ class Oracle:
             if name not in tool.properties and not is_absent(matcher):
                 help = did_you_mean(name, tool.properties) or f"arguments: {', '.join(tool.properties)}"
                 return f"{tool.name} has no argument {name}", help
+        return "", ""
+
+    def _misfit(self, call: ExpectedCall, scope: Mapping[str, Json]) -> tuple[str, str]:
+        """What the contract of an existing tool says against a call."""
+        tool = self._surface.find(call.tool)
+        assert tool is not None
         arguments = self._arguments(tool, call, scope, stand_ins=True)
         open_names = [name for name, matcher in call.arguments.items()
                       if name not in arguments and not is_absent(matcher)]  # fmt: skip
@@ -167,7 +176,9 @@ class Oracle:
         where something else is to refuse it."""
         tool = self._surface.find(call.tool)
         assert tool is not None
-        if mismatch(call.error, f"Not permitted: {tool.name} with these arguments. Nothing was executed."):
+        hidden = text_of(unknown_tool(call.tool, ()))
+        refusals = (f"Not permitted: {tool.name} with these arguments. Nothing was executed.", hidden)
+        if all(mismatch(call.error, one) for one in refusals):
             return None
         if self._surface.settings is None:
             return self._check(case, "oracle.denied", "not run", _UNGOVERNED, call)
@@ -182,6 +193,11 @@ class Oracle:
     async def _never(self, case: Case) -> AsyncIterator[Check]:
         for call in case.never:
             tool = self._surface.find(call.tool)
+            problem, help = self._unknown_name(call)
+            if problem:
+                # A call with a misspelt name never happens, and shows nothing.
+                yield self._check(case, "oracle.never", "failed", problem, call, help)
+                continue
             if call.permitted:
                 continue  # only a model can make it or leave it
             if tool is None or tool.name not in await self._surface.visible(case.caller):
