@@ -98,7 +98,7 @@ class Oracle:
         return Check("L2", case.id, "oracle.contract", "passed", where=call.where)
 
     def _unknown_name(self, call: ExpectedCall) -> tuple[str, str]:
-        """The tool or argument of a call that does not exist, and what may be meant; "" where all do."""
+        """The tool or argument of a call that does not exist, and the nearest name; "" where all do."""
         tool = self._surface.find(call.tool)
         if tool is None:
             help = did_you_mean(call.tool, self._surface.tools) or "adaptgen tools DIR lists them"

@@ -109,7 +109,13 @@ def test_a_misspelt_name_is_no_proof(crms: Crms, old: str, new: str, check: str,
 
 
 def test_a_state_of_a_tool_that_is_gone_fails(crms: Crms) -> None:
-    crms.change({"crm/evals/lookups.yaml": lambda text: text.replace("[{tool: list_tasks, ", "[{tool: list_task, ", 1)})
+    crms.change(
+        {
+            "crm/evals/lookups.yaml": lambda text: text.replace(
+                "state: [{tool: list_tasks, ", "state: [{tool: list_task, "
+            )
+        }
+    )
     crms.build()
     result = crms.evaluate("complete-a-task")
     failed = [one for one in result.checks if one.state == "failed"]
