@@ -14,7 +14,7 @@ from adaptgen.learning.guard import Budget, Guard, LoginLog, Rules, make_route, 
 from adaptgen.learning.login.tokens import BrokenVariables, break_token
 from adaptgen.learning.probe import BudgetSpent, Credentials, Reply
 from adaptgen.learning.replies import Came, make_reply, readable_tools
-from adaptgen.model.tables import Auth, Body, Call, Json, Param, Server
+from adaptgen.model.tables import Auth, Body, Call, Json, Param, Server, Tool
 from adaptgen.plan.document.operation import Operation
 from adaptgen.plan.document.reader import operations
 from adaptgen.runtime.api_client import ApiClient
@@ -174,7 +174,15 @@ class LiveProbe:
         if self.way is None:
             return tool.auth
         public = operation.security == () and not tool.auth
-        return () if public else self.way
+        return () if public or not self.is_home(tool) else self.way
+
+    def is_home(self, tool: Tool) -> bool:
+        """Whether a tool is called at the origin of the API: a document may name other places, where no credential goes
+        that was not planned."""
+        try:
+            return tool.call is not None and origin(self.api.base(tool.call.base)) == origin(self.api.base(""))
+        except ToolError:
+            return False
 
     def session_of(self, name: str) -> Session:
         """The session behind the name of an auth of the plan, or of one that :meth:`use` was given."""

@@ -88,11 +88,12 @@ def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
 
 def _declared(result: BuildResult) -> Iterator[Auth]:
     """Every declared scheme, also those that no operation was planned with. A token endpoint takes a form (RFC 6749,
-    4.3); one that wants JSON is tried after it."""
+    4.3); one that wants JSON is tried after it. One of another origin, which the plan does not use, gets nothing."""
     document, name = result.document, result.plan.server.name
     declared = schemes(document)
     keys = [one for one in declared.values() if str(one.get("type")).lower() == "apikey"]
     made = [static(document, name, key, scheme, alone=len(keys) <= 1) for key, scheme in sorted(declared.items())]
+    made = [one for one in made if one is not None and not any("://" in login.call.path for login in one.chain)]
     yield from (one for one in made if one is not None)
     for one in made:
         body = one.chain[0].call.body if one is not None and one.chain else None

@@ -96,7 +96,8 @@ async def find_witnesses(result: BuildResult, probe: LiveProbe, notebook: Notebo
     """Reads that are refused without credentials: several, since an account may be forbidden one of them."""
     found: list[Witness] = []
     away = 0
-    for operation, tool in free_reads(result, probe.tools)[:TRIES]:
+    home = {pointer: tool for pointer, tool in probe.tools.items() if probe.is_home(tool)}
+    for operation, tool in free_reads(result, home)[:TRIES]:
         came = await probe.send(operation, credentials="none")
         verdict = judge(came, tool)
         if verdict == "denied":

@@ -319,3 +319,26 @@ def test_a_field_that_is_called_like_the_token_is_in_no_row(tmp_path: Path) -> N
     kept = len(notebook.experiments)
     withhold(notebook, probe.secrets())
     assert (len(notebook.experiments), TOKEN in repr(notebook)) == (kept - 1, False)
+
+
+def test_no_credential_goes_to_another_origin_that_a_document_names(tmp_path: Path) -> None:
+    hosts: list[tuple[str, bool]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        carries = any(word in f"{request.headers} {request.content!r}" for word in (TOKEN, "s3cret", "authorization"))
+        hosts.append((request.url.host, carries))
+        granted = request.headers.get("authorization") == f"Bearer {TOKEN}"
+        return httpx.Response(200, json=[{"id": 1}]) if granted else httpx.Response(401)
+
+    flows = {"password": {"tokenUrl": "http://127.0.0.2/token", "scopes": {}}}
+    paths = {
+        "/aaa": {"get": list_operation(servers=[{"url": "http://127.0.0.2"}])},
+        "/things": {"get": list_operation()},
+    }
+    more = {"components": {"securitySchemes": {"away": {"type": "oauth2", "flows": flows}}}}
+    result = make_result(tmp_path, paths, **more, security=[{}])
+    notebook, probe = learn(Api(answer), result, **USER, SHOP_TOKEN=TOKEN)
+    assert notebook.find("login", "login.works") is not None
+    asyncio.run(probe.read(operation_of(result, "GET /aaa")))
+    assert ("127.0.0.1", True) in hosts
+    assert ("127.0.0.2", True) not in hosts
