@@ -61,6 +61,8 @@ CUSTOMARY: tuple[Custom, ...] = (
     Custom("rows", "size", "Solr, CKAN"),
     Custom("top", "size", "OData without the sign"),
     Custom("max", "size", "JPA, Grails"),
+    Custom("perpage", "size", "per_page without a break"),
+    Custom("pagesize", "size", "pageSize without a break"),
     Custom("first", "size", "GraphQL connections over REST"),
     Custom("offset", "offset", "the most usual name of a position"),
     Custom("skip", "offset", "skip and take, LoopBack"),
@@ -131,6 +133,13 @@ def declared_knobs(target: Target) -> list[Knob]:
         unique.setdefault((one.name, one.place, one.inside), one)
     return list(unique.values())
 
+
+PARTNERS = {
+    "offset": "limit", "skip": "take", "start": "rows", "$skip": "$top", "_start": "_limit", "startIndex": "count",
+    "startAt": "maxResults", "from": "size", "page[number]": "page[size]", "page[offset]": "page[limit]",
+    "_page": "_limit", "page": "size", "pageNumber": "pageSize", "page_number": "page_size",
+}  # fmt: skip
+"""The size that mostly comes with a position."""
 
 _SIZE_WORDS = vocabulary("size limit count max per rows num number length top results items records display show")
 _TOKEN_WORDS = vocabulary("token cursor after before since marker next continue continuation max min last from "

@@ -243,7 +243,7 @@ NEXT: Table[Member] = Table(
     Row(RULES_OUT, "it leads back, or is of a session", lambda m: set(m.said) & (_BACK - {"after", "last"})),
     Row(RULES_OUT, "it is neither a token nor an address", lambda m: not (m.is_token or m.is_address)),
     Row(RULES_OUT, "it counts", lambda m: set(m.said) & _COUNTS and "next" not in m.said),
-    Row(30, "it is called the next one", lambda m: "next" in m.said),
+    Row(30, "it is called the next one", lambda m: "next" in m.said or m.folded.removeprefix("x").startswith("next")),
     Row(25, "it is in what is next", lambda m: "next" in words(m.holder)),
     Row(20, "it is called a token of pages", lambda m: m.folded.removeprefix("x") in _TOKENS),
     Row(

@@ -74,11 +74,12 @@ def _is_cut(start: int, size: int, got: Sequence[bytes] | None, known: Known) ->
 async def _confirm(state: ListState, knob: Knob, remaining: list[Counting], sizes: Sequence[int]) -> None:
     """Where only refusals and empty pages have left one way to count: a request that is answered with records."""
     known = state.known
-    if len(remaining) != 1 or remaining[0] is IGNORED or known.moved:
+    if not remaining or IGNORED in remaining or known.moved:
         return
     count = len(known.marks)
     tests = [(position, size) for size in sizes for position in range(1, 4) if (position, size) not in known.tried]
-    fit = [one for one in tests if 0 < remaining[0].start(*one) < count]
+    fit = [one for one in tests if {each.start(*one) for each in remaining} <= {remaining[0].start(*one)}]
+    fit = [one for one in fit if 0 < remaining[0].start(*one) < count]
     if not fit:
         return
     position, size = fit[-1]

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from adaptgen.learning.lists.candidates import Knob, customary_knobs, declared_knobs
+from adaptgen.learning.lists.candidates import PARTNERS, Knob, customary_knobs, declared_knobs
 from adaptgen.learning.lists.ends import check_cut, find_end, find_total, next_of
 from adaptgen.learning.lists.observe import Seen, flags, says_more, totals
 from adaptgen.learning.lists.positions import find_customary, find_position
-from adaptgen.learning.lists.sizes import LARGE, check_largest, find_largest, find_size, small
+from adaptgen.learning.lists.sizes import LARGE, check_largest, find_largest, find_size, is_honoured, small
 from adaptgen.learning.lists.state import Habit, ListState, Way
 from adaptgen.learning.lists.tokens import find_last_id, find_onward, first_page
 from adaptgen.learning.lists.verify import reads_on
@@ -134,6 +134,8 @@ class Study:
         if state.size is not None and state.size.name in _WITH_OFFSETS:
             groups.reverse()
         yield partial(find_customary, state, [*groups[0], *groups[1]])
+        if state.size is not None or says_more(state.first):
+            yield partial(find_last_id, state, [], tokens)
 
     def _is_thrifty(self) -> bool:
         state = self.state
@@ -181,6 +183,8 @@ class Study:
     async def _conclude(self, way: Way) -> Habit | None:
         state, first = self.state, self.state.first
         assert first is not None
+        if state.size is None and state.strict and way.knob is not None and way.knob.name in PARTNERS:
+            await is_honoured(state, Knob(PARTNERS[way.knob.name], "size", declared=False))
         pages = [first, *await self._sized_page()]
         state.total = find_total(state, pages)
         if self.habit is None and self.deep:

@@ -36,6 +36,7 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
     if (url := next_link(page)) and (way := await _follow(state, values, page, url, Way("link"))):
         return way
     onward = onward_members(page)
+    knobs = [*knobs, *_echoed(state, page, knobs)]
     for member in [one for one in onward if one.is_address][:2]:
         header = member.place.removeprefix("header:") if member.place.startswith("header:") else ""
         way = Way("header", source=header) if header else Way("next_url", source=member.place)
@@ -51,6 +52,14 @@ async def find_onward(state: ListState, knobs: Sequence[Knob], customary: Sequen
         if found := await _send_to_each(state, values, page, tries, member):
             return found
     return None
+
+
+def _echoed(state: ListState, page: Seen, knobs: Sequence[Knob]) -> list[Knob]:
+    """Declared inputs that are called as a text next to the records, such as ``cookie``."""
+    known = {one.name for one in knobs} | set(state.target.query)
+    said = {one.folded for one in members(page) if one.is_token and isinstance(one.value, str)}
+    declared = [one.name for one in state.target.operation.parameters if one.place == "query" and not one.required]
+    return [Knob(name, "cursor") for name in declared if name not in known and _fold(name) in said]
 
 
 def _tokens(page: Seen, onward: Sequence[Member], knobs: Sequence[Knob]) -> list[Member]:
@@ -102,7 +111,7 @@ def _fold(name: str) -> str:
     return "".join(words(name))
 
 
-async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
+async def find_last_id(state: ListState, knobs: Sequence[Knob], customary: Sequence[Knob] = ()) -> Way | None:
     """Whether the identity of the last record leads on: ``starting_after``, ``marker``, ``since_id``."""
     begin = await first_page(state)
     if begin is None or not begin[1].records:
@@ -112,9 +121,11 @@ async def find_last_id(state: ListState, knobs: Sequence[Knob]) -> Way | None:
         return None
     for field in identity_fields(page.records, f"{state.target.facts.holder}_id")[:2]:
         member = Member(f"{page.place}[-1].{field}", field, page.records[-1][field])
-        for knob in [one for one in knobs if one.role == "cursor"][:3]:
-            if found := await _send_token(state, values, page, knob, member):
-                return found
+        tries = [one for one in knobs if one.role == "cursor"][:3]
+        if customary and not state.strict:
+            tries = await _narrow(state, values, page, customary, member)
+        if found := await _send_to_each(state, values, page, tries, member):
+            return found
     return None
 
 

@@ -253,6 +253,22 @@ def test_a_header_with_the_next_address(tmp_path: Path) -> None:
     assert (page["style"], page["header"]) == ("header", "Next-Page")
 
 
+def test_the_identity_of_the_last_record_under_a_name_that_is_not_declared(tmp_path: Path) -> None:
+    def answer(query: Query) -> Any:
+        rest = [one for one in ITEMS if one["id"] > int(query.get("after", 0))]
+        return {"data": rest[: int(query.get("limit", 10))]}
+
+    page = hint(learn(tmp_path, answer, "limit", items="data"))
+    assert (page["cursor"], page["next"], page["in"]) == ("after", "$.data[-1].id", "query")
+
+
+def test_a_token_that_goes_into_an_input_of_its_name(tmp_path: Path) -> None:
+    handler = by_token("cookie")
+    handlers = lambda query: handler({("cursor" if name == "cookie" else name): one for name, one in query.items()})  # noqa: E731
+    page = hint(learn(tmp_path, handlers, "limit", "cookie", items="data", kinds={"cookie": {"type": "string"}}))
+    assert (page["cursor"], page["next"]) == ("cookie", "$.cookie")
+
+
 # ---------------------------------------------------------------------------------------------------------- not paging
 
 
