@@ -182,7 +182,7 @@ def test_a_put_that_adds_to_a_list_or_stores_a_file_is_no_trap(
 
 @pytest.mark.parametrize(
     ("tools", "points", "because"),
-    [(3, 10, "the list of tools takes"), (60, 9, "60 tools are listed in short"), (300, 8, "300 tools are searched")],
+    [(3, 10, "the list of tools takes"), (50, 9, "50 tools are listed in short"), (300, 8, "300 tools are searched")],
 )
 def test_large_lists_are_told_as_agents_see_them(
     tools: int, points: int, because: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

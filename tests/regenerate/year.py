@@ -312,6 +312,7 @@ EDITS = [
         "a field of the answer changes its type",
         swap(("pages: {type: integer}", "pages: {type: string}")),
         {("breaking", "search_reports", "field-type")},
+        files=frozenset({"tools/reports.json"}),
         tables=set(),
     ),
     Edit(
