@@ -45,7 +45,7 @@ OPEN: Table[ListState] = Table(
     Row(30, "all records fit on one page, and the answer has a member that would lead on",
         lambda s: s.first is not None and spent_members(s.first)),
     Row(20, "an input changes the answer, and there are too few records to see how", lambda s: s.moved_by),
-    Row(10, "nothing could be tried", lambda s: not s.ignored and not s.strict),
+    Row(10, "nothing could be tried", lambda s: not s.ignored and not s.size_ignored and not s.strict),
 )  # fmt: skip
 
 
