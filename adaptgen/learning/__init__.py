@@ -1,5 +1,6 @@
 """``adaptgen learn``: understand an API by trying it, reading only.
 
-``probe`` sends bounded reads and nothing else; experiments (``login/``, ``lists/``) ask it one question at a time and
-write into a ``Notebook`` what came back in shape, never a value; ``learned_file`` makes of it
-``specs/<name>/learned.yaml``, which people review and ``hints.yaml`` outranks."""
+``probe`` is what experiments may do: ``live`` sends bounded reads through the ``guard``, ``replay`` answers from
+recorded traffic. Experiments (``login/``, ``lists/``, ``answers/``) ask one question at a time and write into a
+``Notebook`` what came back in shape, never a value. ``run`` puts them in order; ``state`` keeps the rows,
+``learned_file`` makes of them ``specs/<name>/learned.yaml``, which people review and ``hints.yaml`` outranks."""
