@@ -155,8 +155,11 @@ _NOT_SERVING = frozenset(
     {
         "building",
         "cli",
+        "clients",
         "compare",
         "demo",
+        "evals",
+        "learning",
         "output",
         "plan",
         "readiness",
