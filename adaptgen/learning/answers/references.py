@@ -13,7 +13,7 @@ from adaptgen.learning.model import Confidence
 from adaptgen.learning.records import Sample
 from adaptgen.learning.targets import Target
 from adaptgen.model.tables import Call, Json, Tool, value
-from adaptgen.pii.field_kinds import kind_of, leaf_kinds
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.envelope import resource_words
 from adaptgen.syntax.identifiers import singular, words
 
@@ -147,11 +147,6 @@ def _pointing(
             if best is None or len(ids) > best[1]:
                 best = key, len(ids)
     return best
-
-
-def is_person(names: Sequence[str], resource: str) -> bool:
-    """Whether a label is the name of a person."""
-    return any(leaf_kinds(one, resource).text == "name" for one in names)
 
 
 def to_hint(reference: Reference) -> dict[str, Json]:

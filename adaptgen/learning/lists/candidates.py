@@ -73,6 +73,7 @@ CUSTOMARY: tuple[Custom, ...] = (
     Custom("startIndex", "offset", "SCIM (RFC 7644, 3.4.2.4)"),
     Custom("startAt", "offset", "Atlassian"),
     Custom("from", "offset", "Elasticsearch"),
+    Custom("first", "offset", "JPA, next to max"),
     Custom("page", "page", "the most usual name of a page's number"),
     Custom("page[number]", "page", "JSON:API"),
     Custom("pageNumber", "page", ".NET"),

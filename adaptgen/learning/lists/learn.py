@@ -98,10 +98,7 @@ class _Lists:
             names = tuple((knob.name, knob.place, knob.inside) if knob else None for knob in (one.way.knob, one.size))
             found.setdefault((one.way.style, one.way.first, *names), []).append(one)
         groups = sorted(found.values(), key=len, reverse=True)
-        return [
-            max(group, key=lambda one: (one.max_size is not None, one.bounded, one.total is not None))
-            for group in groups
-        ]
+        return [max(group, key=_completeness) for group in groups]
 
     def _keep(self, target: Target, state: ListState, study: Study) -> None:
         """Keep the largest answer, in memory, for what is learned next."""
