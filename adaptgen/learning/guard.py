@@ -21,6 +21,7 @@ import httpx
 
 from adaptgen.learning.probe import BudgetSpent
 from adaptgen.output.write import write_file
+from adaptgen.plan.effects.verbs import ACTIONS, CHANGE, DELETE, NOUNS, THIRD
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Origin, Transport
 from adaptgen.runtime.http.request import origin
@@ -29,7 +30,13 @@ from adaptgen.syntax.identifiers import vocabulary, words
 LOGINS: Final = 3
 """Login attempts within :data:`_HOUR`."""
 _HOUR: Final = 3600.0
-_ACTS: Final = vocabulary("logout logoff signout delete remove cancel destroy revoke reset purge")
+_ACTS: Final = (CHANGE | DELETE) - THIRD - NOUNS | vocabulary("logout logoff signout cancel reset")
+_NAMES_ACT: Final = ACTIONS | vocabulary("op operation do method")
+_OVERRIDES: Final = vocabulary(
+    "xhttpmethodoverride xhttpmethod xmethodoverride httpmethodoverride methodoverride xoriginalurl xrewriteurl "
+    "xoriginaluri"
+)
+"""Headers and inputs, folded, by which frameworks take another method or address than that of the request."""
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -148,8 +155,10 @@ class Rules:
         self._origins = {one.origin for one in self._routes}
 
     def allow_login(self, method: str, url: str, *, attempt: bool) -> None:
-        """Let the request of a login pass. ``attempt``: it carries the credentials."""
-        self._logins[method, _plain(url)] = attempt
+        """Let the request of a login pass. ``attempt``: it carries the credentials, here or elsewhere: a renewal may
+        have the address of the login."""
+        key = method, _plain(url)
+        self._logins[key] = attempt or self._logins.get(key, False)
 
     def lead(self, url: str) -> None:
         """Let a GET of ``url`` pass, where the API itself led, unless it is that of an operation that is not safe."""
@@ -172,7 +181,28 @@ class Rules:
             best = [one for one in own if one.weight == own[0].weight]
             return "read" if all(one.safe for one in best) else ""
         led = method in ("GET", "HEAD") and here in self._origins and plain in self._led
-        return "read" if led and not _ACTS & {*words(path.rstrip("/").rpartition("/")[2])} else ""
+        return "read" if led and not any(_ACTS & {*words(part)[:1]} for part in path.split("/")) else ""
+
+
+def find_change(request: httpx.Request) -> str:
+    """The input by which a safe method would be carried out as another one, or for another host; "" for none."""
+    host = request.headers.get("host", "")
+    if host.lower() != request.url.netloc.decode("ascii", "replace").lower():
+        return "Host"
+    for name in request.headers:
+        if _fold(name) in _OVERRIDES:
+            return str(name)
+    for name, value in request.url.params.multi_items():
+        if _fold(name) in _OVERRIDES or name.lower().strip("_") == "method" != name.lower():
+            return name
+        named, verb = words(name), words(value)[:1]
+        if len(named) == 1 and named[0] in _NAMES_ACT and verb and verb[0] in _ACTS:
+            return name
+    return ""
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _plain(url: str) -> str:
@@ -205,6 +235,8 @@ class Guard(Transport):
         kind = self.rules.judge(method, url)
         if not kind:
             raise ToolError(f"{method} of this address is not known to be a read. Nothing was sent.")
+        if kind == "read" and (changing := find_change(request)):
+            raise ToolError(f"`{changing}` may make of this read another request. Nothing was sent.")
         if not self.budget.remaining:
             self.budget.take()
         if kind == "login":

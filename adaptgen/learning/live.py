@@ -24,7 +24,7 @@ from adaptgen.runtime.auth.login_call import references_of
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.aws.credentials import Credentials as Variables
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.http.client import Elsewhere, Transport
+from adaptgen.runtime.http.client import Elsewhere, Origin, Transport
 from adaptgen.runtime.http.connection import ConnectionSettings
 from adaptgen.runtime.http.expected_answer import expected_body
 from adaptgen.runtime.http.logged_out import find_sign
@@ -81,6 +81,7 @@ class LiveProbe:
         # What an address of a next page is relative to: it has the path that was asked for.
         self._last: dict[str, Request] = {}
         self._turn = asyncio.Lock()
+        self._own = self._find_own()
         self._route()
 
     # ------------------------------------------------------------------------------------------------------ protocol
@@ -168,21 +169,30 @@ class LiveProbe:
             request.headers[name] = value
         return request
 
+    def is_own(self, url: str) -> bool:
+        """Whether credentials may be sent to ``url``: the API itself, and what the environment names. Other servers of
+        the document get none while their answers are not known."""
+        try:
+            return origin(url) in self._own
+        except ToolError:
+            return False
+
+    def is_home(self, tool: Tool) -> bool:
+        """Whether credentials may be sent with the request of a tool."""
+        try:
+            return tool.call is not None and self.is_own(self.api.base(tool.call.base))
+        except ToolError:
+            return False
+
     def names_of(self, operation: Operation) -> tuple[str, ...]:
         """The auths that a read of the operation carries."""
         tool = self.tools[operation.pointer]
+        if not self.is_home(tool):
+            return ()
         if self.way is None:
             return tool.auth
         public = operation.security == () and not tool.auth
-        return () if public or not self.is_home(tool) else self.way
-
-    def is_home(self, tool: Tool) -> bool:
-        """Whether a tool is called at the origin of the API: a document may name other places, where no credential goes
-        that was not planned."""
-        try:
-            return tool.call is not None and origin(self.api.base(tool.call.base)) == origin(self.api.base(""))
-        except ToolError:
-            return False
+        return () if public else self.way
 
     def session_of(self, name: str) -> Session:
         """The session behind the name of an auth of the plan, or of one that :meth:`use` was given."""
@@ -199,6 +209,8 @@ class LiveProbe:
             try:
                 request = build(login.call, self.api.base(login.call.base), _Anything({}, self._resolve, {}))
             except (ToolError, KeyError):
+                continue
+            if login.call.base and not self.is_own(request.url):
                 continue
             self.rules.allow_login(login.call.method, request.url, attempt=attempt)
         return self.api.try_session(auth, observe)
@@ -237,13 +249,15 @@ class LiveProbe:
         credentials: Credentials,
         sends: Callable[[Request], None] | None,
     ) -> Came:
+        names = () if credentials == "none" else self.names_of(operation)
+        if sends is not None and not self.is_own(request.url):
+            return Came(failed="login")
         if sends is not None:
             try:
                 sends(request)
             except ToolError:  # the login handed out nothing that could go there
                 return Came(failed="unreadable")
             return await self._once(request)
-        names = () if credentials == "none" else self.names_of(operation)
         if not names:
             return await self._once(request)
         if credentials == "broken":
@@ -352,6 +366,16 @@ class LiveProbe:
 
     def _resolve(self, reference: Reference) -> str:
         return self.environ.get(reference.name, "") if reference.kind == "env" else ""
+
+    def _find_own(self) -> frozenset[Origin]:
+        found = set()
+        for base in self.server.bases:
+            if not base.name or (base.env and self.environ.get(base.env, "").strip()):
+                try:
+                    found.add(origin(self.api.base(base.name)))
+                except ToolError:
+                    continue
+        return frozenset(found)
 
     def _route(self) -> None:
         routes = []

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.learning.model import Disagreement, Experiment, Line, Notebook
@@ -21,6 +21,7 @@ NAME = "learned.json"
 FORMAT = 1
 
 Status: TypeAlias = Literal["interrupted", "spent", "complete"]
+_STATUSES: Final = get_args(Status)
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def read_state(path: Path) -> State | None:
         raise _unreadable(path, failure.strerror or type(failure).__name__) from None
     try:
         said: dict[str, Any] = json.loads(data)
-        if said["adaptgen"] != FORMAT or said["status"] not in ("interrupted", "spent", "complete"):
+        if said["adaptgen"] != FORMAT or said["status"] not in _STATUSES or said["requests"] < 0:
             raise ValueError("it is of another version")
         notebook = Notebook(
             [Experiment(**one) for one in said["experiments"]],

@@ -131,3 +131,20 @@ def test_credentials_are_those_of_the_session_none_or_broken(
     probe = Api(answer).probe(result, SHOP_API_KEY="secret-7")
     asyncio.run(probe.read(operation_of(result, "GET /things"), credentials=credentials))  # type: ignore[arg-type]
     assert keys == [sent]
+
+
+def test_another_server_of_the_document_gets_no_credentials_unless_the_environment_names_it(tmp_path: Path) -> None:
+    keys: list[tuple[str, str | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        keys.append((request.url.host, request.headers.get("x-key")))
+        return answer_list(request)
+
+    paths = {"/things": {**PATHS["/things"], "servers": [{"url": "http://127.0.0.2:9"}]}}
+    result = make_result(tmp_path, paths, servers=[{"url": "http://127.0.0.1:9"}], **SECURED)
+    named = next(base.env for base in result.plan.server.bases if base.name)
+    things = operation_of(result, "GET /things")
+    environ = {"SHOP_API_KEY": "secret-7"}
+    asyncio.run(Api(answer).probe(result, **environ).read(things))
+    asyncio.run(Api(answer).probe(result, **environ, **{named: "http://127.0.0.2:9"}).read(things))
+    assert keys == [("127.0.0.2", None), ("127.0.0.2", "secret-7")]
