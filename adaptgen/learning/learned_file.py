@@ -75,7 +75,9 @@ def _sentence(text: str) -> str:
 
 def _is_plain(line: Line) -> bool:
     """Whether no key, and no path in the value, could be data."""
-    names = [*_names(line.keys[1:] if line.keys[0] != "operations" else line.keys[3:])]
+    # What a way to authenticate is called comes from the document: the title of an API may have a number.
+    own = {"auth": (), "operations": line.keys[3:]}.get(line.keys[0], line.keys[1:])
+    names = [*_names(own)]
     if line.keys[-1] in ("sensitive", "arguments") and isinstance(line.value, Mapping):
         names += [*_names(line.value)]
     if line.keys[-1] == "view" and isinstance(line.value, Sequence):

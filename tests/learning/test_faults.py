@@ -141,6 +141,12 @@ def test_what_a_refused_session_looks_like(tmp_path: Path, refused: str) -> None
     assert report.missed == []
 
 
+def test_a_title_with_a_number(tmp_path: Path) -> None:
+    report = learned(api(login=replace(SESSION, refused="403"), name="crm20250", seed=20250), tmp_path)
+    check(report)
+    assert report.missed == []
+
+
 # ------------------------------------------------------------------------------------------------------ busy or slow
 
 
