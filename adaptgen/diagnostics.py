@@ -154,6 +154,9 @@ NEXT_STEPS: dict[str, str] = {
     "AG105": "record the case again: adaptgen eval DIR --model NAME",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
+    "AG096": "learn again, or delete the line",
+    "AG097": "set the variable of its base URL, as for adaptgen doctor",
+    "AG098": "begin anew: adaptgen learn SPEC --restart",
 }
 """What to do about an error that says nothing else."""
 
