@@ -257,7 +257,10 @@ def contracts(text: str) -> None:
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name), name
         said(entry["description"], name)
         said(entry["annotations"].get("title", ""), name)
-        assert set(entry) <= {"description", "arguments", "required", "adds", "inputSchema", "annotations"}, name
+        known = {"description", "arguments", "required", "adds", "inputSchema", "annotations", "returns"}
+        assert set(entry) <= known, name
+        kinds = set(entry.get("returns", {}).values())
+        assert kinds <= {"string", "integer", "number", "boolean", "array", "object", "null"}, name
         assert ("arguments" in entry) != ("inputSchema" in entry), name
         whole = entry.get("inputSchema") or {"properties": entry["arguments"]}
         schema(whole, name)
