@@ -14,6 +14,8 @@ from adaptgen.learning.model import Confidence
 from adaptgen.learning.probe import Probe
 from adaptgen.model.tables import Json
 from adaptgen.pii import detectors
+from adaptgen.pii.person_names import name_parts
+from adaptgen.pii.secret_formats import find_secrets, looks_random
 from adaptgen.plan.document.operation import Operation
 from adaptgen.syntax.field_paths import parse as segments
 
@@ -81,7 +83,14 @@ def is_name(key: object) -> bool:
     )
 
 
+def resembles_data(key: object) -> bool:
+    """Whether a key that no document declares may be the name of a person, or made by a generator: a token, a hash."""
+    return isinstance(key, str) and (bool(name_parts(key)) or bool(find_secrets(key)) or looks_random(key))
+
+
 def is_field(path: str, count: int, records: int) -> bool:
     """Whether a path that the document does not have is one of fields: keys of maps occur in few records, or look like
     identifiers."""
-    return count >= 2 and 2 * count >= records and all(map(is_name, segments(path)))
+    return (
+        count >= 2 and 2 * count >= records and all(is_name(one) and not resembles_data(one) for one in segments(path))
+    )

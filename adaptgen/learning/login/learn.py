@@ -30,7 +30,7 @@ from adaptgen.learning.login.witness import WITHOUT, Witness, describe, find_wit
 from adaptgen.learning.login.written import as_hint, builds_again
 from adaptgen.learning.model import Confidence, Disagreement, Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe
-from adaptgen.learning.records import is_name
+from adaptgen.learning.records import is_name, resembles_data
 from adaptgen.learning.replay import DryProbe
 from adaptgen.learning.replies import Came
 from adaptgen.model.tables import Auth, Json, Login, Refused
@@ -42,7 +42,7 @@ from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax.templates import placeholders
-from adaptgen.syntax.token_names import is_csrf
+from adaptgen.syntax.token_names import FIND_TOKEN, is_csrf
 
 _PLACES: Final = 36
 """Places of one token that are tried."""
@@ -290,6 +290,8 @@ class _Login:
                 self.row(f"auth {auth.name}", "login.token", call, {"at": found}, f"the token is at {found}", "certain")
                 if not source.startswith("find:"):
                     self.disagree(call, source, found)
+            elif not source.startswith("find:") and not is_there(source, token, response):
+                save[name] = FIND_TOKEN  # where it is cannot be written; what is declared is wrong
             if expires is None and (ends := find_lifetime(response, token)) is not None:
                 place, unit = ends.after or ends.at or "", ends.unit
                 if is_name(place.rpartition(".")[2]):
@@ -303,6 +305,7 @@ class _Login:
         """Tokens against forged requests are only seen: what needs them writes."""
         for login, response in way.logins:
             names = [name for name in (*response.cookies, *response.headers) if is_csrf(name) and is_name(name)]
+            names = [name for name in names if not resembles_data(name)]
             if names:
                 call = f"{login.call.method} {login.call.path}"
                 sentence = f"a token against forged requests came with the login: {', '.join(sorted(set(names)))}"

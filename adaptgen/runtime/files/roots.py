@@ -34,7 +34,10 @@ _TRIES: Final = 1000
 def local_path(reference: str) -> str | None:
     """The path that a reference means, a ``file:`` URL or an absolute path; None for anything else."""
     if reference.lower().startswith("file:"):
-        parts = urlsplit(reference)
+        try:
+            parts = urlsplit(reference)
+        except ValueError:
+            return None
         if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
             return None
         reference = unquote(parts.path)
@@ -72,7 +75,7 @@ class Roots:
         """
         try:
             real = os.path.realpath(path)
-        except OSError:  # a part of it was exchanged at this moment
+        except (OSError, ValueError):  # a part of it was exchanged at this moment, or it is no text of the system
             real = ""
         folder = next((one for one in self._folders if real and _is_inside(real, one)), None)
         if folder is not None and any(part.startswith(".") for part in Path(real).relative_to(folder).parts):

@@ -342,3 +342,14 @@ def test_no_credential_goes_to_another_origin_that_a_document_names(tmp_path: Pa
     asyncio.run(probe.read(operation_of(result, "GET /aaa")))
     assert ("127.0.0.1", True) in hosts
     assert ("127.0.0.2", True) not in hosts
+
+
+def test_a_token_below_the_address_of_a_person_is_searched_and_the_address_is_not_kept(tmp_path: Path) -> None:
+    answer = {"data": {"anna@shop.example": {"token": TOKEN}}}
+    notebook, _ = learn(
+        api(header("authorization", f"Bearer {TOKEN}"), login=answer),
+        make_result(tmp_path, WITH_LOGIN, **BEARER),
+        **USER,
+    )
+    assert notebook.lines[0].value["chain"][0]["save"] == {"access": "find:token"}
+    assert "anna" not in repr(notebook)

@@ -38,7 +38,7 @@ def test_a_file_below_a_root_is_read(allowed: Path) -> None:
     assert read(Roots([allowed]), allowed / "below" / "a.txt") == b"inside"
 
 
-@pytest.mark.parametrize("path", ["../secret.txt", "below/../../secret.txt", "../allowed2/x", ".", "below"])
+@pytest.mark.parametrize("path", ["../secret.txt", "below/../../secret.txt", "\ud800", "../allowed2/x", ".", "below"])
 def test_nothing_else_is_read(allowed: Path, path: str) -> None:
     (allowed.parent / "allowed2").mkdir()
     (allowed.parent / "allowed2" / "x").write_bytes(b"outside")
@@ -185,6 +185,7 @@ def test_exchanging_a_file_and_a_link_all_the_time_never_reads_outside(allowed: 
         ("https://example.com/a", None),
         ("/tmp/a\0b", None),
         ("file:///tmp/a%00b", None),
+        ("file://[x/tmp/a", None),
     ],
 )
 @posix
