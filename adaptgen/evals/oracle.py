@@ -272,7 +272,8 @@ class Oracle:
         if self._changes(call) and not self._writes and not await self._is_refused(caller, tool, arguments):
             return Made((), f"{call.tool} writes", "a test system: --live --allow-writes")
         if self._replay is None:
-            return await self._surface.call(caller, call.tool, arguments)
+            # Dry also where the call should be refused: what refuses it may be wrong.
+            return await self._surface.call(caller, call.tool, arguments, dry=not self._writes)
         if self._replay.empty and not await self._is_refused(caller, tool, arguments):
             return Made((), "nothing is recorded", f"adaptgen record makes cassettes; {_LIVE}")
         missing, requests = len(self._replay.missing), self._replay.requests

@@ -44,6 +44,18 @@ def test_a_hole_in_the_policies_is_found_without_writing_through_it(crms: Crms) 
     assert states(result, "oracle.denied") == {"failed": 1}
 
 
+def test_a_wrong_judgement_that_a_call_is_refused_writes_nothing(crms: Crms, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_refused(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr("adaptgen.evals.oracle.Oracle._is_refused", is_refused)
+    crms.build()
+    crms.crm.crm.state.reset()
+    before = digest(crms)
+    crms.evaluate("raise-a-deal", "new-ticket", live=True, writes=False)
+    assert digest(crms) == before
+
+
 def test_with_writes_the_state_is_checked(crms: Crms) -> None:
     crms.build()
     result = crms.evaluate("complete-a-task", "raise-a-deal", "resolve-a-ticket")
