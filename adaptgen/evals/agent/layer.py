@@ -14,6 +14,7 @@ from adaptgen.evals.agent.loop import Agent, system_text
 from adaptgen.evals.agent.tools import ModelTools
 from adaptgen.evals.agent.transcripts import (
     PARTS,
+    Finding,
     differing,
     find_clear_text,
     parts_of,
@@ -99,21 +100,22 @@ async def _run_case(
             )
     parts = parts_of(tools.digest, case, agent.model, agent.settings)
     recording = record(parts, case, agent.model, agent.settings, runs, system_text(tools))
+    found = [*dict.fromkeys(one for run in runs for one in find_clear_text(case, run))]
     if folder is not None:
-        problem = _keep(folder, case, recording)
+        problem = _keep(folder, recording, found)
         state: State = "not run" if problem else "passed"
         help = "tokenize them in the settings (docs/governance.md)" if "in clear" in problem else ""
         checks.append(Check("L3", case.id, "model.recording", state, problem, case.where, help))
-    return checks, score, recording
+    # What is not stored is not shown in a report either.
+    return checks, score, None if found else recording
 
 
-def _keep(folder: Path, case: Case, recording: Recording) -> str:
-    """Store a recording; why it was not stored, or ""."""
+def _keep(folder: Path, recording: Recording, found: Sequence[Finding]) -> str:
+    """Store a recording; why it was not stored, or "". ``found``: what it holds in clear."""
     if any(run.ending in ("failed", "budget") for run in recording.runs):
         return "the conversation is not complete, so it was not stored"
-    found = dict.fromkeys(one for run in recording.runs for one in find_clear_text(case, run))
     if found:
-        said = ", ".join(map(str, [*found][:3]))
+        said = ", ".join(map(str, found[:3]))
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         return f"not stored, since it holds in clear: {said}{more}"
     write_recording(folder, recording)
