@@ -87,10 +87,10 @@ def test_a_declared_secret_is_none_of_what_is_chosen(tmp_path: Path) -> None:
     assert "BEGIN" not in json.dumps([listed, part])
 
 
-def test_structured_results_keep_the_declared_view(tmp_path: Path) -> None:
+def test_structured_results_show_what_a_poor_document_leaves_out(tmp_path: Path) -> None:
     hints = "tools:\n  list_parts: {result: structured}\n"
     listed, _ = answers(tmp_path, PART, [{"id": 1, "title": "bolt", "size": 4}], hints)
-    assert listed["items"] == [{"id": 1}]
+    assert listed["items"] == [{"id": 1, "title": "bolt", "size": 4}]
 
 
 @pytest.mark.parametrize("owner", ["ada", 7])

@@ -72,4 +72,7 @@ def _rule(sign: Sign) -> Refused | None:
     if not sign.path or not sign.pattern or not sign.sure:
         return None
     names = sign.path.replace("[", ".").split(".")
-    return Refused(sign.status, {sign.path: sign.pattern}) if all(map(is_name, names)) else None
+    if not all(map(is_name, names)):
+        return None
+    # A write may have been executed although its answer has such words: only reads are repeated after a success.
+    return Refused(sign.status, {sign.path: sign.pattern}, replay=not 200 <= sign.status < 300)

@@ -9,7 +9,7 @@ from adaptgen.building.result import BuildResult
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Login, Send
 from adaptgen.plan.auth.plan import find_auth
-from adaptgen.plan.auth.written_hint import auth_hint
+from adaptgen.plan.auth.written_hint import auth_hint, refused_hint
 from adaptgen.plan.document.reader import operations
 from adaptgen.source.hints import values as hint_values
 
@@ -34,7 +34,7 @@ def as_hint(auth: Auth, *, refused: bool = True) -> dict[str, Any]:
 
 
 def _more(auth: Auth) -> dict[str, Any]:
-    rules = [{"status": one.status, "body": dict(one.body)} if one.body else one.status for one in auth.refused]
+    rules = [refused_hint(one) for one in auth.refused]
     return {"refused": rules} if rules != [401] else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from adaptgen.model.tables import Auth, Call, Login, Param, Send
+from adaptgen.model.tables import Auth, Call, Login, Param, Refused, Send
 
 
 def auth_hint(auth: Auth) -> dict[str, Any]:
@@ -16,9 +16,7 @@ def auth_hint(auth: Auth) -> dict[str, Any]:
         if auth.refresh is not None:
             refresh = {key: value for key, value in _login(auth.refresh).items() if key != "id"}
             said["refresh"] = {**refresh, **({"then": list(auth.then)} if auth.then else {})}
-        said["refused"] = [
-            {"status": one.status, "body": dict(one.body)} if one.body else one.status for one in auth.refused
-        ]
+        said["refused"] = [refused_hint(one) for one in auth.refused]
         return said
     send = auth.send[0] if auth.send else None
     if send is None:
@@ -31,6 +29,14 @@ def auth_hint(auth: Auth) -> dict[str, Any]:
     if auth.kind == "bearer":
         return {"kind": "bearer", "token": send.as_.removeprefix("Bearer ")}
     return {"kind": "api_key", send.place: send.name, "value": send.as_}
+
+
+def refused_hint(rule: Refused) -> Any:
+    """How a rule is written: a status alone where there is nothing else to say."""
+    if not rule.body and rule.replay:
+        return rule.status
+    said = {"status": rule.status, **({"body": dict(rule.body)} if rule.body else {})}
+    return said if rule.replay else {**said, "replay": False}
 
 
 def _login(login: Login) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def test_an_account_that_is_forbidden_the_first_read_is_logged_in_all_the_same(t
         ),
         (
             httpx.Response(200, json={"success": False, "error": "not logged in"}),
-            [401, {"status": 200, "body": {"error": "*not?logged?in*"}}],
+            [401, {"status": 200, "body": {"error": "*not?logged?in*"}, "replay": False}],
         ),
         (httpx.Response(403, json={"detail": "Forbidden."}), None),
     ],
