@@ -20,6 +20,14 @@ from plain import PAGES, SESSION, api, listing
 Change = Callable[[Asked, Said], Said | None]
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests run in the background of a shell, which ignores it for them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def served(made: Api, change: Change | None = None) -> Iterator[Service]:
     with serving(Service(made), change) as service:
