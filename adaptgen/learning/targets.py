@@ -84,7 +84,7 @@ def find_targets(result: BuildResult, probe: Probe) -> tuple[list[Target], list[
             lists.append(target)
         else:
             records.append(target)
-    order = lambda one: (one.page is None, len(one.placeholders), -one.uses)  # noqa: E731
+    order = lambda one: (not one.is_list, len(one.placeholders), -one.uses)  # noqa: E731
     return sorted(lists, key=order), sorted(records, key=lambda one: (len(one.placeholders), -one.uses))
 
 

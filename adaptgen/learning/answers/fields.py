@@ -170,8 +170,11 @@ def declared_leaves(target: Target, place: str) -> list[Leaf] | None:
         node = at(document, facts.schema, page.items)
     if node is None:
         return None
+    form = shape(document, node)
     if page is not None:
-        node = shape(document, node).items or (node if shape(document, node).properties else None)
+        node = form.items or (node if form.properties else None)
+    elif form.items is not None and not form.properties:
+        node = form.items
     return (leaves(document, node, depth=DEPTH + 1) or None) if node is not None else None
 
 

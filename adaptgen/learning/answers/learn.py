@@ -11,7 +11,7 @@ from adaptgen.learning.answers.fields import BULKY, Values, declared_leaves, is_
 from adaptgen.learning.answers.identity import Identity, find_detail, find_identity, place_of
 from adaptgen.learning.answers.personal import Personal, find_personal
 from adaptgen.learning.answers.references import find_names, find_references, to_hint
-from adaptgen.learning.answers.views import better_view
+from adaptgen.learning.answers.views import better_view, within_answer
 from adaptgen.learning.lists.observe import find_place
 from adaptgen.learning.model import Confidence, Experiment, Line, Notebook
 from adaptgen.learning.probe import BudgetSpent, Probe
@@ -19,6 +19,7 @@ from adaptgen.learning.records import Sample, samples_of
 from adaptgen.learning.targets import Target, addresses, find_targets
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.schemas import forget
+from adaptgen.syntax import field_paths
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.views.vocabulary import is_wrapper_word
 
@@ -144,18 +145,23 @@ class _Answers:
         target, found, sample = one.target, one.found, one.sample
         tool = target.tool
         self._describe(target, found, sample)
-        moved = tool is not None and tool.page is not None and sample.place != tool.page.items
+        inside = tool is not None and tool.page is None and sample.place != tool.payload
+        moved = inside or (tool is not None and tool.page is not None and sample.place != tool.page.items)
+        read_there = not moved or self._is_read_at(target, sample.place)
         known = tool.sensitive if tool is not None and not moved else {}
         resource = target.facts.holder
         plain = {*(tool.not_sensitive if tool is not None else ())}
         one.personal = [
             each for each in find_personal(found, known, resource, moved=moved) if not _is_plain(each.path, plain)
         ]
-        self._sensitive(target, one.personal)
+        within = within_answer(sample.place) if inside and not read_there else ""
+        self._sensitive(target, one.personal, within)
         self._pass_on(one)
         identity = one.identity.field if one.identity is not None else None
         kinds = {**known, **{each.path: each.kind for each in one.personal}}
         view = better_view(tool, sample.place, sample.records, found, identity, kinds) if tool is not None else None
+        if not read_there:
+            view = None  # nothing was found out of its paging, and the tool has its records elsewhere
         if view is not None:
             paths, because = view
             self._line(("operations", target.key, "view"), paths, because, "likely")
@@ -186,9 +192,17 @@ class _Answers:
         said = "; ".join(part for part in parts if part) or "every field has values of its own"
         self._note(target.key, DONE, target.key, seen, said, "likely")
 
-    def _sensitive(self, target: Target, personal: Sequence[Personal]) -> None:
+    def _is_read_at(self, target: Target, place: str) -> bool:
+        """Whether what was learned makes the tool read its records at ``place``."""
+        keys = ("operations", target.key, "page")
+        said = [one.value for one in self.notebook.lines if one.keys == keys]
+        return any(isinstance(one, dict) and one.get("items") == place for one in said)
+
+    def _sensitive(self, target: Target, personal: Sequence[Personal], within: str) -> None:
+        """Keep the fields that are personal. ``within``: where the records are, if the tool answers what is around
+        them."""
         for one in personal:
-            keys = ("operations", target.key, "sensitive", one.path)
+            keys = ("operations", target.key, "sensitive", field_paths.join(within, one.path))
             self._line(keys, one.kind, one.because, one.confidence)
             seen: dict[str, Json] = {"field": one.path, "kind": one.kind}
             self._note(target.key, "answers.personal", target.key, seen, one.because, one.confidence)

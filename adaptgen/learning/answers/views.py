@@ -24,7 +24,7 @@ def better_view(
     personal data, of which none is added."""
     if tool.view is None or "*" in tool.view or not records:
         return None
-    if tool.page is not None and place != tool.page.items:
+    if place != (tool.page.items if tool.page is not None else tool.payload):
         return _new_view(tool, place, records, found, identity, kinds)
     if len(records) < ENOUGH:
         return None
@@ -57,13 +57,26 @@ def _new_view(
 ) -> tuple[list[str], str] | None:
     """The view of records that are elsewhere than declared: of the fields that they have."""
     ranked, _ = choose_from(replace(tool, view=None), records)
-    chosen = [one for one in tool.view or () if one in found] or list(ranked)
+    because = f"the records are at {place}, where the document declares no fields"
+    if tool.page is None:
+        # The view of the build is of the whole answer: what it shows of these records, and what they have besides.
+        within = f"{within_answer(place)}."
+        own = [one.removeprefix(within) for one in tool.view or () if one.startswith(within)]
+        usual = [one for one in ranked if one not in kinds]
+        chosen = list(dict.fromkeys([*own, *usual]))[: max(len(tool.view or ()), len(own))]
+        because = f"the view of the records at {place}, not of the answer around them"
+    else:
+        chosen = [one for one in tool.view or () if one in found] or list(ranked)
     chosen = [
         one for one in chosen if one in found and kinds.get(one) != "secret" and not _dull(one, found, len(records))
     ]
     first = [identity] if identity is not None and identity not in chosen else []
-    because = f"the records are at {place}, where the document declares no fields"
     return ([*first, *chosen], because) if chosen else None
+
+
+def within_answer(place: str) -> str:
+    """The field path of the records at a JSONPath; "" for the answer itself."""
+    return f"{place.removeprefix('$').removeprefix('.')}[*]" if place != "$" else ""
 
 
 def _dull(path: str, found: Mapping[str, Values], records: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.lists.asking import Asker
@@ -98,7 +99,9 @@ class _Lists:
             names = tuple((knob.name, knob.place, knob.inside) if knob else None for knob in (one.way.knob, one.size))
             found.setdefault((one.way.style, one.way.first, *names), []).append(one)
         groups = sorted(found.values(), key=len, reverse=True)
-        return [max(group, key=_completeness) for group in groups]
+        totals = [frozenset(one.total for one in group if one.total is not None) for group in groups]
+        fullest = [max(group, key=_completeness) for group in groups]
+        return [replace(one, totals=places) for one, places in zip(fullest, totals, strict=True)]
 
     def _keep(self, target: Target, state: ListState, study: Study) -> None:
         """Keep the largest answer, in memory, for what is learned next."""

@@ -123,8 +123,12 @@ def find_place(
     lists = list(_lists(body, (), _DEPTH)) if is_list else []
     if isinstance(here, list) and (not here or not lists or any(isinstance(one, dict) for one in here)):
         return declared, here
-    if is_list and (found := _of_records(body, lists, resource)) is not None:
-        return found
+    if is_list:
+        best, named = _of_records(body, lists, resource)
+        if len(best) == 1:
+            return written(best[0][0]), best[0][1]
+        if named:
+            return None
     items = find_items(declared, body) or []
     if find_items(declared, body) is None or (here is MISSING and items == [body]):
         return None
@@ -136,22 +140,33 @@ def find_place(
 
 @value()
 class _Place:
-    """A list of objects in an answer: its keys, and what the answer is about."""
+    """A list in an answer: its keys, and what the answer is about; ``beside``: the members next to it; ``alone``:
+    there is no other list of objects."""
 
     keys: tuple[str, ...]
-    count: int
     resource: tuple[str, ...]
-    alone: bool
+    beside: frozenset[str] = frozenset()
+    alone: bool = False
 
     @property
     def said(self) -> tuple[str, ...]:
         return tuple(map(singular, words(self.keys[-1]))) if self.keys else ()
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether a member next to it is its number: ``cases_count`` or ``totalCases`` of ``cases``."""
+        told = [tuple(map(singular, words(name))) for name in self.beside if name not in self.keys[-1:]]
+        ways = {(*self.said, one) for one in _NUMBERS} | {(one, *self.said) for one in _NUMBERS}
+        return bool(self.said) and any(one in ways for one in told)
+
+
+_NUMBERS = ("count", "total")
 
 PLACE: Table[_Place] = Table(
     "which list of an answer holds the records?",
     Row(50, "it is called as the resource", lambda p: p.resource and p.said == p.resource),
     Row(40, "it is called as the resource, and more", lambda p: p.resource and set(p.resource) <= set(p.said)),
+    Row(35, "the number next to it is called after it", lambda p: p.is_counted),
     Row(30, "it is called as envelopes call their records", lambda p: bool(p.keys) and p.keys[-1] in CONTAINERS),
     Row(20, "there is no other", lambda p: p.alone),
 )
@@ -159,16 +174,37 @@ PLACE: Table[_Place] = Table(
 
 def _of_records(
     body: Json, lists: list[tuple[tuple[str, ...], list[Json]]], resource: tuple[str, ...]
-) -> tuple[str, list[Json]] | None:
-    """The list of objects that is not about the answer; the one list that is empty. None where that is not clear."""
+) -> tuple[list[tuple[tuple[str, ...], list[Json]]], bool]:
+    """The lists that may be the records: one where that is clear. Of two lists that are called alike, such as those of
+    open and of closed records, neither is the whole, also where one of them is empty now. And whether they are called
+    as the resource."""
     own = [one for one in lists if not _is_about(one[0])]
-    if own:
-        places = {keys: _Place(keys, len(items), resource, len(own) == 1) for keys, items in own}
-        weights = {keys: row.weight for keys, one in places.items() if (row := PLACE.strongest(one)) is not None}
-        best = [keys for keys, weight in weights.items() if weight == max(weights.values())]
-        return next(((written(keys), items) for keys, items in own if best == [keys]), None)
     empty = [one for one in _lists(body, (), _DEPTH, any_kind=True) if not one[1] and not _is_about(one[0])]
-    return (written(empty[0][0]), []) if len(empty) == 1 else None
+    if not own and len(empty) == 1:
+        return empty, False
+    weights: dict[tuple[str, ...], int] = {}
+    for keys, items in (*own, *empty):
+        place = _Place(keys, resource, _beside_of(body, keys), alone=bool(items) and len(own) == 1)
+        if (row := PLACE.strongest(place)) is not None:
+            weights[keys] = row.weight
+    most = max(weights.values(), default=0)
+    best = [keys for keys, weight in weights.items() if weight == most]
+    if own and most < _NAMED:
+        # Names of envelopes are many: one that is empty is a rival only where it is called the same.
+        full = [keys for keys, items in own if keys in best]
+        best = [keys for keys in best if keys in full or keys[-1:] in [one[-1:] for one in full]] if full else best
+    return [one for one in (*own, *empty) if one[0] in best], most >= _NAMED
+
+
+_NAMED = 40
+"""The weight from which on a list is called as the resource."""
+
+
+def _beside_of(body: Json, keys: tuple[str, ...]) -> frozenset[str]:
+    """The whole numbers next to a list."""
+    for key in keys[:-1]:
+        body = body[key] if isinstance(body, dict) else None
+    return frozenset(name for name, one in body.items() if type(one) is int) if isinstance(body, dict) else frozenset()
 
 
 _ABOUT = vocabulary("link links error errors warning warnings message messages facet facets included filters columns")

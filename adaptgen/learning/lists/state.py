@@ -34,7 +34,8 @@ class Way:
 @value()
 class Habit:
     """What was certain for one list of the API, and is the first thing to try with others. ``bounded``: the largest
-    page is known, or there is no bound; ``ignored``: names of sizes that are."""
+    page is known, or there is no bound; ``totals``: where lists of this way have their number; ``ignored``: names of
+    sizes that are."""
 
     way: Way
     size: Knob | None
@@ -44,6 +45,7 @@ class Habit:
     more: str | None = None
     single_use: bool = False
     bounded: bool = False
+    totals: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
 
 

@@ -100,7 +100,10 @@ class Study:
         state = self.state
         sizes = [one for one in knobs if one.role == "size"]
         custom = customary_knobs(state.target, "size")
-        await find_size(state, sizes[:4], custom)
+        usual = [
+            one for habit in self.habits if habit.size is not None and (one := _same(habit.size, knobs)) is not None
+        ]
+        await find_size(state, list(dict.fromkeys([*sizes[:4], *usual])), custom)
         if state.is_unstable:
             return None
         if state.size is not None:
@@ -219,7 +222,7 @@ class Study:
     async def _as_known(self, habit: Habit, way: Way) -> None:
         """Take from the other list what is not asked again, and look at the largest page where that one was short."""
         state = self.state
-        if state.total is not None and habit.total != state.total.place:
+        if state.total is not None and state.total.place not in habit.totals:
             if state.asker.probe.remaining > _SCARCE:
                 await find_end(state, way)
             else:
@@ -348,5 +351,5 @@ def _unread(first: Seen) -> str:
     if reply.failed:
         return f"not known: {reply.failed}"
     if reply.ok:
-        return "not known: the answer holds no list"
+        return "not known: the answer holds no list, or several of which none is clearly that of the operation"
     return f"not known: the list is answered with status {reply.status}"

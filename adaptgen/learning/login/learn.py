@@ -86,15 +86,35 @@ class _Login:
         known = self.notebook.find("login", WORKS)
         if known is not None:
             witnesses.sort(key=lambda one: one.operation.key != known.seen.get("witness"))
-        for trial in self.trials(witnesses[0], known):
+        trials = self.trials(witnesses[0], known)
+        for group in ([one for one in trials if one.declared], [one for one in trials if not one.declared]):
+            if await self.learn_one_of(group, witnesses, known):
+                return
+        self.give_up(witnesses[0])
+
+    async def learn_one_of(
+        self, trials: Sequence[Trial], witnesses: Sequence[Witness], known: Experiment | None
+    ) -> bool:
+        """Use the first of the ways that works. A key goes where each way declares it before it goes anywhere else:
+        several schemes often have the same key, and only one of them works."""
+        later: list[_Way] = []
+        for trial in trials:
             if lacking := missing_of(trial, self.probe.variables):
                 self.missing.update(lacking)
                 continue
-            way = await self.log_in(trial)
-            if way is not None and (found := await self.place(way, witnesses, known)) is not None:
+            if (way := await self.log_in(trial)) is None:
+                continue
+            declared = None if trial.logs_in else True
+            if (found := await self.place(way, witnesses, known, declared)) is not None:
                 await self.describe(way, *found)
-                return
-        self.give_up(witnesses[0])
+                return True
+            if declared:
+                later.append(way)
+        for way in later:
+            if (found := await self.place(way, witnesses, known, False)) is not None:
+                await self.describe(way, *found)
+                return True
+        return False
 
     def read_openly(self) -> None:
         """No read that was tried needs credentials: everything is read as far as it goes."""
@@ -146,12 +166,15 @@ class _Login:
         self.row(f"auth {trial.name}", "login.chain", calls, seen, f"the login did not succeed: {because}", "unknown")
 
     async def place(
-        self, way: _Way, witnesses: Sequence[Witness], known: Experiment | None
+        self, way: _Way, witnesses: Sequence[Witness], known: Experiment | None, declared: bool | None
     ) -> tuple[Placement, Witness] | None:
         """Where the credentials go: the first place with which a witness succeeds. The account may be forbidden one of
-        them, so that the likeliest places are tried with each."""
+        them, so that the likeliest places are tried with each. ``declared``: only the places that the document says,
+        or only the others; None for all."""
         number = -1
         for number, place in enumerate(self.places(way)):
+            if declared not in (None, place.declared):
+                continue
             said = str(place)
             if known is not None and said != known.seen.get("place"):
                 continue
@@ -165,7 +188,7 @@ class _Login:
                     self.probe.logins.succeeded()
                 self.works(way, said, witness, came)
                 return place, witness
-        if known is None:
+        if known is None and not declared:
             sentence = f"the reads that need a login are refused wherever the credentials of {way.trial.name} go"
             seen: dict[str, Json] = {"places": number + 1, "reads": len(witnesses)}
             keys = ", ".join(one.operation.key for one in witnesses)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,33 @@ def test_a_list_that_is_elsewhere_is_a_disagreement(tmp_path: Path) -> None:
     assert value_of(notebook, "operations", "GET /items", "page") == {"items": "$.data.list"}
     said = [(each.declared, each.observed) for each in notebook.disagreements]
     assert ("the records are at $.rows", "they are at $.data.list") in said
+
+
+def several(tmp_path: Path, order: Callable[[list[Any]], list[Any]]) -> Notebook:
+    """What is learned of an answer with two lists, of which the build knows neither as that of the operation."""
+    operation = listing(items="cases", record=typed(id="integer", subject="string", memo="string", reach="string"))
+    properties = operation["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    properties |= {"people": dict(properties["cases"]), "urgent": {"type": "integer"}, "waiting": {"type": "integer"}}
+    rows = [{"id": at, "subject": f"Case {at}", "memo": None, "reach": f"p{at}@mail.example"} for at in range(9)]
+    people = [{"id": at, "name": f"Person {at}"} for at in range(50)]
+    return learn(tmp_path, {"/cases": operation}, {"/cases": lambda query: {"people": people, "cases": order(rows)}})
+
+
+def test_the_view_of_one_list_among_several_is_of_its_records(tmp_path: Path) -> None:
+    notebook = several(tmp_path, list)
+    assert value_of(notebook, "operations", "GET /cases", "page") == {"items": "$.cases"}
+    assert value_of(notebook, "operations", "GET /cases", "view") == ["id", "subject"]
+    assert value_of(notebook, "operations", "GET /cases", "sensitive", "reach") == "email"
+    assert notebook.disagreements == []
+
+
+def test_without_paging_the_tool_answers_all_lists_and_what_is_personal_is_below_them(tmp_path: Path) -> None:
+    mixed = random.Random(4)
+    notebook = several(tmp_path, lambda rows: mixed.sample(rows, len(rows)))
+    assert value_of(notebook, "operations", "GET /cases", "page") is None
+    assert value_of(notebook, "operations", "GET /cases", "view") is None
+    assert value_of(notebook, "operations", "GET /cases", "sensitive", "cases[*].reach") == "email"
+    assert value_of(notebook, "operations", "GET /cases", "sensitive", "reach") is None
 
 
 def test_keys_of_maps_are_not_written(tmp_path: Path) -> None:

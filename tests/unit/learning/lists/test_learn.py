@@ -416,6 +416,48 @@ def test_a_second_list_of_the_same_kind_takes_few_requests(tmp_path: Path) -> No
     assert styles == ["page"] * 8
 
 
+def test_what_another_list_proved_of_its_size_and_its_total_is_not_asked_again(tmp_path: Path) -> None:
+    """A third list is read, read at a position, in another size for its total, and for its largest page."""
+    names = ["/apples", "/boxes", "/crates", "/drums"]
+    result = made(tmp_path, {name: listing(items="rows") for name in names})
+
+    def wrap(total: str) -> Callable[[list[Any]], Any]:
+        return lambda rows: {"rows": rows, total: 60}
+
+    def answer(total: str) -> Handler:
+        return by_offset(people(60), limit="max_results", offset="startAt", wrap=wrap(total))
+
+    totals = dict(zip(names, ["total", "count", "count", "total"], strict=True))
+    probe = TinyProbe({name: answer(total) for name, total in totals.items()})
+    notebook = Notebook()
+    asyncio.run(learn_lists(result, probe, notebook))
+    asked = {name: sum(path == name for path, _ in probe.asked) for name in names}
+    assert max(asked["/crates"], asked["/drums"]) <= 4
+    written = {name: page_of(notebook, f"GET {name}").value["total"] for name in names}  # type: ignore[union-attr]
+    assert written == {name: f"$.{total}" for name, total in totals.items()}
+
+
+def test_a_list_whose_document_shows_several_is_tried_before_lists_of_little_use(tmp_path: Path) -> None:
+    """The build does not know it as one, and its address names it."""
+    cases = listing(items="cases")
+    properties = cases["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    properties |= {name: dict(properties["cases"]) for name in ("contacts_list", "users")}
+    properties |= {"urgent": {"type": "integer"}, "waiting": {"type": "integer"}}
+    used = {f"/cases/{{id}}/{part}": listing() for part in ("notes", "mails")}
+    result = made(tmp_path, {"/apples": listing(), "/cases": cases, **used})
+    assert [tool.page is None for tool in result.plan.server.tools if tool.call and tool.call.path == "/cases"] == [
+        True
+    ]
+    both = lambda rows: {"users": people(3), "cases": rows, "contacts_list": people(4), "urgent": 0}  # noqa: E731
+    probe = TinyProbe({"/cases": by_offset(wrap=both), "/apples": by_offset()})
+    notebook = Notebook()
+    asyncio.run(learn_lists(result, probe, notebook))
+    assert probe.asked[0][0] == "/cases"
+    line = page_of(notebook, "GET /cases")
+    assert line is not None
+    assert (line.value["style"], line.value["items"]) == ("offset", "$.cases")
+
+
 def test_the_budget_is_kept_and_what_was_done_is_not_done_again(tmp_path: Path) -> None:
     names = [f"/list{one}s" for one in "abcdefgh"]
     result = made(tmp_path, {name: listing("page", "size") for name in names})

@@ -106,6 +106,21 @@ def test_a_place_that_the_document_gets_wrong_is_a_disagreement(tmp_path: Path) 
     ]
 
 
+def test_the_same_key_goes_where_each_scheme_says_before_it_goes_elsewhere(tmp_path: Path) -> None:
+    """Two schemes have the same key, and the second works: places that nobody declares wait."""
+    schemes = {
+        "a_key": {"type": "apiKey", "in": "header", "name": "Org-Key"},
+        "token": {"type": "http", "scheme": "bearer"},
+    }
+    security = [{"a_key": []}, {"token": []}]
+    result = make_result(tmp_path, PLAIN, security=security, components={"securitySchemes": schemes})
+    served = api(header("authorization", f"Bearer {TOKEN}"))
+    notebook, _ = learn(served, result, SHOP_TOKEN=TOKEN, SHOP_API_KEY=TOKEN)
+    assert [one.keys for one in notebook.lines] == [("auth", "token")]
+    assert notebook.find("auth a_key", "login.place") is None
+    assert len(served.seen) <= 7
+
+
 def test_the_login_is_asked_once(tmp_path: Path) -> None:
     served = api(header("x-session-id", TOKEN))
     learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
