@@ -103,7 +103,11 @@ def _whole(content: bytes | StoredFile, param: Param) -> bytes:
 
 def _is_file(value: Json, media: str) -> bool:
     binary = not media.startswith("text/") and not is_json(media) and media != FORM and not media.endswith("xml")
-    return binary and isinstance(value, Mapping) and not value.keys().isdisjoint(_CONTENT)
+    if not binary or not isinstance(value, Mapping):
+        return False
+    # An object of the API may have a `source` too: that of a file is one that the call has opened.
+    source = value.get("source")
+    return "base64" in value or "text" in value or (isinstance(source, str) and source in opened_files.get())
 
 
 # -------------------------------------------------------------------------------------------------------- multipart

@@ -82,6 +82,13 @@ async def test_multipart(api: Api, make: Make, reply: Any) -> None:
     assert contents == ["Ünïcode".encode(), b'{"a":1}', b"x", b"y", b"\x89PNG\r\n\x1a\n"]
 
 
+@pytest.mark.parametrize("source", ["dropbox", {"kind": "dropbox"}])
+async def test_an_object_with_a_source_is_no_file(api: Api, make: Make, reply: Any, source: Any) -> None:
+    body = Body("multipart/form-data", params=(Param("link", encode="application/octet-stream"),))
+    one = await sent(api, make, reply, body, link={"source": source, "size": 3})
+    assert b'"size"' in one.body
+
+
 async def test_bytes_and_text(api: Api, make: Make, reply: Any) -> None:
     octets = Body(media="application/octet-stream", whole=Param("file", encode="file"))
     one = await sent(api, make, reply, octets, file={"filename": "a", "base64": "AAEC"})
