@@ -119,7 +119,7 @@ class FakeApi:
             case "next-url-offset":
                 body["next"] = target and f"/things?limit={size}&offset={at + size}"
             case "next-url-page":
-                body["next"] = target and f"{ORIGIN}/things?limit={size}&page={at // size + 2}"
+                body["next"] = target and f"{ORIGIN}/things?limit={size}&page={at // size + 1 + self.first}"
         return reply(body, headers=headers)
 
 

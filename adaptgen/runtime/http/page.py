@@ -396,10 +396,10 @@ def find_neighbour(paging: Paging, at: At, pages: int, step: int) -> At:
         return NOWHERE
     parts, query, index, by_page = found
     value = int(query[index][1]) + pages * (1 if by_page else step)
-    if value <= (0 if by_page else -step):
+    if value <= (-1 if by_page else -step):
         return NOWHERE
-    if not by_page and value <= 0:
-        return None
+    if value <= 0:
+        return None  # the first request, without a position: pages of an API may count from 0
     query[index] = (query[index][0], str(value))
     return parts._replace(query=urlencode(query)).geturl()
 

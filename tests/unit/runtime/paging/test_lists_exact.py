@@ -53,6 +53,17 @@ def test_every_record_exactly_once(kit: Any, world: dict[str, Any]) -> None:
     assert not any("note" in answer for answer in answers)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_addresses_with_the_numbers_of_pages_go_on_after_whole_pages(kit: Any, first: int) -> None:
+    """The page before the second is asked for without a number, also where that would be 0."""
+    items = [{"id": n, "name": "n"} for n in range(35)]
+    api = kit.Api(items, style="next-url-page", first=first, clamp=10, default=10)
+    answers = kit.Agent(api, page_size=10).walk()
+
+    assert kit.ids(answers) == list(range(35))
+    assert not any("note" in answer for answer in answers)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     count=st.integers(1, 40),
