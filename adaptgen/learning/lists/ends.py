@@ -242,8 +242,11 @@ async def check_cut(state: ListState, way: Way) -> None:
         if onward is None:
             state.cut, state.max_size = False, None
             return
-    if following.broken or following.records:
+    if following.broken:
         return
+    marks = state.marks(following)
+    if marks and not set(marks) <= set(state.known.marks):
+        return  # others than those that are known, and not the last page again
     state.cut, state.max_size = False, None
     said = f"no records come after {state.largest}: nothing was cut"
     state.note("paging.size.largest", values, following, said, "certain")

@@ -192,6 +192,9 @@ async def check_largest(state: ListState, known: int, *, ask: bool) -> None:
         await find_largest(state)
     else:
         state.largest = max(seen.count, state.largest)
+        marks = state.marks(seen)
+        if marks is not None and marks[: len(state.known.marks)] == state.known.marks:
+            state.known.marks = marks
 
 
 def _more(state: ListState, seen: Seen, asked: int) -> str:

@@ -55,12 +55,20 @@ def open_endpoint(named: str, settings: Settings, environ: Mapping[str, str], *,
     return OpenAiEndpoint(base, key, timeout=timeout)
 
 
+def _read_key(variable: str, environ: Mapping[str, str]) -> str:
+    """The key in a variable, which goes into a header (RFC 9110, 5.5)."""
+    key = environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise error(_CODE, f"{variable} holds characters that no header can carry", help="copy the key again")
+    return key
+
+
 def _address(given: str, vendor: str, default: str, environ: Mapping[str, str]) -> tuple[str, str]:
     """Where to send requests, and the key for it."""
     if given:
-        return _checked(given), environ.get(KEY, "").strip()
+        return _checked(given), _read_key(KEY, environ)
     base = environ.get(f"{vendor}_BASE_URL", "").strip()
-    key = environ.get(f"{vendor}_API_KEY", "").strip()
+    key = _read_key(f"{vendor}_API_KEY", environ)
     if not key and not base:
         raise error(_CODE, f"there is no key for {default}", help=f"set {vendor}_API_KEY; or name another --endpoint")
     return _checked(base or default), key

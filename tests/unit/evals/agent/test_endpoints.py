@@ -180,6 +180,13 @@ def test_the_key_goes_out_in_its_header_and_appears_in_no_error(form: str, key: 
     assert problem.value.__cause__ is None
 
 
+@pytest.mark.parametrize("form", ["openai", "anthropic"])
+def test_a_key_that_no_header_can_carry_is_refused(form: str) -> None:
+    with pytest.raises(AdaptgenError, match="AG104") as caught:
+        open_endpoint(form, Settings(), {f"{form.upper()}_API_KEY": "sk-sécret"})
+    assert "cret" not in str(caught.value)
+
+
 def test_a_key_of_a_vendor_is_not_sent_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted_model({"x": (Turn("Done."),)}) as model:
         endpoint = open_endpoint(f"{model.url}/v1", Settings(), {"OPENAI_API_KEY": SECRET})

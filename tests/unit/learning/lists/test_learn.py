@@ -486,3 +486,34 @@ def test_a_list_below_a_record_is_read_below_one_that_has_some(tmp_path: Path) -
     assert line is not None
     assert line.value["style"] == "page"
     assert "1044" not in repr(notebook)
+
+
+def repeated_at_the_end(records: list[Any], *, first: int, most: int) -> Handler:
+    """Beyond the last page comes the last page again."""
+
+    def answer(query: Query) -> Any:
+        size = min(int(query.get("size", 20)), most)
+        pages = max(-(-len(records) // size), 1)
+        number = min(max(int(query.get("page", first)) - first, 0), pages - 1)
+        return records[number * size : (number + 1) * size]
+
+    return answer
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_last_page_again_does_not_show_the_number_of_the_first(tmp_path: Path, first: int) -> None:
+    page = hint(learn(tmp_path, repeated_at_the_end(people(5), first=first, most=25), "page", "size"))
+    assert page["first"] == first
+
+
+def test_the_last_page_again_is_no_sign_of_a_largest_page(tmp_path: Path) -> None:
+    result = made(tmp_path, {f"/{name}": listing("page", "size") for name in ("items", "tasks")})
+    handlers = {
+        "/items": repeated_at_the_end(people(250), first=1, most=100),
+        "/tasks": repeated_at_the_end(people(92), first=1, most=100),
+    }
+    notebook = Notebook()
+    asyncio.run(learn_lists(result, TinyProbe(handlers, 200), notebook))
+    line = page_of(notebook, "GET /tasks")
+    assert line is not None
+    assert line.value.get("max_size") in (None, 100)
