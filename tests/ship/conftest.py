@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import compiling
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles import compiling
+from adaptgen.ship.bundles.target import Target
 
 
 @pytest.fixture(scope="session")

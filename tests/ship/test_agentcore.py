@@ -21,7 +21,7 @@ from support.suite_tools import suite_server
 from support.web import Asked, Said, post, web
 
 from adaptgen.cli import main
-from adaptgen.ship.package import image_context
+from adaptgen.ship.bundles.package import image_context
 
 OWN = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "cursors": "${env:T_CURSORS}",
        "audit": "${env:T_AUDIT}"}  # fmt: skip

@@ -28,7 +28,7 @@ from support.services import free_port
 from support.shipping import PROXY, bundle, write
 from support.web import post
 
-from adaptgen.ship.package import image_context
+from adaptgen.ship.bundles.package import image_context
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "containers"

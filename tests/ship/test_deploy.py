@@ -20,10 +20,10 @@ from support.shipping import EMBEDDED, bundle, governed
 from adaptgen.cli import main
 from adaptgen.cli.ship import package as packaging
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import cloudformation, stack
-from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
-from adaptgen.ship.dry_run_clients import RecordingClients
-from adaptgen.ship.package import Bundle, zip_files
+from adaptgen.ship.bundles.package import Bundle, zip_files
+from adaptgen.ship.deployments.deployment import Change, Deployment, Failure, Outcome, Plan
+from adaptgen.ship.deployments.dry_run_clients import RecordingClients
+from adaptgen.ship.stack import cloudformation, stack
 
 SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}
 VALUES = {

@@ -21,9 +21,9 @@ from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
-from adaptgen.ship import compiling, shipment, wheels
-from adaptgen.ship.package import roots, serving_files, unpack_wheels, zip_files
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles import compiling, shipment, wheels
+from adaptgen.ship.bundles.package import roots, serving_files, unpack_wheels, zip_files
+from adaptgen.ship.bundles.target import Target
 
 
 def said(problem: pytest.ExceptionInfo[AdaptgenError]) -> list[tuple[str, str]]:

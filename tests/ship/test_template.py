@@ -15,8 +15,8 @@ import yaml
 from support.shipping import BEHIND, EMBEDDED, PROXY, bundle, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import cloudformation, stack
-from adaptgen.ship.package import Bundle
+from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.stack import cloudformation, stack
 
 SHA = "0123456789abcdef" * 4
 IAM = PROXY | {"authenticate": {"iam": True}}

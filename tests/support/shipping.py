@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from adaptgen.ship.package import Bundle
-from adaptgen.ship.shipment import Deployable, read_deployable
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.bundles.shipment import Deployable, read_deployable
+from adaptgen.ship.bundles.target import Target
 
 ROOT = Path(__file__).parents[2]
 KEYS = {

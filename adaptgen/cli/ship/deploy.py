@@ -14,7 +14,7 @@ from adaptgen.cli.ship import package
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
-    from adaptgen.ship.deploy import Change, Deployment, Outcome, Plan
+    from adaptgen.ship.deployments.deployment import Change, Deployment, Outcome, Plan
 
 
 def run(options: SimpleNamespace) -> int:
@@ -36,8 +36,8 @@ def run(options: SimpleNamespace) -> int:
 
 
 def _deployment(options: SimpleNamespace) -> Deployment:
-    from adaptgen.ship.deploy import Deployment, make_client
-    from adaptgen.ship.dry_run_clients import RecordingClients
+    from adaptgen.ship.deployments.deployment import Deployment, make_client
+    from adaptgen.ship.deployments.dry_run_clients import RecordingClients
 
     if options.dry_run:
         dry = {name: RecordingClients(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
@@ -57,8 +57,8 @@ def _quiet(line: str) -> None:
 
 
 def _plan(options: SimpleNamespace) -> Plan:
-    from adaptgen.ship import cloudformation, stack
-    from adaptgen.ship.deploy import Plan
+    from adaptgen.ship.deployments.deployment import Plan
+    from adaptgen.ship.stack import cloudformation, stack
 
     bundle = package.make_bundle(options, "lambda")
     code = bundle.zip()

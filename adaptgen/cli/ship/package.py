@@ -15,8 +15,8 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.ship.package import Bundle
-    from adaptgen.ship.target import Arch, Kind
+    from adaptgen.ship.bundles.package import Bundle
+    from adaptgen.ship.bundles.target import Arch, Kind
 
 _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
 """Machines as Docker names them."""
@@ -65,7 +65,7 @@ class Packed:
 
 
 def _image(bundle: Bundle, given: Path | None) -> Packed:
-    from adaptgen.ship.package import SITE, image_context
+    from adaptgen.ship.bundles.package import SITE, image_context
 
     out = given or Path("dist") / bundle.shipment.name
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
@@ -80,7 +80,7 @@ def _image(bundle: Bundle, given: Path | None) -> Packed:
 
 
 def _lambda(bundle: Bundle, given: Path | None) -> Packed:
-    from adaptgen.ship import cloudformation, stack
+    from adaptgen.ship.stack import cloudformation, stack
 
     data = bundle.zip()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -106,9 +106,9 @@ def _written(path: Path, data: bytes) -> None:
 
 def make_bundle(options: SimpleNamespace, target: Kind) -> Bundle:
     """The bundle that the options name; warnings are printed."""
-    from adaptgen.ship.package import package
-    from adaptgen.ship.shipment import read_deployable
-    from adaptgen.ship.target import Target
+    from adaptgen.ship.bundles.package import package
+    from adaptgen.ship.bundles.shipment import read_deployable
+    from adaptgen.ship.bundles.target import Target
     from adaptgen.text.files import cache_folder
 
     arch: Arch = options.arch or ("arm64" if target == "agentcore" else "x86_64")

@@ -15,7 +15,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
-from adaptgen.ship.settings_bundle import bundle_settings, content_of, is_address
+from adaptgen.ship.bundles.settings_bundle import bundle_settings, content_of, is_address
 from adaptgen.syntax.templates import Reference, placeholders, references_in, strings_in
 from adaptgen.transports.load import load_server
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from adaptgen.diagnostics import error
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles.target import Target
 
 ROOT = "/var/task"
 """Where the files lie when they run: the name of a file in tracebacks."""

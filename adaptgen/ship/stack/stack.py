@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from adaptgen.ship import alarms as observing
-from adaptgen.ship.cloudformation import Json, equals, given, if_, pascal, sub
-from adaptgen.ship.package import Bundle
-from adaptgen.ship.permissions import statements
+from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.stack import alarms as observing
+from adaptgen.ship.stack.cloudformation import Json, equals, given, if_, pascal, sub
+from adaptgen.ship.stack.permissions import statements
 
 Resources: TypeAlias = dict[str, Json]
 

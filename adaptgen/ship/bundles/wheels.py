@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles.target import Target
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -50,7 +50,7 @@ class Wheel:
 
 def lock_file() -> Path:
     """The lock: inside the installed package, next to it in a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     inside = package / LOCK
     return inside if inside.is_file() else package.parent / LOCK
 

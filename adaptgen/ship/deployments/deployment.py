@@ -1,6 +1,6 @@
 """Deploy a bundle as a CloudFormation stack: by a change set that is shown before it is carried out.
 
-The same code runs for real and dry: dry, its clients (:mod:`adaptgen.ship.dry_run_clients`) say what they were asked.
+The same code runs for real and dry: dry, its clients (:mod:`dry_run_clients`) say what they were asked.
 """
 
 from __future__ import annotations

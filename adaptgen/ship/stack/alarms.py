@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from adaptgen.ship.cloudformation import Json, if_, sub
+from adaptgen.ship.stack.cloudformation import Json, if_, sub
 
 
 def log_group() -> Json:

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from adaptgen import __version__
 from adaptgen.diagnostics import Where, error
-from adaptgen.ship import compiling, wheels
-from adaptgen.ship.shipment import Deployable
-from adaptgen.ship.target import Target
+from adaptgen.ship.bundles import compiling, wheels
+from adaptgen.ship.bundles.shipment import Deployable
+from adaptgen.ship.bundles.target import Target
 
 MANIFEST = "BUNDLE.json"
 LIMIT = 250 * 1024 * 1024
@@ -150,7 +150,7 @@ def zip_files(files: Mapping[str, bytes]) -> bytes:
 
 # -------------------------------------------------------------------------------------------------- what is in a bundle
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _NOT_SERVING = frozenset(
     {
         "building",

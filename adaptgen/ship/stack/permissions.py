@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
-from adaptgen.ship.cloudformation import Json, if_, pascal, sub
-from adaptgen.ship.shipment import Deployable
+from adaptgen.ship.bundles.shipment import Deployable
+from adaptgen.ship.stack.cloudformation import Json, if_, pascal, sub
 from adaptgen.syntax.templates import parse
 
 _INVOKE: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,1 @@
+"""A stack created, updated, rolled back and deleted through AWS."""
