@@ -1,23 +1,10 @@
-"""Logs, alarms and the dashboard of a stack."""
+"""Alarms and the dashboard of a stack."""
 
 from __future__ import annotations
 
 import json
 
 from adaptgen.ship.stack.cloudformation import Json, if_, sub
-
-
-def log_group() -> Json:
-    """One that ends: without it Lambda makes one that keeps everything."""
-    return {
-        "Type": "AWS::Logs::LogGroup",
-        "DeletionPolicy": "Retain",  # it may hold the audit trail
-        "UpdateReplacePolicy": "Retain",
-        "Properties": {
-            "LogGroupName": sub("/aws/lambda/${AWS::StackName}"),
-            "RetentionInDays": {"Ref": "LogRetentionDays"},
-        },
-    }
 
 
 def alarms(name: str, alias: str) -> dict[str, Json]:

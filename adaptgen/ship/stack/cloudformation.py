@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
+Resources: TypeAlias = dict[str, Json]
+"""By their logical ids; parameters and outputs too."""
 
 
 def pascal(name: str) -> str:
@@ -33,6 +35,17 @@ def given(parameter: str) -> Json:
 def if_(condition: str, value: Json, otherwise: Json | None = None) -> Json:
     """``Fn::If``; without ``otherwise`` the value is left out."""
     return {"Fn::If": [condition, value, {"Ref": "AWS::NoValue"} if otherwise is None else otherwise]}
+
+
+def text_parameter(description: str = "", default: str | None = None) -> Json:
+    """A parameter of type String; required without a default."""
+    named = {"Default": default, "Description": description or None}
+    return {"Type": "String", **{name: value for name, value in named.items() if value is not None}}
+
+
+def choice_parameter(default: str, *others: str) -> Json:
+    """A parameter of type String with few values."""
+    return {"Type": "String", "Default": default, "AllowedValues": [default, *others]}
 
 
 LIMIT = 51_200

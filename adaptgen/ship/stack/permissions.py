@@ -169,3 +169,23 @@ def _named(template: str) -> Json:
             help = "write the name, or ${env:NAME}: its permission must name it too"
             raise error("AG090", f"{part} names what the role of the function may reach", help=help)
     return sub(text) if values else text
+
+
+def role(shipment: Deployable) -> Json:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ],
+            },
+            "Policies": [
+                {
+                    "PolicyName": "adaptgen",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements(shipment).allowed},
+                }
+            ],
+        },
+    }

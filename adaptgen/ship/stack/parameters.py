@@ -1,0 +1,80 @@
+"""The parameters of a stack: what a stage may set, with descriptions and defaults."""
+
+from __future__ import annotations
+
+import re
+
+from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, pascal, text_parameter
+from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter, table_variable
+from adaptgen.ship.stack.doors import callers
+from adaptgen.ship.stack.permissions import statements
+
+_SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
+_RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESSION_TOKEN|LAMBDA_.*|EXECUTION_ENV)|_.*")
+"""Variables that Lambda sets itself and refuses from others."""
+
+
+def parameters(bundle: Bundle) -> Resources:
+    """By their names; one without a default must be set."""
+    shipment = bundle.shipment
+    found: Resources = {
+        "Stage": {**text_parameter(), "Default": "dev", "AllowedPattern": "[a-z][a-z0-9-]{0,15}"},
+        "MemorySize": {"Type": "Number", "Default": 1024, "MinValue": 128, "MaxValue": 10240},
+        "Timeout": {"Type": "Number", "Default": 29, "MinValue": 3, "MaxValue": 900},
+        "SnapStart": choice_parameter("PublishedVersions", "None"),
+        "Tracing": choice_parameter("Active", "PassThrough"),
+        "FunctionUrl": {
+            **choice_parameter("true", "false"),
+            "Description": "false: something else is in front of the function, such as API Gateway",
+        },
+        "AlarmTopicArn": text_parameter("The SNS topic that alarms go to", ""),
+        "SlowMilliseconds": {
+            "Type": "Number",
+            "Default": 5000,
+            "MinValue": 1,
+            "Description": "An alarm when one call in a hundred takes longer",
+        },
+        "KmsKeyArn": key_parameter("of the environment, secrets and parameters, where it is your own"),
+        **data_parameters(bundle),
+        "SubnetIds": {"Type": "CommaDelimitedList", "Default": "", "Description": "Of a VPC, or empty"},
+        "SecurityGroupIds": {"Type": "CommaDelimitedList", "Default": ""},
+        "Governance": text_parameter(
+            "The settings: those of the bundle, s3://… or appconfig://…", f"/var/task/{shipment.governance}"
+        ),
+        "GovernanceBucket": text_parameter("The bucket of settings in S3", ""),
+        "GovernancePrefix": text_parameter("Of the settings in the bucket", "governance/"),
+        "AppConfigArn": text_parameter(
+            "The configuration of settings in AppConfig (application/…/configuration/…)", ""
+        ),
+    }
+    for name, parameter in variables(bundle).items():
+        found[parameter] = text_parameter(f"The environment variable {name}")
+        if _SECRET.search(name):
+            found[parameter]["NoEcho"] = True
+    for parameter, said in (*callers(bundle), *statements(shipment).parameters.items()):
+        found[parameter] = text_parameter(said)
+    return found
+
+
+def variables(bundle: Bundle) -> dict[str, str]:
+    """Environment variables that are set by hand -> the parameter of each."""
+    found: dict[str, str] = {}
+    set_here = ("ADAPTGEN_GOVERNANCE", "ADAPTGEN_STAGE", table_variable(bundle))
+    for name in bundle.shipment.variables:
+        if not _RESERVED.fullmatch(name) and name not in set_here:
+            found[name] = pascal(name)
+    return found
+
+
+def conditions(bundle: Bundle) -> Resources:
+    """What follows from the parameters."""
+    return {
+        "HasUrl": equals("FunctionUrl", "true"),
+        "HasTopic": given("AlarmTopicArn"),
+        "HasKmsKey": given("KmsKeyArn"),
+        "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
+        "HasGovernanceBucket": given("GovernanceBucket"),
+        "HasAppConfig": given("AppConfigArn"),
+        **data_conditions(bundle),
+    }
