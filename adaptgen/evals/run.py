@@ -20,7 +20,6 @@ from adaptgen.evals.retrieval import Retrieval
 from adaptgen.evals.surface import Surface, open_surface
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Server
-from adaptgen.output import lock
 from adaptgen.readiness.replay import stand_in_secrets
 
 NO_MODEL: Final[tuple[Layer, ...]] = ("L0", "L1", "L2")
@@ -36,13 +35,6 @@ class Wanted:
     only: tuple[str, ...] = ()
     live: bool = False
     writes: bool = False
-
-
-def side_folder(folder: Path) -> Path | None:
-    """The folder of the side files that a generated server was built with; None where its lock does not name it."""
-    known = lock.read(folder)
-    source = known.options.get("source") if known else None
-    return folder.resolve().parent.parent / Path(source).with_suffix("") if isinstance(source, str) else None
 
 
 def load_cases(folder: Path, default: Caller, only: Sequence[str] = (), shown: str = "") -> tuple[Case, ...]:

@@ -85,6 +85,13 @@ def read(folder: Path) -> Lock | None:
     return lock
 
 
+def side_folder(folder: Path) -> Path | None:
+    """The folder of the side files that a generated server was built with; None where its lock does not name it."""
+    known = read(folder)
+    source = known.options.get("source") if known else None
+    return folder.resolve().parent.parent / Path(source).with_suffix("") if isinstance(source, str) else None
+
+
 def _names(written: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names as they are written: one text, or a list where a tool was renamed. They become Python names, policies
     and files: each is a legal one, and of one operation.

@@ -202,7 +202,7 @@ def test_a_stack_that_cannot_be_changed_is_left_alone(status: str) -> None:
     calls.add_response("describe_stacks", state(status))
     with calls, pytest.raises(AdaptgenError) as problem:
         Talk(s3, stacks).of.deploy(PLAN)
-    assert [one.code for one in problem.value.diagnostics] == ["AG093"]
+    assert [one.code for one in problem.value.diagnostics] == ["AG111"]
     assert status in str(problem.value)
 
 

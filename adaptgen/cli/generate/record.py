@@ -53,11 +53,10 @@ def run(options: SimpleNamespace) -> int:
 
 def find_cassettes(folder: Path) -> Path:
     """The cassettes of a generated server, next to its hints; AG067 where its lock does not say where they are."""
-    known = lock.read(folder)
-    source = known.options.get("source") if known else None
-    if not isinstance(source, str):
+    side = lock.side_folder(folder)
+    if side is None:
         raise error("AG067", "its lock does not say from what it was built", Where(str(folder)), "name --out DIR")
-    return folder.resolve().parent.parent / Path(source).with_suffix("") / NAME
+    return side / NAME
 
 
 def write_cassettes(folder: Path, files: dict[str, str]) -> None:

@@ -71,7 +71,8 @@ async def evaluated(
     from adaptgen.evals import FOLDER
     from adaptgen.evals.agent.layer import with_model
     from adaptgen.evals.agent.transcripts import FOLDER as TRANSCRIPTS
-    from adaptgen.evals.run import evaluate, load_cases, local_caller, opened, side_folder
+    from adaptgen.evals.run import evaluate, load_cases, local_caller, opened
+    from adaptgen.output.lock import side_folder
     from adaptgen.transports.load import load_server
 
     folder = other or Path(options.folder)
@@ -97,7 +98,7 @@ def _compared(options: SimpleNamespace, wanted: Wanted, result: EvalResult) -> C
     """The same cases on the other server."""
     from adaptgen.cli.understand.evaluation_against import other_server
     from adaptgen.evals.reports.comparison import compare
-    from adaptgen.evals.run import side_folder
+    from adaptgen.output.lock import side_folder
 
     folder = Path(options.folder)
     with (

@@ -113,7 +113,7 @@ class Deployment:
         new = status in ("", "REVIEW_IN_PROGRESS")
         if not new and status not in _LASTING:
             help = "wait for it" if status.endswith("IN_PROGRESS") else f"adaptgen deploy --delete --stack {plan.stack}"
-            raise error("AG093", f"the stack {plan.stack} is {status}, and cannot be changed", help=help)
+            raise error("AG111", f"the stack {plan.stack} is {status}, and cannot be changed", help=help)
         self._upload(plan)
         found = self._change_set(plan, "CREATE" if new else "UPDATE")
         if found is None:
