@@ -266,10 +266,3 @@ def test_the_command_asks_for_values_and_shows_none(
     # A variable's own name does as well, and one that is none is refused.
     assert main([*command, *named, "--parameter=CRM_PASSWORD=x"]) == 0
     assert main([*command, *named, "--parameter=CRM_PASWORD=x"]) == 2
-
-
-def test_other_values_are_another_version(tmp_path: Path) -> None:
-    made = bundle(governed(tmp_path, SETTINGS))
-    first, second = (stack.plain(made, "a" * 64, one)["Resources"] for one in ("b" * 64, "c" * 64))
-    assert first["Function"] == second["Function"]
-    assert set(first) != set(second)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
@@ -59,16 +58,18 @@ def _quiet(line: str) -> None:
 def _plan(options: SimpleNamespace) -> Plan:
     from adaptgen.ship.deployments.deployment import Plan
     from adaptgen.ship.stack import cloudformation, stack
+    from adaptgen.ship.stack.versions import OWN, version_key
 
     bundle = package.make_bundle(options, "lambda")
     code = bundle.zip()
     sha256 = hashlib.sha256(code).hexdigest()
     key = stack.code_key(bundle, sha256)
-    known = stack.plain(bundle, sha256)["Parameters"]
+    general = stack.plain(bundle, sha256)
+    known = {name: one for name, one in general["Parameters"].items() if name not in OWN}
     given = _parameters(options.parameter, stack.variables(bundle), known)
     parameters = {**given, "CodeBucket": options.bucket}
     # A version holds its environment: one that changes is a new version, or the alias would stay with the old one.
-    version = hashlib.sha256(json.dumps([sha256, sorted(parameters.items())]).encode()).hexdigest()
+    version = version_key(general, sha256, parameters, options.stack)
     template = cloudformation.as_json(stack.plain(bundle, sha256, version))
     return Plan(options.stack, template, parameters, options.bucket, key, code)
 

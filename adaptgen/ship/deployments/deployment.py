@@ -39,7 +39,8 @@ def _failed(what: str, problem: Exception) -> AdaptgenError:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is deployed. ``template``: its text; ``code``: the zip, uploaded as ``key`` into ``bucket``."""
+    """What is deployed. ``template``: its text; ``code``: the zip, uploaded as ``key`` into ``bucket``. ``rollback``:
+    CloudFormation's ``RollbackConfiguration``, None for that of the stack; it applies to later updates too."""
 
     stack: str
     template: str
@@ -47,6 +48,7 @@ class Plan:
     bucket: str
     key: str
     code: bytes = field(repr=False)
+    rollback: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ class Deployment:
                 {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(plan.parameters.items())
             ],
             Capabilities=_CAPABILITIES,
+            **({} if plan.rollback is None else {"RollbackConfiguration": plan.rollback}),
         )
         identity = made["Id"]
         while True:

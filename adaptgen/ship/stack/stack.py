@@ -14,7 +14,14 @@ from adaptgen.ship.stack.doors import deny_direct_invoke, doors, trusts_events
 from adaptgen.ship.stack.function import code_key, plain_function, sam_function
 from adaptgen.ship.stack.parameters import conditions, parameters, variables
 from adaptgen.ship.stack.permissions import role
-from adaptgen.ship.stack.versions import ALIAS, version_and_alias
+from adaptgen.ship.stack.versions import (
+    ALIAS,
+    describe_version,
+    version_and_alias,
+    version_conditions,
+    version_outputs,
+    version_parameters,
+)
 
 __all__ = ["ALIAS", "code_key", "plain", "sam", "variables"]
 
@@ -27,13 +34,16 @@ def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
     asked = {
         "CodeBucket": {"Type": "String", "Description": "The bucket with the bundle, in the region of the stack"},
         **parameters(bundle),
+        **version_parameters(),
     }
-    resources: Resources = {
-        "Function": plain_function(bundle, sha256),
-        **version_and_alias(version or sha256),
-        **_around(bundle),
-    }
-    return _template(bundle, asked, resources)
+    key = version or sha256
+    function = plain_function(bundle, sha256)
+    function["Properties"]["Description"] = describe_version(bundle.shipment.name, key)
+    resources: Resources = {"Function": function, **version_and_alias(key, sha256), **_around(bundle)}
+    template = _template(bundle, asked, resources)
+    template["Conditions"] |= version_conditions()
+    template["Outputs"] |= version_outputs(key, sha256, bundle.target.arch)
+    return template
 
 
 def sam(bundle: Bundle, zip_name: str) -> dict[str, Json]:
