@@ -1,0 +1,1 @@
+"""Starts of Lambda functions: what runs beside them, the bundles, the processes, and where the time goes."""
