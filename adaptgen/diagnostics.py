@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "AG105": "a recorded conversation cannot be used",
     "AG106": "files cannot be taken from this place, or put there",
     "AG107": "this deployment has no place for files",
+    "AG118": "a key or a credential in a secret store is missing or cannot be used",
     # learning
     "AG096": "what was learned is of another document",
     "AG097": "the API cannot be tried",
@@ -162,6 +163,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG105": "record the case again: adaptgen eval DIR --model NAME",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
+    "AG118": "nothing was changed; docs/deploy.md says which values are made and which are asked for",
     "AG096": "learn again, or delete the line",
     "AG097": "set the variable of its base URL, as for adaptgen doctor",
     "AG098": "begin anew: adaptgen learn SPEC --restart",

@@ -193,6 +193,12 @@ def new_key(name: str) -> str:
     return _NEW.get(name, _new_symmetric)().strip() + "\n"
 
 
+def check_key(name: str, text: str) -> None:
+    """ValueError, without any part of it, where ``text`` is not a key of the kind that ``keys.NAME`` takes."""
+    parse: Callable[[str], object] = {"handover": _es256_key, "checkpoints": _ed25519_key}.get(name, symmetric)
+    parse(text.strip())
+
+
 def symmetric(text: str) -> bytes:
     """A key of 32 bytes from base64, base64url or hex; ValueError, without any part of it, for anything else."""
     text = text.strip()

@@ -23,7 +23,7 @@ _ELSEWHERE = "governance"
 """The folder of settings from outside the server's own tree, in a bundle."""
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _ENV = re.compile(r"\$\{env:[^}]+\}")
-_NOT_TEMPLATES = frozenset({"policies", "where", "hash", "path"})
+NOT_TEMPLATES = frozenset({"policies", "where", "hash", "path"})
 """Fields of settings, and the path of a call."""
 _BULKY = frozenset({GENERATED_LOCK, "README.md", "policy.cedarschema", "template.yaml", "Dockerfile"})
 
@@ -46,7 +46,7 @@ class Deployable:
     @property
     def references(self) -> frozenset[Reference]:
         """Every ``${env:…}``, ``${secret:…}`` and ``${ssm:…}`` of the settings and of the server."""
-        return frozenset((*references_in(self.settings, _NOT_TEMPLATES), *references_in(self.server, _NOT_TEMPLATES)))
+        return frozenset((*references_in(self.settings, NOT_TEMPLATES), *references_in(self.server, NOT_TEMPLATES)))
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ def _sessions(auth: Auth, server: Server | None) -> Iterator[Diagnostic]:
     if auth.store != "memory" or auth.refresh is None:
         return
     # Single-use: a renewal changes what every process starts from.
-    texts = [text for text in strings_in(auth.refresh.call, _NOT_TEMPLATES) if "{" in text]
+    texts = [text for text in strings_in(auth.refresh.call, NOT_TEMPLATES) if "{" in text]
     if placeholders(texts) & set(auth.refresh.save) & set(auth.start):
         yield Diagnostic(
             "AG090",
