@@ -104,6 +104,7 @@ CODES: dict[str, str] = {
     "AG107": "this deployment has no place for files",
     "AG118": "a key or a credential in a secret store is missing or cannot be used",
     # learning
+    "AG121": "the permissions of the function are too many",
     "AG096": "what was learned is of another document",
     "AG097": "the API cannot be tried",
     "AG098": "the experiments of an earlier run cannot be continued",
@@ -162,6 +163,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG104": "docs/evals.md shows how to name a model and its endpoint",
     "AG105": "record the case again: adaptgen eval DIR --model NAME",
     "AG106": "docs/files.md shows what files in the settings can name",
+    "AG121": "divide the upstreams among several proxies",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
     "AG118": "nothing was changed; docs/deploy.md says which values are made and which are asked for",
     "AG096": "learn again, or delete the line",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from support.shipping import bundle_of
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles import compiling
+from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.bundles.target import Target
 
 
@@ -16,3 +21,9 @@ def python() -> str:
         return compiling.find_interpreter(Target())[0]
     except AdaptgenError:
         pytest.skip("there is no Python 3.12 on this machine")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Bundle]:
+    """Makes a bundle under one of the settings that the tests know."""
+    return lambda kind, **target: bundle_of(kind, tmp_path, **target)

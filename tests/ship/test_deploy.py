@@ -153,7 +153,7 @@ def test_a_failed_update_is_followed_to_the_end_of_its_rollback() -> None:
     calls.add_response("describe_stacks", state("UPDATE_COMPLETE"), here)
     calls.add_response("create_change_set", {"Id": "arn:set", "StackId": "arn:stack"}, {
         "StackName": "crm-dev", "ChangeSetName": ANY, "ChangeSetType": "UPDATE", "TemplateBody": "{}",
-        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "prod"}], "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "prod"}], "Capabilities": ["CAPABILITY_NAMED_IAM"],
     })  # fmt: skip
     calls.add_response("describe_change_set", {"Status": "CREATE_IN_PROGRESS"}, SET)
     calls.add_response(

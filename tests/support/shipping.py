@@ -56,6 +56,17 @@ PROXY: dict[str, Any] = {
     "audit": {"sink": "stdout"},
 }
 
+IAM = PROXY | {"authenticate": {"iam": True}}
+RICH = EMBEDDED | {
+    "authorize": {"engine": "verified_permissions", "store": "${env:POLICY_STORE}"},
+    "tokenize": {"form": "short", "detectors": [{"kind": "comprehend"}, {"kind": "guardrail", "guardrail": "gr1"}]},
+    "state": {"store": "dynamodb", "table": "adaptgen"},
+    "switch": {"source": "s3://ops/switch/crm.yaml"},
+    "trace": {"otlp": "${env:OTLP}"},
+    "files": {"store": "s3://crm-files/agents"},
+}
+SETTINGS: dict[str, dict[str, Any]] = {"embedded": EMBEDDED, "behind": BEHIND, "proxy": PROXY, "iam": IAM, "rich": RICH}
+
 
 def governed(folder: Path, settings: dict[str, Any] | None = None, name: str = "crm") -> Path:
     """The bundled CRM's server in ``folder``, and its settings where it looks for them."""
@@ -81,3 +92,10 @@ def bundle(what: Path, **target: Any) -> Bundle:
     found: Deployable = read_deployable(what)
     handler = ".".join((*filter(None, found.folder.split("/")), "lambda_handler", "handler"))
     return Bundle(found, replace(Target(), **target), handler, {})
+
+
+def bundle_of(kind: str, folder: Path, **target: Any) -> Bundle:
+    """A bundle under one of ``SETTINGS``."""
+    settings = SETTINGS[kind]
+    what = write(folder / kind, settings) if settings.get("mode") == "proxy" else governed(folder / kind, settings)
+    return bundle(what, **target)

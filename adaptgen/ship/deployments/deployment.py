@@ -18,7 +18,8 @@ from adaptgen.runtime.aws import clients as aws
 _LASTING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 """States from which a stack can be updated."""
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
-_CAPABILITIES = ["CAPABILITY_IAM"]
+_CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
+"""The role may have a name of its own (``RoleName``)."""
 
 
 def make_client(service: str, region: str = "", endpoint: str = "") -> Any:

@@ -55,8 +55,14 @@ def function_properties(bundle: Bundle) -> dict[str, Json]:
         "LoggingConfig": {"LogGroup": {"Ref": "LogGroup"}},
         "Environment": {"Variables": environment(bundle)},
         "KmsKeyArn": if_("HasKmsKey", {"Ref": "KmsKeyArn"}),
+        "ReservedConcurrentExecutions": if_("HasReserved", {"Ref": "ReservedConcurrency"}),
         "VpcConfig": if_(
-            "HasVpc", {"SubnetIds": {"Ref": "SubnetIds"}, "SecurityGroupIds": {"Ref": "SecurityGroupIds"}}
+            "HasVpc",
+            {
+                "SubnetIds": {"Ref": "SubnetIds"},
+                "SecurityGroupIds": {"Ref": "SecurityGroupIds"},
+                "Ipv6AllowedForDualStack": if_("HasIpv6", True, False),
+            },
         ),
     }
 

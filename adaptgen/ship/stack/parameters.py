@@ -22,6 +22,10 @@ def parameters(bundle: Bundle) -> Resources:
         "Stage": {**text_parameter(), "Default": "dev", "AllowedPattern": "[a-z][a-z0-9-]{0,15}"},
         "MemorySize": {"Type": "Number", "Default": 1024, "MinValue": 128, "MaxValue": 10240},
         "Timeout": {"Type": "Number", "Default": 29, "MinValue": 3, "MaxValue": 900},
+        "ReservedConcurrency": {
+            **text_parameter("Calls at the same time, reserved and at most; 0 stops all; empty: no limit", ""),
+            "AllowedPattern": "|0|[1-9][0-9]{0,4}",
+        },
         "SnapStart": choice_parameter("PublishedVersions", "None"),
         "Tracing": choice_parameter("Active", "PassThrough"),
         "FunctionUrl": {
@@ -38,7 +42,20 @@ def parameters(bundle: Bundle) -> Resources:
         "KmsKeyArn": key_parameter("of the environment, secrets and parameters, where it is your own"),
         **data_parameters(bundle),
         "SubnetIds": {"Type": "CommaDelimitedList", "Default": "", "Description": "Of a VPC, or empty"},
-        "SecurityGroupIds": {"Type": "CommaDelimitedList", "Default": ""},
+        "SecurityGroupIds": {
+            "Type": "CommaDelimitedList",
+            "Default": "",
+            "Description": "Of the same VPC; they let the function out, nothing comes in",
+        },
+        "Ipv6": {**choice_parameter("false", "true"), "Description": "true: IPv6 too, in subnets that have both"},
+        "RoleName": {
+            **text_parameter("Of the role, so that others can name it before it is there; empty: a name of AWS", ""),
+            "AllowedPattern": "[A-Za-z0-9+=,.@_-]{0,64}",
+        },
+        "PermissionsBoundary": {
+            **text_parameter("The ARN of the policy that bounds the role, or empty", ""),
+            "AllowedPattern": "|arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+",
+        },
         "Governance": text_parameter(
             "The settings: those of the bundle, s3://… or appconfig://…", f"/var/task/{shipment.governance}"
         ),
@@ -74,6 +91,10 @@ def conditions(bundle: Bundle) -> Resources:
         "HasTopic": given("AlarmTopicArn"),
         "HasKmsKey": given("KmsKeyArn"),
         "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
+        "HasIpv6": equals("Ipv6", "true"),
+        "HasReserved": given("ReservedConcurrency"),
+        "HasRoleName": given("RoleName"),
+        "HasBoundary": given("PermissionsBoundary"),
         "HasGovernanceBucket": given("GovernanceBucket"),
         "HasAppConfig": given("AppConfigArn"),
         **data_conditions(bundle),

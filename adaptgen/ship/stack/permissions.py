@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
@@ -28,12 +28,26 @@ class Statements:
     allowed: list[Json] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
 
-    def allow(self, actions: Iterable[str], *resources: Json, condition: str = "", when: Json | None = None) -> None:
-        """One statement; with ``condition`` only where that holds."""
-        said: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    def allow(
+        self,
+        actions: Iterable[str],
+        *resources: Json,
+        condition: str = "",
+        when: Json | None = None,
+        effect: Literal["Allow", "Deny"] = "Allow",
+    ) -> None:
+        """One statement; with ``condition`` only where that holds. Resources of the same actions share a statement."""
+        said: dict[str, Any] = {"Effect": effect, "Action": list(actions), "Resource": list(resources)}
         if when is not None:
             said["Condition"] = when
-        self.allowed.append(if_(condition, said) if condition else said)
+        if condition:
+            self.allowed.append(if_(condition, said))
+            return
+        for one in self.allowed:
+            if {**one, "Resource": said["Resource"]} == said:
+                one["Resource"] += [resource for resource in resources if resource not in one["Resource"]]
+                return
+        self.allowed.append(said)
 
 
 def statements(shipment: Deployable) -> Statements:
@@ -42,11 +56,7 @@ def statements(shipment: Deployable) -> Statements:
     found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
     # These have no resources: AWS knows no other form.
     found.allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
-    found.allow(
-        ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"],
-        "*",
-        condition="HasVpc",
-    )
+    _network(found)
     _references(shipment, found)
     _state(shipment, found)
     _settings(shipment, found)
@@ -57,6 +67,30 @@ def statements(shipment: Deployable) -> Statements:
     return found
 
 
+_INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What Lambda does in a VPC under the role of a function (AWSLambdaVPCAccessExecutionRole)."""
+
+
+def _network(found: Statements) -> None:
+    """Lambda makes the network interfaces of a function with the function's role; its code has no business there."""
+    found.allow(_INTERFACES, "*", condition="HasVpc")
+    found.allow(
+        [*_INTERFACES, "ec2:DetachNetworkInterface"],
+        "*",
+        condition="HasVpc",
+        effect="Deny",
+        # Only requests of the code have this key. The function cannot be named: it needs the role first.
+        when={"ArnLike": {"lambda:SourceFunctionArn": _arn("lambda", "function:*")}},
+    )
+
+
 def _references(shipment: Deployable, found: Statements) -> None:
     secrets = sorted({one.name.partition("#")[0] for one in shipment.references if one.kind == "secret"})
     if secrets:
@@ -64,7 +98,14 @@ def _references(shipment: Deployable, found: Statements) -> None:
     parameters = sorted({one.name for one in shipment.references if one.kind == "ssm"})
     if parameters:
         found.allow(["ssm:GetParameter"], *map(_parameter, parameters))
-    found.allow(["kms:Decrypt"], {"Ref": "KmsKeyArn"}, condition="HasKmsKey")
+    # The environment, settings in S3 or AppConfig, and what is named: nothing else that the key encrypts.
+    services = ["lambda", "s3", "appconfig", *(["secretsmanager"] if secrets else []), *(["ssm"] if parameters else [])]
+    found.allow(["kms:Decrypt"], {"Ref": "KmsKeyArn"}, condition="HasKmsKey", when=_through(*services))
+
+
+def _through(*services: str) -> Json:
+    """The condition that a key is used by these services on behalf of the role, and not by the role itself."""
+    return {"StringEquals": {"kms:ViaService": [sub(f"{one}.${{AWS::Region}}.amazonaws.com") for one in services]}}
 
 
 def _secret(name: str) -> Json:
@@ -86,6 +127,12 @@ def _state(shipment: Deployable, found: Statements) -> None:
         actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")]
         arn = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Table}"
         found.allow([*actions, "dynamodb:Query"], sub(arn, Table=table))
+        found.allow(
+            ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+            {"Ref": "TableKmsKeyArn"},
+            condition="HasTableKey",
+            when=_through("dynamodb"),
+        )
 
 
 def _settings(shipment: Deployable, found: Statements) -> None:
@@ -108,6 +155,7 @@ def _settings(shipment: Deployable, found: Statements) -> None:
         folder = f"{store.path.strip('/')}/".lstrip("/")
         named = sub(f"arn:${{AWS::Partition}}:s3:::{store.netloc}/{folder}*")
         found.allow(["s3:GetObject", "s3:PutObject"], named)
+        found.allow(["kms:GenerateDataKey"], {"Ref": "KmsKeyArn"}, condition="HasKmsKey", when=_through("s3"))
     source = urlsplit(settings.switch.source)
     if source.scheme == "s3":
         found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
@@ -169,23 +217,3 @@ def _named(template: str) -> Json:
             help = "write the name, or ${env:NAME}: its permission must name it too"
             raise error("AG090", f"{part} names what the role of the function may reach", help=help)
     return sub(text) if values else text
-
-
-def role(shipment: Deployable) -> Json:
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-                ],
-            },
-            "Policies": [
-                {
-                    "PolicyName": "adaptgen",
-                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements(shipment).allowed},
-                }
-            ],
-        },
-    }

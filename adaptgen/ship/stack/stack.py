@@ -13,7 +13,7 @@ from adaptgen.ship.stack.data import log_group, state_table, uses_dynamodb
 from adaptgen.ship.stack.doors import deny_direct_invoke, doors, trusts_events
 from adaptgen.ship.stack.function import code_key, plain_function, sam_function
 from adaptgen.ship.stack.parameters import conditions, parameters, variables
-from adaptgen.ship.stack.permissions import role
+from adaptgen.ship.stack.role import role
 from adaptgen.ship.stack.versions import (
     ALIAS,
     describe_version,
@@ -77,7 +77,7 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
 
 def _around(bundle: Bundle) -> Resources:
     """Everything but the function, its version and its alias."""
-    found: Resources = {"LogGroup": log_group(), "Role": role(bundle.shipment), **doors(bundle)}
+    found: Resources = {"LogGroup": log_group(), **role(bundle.shipment), **doors(bundle)}
     if uses_dynamodb(bundle):
         found["StateTable"] = state_table(bundle)
     if trusts_events(bundle):
