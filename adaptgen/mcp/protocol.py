@@ -240,8 +240,8 @@ class _Answering(Protocol):
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client (roots changed, ...)."""
 
-    async def close_session(self, session: str) -> None:
-        """A client's session has ended."""
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
+        """A client's session has ended; ``caller``: whose it was, where the client itself has ended it."""
 
 
 class Target(_Answering, Protocol):

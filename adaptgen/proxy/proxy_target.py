@@ -193,7 +193,7 @@ class UpstreamAggregator:
         for held in self._sessions.of(key_of(caller, context)):
             await held.remote.tell(held.opening.result(), caller, method, without_own_meta(params))
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         """A client's session has ended; so do those that were held for it."""
         self._bridge.forget(("session", session))
         self._subscriptions.forget(("session", session))

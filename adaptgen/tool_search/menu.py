@@ -107,9 +107,9 @@ class Menu:
         """Passed to the inner handler."""
         await self._handler.notification(caller, method, params, context)
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         """Passed to the inner handler."""
-        await self._handler.close_session(session)
+        await self._handler.close_session(session, caller)
 
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context

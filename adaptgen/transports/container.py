@@ -59,6 +59,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.tool_search import over
     from adaptgen.transports import settle
     from adaptgen.transports.streamable_http import serve
+    from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
 
     settle()
     governed = await _governed(ServingContext(http=True, loopback=is_loopback(host), environ=environ), environ)
@@ -69,7 +70,8 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         # The platform comes under a name of its own, which nobody knows before; browsers do not reach a container,
         # and every caller is authenticated.
         handler = over(governed)
-        await serve.run(handler, listener, hosts=("*",), origins=governed.settings.listen.origins)
+        origins, shared = governed.settings.listen.origins, shared_sessions(governed)
+        await serve.run(handler, listener, hosts=("*",), origins=origins, shared=shared)
     finally:
         await governed.aclose()
 

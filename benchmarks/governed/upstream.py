@@ -90,7 +90,7 @@ class Constant:
     def server_of(self, what: str, name: str) -> str:
         return ""
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         pass
 
     def metadata(self) -> None:

@@ -165,7 +165,7 @@ class FakeTarget:
     def server_of(self, what: str, name: str) -> str:
         return "fake"
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         pass
 
     async def aclose(self) -> None:

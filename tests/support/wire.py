@@ -62,7 +62,7 @@ class FakeDesk:
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
         self.notices.append((method, params))
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         self.gone.append(session)
 
     def metadata(self) -> Mapping[str, Any] | None:

@@ -24,6 +24,7 @@ from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.tokenization.tool_plans import is_released, released_types
 from adaptgen.model.tables import Server, Tool
+from adaptgen.runtime.store.protocol import Store
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.desk import FileDesk
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 class GovernedServer:
     """A pipeline and all that it holds. ``handler`` is what a front serves; ``notices`` what a person should know."""
 
-    def __init__(self, handler: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...]) -> None:
+    def __init__(
+        self, handler: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...], store: Store
+    ) -> None:
         self.handler = handler
         self.watch = watch
+        self.store = store
         self.notices = notices
         self.server: Server | None = None
         """The generated server that is governed; None for the proxy."""
@@ -46,6 +50,10 @@ class GovernedServer:
     def settings(self) -> Settings:
         """Those in effect."""
         return self.handler.parts.settings
+
+    def session_keys(self) -> tuple[bytes, ...]:
+        """The keys in effect that seal MCP sessions; none where no key outlives the process."""
+        return self.handler.parts.session_keys
 
     async def aclose(self) -> None:
         """Stop watching, close connections, flush what was traced and counted, end the audit trail."""
@@ -94,7 +102,7 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
         stack.push_async_callback(watch.aclose)
         if not place.frozen:
             watch.start()
-        return GovernedServer(handler, watch, stack.pop_all(), _notices(parts, material, place))
+        return GovernedServer(handler, watch, stack.pop_all(), _notices(parts, material, place), store)
 
 
 async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:

@@ -124,7 +124,7 @@ class Served:
         """A generated server has neither prompts nor resources."""
         return ""
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         """There are no sessions."""
 
     async def aclose(self) -> None:

@@ -73,7 +73,8 @@ class Components:
     ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
     nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
-    the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema.
+    the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema. ``session_keys``:
+    what seals MCP sessions, for the transports.
     """
 
     settings: Settings
@@ -87,6 +88,7 @@ class Components:
     hooks: Hooks | None = None
     published: Mapping[str, Json] | None = None
     checks: ArgumentChecks = field(default_factory=ArgumentChecks)
+    session_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
@@ -115,7 +117,7 @@ class ComponentFactory:
         """A target for these settings, where the one in use was made from others; :meth:`take` it to use it.
         AdaptgenError where it cannot be made, or what changed takes a restart."""
         known = (settings.mode, settings.upstreams, settings.tools, settings.tokenize, settings.listen.resource,
-                 settings.keys.handover, settings.keys.cursors)  # fmt: skip
+                 settings.keys)  # fmt: skip
         if self._made is not None and self._made[0] == known:
             return None
         resolved = await resolve(settings, self._credentials, http=self._place.http)
@@ -153,6 +155,7 @@ class ComponentFactory:
             switch=None if behind else await self.switch(settings),
             hooks=Hooks(settings) if settings.before or settings.after else None,
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
+            session_keys=tuple(keys.session_keys(material)),
         )
 
     async def switch(self, settings: Settings) -> Switch:

@@ -158,8 +158,8 @@ class Pipeline:
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         await self._target.notification(caller, method, params, context)
 
-    async def close_session(self, session: str) -> None:
-        await self._target.close_session(session)
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
+        await self._target.close_session(session, caller)
 
     async def flush(self, seconds: float) -> None:
         """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in

@@ -72,7 +72,7 @@ class UngovernedHandler:
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Notifications change nothing here."""
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         """There are no sessions."""
 
     def jwks(self) -> Mapping[str, Json] | None:

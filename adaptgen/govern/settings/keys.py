@@ -130,20 +130,29 @@ def _used(settings: Settings) -> list[str]:
 
 
 def pin_keys(material: KeyMaterial) -> list[bytes]:
-    """The keys that authenticate pins, those that sign first; none where no key outlives the process. Each is derived,
-    so that it is good for nothing else."""
-    lasting = {
-        name: getattr(material, name) for name in ("pins", "audit", "tokens", "surrogates", "handover", "cursors")
-    }
+    """The keys that authenticate pins, those that sign first; none where no key outlives the process."""
+    return _derived(material, ("pins", "audit", "tokens", "surrogates", "handover", "cursors"), b"adaptgen pins")
+
+
+def session_keys(material: KeyMaterial) -> list[bytes]:
+    """The keys that seal MCP sessions, the one that seals first; none where no key outlives the process. ``tokens``
+    comes first, because it is the one with a current key and earlier ones."""
+    order = ("tokens", "cursors", "handover", "surrogates", "audit", "pins")
+    return _derived(material, order, b"adaptgen sessions")
+
+
+def _derived(material: KeyMaterial, names: tuple[str, ...], purpose: bytes) -> list[bytes]:
+    """A key of each lasting one, derived so that it is good for nothing but ``purpose``."""
     secrets: list[bytes] = []
-    for name, key in lasting.items():
+    for name in names:
+        key = getattr(material, name)
         if key is None or name in material.ephemeral:
             continue
         if isinstance(key, KeyRing):
             secrets += [key.all[key.current], *(one for id, one in sorted(key.all.items()) if id != key.current)]
         else:
             secrets.append(key.encode() if isinstance(key, str) else key)
-    return [hmac.digest(secret, b"adaptgen pins", "sha256") for secret in secrets]
+    return [hmac.digest(secret, purpose, "sha256") for secret in secrets]
 
 
 class _Reader:

@@ -29,13 +29,15 @@ PATIENCE: Final = 15.0
 
 
 class SharedSessionStore:
-    """A store and the key of 32 bytes under which sessions are sealed in it."""
+    """A store and the key of 32 bytes under which sessions are sealed in it; the keys of ``before`` open, too."""
 
-    def __init__(self, store: Store, key: bytes) -> None:
+    def __init__(self, store: Store, key: bytes, *before: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
         self.store = store
-        self._siv = AESSIV(hashlib.blake2b(key, digest_size=64, person=b"adaptgen session").digest())
+        self._sivs = [
+            AESSIV(hashlib.blake2b(one, digest_size=64, person=b"adaptgen session").digest()) for one in (key, *before)
+        ]
 
     def __repr__(self) -> str:
         return f"Shared({self.store!r})"
@@ -46,7 +48,7 @@ class SharedSessionStore:
 
     def seal(self, key: str, value: Mapping[str, Json]) -> bytes:
         """The value, readable only under the same key of the store."""
-        return self._siv.encrypt(to_json(value), [key.encode()])
+        return self._sivs[0].encrypt(to_json(value), [key.encode()])
 
     def open(self, key: str, sealed: bytes | None) -> dict[str, Json] | None:
         """What was sealed, or None where it is not ours: another key, or another place."""
@@ -54,11 +56,11 @@ class SharedSessionStore:
 
         if sealed is None or len(sealed) < 17:
             return None
-        try:
-            value: Any = loads(self._siv.decrypt(sealed, [key.encode()]))
-        except InvalidTag:
-            return None
-        return value if isinstance(value, dict) else None
+        for siv in self._sivs:
+            with suppress(InvalidTag):
+                value: Any = loads(siv.decrypt(sealed, [key.encode()]))
+                return value if isinstance(value, dict) else None
+        return None
 
 
 class Lease:
@@ -128,6 +130,10 @@ class SharedState:
                 if time.monotonic() > ends:
                     raise
                 await asyncio.sleep(0.2)
+
+    async def remove(self) -> bool:
+        """Remove what was read last; whether it was still there."""
+        return await self._store.swap(self._key, self._seen, None)
 
     async def _replace(self, new: bytes) -> None:
         if not await self._store.swap(self._key, self._seen, new, ttl=self._ttl):

@@ -29,6 +29,7 @@ from adaptgen.transports.streamable_http.header_checks import Guard
 from adaptgen.transports.streamable_http.http import HttpAnswer, json_answer, refused
 from adaptgen.transports.streamable_http.request_context import report
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
+from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -100,7 +101,9 @@ class Handler:
         # The name under which the platform received a request is checked here, with the event at hand.
         public = urlsplit(listen.resource).netloc
         self._guard = Guard((*listen.hosts, *((public,) if public else ())))
-        self._server = StreamableHttpServer(over(governed), hosts=("*",), origins=listen.origins)
+        self._server = StreamableHttpServer(
+            over(governed), hosts=("*",), origins=listen.origins, shared=shared_sessions(governed)
+        )
         self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
         self._due = time.monotonic() + LOOK
         for notice in governed.notices:

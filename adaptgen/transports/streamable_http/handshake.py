@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
@@ -12,6 +13,7 @@ from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import check_types
 from adaptgen.transports.streamable_http.http import (
     SSE_HEADERS,
+    BusyError,
     HttpAnswer,
     HttpRequest,
     json_answer,
@@ -20,12 +22,16 @@ from adaptgen.transports.streamable_http.http import (
 from adaptgen.transports.streamable_http.jobs import RunningRequest
 from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import Session
+from adaptgen.transports.streamable_http.shared_sessions import TooLargeToShare
 from adaptgen.transports.streamable_http.stream import Stream
 
 if TYPE_CHECKING:
     from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 SESSION = "mcp-session-id"
+PLATFORM = "x-amzn-bedrock-agentcore-runtime-session-id"
+"""AgentCore Runtime sends it, and may put an id of its own into ``Mcp-Session-Id``, which must not be refused. Such a
+request has no session here: it shares those that the proxy holds for its caller."""
 MOST = 100
 """Messages of a batch."""
 _EVERYTHING: dict[str, Json] = {"toolsListChanged": True, "promptsListChanged": True, "resourcesListChanged": True}
@@ -48,13 +54,16 @@ class Handshake:
         caller = await self._server.handler.authenticate(http.headers, exchange)
         if isinstance(said, Request) and said.method == "initialize":
             return await self._initialize(said, caller)
-        session = self._session(http, caller)
+        session = await self._session(http, caller)
         if isinstance(session, HttpAnswer):
             return session
         if session is not None:
             exchange.bind(session)
         if not isinstance(said, Request):
-            await self._take(said, caller, exchange, session)
+            try:
+                await self._take(said, caller, exchange, session)
+            except TooLargeToShare:
+                return refused(413, "the answer is too large for the replica that asked", code=message.INVALID_REQUEST)
             return HttpAnswer(202)
         early = self._early(said, session)
         if early is not None:
@@ -80,7 +89,7 @@ class Handshake:
             return HttpAnswer(405, {"allow": "POST"})
         if not stream.allowed:
             return refused(406, "accept text/event-stream")
-        session = self._session(http, caller)
+        session = await self._session(http, caller)
         if not isinstance(session, Session):
             return session or HttpAnswer(405, {"allow": "POST"})
         if session.listening is not None:
@@ -98,10 +107,13 @@ class Handshake:
         """The client ends its session."""
         exchange = self._server.exchange(http, None, self._server.stream(http), self._version(http, None))
         caller = await self._server.handler.authenticate(http.headers, exchange)
-        session = self._session(http, caller) if _handshake(http) else None
+        session = await self._session(http, caller) if _handshake(http) else None
         if not isinstance(session, Session):
             return session or HttpAnswer(405, {"allow": "POST"})
-        await self._server.left([self._server.sessions.drop(session)])
+        wait = await self._server.sessions.end(session, caller)
+        if wait:
+            return refused(503, "too many sessions were ended", headers={"retry-after": str(math.ceil(wait))})
+        await self._server.left([session], caller)
         return HttpAnswer(200)
 
     # ------------------------------------------------------------------------------------------------ inside
@@ -109,14 +121,19 @@ class Handshake:
     def _version(self, http: HttpRequest, session: Session | None) -> str:
         return session.version if session else http.headers.get("mcp-protocol-version", revisions.UNSAID)
 
-    def _session(self, http: HttpRequest, caller: Caller) -> Session | HttpAnswer | None:
+    async def _session(self, http: HttpRequest, caller: Caller) -> Session | HttpAnswer | None:
         """The session that a request belongs to; None where the handler needs none, whatever the header says."""
         if not self._server.handler.about().stateful:
             return None
         given = http.headers.get(SESSION)
         if given is None:
             return refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
-        found = self._server.sessions.find(given, caller)
+        try:
+            found = await self._server.sessions.lookup(given, caller)
+        except BusyError:
+            return refused(503, "too many sessions are in use", headers={"retry-after": "1"})
+        if found is None and PLATFORM in http.headers:
+            return None
         return found or refused(404, "no such session", code=message.INVALID_REQUEST)
 
     async def _initialize(self, request: Request, caller: Caller) -> HttpAnswer:
@@ -132,7 +149,7 @@ class Handshake:
             await self._server.left(ended)
             if session is None:
                 return refused(503, "too many sessions are in use", given=request.id)
-            headers[SESSION] = session.id
+            headers[SESSION] = session.token
         result: dict[str, Json] = {
             "protocolVersion": version,
             "capabilities": dict(about.capabilities),
@@ -161,7 +178,7 @@ class Handshake:
     ) -> None:
         if isinstance(said, Response):
             if session is not None:
-                session.heard(said)
+                await session.heard(said)
         elif said.method == "notifications/cancelled":
             # Without a session there is no telling whose request an id means.
             running = session.running.get(_id(said.params.get("requestId"))) if session else None
@@ -190,7 +207,7 @@ class Handshake:
                     continue
                 exchange = self._server.exchange(http, said, silent, self._version(http, None))
                 caller = await self._server.handler.authenticate(http.headers, exchange)
-                found = self._session(http, caller)
+                found = await self._session(http, caller)
                 if isinstance(found, HttpAnswer):
                     return found
                 session = found

@@ -15,6 +15,7 @@ from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge, Context, RpcError
 from adaptgen.model.tables import Json
+from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.transports.streamable_http.sessions import Session
 from adaptgen.transports.streamable_http.stream import Gone, Stream
 
@@ -82,11 +83,14 @@ class RequestContext(Context):
             return await super().ask(method, params)
         if needed is not None and needed not in session.capabilities:
             raise RpcError(message.METHOD_NOT_FOUND, f"this client does not support {needed}")
-        number, waiting = session.question()
+        try:
+            number, waiting = await session.question()
+        except StoreError:
+            raise RpcError(message.INTERNAL_ERROR, "the shared state cannot be reached") from None
         body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         try:
             await self.stream.send(json_text.encode(body))
-            response = await waiting
+            response = await session.response(number, waiting)
         except Gone:
             raise RpcError(message.INTERNAL_ERROR, "the client is gone") from None
         finally:

@@ -23,6 +23,7 @@ from adaptgen.transports.streamable_http.asgi import App, app
 from adaptgen.transports.streamable_http.connections import Connections
 from adaptgen.transports.streamable_http.files import FileRoutes, routes
 from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol
+from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -111,7 +112,8 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
     hosts = (*listen.hosts, *((public,) if public else ()))
     handler = over(governed, profile=profile)
     files = governed_files(governed, handler, listen.resource or address.url(listener))
-    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files)
+    shared = shared_sessions(governed)
+    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files, shared=shared)
 
 
 def governed_files(governed: GovernedServer, handler: McpHandler, url: str) -> FileRoutes | None:

@@ -16,7 +16,8 @@ from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.streamable_http.files import PATH as FILES
@@ -38,6 +39,7 @@ from adaptgen.transports.streamable_http.http import (
 from adaptgen.transports.streamable_http.jobs import Encoder, RequestRunner
 from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
 from adaptgen.transports.streamable_http.sessions import Session, Sessions, Streams, owner
+from adaptgen.transports.streamable_http.shared_sessions import SharedSessions
 from adaptgen.transports.streamable_http.stateless import StatelessRevision
 from adaptgen.transports.streamable_http.stream import Stream
 
@@ -63,7 +65,8 @@ class StreamableHttpServer:
     of the handshake revisions, and ``max_streams`` (streams for what the server says unasked): more of them end the
     longest unused; one caller gets an eighth. ``idle``: seconds after which an unused session ends. ``max_requests``:
     under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of
-    silence on a stream after which a comment is sent. ``files``: what answers below ``/files/``.
+    silence on a stream after which a comment is sent. ``files``: what answers below ``/files/``. ``shared``: makes
+    sessions of the handshake revisions that any replica serves.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class StreamableHttpServer:
         timeout: float | None = None,
         ping: float = 15.0,
         files: FileRoutes | None = None,
+        shared: SharedSessions | None = None,
     ) -> None:
         about = handler.about()
         info: dict[str, Json] = {"name": about.name, "version": about.version}
@@ -89,7 +93,7 @@ class StreamableHttpServer:
         self.handler = handler
         self.path = path.rstrip("/") or "/"
         self.info: Mapping[str, Json] = info
-        self.sessions = Sessions(max_sessions, max(max_sessions // 8, 1), idle)
+        self.sessions = Sessions(max_sessions, max(max_sessions // 8, 1), idle, shared)
         self.streams = Streams(max_streams, max(max_streams // 8, 1))
         self.runner = RequestRunner(handler, Encoder(info))
         self._guard = Guard(hosts, origins)
@@ -126,10 +130,10 @@ class StreamableHttpServer:
         self.streams.end()
 
     async def aclose(self) -> None:
-        """End every session, stream and request."""
+        """End every stream and request, and every session that no other replica serves."""
         self.drain()
         await self.runner.aclose()
-        await self.left([self.sessions.drop(one) for one in self.sessions.all()])
+        await self.left(one for one in [self.sessions.drop(one) for one in self.sessions.all()] if one.shared is None)
 
     # ------------------------------------------------------------------------------------- for the two eras
 
@@ -157,11 +161,11 @@ class StreamableHttpServer:
         """The stream that the answer can become."""
         return Stream(http.streaming and http.accepts()[1], self._ping)
 
-    async def left(self, ended: Iterable[Session]) -> None:
-        """Tell the handler of sessions that have ended."""
+    async def left(self, ended: Iterable[Session], caller: Caller | None = None) -> None:
+        """Tell the handler of sessions that have ended; ``caller``: who has ended them."""
         for session in ended:
             try:
-                await self.handler.close_session(session.id)
+                await self.handler.close_session(session.id, caller)
             except Exception as problem:
                 report(problem)
 
@@ -217,6 +221,8 @@ class StreamableHttpServer:
         except RpcError as problem:
             failed = message.failed(None, problem.code, problem.message, problem.data)
             return json_answer(failed, STATUS.get(problem.code, 503))
+        except StoreError:
+            return refused(503, "the shared state cannot be reached", headers={"retry-after": "1"})
         except Exception as problem:
             report(problem)
             return refused(500, "Internal error", code=message.INTERNAL_ERROR)

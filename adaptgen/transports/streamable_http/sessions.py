@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from adaptgen.mcp.jsonrpc import INTERNAL_ERROR, MessageId, Response
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.tables import Caller, Json
+from adaptgen.transports.streamable_http.http import BusyError
+from adaptgen.transports.streamable_http.shared_sessions import FRESH, LONGEST, Opened, SharedSessions
 
 if TYPE_CHECKING:
     from adaptgen.transports.streamable_http.request_context import RequestContext
@@ -26,13 +28,22 @@ def owner(caller: Caller) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Session:
-    """One client's session. ``running``: requests under way by their id, ``listening``: its GET stream."""
+    """One client's session. ``running``: requests under way by their id, ``listening``: its GET stream.
+
+    ``token``: what the client sends, which is the ``id`` where this process alone serves the session. ``shared``: what
+    this process tells other replicas; ``began``: seconds since the epoch; ``checked``: when it last looked whether
+    another one has ended it.
+    """
 
     id: str
     owner: tuple[str, str]
     version: str
     capabilities: Mapping[str, Json]
     used: float
+    token: str = ""
+    shared: SharedSessions | None = None
+    began: float = 0.0
+    checked: float = 0.0
     running: dict[MessageId, RequestContext] = field(default_factory=dict)
     listening: RequestContext | None = None
     questions: dict[MessageId, asyncio.Future[Response]] = field(default_factory=dict)
@@ -41,18 +52,28 @@ class Session:
     def busy(self) -> bool:
         return bool(self.running) or self.listening is not None
 
-    def question(self) -> tuple[int, asyncio.Future[Response]]:
-        """A number for a request to the client, and where its response will be."""
-        number = next(self.numbers)
+    async def question(self) -> tuple[MessageId, asyncio.Future[Response]]:
+        """An id for a request to the client, and where its response will be."""
+        # Two replicas may ask in one session: the ids that they make up must differ.
+        number: MessageId = next(self.numbers) if self.shared is None else secrets.token_urlsafe(9)
         waiting: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self.questions[number] = waiting
+        if self.shared is not None:
+            await self.shared.expect(self.id, number)
         return number, waiting
 
-    def heard(self, response: Response) -> None:
-        """A response has arrived; an unexpected one is dropped."""
+    async def response(self, number: MessageId, waiting: asyncio.Future[Response]) -> Response:
+        """The client's response, whichever replica it reaches."""
+        return await (waiting if self.shared is None else self.shared.collect(self.id, number, waiting))
+
+    async def heard(self, response: Response) -> None:
+        """A response has arrived; it is kept for the replica that asked, and an unexpected one is dropped."""
         waiting = self.questions.pop(response.id, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(response)
+        if waiting is not None:
+            if not waiting.done():
+                waiting.set_result(response)
+        elif self.shared is not None:
+            await self.shared.deliver(self.id, response)
 
     def close(self) -> None:
         for waiting in self.questions.values():
@@ -67,12 +88,16 @@ class Session:
 class Sessions:
     """All sessions of a server, the longest unused first. There are at most ``most``, and ``most_each`` of one owner;
     one more ends an unused one. Sessions end after ``idle`` seconds without a request.
+
+    With ``shared`` they live in their ids, and what is here is what this replica knows of them: it may forget one that
+    is unused, and find it again by its id. They end when the client ends them, or are too old.
     """
 
-    def __init__(self, most: int, most_each: int, idle: float) -> None:
+    def __init__(self, most: int, most_each: int, idle: float, shared: SharedSessions | None = None) -> None:
         self._most = most
         self._most_each = most_each
         self._idle = idle
+        self._shared = shared
         self._all: OrderedDict[str, Session] = OrderedDict()
         self._owned: dict[tuple[str, str], int] = {}
 
@@ -88,18 +113,71 @@ class Sessions:
         self._all.move_to_end(given)
         return session
 
+    async def lookup(self, given: str, caller: Caller) -> Session | None:
+        """The caller's session of that id, which another replica may have opened.
+
+        Raises:
+            BusyError: all places are in use.
+            StoreError: whether it has been ended cannot be known.
+        """
+        session = self.find(given, caller)
+        if self._shared is None:
+            return session
+        now = time.monotonic()
+        if session is None:
+            opened = self._shared.open(given, caller)
+            if opened is None:
+                return None
+            session, _ = self._admit(self._known(given, opened, caller, now))
+            if session is None:
+                raise BusyError
+        if self._shared.clock() - session.began >= LONGEST:
+            self.drop(session)
+            return None
+        if not session.checked or now - session.checked >= FRESH:
+            if await self._shared.ended(session.id):
+                self.drop(session)
+                return None
+            session.checked = now
+        return session
+
+    async def end(self, session: Session, caller: Caller) -> float:
+        """End a session on every replica; 0.0, or the seconds until this caller may end one more."""
+        wait = 0.0 if self._shared is None else await self._shared.end(session.id, session.began, caller)
+        if not wait:
+            self.drop(session)
+        return wait
+
     def open(
         self, caller: Caller, version: str, capabilities: Mapping[str, Json]
     ) -> tuple[Session | None, list[Session]]:
         """A new session (None while all places are in use), and those that had to end for it or were idle too long."""
         now = time.monotonic()
+        if self._shared is not None:
+            token, opened = self._shared.new(caller, version, capabilities)
+            session = self._known(token, opened, caller, now)
+            session.checked = now
+        else:
+            id = secrets.token_hex(16)
+            session = Session(id, owner(caller), version, capabilities, now, id)
+        admitted, ended = self._admit(session)
+        return admitted, ended if self._shared is None else []
+
+    def _known(self, token: str, opened: Opened, caller: Caller, now: float) -> Session:
+        return Session(
+            opened.id, owner(caller), opened.version, opened.capabilities, now, token, self._shared, opened.began
+        )
+
+    def _admit(self, session: Session) -> tuple[Session | None, list[Session]]:
+        """Take in a session; None where all places are in use, and those that went for it."""
+        now = session.used
         ended: list[Session] = []
         for one in list(self._all.values()):
             if now - one.used < self._idle:
                 break
             if not one.busy():
                 ended.append(self.drop(one))
-        mine = owner(caller)
+        mine = session.owner
         crowded = self._owned.get(mine, 0) >= self._most_each
         if crowded or len(self._all) >= self._most:
             unused = (one for one in self._all.values() if not one.busy() and (one.owner == mine or not crowded))
@@ -107,14 +185,13 @@ class Sessions:
             if victim is None:
                 return None, ended
             ended.append(self.drop(victim))
-        session = Session(secrets.token_hex(16), mine, version, capabilities, now)
-        self._all[session.id] = session
+        self._all[session.token] = session
         self._owned[mine] = self._owned.get(mine, 0) + 1
         return session, ended
 
     def drop(self, session: Session) -> Session:
         """Forget a session and end what is open in it."""
-        if self._all.pop(session.id, None) is not None:
+        if self._all.pop(session.token, None) is not None:
             left = self._owned.get(session.owner, 1) - 1
             if left:
                 self._owned[session.owner] = left

@@ -50,7 +50,7 @@ class Echo:
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         pass
 
-    async def close_session(self, session: str) -> None:
+    async def close_session(self, session: str, caller: Caller | None = None) -> None:
         pass
 
     def metadata(self) -> Mapping[str, Json] | None:

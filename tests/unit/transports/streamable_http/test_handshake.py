@@ -10,6 +10,7 @@ import pytest
 from support.wire import Client, FakeDesk, Handler, messages, parsed, said, settle, stream
 
 from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.request_context import RequestContext
 
@@ -393,7 +394,7 @@ def test_closing_ends_every_session_and_request_whatever_the_desk_makes_of_it() 
         one, desk = client(tool)
         left: list[str] = []
 
-        async def close_session(session: str) -> None:
+        async def close_session(session: str, caller: Caller | None = None) -> None:
             left.append(session)
             raise ValueError
 
