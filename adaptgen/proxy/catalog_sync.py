@@ -143,7 +143,7 @@ class CatalogSync:
             try:
                 return await self.remote.ask(PROXY, method, params, {}, session=session)
             except SessionExpired:
-                self._sessions.lost(self.remote, _KEY, session)
+                await self._sessions.lost(self.remote, PROXY, _KEY, session)
         raise UpstreamError("it forgets its sessions", sent=False, status=404)
 
     def _fell(self, problem: Exception) -> None:
@@ -256,7 +256,7 @@ class CatalogSync:
             reply = await self.remote.listen(session, PROXY)
         except UpstreamError as failure:
             if failure.status == 404 and session.id:
-                self._sessions.lost(self.remote, _KEY, session)
+                await self._sessions.lost(self.remote, PROXY, _KEY, session)
                 return
             raise
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -12,7 +14,7 @@ from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.govern.pipeline.factory import TargetInputs, issuer
-from adaptgen.govern.settings.keys import pin_keys
+from adaptgen.govern.settings.keys import pin_keys, session_keys
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
@@ -22,11 +24,13 @@ from adaptgen.proxy.catalog_sync import CatalogSync
 from adaptgen.proxy.http_client import Address, HttpClient, UpstreamError, address, secure
 from adaptgen.proxy.pin_store import FilePins, InMemoryPins, Pins, PinSigner, StorePins, UntrustedPins
 from adaptgen.proxy.revision_bridge import RevisionBridge
-from adaptgen.proxy.session_pool import Key, Sessions, key_of
+from adaptgen.proxy.session_pool import IDLE, Sessions, key_of
+from adaptgen.proxy.shared_sessions import SharedUpstreamSessions
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
-from adaptgen.proxy.upstream_client import Session, UpstreamClient
+from adaptgen.proxy.upstream_client import Key, Session, UpstreamClient
+from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -36,6 +40,8 @@ _ROUTED = {"prompts/get": "name", "resources/read": "uri", "resources/subscribe"
 _HANDED = frozenset({"inputResponses", "requestState"})
 """Params that answer a server's request for input (2026-07-28, SEP-2322)."""
 _REVIEW = "review it, then adaptgen proxy GOVERNANCE --accept SERVER/NAME"
+_LOOK, _LOOK_LATER = 1.0, 15.0
+"""Seconds after which a client's sessions of other replicas are looked for, at first and later on."""
 _FRESH = 5_000
 """Milliseconds for which clients may keep a list."""
 
@@ -59,12 +65,14 @@ class UpstreamAggregator:
         environ: Mapping[str, str] | None = None,
         where: Place = _nowhere,
         pins: Pins | None = None,
+        shared: SharedSessionStore | None = None,
         name: str = "adaptgen-proxy",
         insecure: bool = False,
     ) -> None:
         """``upstreams``: with their templates resolved; ``rules``: the ``tools:`` of the settings; ``credentials``: the
         proxy's credentials per server; ``handover``: seals identities for servers that have an audience; ``pins``:
-        where tools stay pinned (default: in this process); ``insecure``: http to other machines is allowed.
+        where tools stay pinned (default: in this process); ``shared``: where replicas share their sessions with
+        servers; ``insecure``: http to other machines is allowed.
 
         Raises:
             AdaptgenError: AG075, an address cannot be used.
@@ -75,7 +83,11 @@ class UpstreamAggregator:
         self._credentials = credentials or {}
         self._http = HttpClient()
         self._subscriptions = Subscriptions()
-        self._sessions = Sessions(busy=lambda key: bool(self._subscriptions.at(key)))
+        self._sessions = Sessions(
+            busy=lambda key: bool(self._subscriptions.at(key)),
+            shared=SharedUpstreamSessions(shared, IDLE) if shared is not None else None,
+        )
+        mark = f"{secrets.token_hex(4)}-" if shared is not None else ""
         self._bridge = RevisionBridge(
             self._sessions, lambda remote, kind: self._syncs[remote.name].on_change(kind), self._opened
         )
@@ -87,6 +99,7 @@ class UpstreamAggregator:
         for key, settings in upstreams.items():
             url = self._address(key, settings, insecure)
             remote = UpstreamClient(key, url, settings, self._http, self._credentials.get(key), handover)
+            remote.mark = mark
             self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:
@@ -190,13 +203,18 @@ class UpstreamAggregator:
         """The client's roots have changed: servers that keep a session with it are notified."""
         if method != "notifications/roots/list_changed" or context.modern:
             return
-        for held in self._sessions.of(key_of(caller, context)):
+        for held in await self._sessions.adopt(self._third_parties(), caller, key_of(caller, context)):
             await held.remote.tell(held.opening.result(), caller, method, without_own_meta(params))
 
     async def close_session(self, session: str, caller: Caller | None = None) -> None:
         """A client's session has ended; so do those that were held for it."""
-        self._bridge.forget(("session", session))
-        self._subscriptions.forget(("session", session))
+        key = ("session", session)
+        self._subscriptions.forget(key)
+        await self._bridge.forget(key, self._third_parties(), caller)
+
+    def _third_parties(self) -> list[UpstreamClient]:
+        """The servers that may keep sessions."""
+        return [one.remote for one in self._syncs.values() if not one.remote.ours]
 
     async def aclose(self) -> None:
         """Stop watching, end all sessions, close all connections."""
@@ -324,17 +342,31 @@ class UpstreamAggregator:
             else:
                 for uri in own:
                     await self._bridge.ask(remote, listener.caller, "resources/subscribe", {"uri": uri}, context)
-                listener.follow_session(remote, await self._bridge.session(remote, listener.caller, context))
+                session = await self._bridge.session(remote, listener.caller, context)
+                listener.follow_session(remote, session, self._sessions.lost)
         if not context.modern:
             self._subscriptions.resume(listener)
-            for held in self._sessions.of(listener.key):
-                listener.follow_session(held.remote, held.opening.result())
+            for held in await self._sessions.adopt(self._third_parties(), listener.caller, listener.key):
+                listener.follow_session(held.remote, held.opening.result(), self._sessions.lost)
+            if self._sessions.shared is not None:
+                listener.start(self._follow_others(listener))
+
+    async def _follow_others(self, listener: Subscription) -> None:
+        """Find the sessions that other replicas open for a client that listens here, and keep them from being
+        closed."""
+        pause = _LOOK
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LOOK_LATER)
+            for held in await self._sessions.adopt(self._third_parties(), listener.caller, listener.key):
+                listener.follow_session(held.remote, held.opening.result(), self._sessions.lost)
+                self._sessions.touch(held, time.monotonic())
 
     def _opened(self, remote: UpstreamClient, key: Key, session: Session) -> None:
         """A client that listens already hears what comes in its new session, too."""
         for listener in self._subscriptions.at(key):
             if not listener.context.modern:
-                listener.follow_session(remote, session)
+                listener.follow_session(remote, session, self._sessions.lost)
 
     # -------------------------------------------------------------------------------------------------------- changes
 
@@ -428,6 +460,13 @@ def pins_for(given: TargetInputs) -> Pins:
     return InMemoryPins()
 
 
+def sessions_for(given: TargetInputs) -> SharedSessionStore | None:
+    """Where replicas share their sessions with servers; None where no other process sees the state, or no key outlives
+    this one."""
+    keys = session_keys(given.material)
+    return None if getattr(given.store, "local", False) or not keys else SharedSessionStore(given.store, *keys)
+
+
 async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
     """The servers of the settings as one target, started; AG075, at its place, for one that cannot be used. ``pins``:
     where tools are pinned, if not where the settings say."""
@@ -454,6 +493,7 @@ async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> Ups
         environ=environ,
         where=settings.where,
         pins=pins or pins_for(given),
+        shared=sessions_for(given),
     )
     await aggregator.start()
     return aggregator

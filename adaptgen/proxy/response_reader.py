@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from adaptgen.mcp import json_text
 from adaptgen.mcp.json_text import as_object
+from adaptgen.mcp.jsonrpc import MessageId
 from adaptgen.mcp.protocol import Context, RpcError, without_own_meta
 from adaptgen.mcp.revisions import LIST_CHANGES, SUBSCRIPTION_KEY
 from adaptgen.model.tables import Caller, Json
@@ -86,7 +87,7 @@ class ResponseReader:
         caller: Caller,
         session: Session | None,
         relay: Relay | None,
-        number: int | None,
+        number: MessageId | None,
         alive: Callable[[float | None], None] = lambda patience: None,
     ) -> None:
         self._remote = remote

@@ -7,7 +7,7 @@ the answers. A client of 2026-07-28 before an older server shares one session wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from adaptgen.mcp.headers import HeaderParameter
 from adaptgen.mcp.json_text import as_object
@@ -16,8 +16,16 @@ from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, 
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay
-from adaptgen.proxy.session_pool import Key, Sessions, key_of
-from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient, capabilities_of, forwarded, level_of
+from adaptgen.proxy.session_pool import Sessions, key_of
+from adaptgen.proxy.upstream_client import (
+    Key,
+    Session,
+    SessionExpired,
+    UpstreamClient,
+    capabilities_of,
+    forwarded,
+    level_of,
+)
 from adaptgen.runtime.core.caches import LruCache
 
 _ROUNDS = 10
@@ -60,10 +68,10 @@ class RevisionBridge:
         """The log level that a client of the handshake revisions wants from servers that are asked in the later."""
         self._levels.put(key_of(caller, context), level)
 
-    def forget(self, key: Key) -> None:
-        """A client has left."""
+    async def forget(self, key: Key, remotes: Iterable[UpstreamClient], caller: Caller | None) -> None:
+        """A client has left; ``caller``: who it was, where the client itself says so."""
         self._levels.pop(key)
-        self._sessions.end(key)
+        await self._sessions.end(key, remotes, caller)
 
     async def ask(
         self,
@@ -122,7 +130,8 @@ class RevisionBridge:
         if "progressToken" in context.meta:
             meta["progressToken"] = context.meta["progressToken"]
         sent = {key: value for key, value in params.items() if key not in _LATER}
-        for _ in range(2):
+        # What this replica knows may be older than what another one has renewed, and that older than the server.
+        for _ in range(2 if self._sessions.shared is None else 3):
             session = await self.session(remote, caller, context)
             try:
                 level = level_of(context) if context.modern else ""
@@ -132,7 +141,7 @@ class RevisionBridge:
                 return await remote.ask(caller, method, sent, meta, relay, session=session)
             except SessionExpired:
                 # A 404 says that nothing was executed (2025-03-26, Session Management, 3).
-                self._sessions.lost(remote, key_of(caller, context), session)
+                await self._sessions.lost(remote, caller, key_of(caller, context), session)
             except RpcError as error:
                 if context.modern and method == "resources/read" and error.code == -32002:
                     raise RpcError(-32602, error.message, error.data) from None

@@ -7,17 +7,17 @@ ones. Updates of resources come from a stream to the server that is held for thi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
 
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay, ResponseReader
-from adaptgen.proxy.session_pool import Key
-from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient
+from adaptgen.proxy.upstream_client import Key, Session, SessionExpired, UpstreamClient
 
+Gone: TypeAlias = Callable[[UpstreamClient, Caller, Key, Session], Awaitable[None]]
 _KINDS = ("tools", "prompts", "resources")
 _PAUSE = 1.0
 _LONGEST = 60.0
@@ -67,19 +67,25 @@ class Subscription:
         if task is not None:
             task.cancel()
 
-    def follow_session(self, remote: UpstreamClient, session: Session) -> None:
-        """Hear everything that a server says in a session, and pass its questions on."""
+    def follow_session(self, remote: UpstreamClient, session: Session, gone: Gone) -> None:
+        """Hear everything that a server says in a session, and pass its questions on; ``gone`` is called where the
+        server does not know the session any more."""
         mark = (remote.name, "", str(session.id))
         if mark not in self._followed:
-            self._followed[mark] = self.start(self._again(lambda: self._session(remote, session)))
+            self._followed[mark] = self.start(self._again(lambda: self._session(remote, session, gone)))
 
     async def _updates(self, remote: UpstreamClient, uris: tuple[str, ...]) -> None:
         wanted: dict[str, Json] = {"notifications": {"resourceSubscriptions": list(uris)}}
         relay = ClientRelay(self.context, None, only="notifications/resources/updated")
         await remote.ask(self.caller, "subscriptions/listen", wanted, self.context.meta, relay, endless=True)
 
-    async def _session(self, remote: UpstreamClient, session: Session) -> None:
-        reply = await remote.listen(session, self.caller)
+    async def _session(self, remote: UpstreamClient, session: Session, gone: Gone) -> None:
+        try:
+            reply = await remote.listen(session, self.caller)
+        except UpstreamError as failure:
+            if failure.status == 404 and session.id:
+                await gone(remote, self.caller, self.key, session)
+            raise
         try:
             relay = ClientRelay(self.context, None)
             await ResponseReader(remote, self.caller, session, relay, None).follow(reply)

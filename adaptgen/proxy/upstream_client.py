@@ -7,13 +7,14 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen import __version__
 from adaptgen.govern.settings.model import Upstream
 from adaptgen.mcp import json_text
 from adaptgen.mcp.headers import HeaderParameter, encode_value, parameter_headers
 from adaptgen.mcp.json_text import as_object
+from adaptgen.mcp.jsonrpc import MessageId
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META, META_HANDOVER, Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, HANDSHAKE, LOG_LEVEL_KEY, NAMED, STATELESS, VERSION_KEY
 from adaptgen.model.tables import Caller, Json
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from adaptgen.govern.identity.identity_assertion import AssertionIssuer
     from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
+Key: TypeAlias = tuple[str, ...]
+"""Whose session with a server it is: that of a client's session, or of a caller."""
 PROXY = Caller("adaptgen-proxy")
 """Who asks when the proxy itself does: for lists, and to hear of changes."""
 SELF = {"name": "adaptgen-proxy", "version": __version__}
@@ -116,6 +119,8 @@ class UpstreamClient:
         self._auth = auth
         self._signer = signer if settings.handover else None
         self._numbers = count(1)
+        self.mark = ""
+        """What separates the requests of this process from those that others send in the same session."""
 
     def can(self, what: str, flag: str = "") -> bool:
         """Whether the server declares a capability, and in it a flag."""
@@ -169,7 +174,7 @@ class UpstreamClient:
             UpstreamError: there is no answer.
             SessionExpired: the session has ended.
         """
-        number = next(self._numbers)
+        number: MessageId = f"{self.mark}{next(self._numbers)}" if self.mark else next(self._numbers)
         if session is None:
             meta, headers = _stateless(meta), _standard_headers(method, params, rows)
         else:
@@ -213,7 +218,7 @@ class UpstreamClient:
         again, left.early = failure.early and left.early, False
         return again
 
-    def _give_up(self, session: Session | None, caller: Caller, number: int, failure: UpstreamError) -> None:
+    def _give_up(self, session: Session | None, caller: Caller, number: MessageId, failure: UpstreamError) -> None:
         """Raise SessionExpired where that is what the failure means."""
         if session is None:
             return
@@ -240,7 +245,7 @@ class UpstreamClient:
 
     # ------------------------------------------------------------------------------------------------------- sessions
 
-    def cancel(self, session: Session, caller: Caller, number: int, reason: str) -> None:
+    def cancel(self, session: Session, caller: Caller, number: MessageId, reason: str) -> None:
         """Send the server a cancellation without holding up the task that ends."""
         params: dict[str, Json] = {"requestId": number, "reason": reason}
         session.soon(self.tell(session, caller, "notifications/cancelled", params))

@@ -31,7 +31,7 @@ class Session:
     """One client's session. ``running``: requests under way by their id, ``listening``: its GET stream.
 
     ``token``: what the client sends, which is the ``id`` where this process alone serves the session. ``shared``: what
-    this process tells other replicas; ``began``: seconds since the epoch; ``checked``: when it last looked whether
+    replicas share; ``began``: seconds since the epoch; ``checked``: when it last looked whether
     another one has ended it.
     """
 

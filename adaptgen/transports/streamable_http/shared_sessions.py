@@ -77,7 +77,7 @@ class Opened:
 
 
 class SharedSessions:
-    """Seals and opens the ids of sessions, and keeps in ``store`` what replicas tell each other.
+    """Seals and opens the ids of sessions, and keeps in ``store`` what replicas must know of each other.
 
     ``keys``: the first seals, every one opens; asked each time, because settings change. ``scope``: what the ids are
     for, so that those of another server with the same keys are unknown here.
@@ -170,7 +170,7 @@ class SharedSessions:
         await self._store.put(_question(session, question), b"?", ttl=PATIENCE)
 
     async def deliver(self, session: str, response: Response) -> None:
-        """Keep an answer for the replica that asked; one that nobody waits for is dropped. StoreError;
+        """Keep an answer for the replica that asked; an unexpected one is dropped. StoreError;
         TooLargeToShare."""
         key = _question(session, response.id)
         told: dict[str, Json] = {"result": None if response.result is None else dict(response.result)}
