@@ -17,7 +17,15 @@ from adaptgen.govern.pipeline.factory import TargetInputs, issuer
 from adaptgen.govern.settings.keys import pin_keys, session_keys
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.json_text import as_object
-from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
+from adaptgen.mcp.protocol import (
+    META_UNKNOWN,
+    META_UNREACHABLE,
+    Context,
+    RpcError,
+    ServerInfo,
+    ToolInfo,
+    without_own_meta,
+)
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.catalog import Catalog, make
 from adaptgen.proxy.catalog_sync import CatalogSync
@@ -430,7 +438,7 @@ class UpstreamAggregator:
 def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
     """A CallToolResult that says whether the call was executed, and whether trying again helps."""
     what = f"The server of {tool.name} did not answer: {failure.text}."
-    meta: dict[str, Json] = {}
+    meta: dict[str, Json] = {META_UNREACHABLE: True}
     if not failure.sent:
         wait = f" Try again in {failure.retry_after:g} s." if failure.retry_after else " Trying again later may help."
         text = f"{what} Nothing was executed.{wait if failure.status not in (401, 403) else ''}"
@@ -442,10 +450,8 @@ def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
             f"{what} It is unknown whether the change was carried out: it may have been. Read the current state before "
             "trying again."
         )
-    result: dict[str, Json] = {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
-    if meta:
-        result["_meta"] = meta
-    return result
+    content = [{"type": "text", "text": text}]
+    return {"content": content, "isError": True, "resultType": "complete", "_meta": meta}
 
 
 def pins_for(given: TargetInputs) -> Pins:

@@ -144,7 +144,7 @@ class Engine:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
         known = self._tools.get(tool)
         marks = self._marks(known, arguments, caller) if known is not None else PiiTracker()
-        status, unknown = None, False
+        status, unknown, unreachable = None, False, False
         files = self._file_call(caller, known)
         try:
             if known is None:
@@ -167,6 +167,7 @@ class Engine:
                     self._kept.drop(caller)
         except ToolError as problem:
             text, status, unknown = problem.told(tool), problem.status, problem.unknown
+            unreachable = problem.unreachable
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is not valid text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
@@ -177,7 +178,7 @@ class Engine:
         finally:
             if files is not None:
                 files.close()
-        failed = Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown)
+        failed = Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown, unreachable=unreachable)
         return _with_files(marks.finish(failed), files)
 
     def _file_call(self, caller: Caller, tool: Tool | None) -> FileCall | None:

@@ -103,7 +103,7 @@ class ToolCall:
         answer = await self._others(tool, arguments)
         if answer.is_error:
             text = next((one.text for one in answer.content if isinstance(one, Text)), "")
-            raise ToolError(text, status=answer.status, unknown=answer.unknown)
+            raise ToolError(text, status=answer.status, unknown=answer.unknown, unreachable=answer.unreachable)
         return answer
 
 

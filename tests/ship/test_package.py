@@ -70,6 +70,7 @@ def test_the_variables_and_secrets_of_settings_and_server_are_known(tmp_path: Pa
         ({"audit": {"sink": "audit.jsonl"}}, "audit.sink is a file"),
         ({"authorize": {"policies": ["../shared.cedar"]}}, "../shared.cedar lies outside the folder"),
         ({"hooks": {"before": [{"call": "elsewhere:look"}]}}, "the module 'elsewhere' of a hook"),
+        ({"metrics": "0.0.0.0:9464"}, "nothing can scrape a port there"),
         ({"files": {"max_bytes": "1MB"}}, "files need a store there"),
         ({"state": {"store": "dynamodb", "table": "crm-${env:STAGE}"}}, "cannot know the name of the table"),
     ],
@@ -155,7 +156,10 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
     assert {"boto3", "uvicorn"} <= set(roots(proxy, Target("agentcore")))
 
 
-SOMETIMES = {"PyYAML", "boto3", "botocore", "cedarpy", "redis", "snapshot-restore-py", "uvicorn"}
+SOMETIMES = {
+    "PyYAML", "boto3", "botocore", "cedarpy", "prometheus_client", "redis", "requests", "snapshot-restore-py",
+    "uvicorn",
+}  # fmt: skip
 """Imported where settings, a store or the platform need it."""
 
 

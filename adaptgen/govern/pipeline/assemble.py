@@ -82,7 +82,9 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
         factory.take(made)
         tools = factory.target.tools()
         parts = await factory.parts(settings, tools)
-        traced = place.tracer or tracer(parts.settings)
+        traced = place.tracer or tracer(
+            parts.settings, listening=place.http and not place.frozen, environ=place.environ
+        )
         stack.callback(traced.close)
         signer = await checkpoint_signer(parts.settings, material.checkpoints)
         record = trail(parts.settings, material.audit, signer=signer, stdio=not place.http, notify=traced.checkpoint)

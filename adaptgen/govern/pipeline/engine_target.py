@@ -19,6 +19,7 @@ from adaptgen.mcp.protocol import (
     META_SENSITIVE,
     META_STATUS,
     META_UNKNOWN,
+    META_UNREACHABLE,
     Context,
     RpcError,
     ServerInfo,
@@ -199,6 +200,8 @@ def _meta(answer: Answer) -> dict[str, Json]:
         meta[META_STATUS] = answer.status
     if answer.unknown:
         meta[META_UNKNOWN] = True
+    if answer.unreachable:
+        meta[META_UNREACHABLE] = True
     if links := [at for at, one in enumerate(answer.content) if isinstance(one, FileLink)]:
         meta[META_LINKS] = links
     if answer.files:

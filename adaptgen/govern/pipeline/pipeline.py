@@ -171,7 +171,7 @@ class Pipeline:
             except AuditError:
                 pass  # the next line fails as well, and with it the request that it is about
         jobs: list[Awaitable[object]] = []
-        if type(self._tracer) is not Tracer:
+        if self._tracer.buffers:
             jobs.append(asyncio.to_thread(self._tracer.flush, seconds))
         if self._usage is not None and self._usage.waiting:
             jobs.append(self._usage.flush_quietly())

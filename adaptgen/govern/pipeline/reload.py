@@ -27,7 +27,7 @@ EVERY = 1.0
 """Seconds between two looks."""
 
 
-_FIXED = ("mode", "state", "audit", "trace", "files")
+_FIXED = ("mode", "state", "audit", "trace", "metrics", "files")
 """Sections that are read at start alone."""
 
 

@@ -30,6 +30,7 @@ from adaptgen.mcp.protocol import (
     META_REQUESTS,
     META_STATUS,
     META_UNKNOWN,
+    META_UNREACHABLE,
     Context,
     RpcError,
     ToolInfo,
@@ -406,7 +407,7 @@ class GovernedCall:
         if parts.settings.mode != "behind":
             result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
-        self._span.answered(status, len(tokens))
+        self._span.answered(status, len(tokens), unreachable=own.get(META_UNREACHABLE) is True)
         if not self._note(outcome, status=status, tokens=tokens):
             return failed_result(
                 "The call was executed, but the audit trail cannot be written; its answer is withheld."

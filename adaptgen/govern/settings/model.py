@@ -242,6 +242,16 @@ class Trace:
 
 
 @value(kw_only=True)
+class Metrics:
+    """``listen``: HOST:PORT where Prometheus scrapes ``/metrics``, apart from the port of MCP ("" for nowhere).
+    ``cloudwatch``: whether each call prints a line in CloudWatch's embedded metric format; None: where the platform
+    is Lambda."""
+
+    listen: str = ""
+    cloudwatch: bool | None = None
+
+
+@value(kw_only=True)
 class Audit:
     """The audit trail. A copy of the checkpoints that is held elsewhere shows a tail that was cut."""
 
@@ -314,6 +324,7 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     state: State = field(default_factory=State)
     trace: Trace = field(default_factory=Trace)
+    metrics: Metrics = field(default_factory=Metrics)
     audit: Audit | None = None
     before: tuple[Hook, ...] = ()
     after: tuple[Hook, ...] = ()

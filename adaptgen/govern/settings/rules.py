@@ -47,6 +47,7 @@ def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
         _tokenize,
         _state,
         _trace,
+        _metrics,
         _tools,
         _files,
     ):
@@ -251,6 +252,19 @@ def _trace(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
     for key in ("service", "sample"):
         if settings.trace.console and isinstance(given, dict) and key in given:
             checker.report(f"trace.{key} is for collectors, and has no effect on the console", ("trace", key))
+
+
+def _metrics(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    address = settings.metrics.listen
+    if not address:
+        return
+    at = ("metrics", "listen")
+    if int(address.rpartition(":")[2]) > 65535:
+        checker.report("metrics.listen: the port is above 65535", at)
+    if address == settings.listen.http:
+        checker.report("metrics.listen is where agents call", at, "a port that only your monitoring reaches")
+    if settings.trace.console:
+        checker.report("metrics.listen has no effect together with trace: console", at, "leave one of them out")
 
 
 def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:

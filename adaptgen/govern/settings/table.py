@@ -35,6 +35,7 @@ from adaptgen.govern.settings.model import (
     Limit,
     Listen,
     Local,
+    Metrics,
     State,
     Surface,
     Switch,
@@ -228,6 +229,13 @@ TRACE = Table({
     "sample": Key(Number(0, 1, whole=False), "The share of requests that are traced"),
 }, Trace, short="otlp")  # fmt: skip
 
+METRICS = Table({
+    "listen": Key(Text("address"), "HOST:PORT at which Prometheus scrapes /metrics; without authentication, so a "
+                                   "port of its own that only your monitoring reaches"),
+    "cloudwatch": Key(Flag(), "Print a line in CloudWatch's embedded metric format for each call; by default on "
+                              "Lambda"),
+}, Metrics, short="listen")  # fmt: skip
+
 AUDIT = Table({
     "sink": Key(Text("sink"), "stdout, stderr, none, or a file"),
     "checkpoint": Key(Number(1, 1_000_000), "Lines between two checkpoints"),
@@ -283,6 +291,7 @@ SETTINGS = Table({
     "keys": Key(KEYS, "References to the keys"),
     "state": Key(STATE, "What several processes share"),
     "trace": Key(TRACE, "Spans and metrics"),
+    "metrics": Key(METRICS, "Metrics of calls, for alarms and dashboards"),
     "audit": Key(AUDIT, "The audit trail"),
     "hooks": Key(Table({
         "before": Key(_list(HOOK), "Functions that see a call before the tool"),

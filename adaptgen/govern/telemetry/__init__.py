@@ -1,7 +1,10 @@
-"""Spans of a governed request: to a collector through OpenTelemetry, or to the console."""
+"""Spans and metrics of a governed request: to a collector through OpenTelemetry, to Prometheus, to CloudWatch, or to
+the console."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import error
@@ -13,21 +16,54 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 
-def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: MetricReader | None = None) -> Tracer:
-    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector. AG070 where a
-    collector is named and OpenTelemetry is not installed."""
+def tracer(
+    settings: Settings,
+    *,
+    exporter: SpanExporter | None = None,
+    reader: MetricReader | None = None,
+    listening: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Tracer:
+    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector. ``listening``:
+    Prometheus may scrape this process.
+
+    Raises:
+        AdaptgenError: AG070, OpenTelemetry is needed and not installed; AG062, nothing can listen where Prometheus is
+            to scrape.
+    """
+    scraped = settings.metrics.listen if listening else ""
+    made = Tracer()
     if settings.trace.console and exporter is None and reader is None:
         from adaptgen.govern.telemetry.console import ConsoleTracer
 
-        return ConsoleTracer(settings)
-    if not settings.trace.otlp and exporter is None and reader is None:
-        return Tracer()
+        made = ConsoleTracer(settings)
+    elif settings.trace.otlp or exporter is not None or reader is not None or scraped:
+        made = _otel(settings, exporter, reader, scraped)
+    function = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    cloudwatch = settings.metrics.cloudwatch
+    if cloudwatch or (cloudwatch is None and function):
+        from adaptgen.govern.telemetry.cloudwatch import EmbeddedMetrics
+
+        named = ("FunctionName", function) if function else ("Service", settings.trace.service or "adaptgen")
+        made = EmbeddedMetrics(made, named)
+    return made
+
+
+def _otel(settings: Settings, exporter: SpanExporter | None, reader: MetricReader | None, scraped: str) -> Tracer:
+    readers = [reader] if reader is not None else []
+    closing: Callable[[], None] | None = None
     try:
         from adaptgen.govern.telemetry import otel
 
-        return otel.make(settings.trace, exporter, reader)
+        if scraped:
+            from adaptgen.govern.telemetry.exporters import prometheus
+
+            scraping, closing = prometheus(scraped, settings.where("metrics", "listen"))
+            readers.append(scraping)
+        return otel.make(settings.trace, exporter, readers, closing=closing)
     except ModuleNotFoundError as why:
-        if (why.name or "").partition(".")[0] != "opentelemetry":
+        if (why.name or "").partition(".")[0] not in ("opentelemetry", "prometheus_client"):
             raise
-        message = "tracing needs OpenTelemetry, which is not installed"
-        raise error("AG070", message, settings.where("trace"), 'pip install "adaptgen[otel]"') from None
+        what, section = ("metrics need", "metrics") if scraped else ("tracing needs", "trace")
+        message = f"{what} OpenTelemetry, which is not installed"
+        raise error("AG070", message, settings.where(section), 'pip install "adaptgen[otel]"') from None

@@ -101,7 +101,7 @@ class ConsoleSpan(Span):
     def refused(self, reason: str, policies: tuple[str, ...]) -> None:
         self._decision = f"refused ({reason}{f': {_some(policies)}' if policies else ''})"
 
-    def answered(self, status: Json, redactions: int) -> None:
+    def answered(self, status: Json, redactions: int, *, unreachable: bool = False) -> None:
         if isinstance(status, int):
             self._facts.append(f"HTTP {status}")
         if redactions:

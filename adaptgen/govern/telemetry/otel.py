@@ -10,14 +10,14 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from opentelemetry import trace as api
 from opentelemetry.metrics import Counter, Histogram
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -26,7 +26,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from adaptgen import __version__
 from adaptgen.govern.settings import model as vocabulary
-from adaptgen.govern.telemetry.spans import METHODS, Attribute, Span, TokenOutcome, Tracer, number_of
+from adaptgen.govern.telemetry.spans import METHODS, Attribute, Span, TokenOutcome, Tracer, is_outage, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
 from adaptgen.model.tables import Caller, Json
 
@@ -45,22 +45,26 @@ CLOSING = 3.0
 _PARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _STATE = re.compile(r"[\x20-\x7e]{1,512}")
-_ENDPOINT = re.compile(r"/v1/(traces|metrics)/?$")
 
 
-def make(settings: vocabulary.Trace, exporter: SpanExporter | None, reader: MetricReader | None) -> OtelTracer:
-    """A tracer that sends to the collector of the settings, or to ``exporter`` and ``reader``."""
+def make(
+    settings: vocabulary.Trace,
+    exporter: SpanExporter | None = None,
+    readers: Sequence[MetricReader] = (),
+    *,
+    closing: Callable[[], None] | None = None,
+) -> OtelTracer:
+    """A tracer that sends to the collector of the settings where it names one, to ``exporter`` and to ``readers``.
+    ``closing`` is called when it closes."""
     resource = Resource.create({"service.name": settings.service or "adaptgen", "service.version": __version__})
-    if exporter is None and reader is None:
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    if settings.otlp and not settings.console and exporter is None:
+        from adaptgen.govern.telemetry.exporters import collector
 
-        base = _ENDPOINT.sub("", settings.otlp).rstrip("/")
-        exporter = OTLPSpanExporter(endpoint=f"{base}/v1/traces")
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=f"{base}/v1/metrics"))
+        exporter, sending = collector(settings.otlp)
+        readers = [*readers, *sending]
     # Not by the parent: a caller must not decide that it leaves no trace.
     traces = TracerProvider(
-        sampler=TraceIdRatioBased(settings.sample),
+        sampler=TraceIdRatioBased(settings.sample if exporter is not None else 0.0),
         resource=resource,
         span_limits=SpanLimits(max_span_attribute_length=256),
         shutdown_on_exit=False,
@@ -68,19 +72,24 @@ def make(settings: vocabulary.Trace, exporter: SpanExporter | None, reader: Metr
     if exporter is not None:
         traces.add_span_processor(BatchSpanProcessor(exporter))
     meters = MeterProvider(
-        [reader] if reader is not None else [],
+        readers,
         resource=resource,
         shutdown_on_exit=False,
         # Exemplars look at the current span of the SDK's context, which is never entered here.
         exemplar_filter=AlwaysOffExemplarFilter(),
     )
-    return OtelTracer(traces, meters)
+    return OtelTracer(traces, meters, closing)
 
 
 class OtelTracer(Tracer):
-    """Spans to a batch processor, metrics to a reader."""
+    """Spans to a batch processor, metrics to readers."""
 
-    def __init__(self, traces: TracerProvider, meters: MeterProvider) -> None:
+    buffers = True
+
+    def __init__(
+        self, traces: TracerProvider, meters: MeterProvider, closing: Callable[[], None] | None = None
+    ) -> None:
+        self._closing = closing
         self._traces = traces
         self._meters = meters
         self.spans = traces.get_tracer("adaptgen.govern", __version__)
@@ -103,6 +112,14 @@ class OtelTracer(Tracer):
         self.errors: Counter = meter.create_counter(
             "adaptgen.errors", unit="{call}", description="Calls that did not end well, by tool and caller"
         )
+        self.outages: Counter = meter.create_counter(
+            "adaptgen.upstream.failures",
+            unit="{call}",
+            description="Calls whose API, or server behind the proxy, did not answer, or answered with a 5xx",
+        )
+        self._challenges: Counter = meter.create_counter(
+            "adaptgen.challenges", unit="{request}", description="Requests that were not authenticated, by HTTP status"
+        )
 
     def request(self, method: str, name: str, context: Context) -> Span:
         return OtelSpan(self, method if method in METHODS else "_OTHER", name, context)
@@ -116,6 +133,9 @@ class OtelTracer(Tracer):
     def tokens(self, outcome: TokenOutcome, kind: str, count: int = 1) -> None:
         self._tokens.add(count, {"adaptgen.token.kind": kind, "adaptgen.token.outcome": outcome})
 
+    def challenged(self, refusal: Challenge) -> None:
+        self._challenges.add(1, {"http.response.status_code": refusal.status})
+
     def checkpoint(self, record: Mapping[str, Json]) -> None:
         span = self.spans.start_span("audit checkpoint")
         span.add_event("adaptgen.audit.checkpoint", {f"adaptgen.audit.{key}": value for key, value in record.items()})
@@ -126,6 +146,8 @@ class OtelTracer(Tracer):
 
     def close(self) -> None:
         _within(CLOSING, self._traces.shutdown, self._meters.shutdown)
+        if self._closing is not None:
+            self._closing()
 
 
 def _within(timeout: float, *acts: Callable[[], object]) -> bool:
@@ -203,6 +225,10 @@ class OtelSpan(Span):
         self._error = True
         self._attributes["error.type"] = kind
         self._span.set_attribute("error.type", kind)
+
+    def answered(self, status: Json, redactions: int, *, unreachable: bool = False) -> None:
+        if is_outage(status, unreachable):
+            self._tracer.outages.add(1, {"gen_ai.tool.name": self._name} if self._name else {})
 
     def outcome(self, outcome: str, caller: Caller | None = None) -> None:
         self._span.set_attribute("adaptgen.outcome", outcome)

@@ -64,8 +64,9 @@ class Span:
     def restored(self, tokens: int) -> None:
         """PII tokens of the arguments were restored."""
 
-    def answered(self, status: Json, redactions: int) -> None:
-        """The API has answered with this HTTP status (None: unknown). ``redactions``: values that became tokens."""
+    def answered(self, status: Json, redactions: int, *, unreachable: bool = False) -> None:
+        """The API has answered with this HTTP status (None: unknown). ``redactions``: values that became tokens;
+        ``unreachable``: the API, or the server behind the proxy, did not answer."""
 
     def listed(self, shown: int, tools: int) -> None:
         """A list shows ``shown`` of ``tools`` tools."""
@@ -79,6 +80,9 @@ class Span:
 
 class Tracer:
     """Records nothing."""
+
+    buffers = False
+    """Whether there may be something for ``flush`` to send."""
 
     def request(self, method: str, name: str, context: Context) -> Span:
         """The span of one request. ``name``: of the tool or prompt, where there is such a one."""
@@ -120,3 +124,8 @@ def number_of(caller: Caller) -> str:
     """One of 4,096 numbers for a caller: enough to see that one of them fails and the others do not, too little to
     say who it is. The audit trail says that."""
     return hashlib.sha256(f"{caller.tenant}\0{caller.sub}".encode(errors="surrogatepass")).hexdigest()[:3]
+
+
+def is_outage(status: Json, unreachable: bool) -> bool:
+    """Whether a call failed because the API is down: it did not answer, or a status of 500 and above (RFC 9110)."""
+    return unreachable or (isinstance(status, int) and status >= 500)

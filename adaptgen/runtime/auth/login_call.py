@@ -79,7 +79,7 @@ class LoginCall:
         try:
             response = await self.client.send(request, keep=(302, 303) if by_header else (), login=True)
         except ToolError as problem:
-            raise ToolError(f"{named} failed. {problem.text}") from None
+            raise ToolError(f"{named} failed. {problem.text}", unreachable=problem.unreachable) from None
         if not (by_header and response.status in (302, 303)):
             self._check(named, login, response)
         if _second_step(response, sure=True):

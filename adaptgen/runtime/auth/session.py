@@ -308,7 +308,12 @@ class Session:
         """
         if why is None:
             return
-        problem = ToolError(str(why.get("text")), status=why.get("status"), retry_after=why.get("retry_after"))
+        problem = ToolError(
+            str(why.get("text")),
+            status=why.get("status"),
+            retry_after=why.get("retry_after"),
+            unreachable=why.get("unreachable") is True,
+        )
         if why.get("retry_after"):
             raise problem
         if why.get("credentials") == self._credentials.fingerprint(self.references):
@@ -318,7 +323,8 @@ class Session:
     async def _tell(self, problem: ToolError, seconds: float, **more: Json) -> None:
         if self._kept is not None:
             try:
-                await self._kept.fail({"text": problem.text, "status": problem.status, **more}, seconds)
+                told = {"text": problem.text, "status": problem.status, "unreachable": problem.unreachable}
+                await self._kept.fail({**told, **more}, seconds)
             except StoreError:
                 pass  # the others find out for themselves
 
@@ -588,4 +594,4 @@ def _final(problem: ToolError) -> bool:
 def _later(problem: ToolError, wait: float) -> ToolError:
     """``problem`` of a login, with when it is tried again."""
     text = f"{problem.text} The login is tried again {describe_wait(wait)}, not before."
-    return ToolError(text, status=problem.status, retry_after=wait)
+    return ToolError(text, status=problem.status, retry_after=wait, unreachable=problem.unreachable)

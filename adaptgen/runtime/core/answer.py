@@ -51,7 +51,8 @@ class Answer:
     the first text block, as JSON Pointers (RFC 6901) in which ``*`` stands for every element (``/items/*/1``; a key
     that is an asterisk is written ``~2``), with their kinds; ``found``, pairs of kind and value: classified values of
     the records at hand that may also occur in other text of the answer; ``status``, the API's last HTTP status;
-    ``unknown``, whether a write may or may not have been executed; ``files``, what the audit says of the files that
+    ``unknown``, whether a write may or may not have been executed; ``unreachable``, whether the API did not answer;
+    ``files``, what the audit says of the files that
     the call took and handed out.
     """
 
@@ -62,6 +63,7 @@ class Answer:
     found: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     unknown: bool = False
+    unreachable: bool = False
     files: tuple[Mapping[str, Json], ...] = ()
 
 
@@ -69,21 +71,35 @@ class ToolError(Exception):
     """Ends a tool call with ``isError``. The text reaches the agent: no secret, no stack, no raw body of the API.
 
     ``retry_after``: seconds after which the same call may help, where the API said so. ``status``: the API's HTTP
-    status, where there was an answer. ``unknown``: a write may or may not have been carried out.
+    status, where there was an answer. ``unknown``: a write may or may not have been carried out. ``unreachable``: the
+    API did not answer.
     """
 
     def __init__(
-        self, text: str, *, status: int | None = None, retry_after: float | None = None, unknown: bool = False
+        self,
+        text: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        unknown: bool = False,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(text)
         self.text = text
         self.status = status
         self.retry_after = retry_after
         self.unknown = unknown
+        self.unreachable = unreachable
 
     def reworded(self, text: str) -> ToolError:
         """The same failure in other words."""
-        return ToolError(text, status=self.status, retry_after=self.retry_after, unknown=self.unknown)
+        return ToolError(
+            text,
+            status=self.status,
+            retry_after=self.retry_after,
+            unknown=self.unknown,
+            unreachable=self.unreachable,
+        )
 
     def told(self, tool: str) -> str:
         """The text as callers of ``tool`` read it."""

@@ -320,28 +320,30 @@ class _State:
 
     def slow(self, timeout: float) -> ToolError:
         text = f"The API did not finish its answer within {round(timeout, 1):g} s. {self._outcome()}"
-        return ToolError(text, unknown=self._unknown)
+        return ToolError(text, unknown=self._unknown, unreachable=True)
 
     def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
             self.sent = False
             because = explain_connect_error(problem)
             what = f"The API cannot be reached at {_host(url)}{f' ({because})' if because else ''}"
-            return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown)
+            return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown, unreachable=True)
         if isinstance(problem, httpx.ProxyError):
             self.sent = False
-            return ToolError(f"The egress proxy does not let this call through to {_host(url)}. {self._outcome()}")
+            return ToolError(
+                f"The egress proxy does not let this call through to {_host(url)}. {self._outcome()}", unreachable=True
+            )
         if isinstance(problem, httpx.TimeoutException):
             text = f"The API is too slow: it sent nothing in time. {self._outcome()}"
-            return ToolError(text, unknown=self._unknown)
+            return ToolError(text, unknown=self._unknown, unreachable=True)
         if isinstance(problem, httpx.UnsupportedProtocol):
             return ToolError("The address of the API must be an http or https URL.")
         if isinstance(problem, httpx.RemoteProtocolError) and re.search(r"\\x15\\x03|\x15\x03", str(problem)):
             self.sent = False
             what = "speaks TLS, but the address says http: the base URL must begin with https"
-            return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}")
+            return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}", unreachable=True)
         text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
-        return ToolError(text, unknown=self._unknown)
+        return ToolError(text, unknown=self._unknown, unreachable=True)
 
 
 def explain_connect_error(problem: Exception) -> str:

@@ -176,6 +176,9 @@ def _check(settings: Settings, server: Server | None) -> None:
     if audit is not None and audit.kms_key and not _KEY_ARN.fullmatch(audit.kms_key):
         where, help = settings.where("audit", "kms_key"), "arn:aws:kms:<region>:<account>:key/<id>"
         found.append(Diagnostic("AG090", "the role can be limited to a key only by its ARN", where, help))
+    if settings.metrics.listen:
+        help = "leave it out: metrics of a function or of AgentCore are in CloudWatch (metrics: {cloudwatch: true})"
+        found.append(Diagnostic("AG090", "nothing can scrape a port there", settings.where("metrics", "listen"), help))
     if settings.files is not None and not settings.files.store:
         message = "files need a store there: no disk lasts from one call to the next"
         found.append(Diagnostic("AG107", message, settings.where("files"), "files: {store: s3://bucket/prefix}"))

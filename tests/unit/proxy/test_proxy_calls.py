@@ -10,7 +10,7 @@ import pytest
 from support.fake_mcp import Exchange, FakeServer, aggregated, tool, until
 
 from adaptgen.govern.settings.model import ToolRule
-from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError
+from adaptgen.mcp.protocol import META_UNKNOWN, META_UNREACHABLE, Context, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.proxy.http_client import address
 from adaptgen.proxy.proxy_target import UpstreamAggregator
@@ -254,7 +254,7 @@ async def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tr
         result = await call(aggregator, Client())
     assert len(server.of("tools/call")) == 1
     assert result["isError"] is True
-    assert result.get("_meta") == ({META_UNKNOWN: True} if effect == "write" else None)
+    assert result["_meta"] == {META_UNREACHABLE: True, **({META_UNKNOWN: True} if effect == "write" else {})}
     assert ("unknown whether the change" in text(result)) is (effect == "write")
 
 
@@ -278,7 +278,7 @@ async def test_a_server_that_cannot_be_reached_executed_nothing() -> None:
         aggregator._syncs["a"].remote.url = address("http://127.0.0.1:9/mcp")
         result = await call(aggregator, Client())
     assert "Nothing was executed. Trying again later may help." in text(result)
-    assert "_meta" not in result
+    assert result["_meta"] == {META_UNREACHABLE: True}
     assert "127.0.0.1" not in text(result)
 
 
@@ -299,7 +299,7 @@ async def test_http_errors_say_what_became_of_the_call(status: str, more: str, s
     async with aggregated(FakeServer(tools=[tool("x")], on={"tools/call": refuse})) as aggregator:
         result = await call(aggregator, Client())
     assert said in text(result)
-    assert ("_meta" in result) is unknown
+    assert (META_UNKNOWN in result["_meta"]) is unknown
     assert "secret" not in str(result)
 
 

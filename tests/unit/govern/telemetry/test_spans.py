@@ -19,8 +19,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from adaptgen import govern
 from adaptgen.diagnostics import AdaptgenError
+from adaptgen.govern import telemetry
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.telemetry.spans import Tracer, number_of
@@ -273,7 +273,7 @@ def test_tracing_that_is_off_costs_next_to_nothing() -> None:
 def test_a_collector_without_opentelemetry_is_located(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     monkeypatch.delitem(sys.modules, "adaptgen.govern.telemetry.otel", raising=False)
-    monkeypatch.delattr(govern, "trace_otel", raising=False)
+    monkeypatch.delattr(telemetry, "otel", raising=False)
     settings = parse(b"adaptgen: 1\ntrace: http://127.0.0.1:4318\n", "g.yaml")
     with pytest.raises(AdaptgenError, match=r"g.yaml:2:1: error AG070: tracing needs OpenTelemetry"):
         tracer(settings)
