@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from adaptgen.compare.answers import generated_answer
 from adaptgen.compare.model import Surface, ToolSnapshot
 from adaptgen.compare.tables import Table, read_tables, tags_of
 from adaptgen.diagnostics import AdaptgenError, Where, error
@@ -16,13 +17,6 @@ from adaptgen.model.tables import Auth, Contract, Server, Tool, Toolset
 
 _NOT_LITERAL = frozenset(("tools", "toolsets", "auth", "contracts"))
 _HELP = "name a folder that adaptgen build wrote, such as generated/crm"
-
-
-def servers(folder: Path) -> list[Path]:
-    """``folder`` itself where it is a generated server, else the generated servers right below it, by name."""
-    if (folder / "server.py").is_file():
-        return [folder]
-    return sorted(entry.parent for entry in folder.glob("*/server.py") if not entry.parent.is_symlink())
 
 
 def read(folder: Path, shown: str) -> Surface:
@@ -54,7 +48,9 @@ def read(folder: Path, shown: str) -> Surface:
             where = Where(f"{shown}/tools/{stem}.py", table.line, 1)
             if name not in contracts:
                 raise error("AG055", f"the tool {name} has no contract", where, "build the folder again")
-            found[name] = ToolSnapshot(tools[name], contracts[name], where, places.get(name, {}))
+            answer = generated_answer(tools[name], contracts[name])
+            held = None if answer is None else {"": answer}
+            found[name] = ToolSnapshot(tools[name], contracts[name], where, places.get(name, {}), held)
     return Surface(
         name=server.name,
         server=server,

@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import shlex
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from adaptgen.building.spec_files import WORKSPACE
 from adaptgen.cedar_schema import action_id
-from adaptgen.compare import folders, revisions
+from adaptgen.compare import folders, projects, revisions
 from adaptgen.compare.model import Change, Surface
 from adaptgen.compare.servers import compare_servers, order_changes, server_appeared, server_disappeared
+from adaptgen.compare.side_files import changed_side_files
 from adaptgen.diagnostics import Where, error
+from adaptgen.output import lock
 from adaptgen.text.files import suggest
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonInput:
-    """A file or folder on disk and how it is named to people."""
+    """A file or folder on disk and how it is named to people. ``taken``: it is out of a revision."""
 
     path: Path
     shown: str
+    taken: bool = False
 
 
 def find_changes(old: str, new: str) -> tuple[Change, ...]:
     """What changed for agents from ``old`` to ``new``: documents, generated folders, folders of them, or revisions
-    (``REVISION:PATH``, or a bare revision, which takes the path of the other side).
+    (``REVISION:PATH``; a bare revision takes the path of the other side; ``REVISION...`` is the commit where ``HEAD``
+    left it).
 
     Raises:
-        AdaptgenError: AG055, one of them cannot be read or the two cannot be compared; AG001 to AG040, a document or
-            its hints are wrong.
+        AdaptgenError: AG055, one of them cannot be read or the two cannot be compared; AG126, the revision is not in
+            this clone; AG001 to AG040, a document or its hints are wrong.
     """
+    old, new = _based(old), _based(new)
     old, new = _whole(old, new), _whole(new, old)
     with _found(old) as first, _found(new) as second:
         if first.path.is_dir() != second.path.is_dir():
@@ -43,11 +52,19 @@ def find_changes(old: str, new: str) -> tuple[Change, ...]:
         return _folders(first, second)
 
 
+def _based(name: str) -> str:
+    """``REVISION...`` and ``REVISION...:PATH`` with the commit in its place."""
+    revision, colon, path = name.partition(":")
+    if not revision.endswith("...") or Path(name).exists():
+        return name
+    return f"{revisions.merge_base(revision.removesuffix('...'))}{colon}{path}"
+
+
 def _whole(name: str, other: str) -> str:
     if Path(name).exists() or ":" in name or not revisions.is_revision(name):
         return name
     path = other.partition(":")[2] if not Path(other).exists() else revisions.path_at_root(Path(other))
-    return f"{name}:{path}"
+    return f"{name}:{'' if path == '.' else path}"
 
 
 @contextlib.contextmanager
@@ -63,12 +80,53 @@ def _found(name: str) -> Iterator[ComparisonInput]:
         if name.lower().startswith(("https:", "http:")):
             help = f"fetch it first: adaptgen pull {shlex.quote(name)}"
         raise error("AG055", "no such file, folder or revision", Where(name), near if "mean" in near else help)
-    shown = name.partition(":")[2].removeprefix("./").rstrip("/")
-    with tempfile.TemporaryDirectory(prefix="adaptgen-") as folder:
-        # Hints and the files that a document refers to are next to it.
-        tree, own = (name, "") if kind == "tree" else revisions.parent(name)
-        revisions.extract(tree, Path(folder))
-        yield ComparisonInput(Path(folder) / own, shown or own)
+    revision, _, path_named = name.partition(":")
+    inside = revisions.resolve_path(path_named)
+    shown = posixpath.relpath(inside or ".", revisions.working_folder() or ".")
+    with tempfile.TemporaryDirectory(prefix="adaptgen-") as temporary:
+        folder = Path(temporary)
+        if kind == "blob":
+            # Hints and the files that a document refers to are next to it.
+            tree, own = revisions.parent(name)
+            revisions.extract(tree, folder)
+            yield ComparisonInput(folder / own, shown)
+        else:
+            _extract_servers(revision, inside, folder)
+            yield ComparisonInput(folder / inside, shown, taken=True)
+
+
+def _extract_servers(revision: str, inside: str, into: Path) -> None:
+    """The generated servers below ``inside`` in a revision, each with its document and what is next to that."""
+    (into / inside).mkdir(parents=True, exist_ok=True)
+    files = revisions.files_below(revision, inside)
+    names = set(files)
+    servers = [
+        folder
+        for folder in dict.fromkeys(posixpath.dirname(one) for one in files if posixpath.basename(one) == "server.py")
+        if f"{folder}/{lock.NAME}" in names or folder == inside or posixpath.dirname(folder) == inside
+    ]
+    if not servers:
+        return
+    revisions.extract(revision, into, servers)
+    wanted: list[str] = []
+    for folder in servers:
+        if source := projects.source_of(into / folder):
+            spec = posixpath.normpath(posixpath.join(folder, "..", "..", source))
+            wanted += _needed(into / folder, spec)
+    if wanted := [one for one in dict.fromkeys(wanted) if projects.is_below(one)]:
+        revisions.extract(revision, into, wanted)
+
+
+def _needed(folder: Path, spec: str) -> Iterator[str]:
+    """What a server was built from, as its lock says it; the folder of side files and the workspace."""
+    beside = posixpath.dirname(spec)
+    yield from (spec, posixpath.splitext(spec)[0], posixpath.join(beside, WORKSPACE))
+    known = lock.read(folder)
+    for name in known.inputs if known is not None else ():
+        yield posixpath.normpath(posixpath.join(beside, name))
+    shared = known.options.get("governance") if known is not None else None
+    if isinstance(shared, str):
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(spec), "..", shared.removeprefix("../../")))
 
 
 def _documents(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
@@ -87,40 +145,56 @@ def _name(side: ComparisonInput) -> str:
 
 
 def _folders(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
-    before, after = _surfaces(old), _surfaces(new)
-    if len(before) == len(after) == 1 and "" in before and "" in after:
-        return _generated(before[""], after[""], new.path)
+    before, after = _projects(old), _projects(new)
+    # A revision before the first server is no error: everything is new then.
+    if not (before and after) and (not old.taken or not (before or after)):
+        help = "name a folder that adaptgen build wrote, or the folder that holds such folders"
+        raise error("AG055", "no generated server found in it", Where((old if after else new).shown), help)
+    if list(before) == list(after) == ["."]:
+        return order_changes(_compared(before["."], after["."]))
     found: list[Change] = []
-    for name in sorted(before.keys() | after.keys()):
-        if name not in after:
-            found.append(server_disappeared(before[name]))
-        elif name not in before:
-            found.append(server_appeared(after[name]))
-        else:
-            found += _generated(before[name], after[name], new.path / name)
+    gone = [one for key, one in before.items() if key not in after]
+    fresh = [one for key, one in after.items() if key not in before]
+    for was, now in _moved(gone, fresh):
+        gone.remove(was)
+        fresh.remove(now)
+        text = f"the server moved from {was.shown}: clients, deployments and workflows that name the folder"
+        found.append(Change("review", now.path.name, "server-moved", text, Where(f"{now.shown}/server.py", 1, 1),
+                            server=now.path.name))  # fmt: skip
+        found += _compared(was, now)
+    found += [server_disappeared(folders.read(one.path, one.shown)) for one in gone]
+    found += [server_appeared(folders.read(one.path, one.shown)) for one in fresh]
+    for key in sorted(before.keys() & after.keys()):
+        found += _compared(before[key], after[key])
     return order_changes(found)
 
 
-def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
-    """The policies of a generated folder are next to the document that it was made from."""
-    side = Path(new.spec).with_suffix("") / "policies"
-    return _with_policies(old, new, folder.resolve().parent.parent / side, side.as_posix())
+def _projects(side: ComparisonInput) -> dict[str, projects.Project]:
+    """By their place: "." for a folder that is a server itself."""
+    return {one.key: one for one in projects.find_projects(side.path, side.shown)}
+
+
+def _moved(gone: Sequence[projects.Project], fresh: Sequence[projects.Project]) -> list[tuple[Any, Any]]:
+    """The servers that are in another folder now: what is unique by its name."""
+    before, after = (Counter(one.path.name for one in some) for some in (gone, fresh))
+    by_name = {one.path.name: one for one in fresh}
+    unique = [one for one in gone if before[one.path.name] == after[one.path.name] == 1]
+    return [(one, by_name[one.path.name]) for one in unique]
+
+
+def _compared(old: projects.Project, new: projects.Project) -> tuple[Change, ...]:
+    if projects.same_files(old, new):
+        return ()
+    (before, _), (after, unread) = projects.read_project(old), projects.read_project(new)
+    # The policies of a generated folder are next to the document that it was made from.
+    side = Path(new.source).with_suffix("") / "policies" if new.source else Path("policies")
+    found = _with_policies(before, after, new.root / side, new.name_file(side.as_posix()))
+    return (*found, *unread, *changed_side_files(old, new))
 
 
 def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tuple[Change, ...]:
     found = compare_servers(old, new)
     return order_changes((*found, *_affected_policies(found, old, new, folder, shown)))
-
-
-def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
-    """By the name of the folder; "" for a folder that is a server itself."""
-    found = folders.servers(side.path)
-    if not found:
-        help = "name a folder that adaptgen build wrote, or the folder that holds such folders"
-        raise error("AG055", "no generated server found in it", Where(side.shown), help)
-    if found == [side.path]:
-        return {"": folders.read(side.path, side.shown)}
-    return {one.name: folders.read(one, f"{side.shown}/{one.name}") for one in found}
 
 
 def _affected_policies(

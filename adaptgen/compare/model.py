@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
 from adaptgen.model.tables import Contract, Server, Tool
@@ -18,15 +18,16 @@ words or the request differ, and agents do as before."""
 @dataclass(frozen=True, slots=True)
 class ToolSnapshot:
     """One tool. ``where``: its table, or its operation in a document. ``arguments``: the places of its arguments.
-    ``fields``: path -> JSON type of what its answer declares, relative like a view; None where that is not known (a
-    generated folder holds no schemas of answers).
+    ``answers``: the schema of its answer under "", that of each step under the step's id; None where nothing is known.
+    ``complete``: they are what the document declares, not only the types of the views that a generated folder holds.
     """
 
     tool: Tool
     contract: Contract
     where: Where
     arguments: Mapping[str, Where] = field(default_factory=dict)
-    fields: Mapping[str, str] | None = None
+    answers: Mapping[str, Mapping[str, Any]] | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
@@ -62,13 +63,53 @@ def path_at_root(path: Path) -> str:
     return real.relative_to(root.resolve()).as_posix()
 
 
-def extract(name: str, into: Path) -> None:
-    """Write the files below the tree ``name`` (``REVISION:PATH``) into ``into``. Links and submodules are left out.
+def merge_base(revision: str) -> str:
+    """The commit where ``HEAD`` left ``revision``: what a change request is compared with.
+
+    Raises:
+        AdaptgenError: AG126, the revision is not in this clone, or has no commit in common with ``HEAD``.
+    """
+    shallow = _git("rev-parse", "--is-shallow-repository", check=False).strip() == b"true"
+    help = "fetch it first: git fetch origin BRANCH"
+    if shallow:
+        help = "this clone is shallow: git fetch --unshallow, or fetch-depth: 0 on GitHub, GIT_DEPTH: 0 on GitLab"
+    if not is_revision(revision):
+        raise error("AG126", f"the revision {revision} is not in this clone, so nothing can be compared", help=help)
+    found = _git("merge-base", "--end-of-options", revision, "HEAD", check=False).decode().strip()
+    if not found:
+        message = f"{revision} and HEAD have no commit in common in this clone, so nothing can be compared"
+        raise error("AG126", message, help=help)
+    return found
+
+
+def resolve_path(path: str) -> str:
+    """``PATH`` of ``REVISION:PATH`` from the root of the repository: ``./x`` is relative to the working folder."""
+    if path.split("/")[0] in (".", ".."):
+        path = posixpath.join(working_folder(), path)
+    return posixpath.normpath(path) if path else ""
+
+
+def working_folder() -> str:
+    """The working folder from the root of its repository; "" for the root itself."""
+    return _git("rev-parse", "--show-prefix", check=False).decode().strip().rstrip("/")
+
+
+def files_below(revision: str, folder: str = "") -> list[str]:
+    """The paths, from the root, of all files below ``folder`` in a revision."""
+    where = (f"{folder}/",) if folder else ()
+    listed = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", revision, *where)
+    return [one.decode("utf-8", "surrogateescape") for one in listed.split(b"\0") if one]
+
+
+def extract(name: str, into: Path, paths: Sequence[str] = ()) -> None:
+    """Write the files below the tree ``name`` (``REVISION:PATH``, or a revision) into ``into``: all, or those below
+    ``paths``. Links and submodules are left out.
 
     Raises:
         AdaptgenError: AG055, the tree does not exist, or is larger than 200 MB.
     """
-    listed = _git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", name)
+    # Paths that begin with ":" would be read as patterns by other commands; ls-tree takes them as they are.
+    listed = _git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", name, *paths)
     entries: list[tuple[str, str]] = []
     total = 0
     for line in filter(None, listed.split(b"\0")):

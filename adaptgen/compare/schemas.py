@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from adaptgen.syntax.json_pointer import local
 
-Way: TypeAlias = Literal["narrowed", "widened", "meaning", "words"]
-Difference: TypeAlias = tuple[Way, str, str]
-"""The way, the path inside the argument ("" for itself), and what differs."""
+Way: TypeAlias = Literal["narrowed", "replaced", "widened", "meaning", "words"]
+"""``replaced``: some values are no longer taken, and others are."""
+
+
+class Difference(NamedTuple):
+    """``path``: inside the schema, "" for itself. ``keyword``: the keyword that differs, or ``gone`` and ``new`` for a
+    property. ``only_null``: null is the only value that is taken or refused now."""
+
+    way: Way
+    path: str
+    text: str
+    keyword: str
+    only_null: bool = False
+
 
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
@@ -42,9 +53,10 @@ def _differ(old: Any, new: Any, roots: _Roots, path: str, depth: int) -> Iterato
         return
     if isinstance(old, bool) or isinstance(new, bool):
         if old != new and new is not True and new != {}:
-            yield "narrowed", path, "takes no value" if new is False else "takes certain values only"
+            text = "takes no value" if new is False else "takes certain values only"
+            yield Difference("narrowed", path, text, "schema")
         elif old is False:
-            yield "widened", path, "takes values"
+            yield Difference("widened", path, "takes values", "schema")
         return
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         return
@@ -55,9 +67,10 @@ def _differ(old: Any, new: Any, roots: _Roots, path: str, depth: int) -> Iterato
     yield from _combined(old, new, path)
     yield from _inside(old, new, roots, path, depth)
     if not _same(old.get("default"), new.get("default")):
-        yield "meaning", path, f"default {_shown(old.get('default'))} → {_shown(new.get('default'))}"
+        text = f"default {_shown(old.get('default'))} → {_shown(new.get('default'))}"
+        yield Difference("meaning", path, text, "default")
     if any(not _same(old.get(word), new.get(word)) for word in _WORDS):
-        yield "words", path, "is described differently"
+        yield Difference("words", path, "is described differently", "description")
 
 
 def _resolved(schema: Any, root: Any) -> Any:
@@ -91,10 +104,10 @@ def _shown(value: Any) -> str:
 def _types(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Difference]:
     before, after = _type_set(old), _type_set(new)
     text = f"type {_names(before)} → {_names(after)}"
-    if _covered(before) - _covered(after):
-        yield "narrowed", path, text
-    elif _covered(after) - _covered(before):
-        yield "widened", path, text
+    less, more = _covered(before) - _covered(after), _covered(after) - _covered(before)
+    if less or more:
+        way: Way = "widened" if not less else "narrowed" if not more else "replaced"
+        yield Difference(way, path, text, "type", less | more == {"null"})
 
 
 def _type_set(schema: Mapping[str, Any]) -> frozenset[str]:
@@ -118,14 +131,14 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
     if before is None and after is None:
         return
     if after is None:
-        yield "widened", path, "takes any value, not only certain ones"
+        yield Difference("widened", path, "takes any value, not only certain ones", "enum")
     elif before is None:
-        yield "narrowed", path, f"takes only {_listed(after)}"
+        yield Difference("narrowed", path, f"takes only {_listed(after)}", "enum")
     else:
         if gone := [value for value in before if value not in after]:
-            yield "narrowed", path, f"no longer takes {_listed(gone)}"
+            yield Difference("narrowed", path, f"no longer takes {_listed(gone)}", "enum")
         if more := [value for value in after if value not in before]:
-            yield "widened", path, f"also takes {_listed(more)}"
+            yield Difference("widened", path, f"also takes {_listed(more)}", "enum")
 
 
 def _enum(schema: Mapping[str, Any]) -> list[str] | None:
@@ -152,10 +165,11 @@ def _bounds(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
             nothing = lower and word.startswith("min") and word != "minimum"
             if nothing and not (before or 0) and not (after or 0):
                 continue
-            yield ("narrowed" if tighter else "widened"), path, text
+            yield Difference("narrowed" if tighter else "widened", path, text, word)
     before_unique, after_unique = bool(old.get("uniqueItems")), bool(new.get("uniqueItems"))
     if before_unique != after_unique:
-        yield ("narrowed" if after_unique else "widened"), path, f"uniqueItems → {str(after_unique).lower()}"
+        text = f"uniqueItems → {str(after_unique).lower()}"
+        yield Difference("narrowed" if after_unique else "widened", path, text, "uniqueItems")
 
 
 def _number(value: Any) -> float | int | None:
@@ -170,11 +184,13 @@ def _opaque(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
     before, after = old.get("format"), new.get("format")
     if before != after:
         wider = after is None or (before, after) in _WIDER
-        yield ("widened" if wider else "narrowed"), path, f"format {before or 'none'} → {after or 'none'}"
+        tighter = before is None or (after, before) in _WIDER
+        way: Way = "widened" if wider else "narrowed" if tighter else "replaced"
+        yield Difference(way, path, f"format {before or 'none'} → {after or 'none'}", "format")
     for word in _OPAQUE:
         if not _same(old.get(word), new.get(word)):
             text = f"{word} {_shown(old.get(word))} → {_shown(new.get(word))}"
-            yield ("widened" if word not in new else "narrowed"), path, text
+            yield Difference("widened" if word not in new else "narrowed", path, text, word)
 
 
 def _combined(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Difference]:
@@ -184,7 +200,7 @@ def _combined(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iter
         if before == after:
             continue
         less = after - before if word == "allOf" else after and (before - after or not before)
-        yield ("narrowed" if less else "widened"), path, f"{word} differs"
+        yield Difference("narrowed" if less else "widened", path, f"{word} differs", word)
 
 
 def _members(value: Any) -> frozenset[str]:
@@ -209,14 +225,16 @@ def _inside(
         inner = f"{path}.{name}" if path else name
         if name not in after:
             closed = new.get("additionalProperties") is False
-            yield ("narrowed" if closed else "words"), inner, "is gone"
+            yield Difference("narrowed" if closed else "words", inner, "is gone", "gone")
         elif name not in before:
             needed = name in needed_after
-            yield ("narrowed" if needed else "widened"), inner, "is new and required" if needed else "is new"
+            text = "is new and required" if needed else "is new"
+            yield Difference("narrowed" if needed else "widened", inner, text, "new")
         else:
             if (name in needed_after) != (name in needed_before):
                 needed = name in needed_after
-                yield ("narrowed" if needed else "widened"), inner, "is required" if needed else "is optional"
+                text = "is required" if needed else "is optional"
+                yield Difference("narrowed" if needed else "widened", inner, text, "required")
             yield from _differ(before[name], after[name], roots, inner, depth + 1)
     if before or after or "additionalProperties" in old or "additionalProperties" in new:
         yield from _additional(old, new, roots, path, depth)
@@ -229,9 +247,9 @@ def _additional(
 ) -> Iterator[Difference]:
     before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
     if before is not False and after is False:
-        yield "narrowed", path, "takes no further members"
+        yield Difference("narrowed", path, "takes no further members", "additionalProperties")
     elif before is False and after is not False:
-        yield "widened", path, "takes further members"
+        yield Difference("widened", path, "takes further members", "additionalProperties")
     else:
         yield from _differ(before, after, roots, f"{path}.*" if path else "*", depth + 1)
 

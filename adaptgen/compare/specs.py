@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from adaptgen.building.build import build, names_served
 from adaptgen.building.spec_files import SpecFiles, identifier
+from adaptgen.compare.answers import declared_answer
 from adaptgen.compare.model import Change, Surface, ToolSnapshot
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.plan import Plan
-from adaptgen.model.tables import Call, Tool
-from adaptgen.plan.document.envelope import at
-from adaptgen.plan.document.reader import Operation, is_json, operations
-from adaptgen.plan.document.schemas import forget, leaves, shape
-from adaptgen.source import EMPTY, Document, Hints, read_hints
+from adaptgen.model.tables import Call, Json, Paging, Tool, walk_steps
+from adaptgen.plan.document.reader import Operation, operations
+from adaptgen.plan.document.schemas import forget, shape
+from adaptgen.source import EMPTY, Document, Hints, read_hints, read_under
 from adaptgen.syntax.json_pointer import escape
 
 # A hint that speaks of what the document no longer has.
@@ -60,6 +60,28 @@ def read(
     return _surface(result.document, result.plan, shown, tuple(findings))
 
 
+def answers_of(spec: Path, tools: Iterable[Tool], names: Mapping[str, str]) -> dict[str, dict[str, dict[str, Json]]]:
+    """Tool -> what the document at ``spec``, read under its hints, declares of its answers. ``names``: tool -> its
+    operation, as the lock has it. Tools whose operations the document does not have are left out.
+
+    Raises:
+        AdaptgenError: the document or its hints cannot be read.
+    """
+    file = hints_file(spec)
+    document = read_under(spec, read_hints(file) if file else EMPTY)
+    found = operations(document)[0]
+    by_key, by_call = {one.key: one for one in found}, {(one.method, one.path): one for one in found}
+    result = {}
+    for tool in tools:
+        own = by_key.get(names.get(tool.name, ""))
+        if own is None and tool.call is not None:
+            own = by_call.get((tool.call.method, tool.call.path))
+        if answers := _answers(document, own, tool, by_call):
+            result[tool.name] = answers
+    forget(document)
+    return result
+
+
 def names_of(surface: Surface) -> dict[str, tuple[str, ...]]:
     """Operation -> the name of its tool, then its earlier names."""
     return {tool.source: (tool.name, *tool.aliases) for tool in surface.server.tools if tool.source}
@@ -76,29 +98,35 @@ def _owner(hints: Hints, problem: Diagnostic) -> str | None:
 
 def _surface(document: Document, planned: Plan, shown: str, findings: tuple[Change, ...]) -> Surface:
     by_pointer = {one.pointer: one for one in operations(document)[0]}
+    by_call = {(one.method, one.path): one for one in by_pointer.values()}
     tools: dict[str, ToolSnapshot] = {}
     for module in planned.modules:
         for tool in module.tools:
             operation = by_pointer.get(tool.source)
             where = document.where(tool.source) if tool.source else Where(shown)
             arguments = _arguments(document, operation, tool) if operation else {}
-            fields = _fields(document, operation, tool) if operation else None
-            tools[tool.name] = ToolSnapshot(tool, module.contracts[tool.name], where, arguments, fields)
+            answers = _answers(document, operation, tool, by_call)
+            contract = module.contracts[tool.name]
+            tools[tool.name] = ToolSnapshot(tool, contract, where, arguments, answers, complete=True)
     forget(document)
     schemes = {auth.name: document.where(f"#/components/securitySchemes/{auth.name}") for auth in planned.server.auth}
     return Surface(planned.server.name, planned.server, tools, document.where("#/servers"), shown, schemes, findings)
 
 
-def _fields(document: Document, operation: Operation, tool: Tool) -> dict[str, str] | None:
-    answer = operation.success()
-    if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
-        return None
-    record = at(document, answer.schema, tool.page.items if tool.page is not None else tool.payload)
-    if record is not None and tool.page is not None:
-        record = shape(document, record).items
-    if record is None:
-        return None
-    return {leaf.path: leaf.type or "any" for leaf in leaves(document, record) if leaf.path and not leaf.write_only}
+def _answers(
+    document: Document, operation: Operation | None, tool: Tool, by_call: Mapping[tuple[str, str], Operation]
+) -> dict[str, dict[str, Json]]:
+    """The schema of the answer under "", that of each step under its id."""
+    found = {"": declared_answer(document, operation, _items(tool.page), tool.payload)} if operation is not None else {}
+    for step in walk_steps(tool.steps):
+        called = by_call.get((step.call.method, step.call.path)) if step.call is not None else None
+        if called is not None:
+            found[step.id] = declared_answer(document, called, _items(step.page) or step.items, "$")
+    return found
+
+
+def _items(page: Paging | None) -> str | None:
+    return page.items if page is not None else None
 
 
 def _arguments(document: Document, operation: Operation, tool: Tool) -> dict[str, Where]:

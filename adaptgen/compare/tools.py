@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adaptgen.compare import answers
 from adaptgen.compare.model import Change, Level, ToolSnapshot
 from adaptgen.compare.schemas import Way, differences
 from adaptgen.model.tables import Call, Param, Tool, calls_of, walk_steps
@@ -13,6 +14,7 @@ from adaptgen.model.tables import Call, Param, Tool, calls_of, walk_steps
 _RANK = {"read": 0, "write": 1, "delete": 2}
 _WAYS: Mapping[Way, tuple[Level, str]] = {
     "narrowed": ("breaking", "argument-narrowed"),
+    "replaced": ("breaking", "argument-narrowed"),
     "widened": ("additive", "argument-widened"),
     "meaning": ("review", "argument-default"),
     "words": ("unchanged", "argument-words"),
@@ -50,9 +52,9 @@ def _arguments(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
                 level, word = ("breaking", "is required now") if needed else ("additive", "is optional now")
                 kind = "argument-required" if needed else "argument-optional"
                 yield _change(new, level, kind, f"the argument {name} {word}", name)
-            for way, path, text in differences(old_properties[name], new_properties[name], before, after):
-                level, kind = _WAYS[way]
-                yield _change(new, level, kind, f"the argument {_inner(name, path)}: {text}", name)
+            for one in differences(old_properties[name], new_properties[name], before, after):
+                level, kind = _WAYS[one.way]
+                yield _change(new, level, kind, f"the argument {_inner(name, one.path)}: {one.text}", name)
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -109,7 +111,7 @@ def _view(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
             yield change
         if before != after and set(before) == set(after):
             yield _change(new, "unchanged", "field-order", "the fields of the answer come in another order")
-    yield from _fields(old, new, told)
+    yield from _types(old, new, told)
 
 
 def _paths(
@@ -117,34 +119,37 @@ def _paths(
 ) -> Iterator[tuple[Change, str]]:
     """The changes of the paths that a view has, or had, each with its path."""
     for path in sorted(set(before) - set(after)):
-        where = "" if new.fields is None or path not in new.fields else "; agents can still ask for it with `fields`"
+        still = new.answers is not None and new.complete and answers.declares(new.answers.get("", {}), path)
+        where = "; agents can still ask for it with `fields`" if still else ""
         yield _change(new, "breaking", "field-gone", f"the field {path} is gone from the answer{where}"), path
-    if old.fields is not None and new.fields is not None:
-        # A field that hints keep stays in the view when the document drops it.
-        for path in sorted(set(before) & set(after) & (old.fields.keys() - new.fields.keys())):
-            text = f"the field {path} is kept by hints, but the API declares it no more"
-            yield _change(new, "breaking", "field-gone", text), path
     for path in after:
         if path not in before:
             yield _change(new, "additive", "field-new", f"the answer also has {path}"), path
 
 
-def _fields(old: ToolSnapshot, new: ToolSnapshot, said: set[str]) -> Iterator[Change]:
-    """What documents say beyond the tables: fields that `fields` reaches, and types."""
-    if old.fields is None or new.fields is None:
+def _types(old: ToolSnapshot, new: ToolSnapshot, told: set[str]) -> Iterator[Change]:
+    """What the answers themselves became, also that of each step. ``told``: the paths that views gained or lost."""
+    if old.answers is None or new.answers is None:
         return
-    kept = set(old.tool.view or ())
-    gone = sorted(old.fields.keys() - new.fields.keys() - said)
-    more = sorted(new.fields.keys() - old.fields.keys() - said)
-    if gone:
-        yield _change(new, "review", "field-gone", f"fields that agents can ask for are gone: {_listed(gone)}")
-    if more:
-        yield _change(new, "additive", "field-new", f"agents can ask for more fields: {_listed(more)}")
-    for path in sorted(old.fields.keys() & new.fields.keys()):
-        if old.fields[path] != new.fields[path]:
-            level: Level = "breaking" if path in kept else "review"
-            text = f"the field {path} of the answer: type {old.fields[path]} → {new.fields[path]}"
-            yield _change(new, level, "field-type", text)
+    views = {one.id: one.view for one in walk_steps(old.tool.steps)} | {"": old.tool.view}
+    more: dict[str, list[str]] = {}
+    for part in sorted(old.answers.keys() & new.answers.keys()):
+        if not part and (old.tool.page is None) != (new.tool.page is None):
+            continue  # an item of a list and a whole answer: that says all
+        before, after = answers.comparable(old.answers[part], old.complete, new.answers[part], new.complete)
+        for level, kind, path, text in answers.judge(before, after, views.get(part)):
+            if kind == "field-new":
+                more.setdefault(part, []).append(path)
+            elif part or path not in told:
+                yield _change(new, level, kind, f"{_field(part, path)}: {text}")
+    for part, paths in more.items():
+        if found := [path for path in paths if part or path not in told]:
+            yield _change(new, "additive", "field-new", f"agents can ask for more fields: {_listed(found)}")
+
+
+def _field(part: str, path: str) -> str:
+    step = f" of step {part}" if part else ""
+    return f"the field {path} of the answer{step}" if path else f"the answer{step}"
 
 
 def _steps(before: Tool, new: ToolSnapshot) -> Iterator[Change]:

@@ -1,7 +1,6 @@
 """A year of an API: edits of ``year.yaml``, each with what it means for agents, worked out by hand.
 
 ``means``: (level, subject, kind) of every change that a comparison of the two documents must find, and no other.
-``tables``: the same for the generated folders, where it is less, since they hold no schemas of answers; None: the same.
 ``files``: the generated files that differ, beside the lock; "orders" stands for the module and its contract.
 """
 
@@ -24,7 +23,6 @@ class Edit:
     make: Callable[[str], str]
     means: Means
     files: frozenset[str] = frozenset()
-    tables: Means | None = None
     hints: str = ""
     hinted_before: str = ""
 
@@ -291,7 +289,6 @@ EDITS = [
             ("unchanged", "list_customers", "description"),
         },
         of("customers"),
-        {("breaking", "list_customers", "field-gone"), ("unchanged", "list_customers", "description")},
         hints=KEEPS,
         hinted_before=KEEPS,
     ),
@@ -313,7 +310,6 @@ EDITS = [
         swap(("pages: {type: integer}", "pages: {type: string}")),
         {("breaking", "search_reports", "field-type")},
         files=frozenset({"tools/reports.json"}),
-        tables=set(),
     ),
     Edit(
         "a list becomes one record",

@@ -1,0 +1,227 @@
+"""What agents read: the answer of a tool as one schema, and what its changes mean for readers.
+
+An argument may take more than before, an answer must not: its readers have to cope with values that were never
+there (covariance; the table is ``RULES``, its evidence in docs/regenerate.md). Bounds, patterns and words are left out
+of the schemas: neither agents nor the runtime check values by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from adaptgen.compare.model import Level
+from adaptgen.compare.schemas import Difference, differences
+from adaptgen.model.tables import Contract, Json, Tool
+from adaptgen.plan.document.envelope import at
+from adaptgen.plan.document.operation import Operation
+from adaptgen.plan.document.reader import is_json
+from adaptgen.plan.document.schemas import Shape, every_property, join, shape
+from adaptgen.source import Document
+
+_DEEPEST = 6
+_MOST = 20_000
+"""How many schemas one answer is made of. What lies deeper, or comes later, is any value."""
+
+RULES: Mapping[tuple[str, str], tuple[Level, Level]] = {
+    # (keyword, way): the level for a field of the view, and for one that agents have to ask for.
+    ("type", "replaced"): ("breaking", "breaking"),
+    ("type", "widened"): ("breaking", "breaking"),
+    ("null", "widened"): ("breaking", "review"),
+    ("required", "widened"): ("breaking", "review"),
+    ("gone", "required"): ("breaking", "breaking"),
+    ("gone", "optional"): ("breaking", "review"),
+    ("format", "replaced"): ("breaking", "review"),
+    ("format", "widened"): ("review", "review"),
+    ("enum", "widened"): ("review", "review"),
+    ("enum", "narrowed"): ("unchanged", "unchanged"),
+    ("new", "widened"): ("additive", "additive"),
+    ("new", "narrowed"): ("additive", "additive"),
+}
+"""What is not in it promises more to readers than before: unchanged."""
+
+
+def declared_answer(document: Document, operation: Operation, items: str | None, payload: str) -> dict[str, Json]:
+    """What the document declares of an answer, from where a view starts: an item of the list at ``items``, else what is
+    at ``payload`` (JSONPaths). ``{}`` where nothing is declared."""
+    answer = operation.success()
+    if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
+        return {}
+    record = at(document, answer.schema, payload if items is None else items)
+    if record is not None and items is not None:
+        record = shape(document, record).items
+    return {} if record is None else _Normal(document).schema(record, (), _DEEPEST)
+
+
+def generated_answer(tool: Tool, contract: Contract) -> dict[str, Json] | None:
+    """What a generated folder holds of it: the types of the view's fields. None where it holds none of them (format 1,
+    a view that hints made, an answer without a schema)."""
+    if not contract.returns:
+        return None
+    known = {path: contract.returns.get(path) for path in tool.view or contract.returns}
+    return {"properties": {path: {"type": kind} if kind else {} for path, kind in known.items()}}
+
+
+def comparable(
+    old: Mapping[str, Any], old_complete: bool, new: Mapping[str, Any], new_complete: bool
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The two answers as far as both are known. ``*_complete``: the whole of what a document declares, and not what
+    :func:`generated_answer` returns."""
+    if old_complete and new_complete:
+        return old, new
+    if old_complete or new_complete:
+        paths = (new if old_complete else old)["properties"].keys()
+    else:
+        paths = old["properties"].keys() & new["properties"].keys()
+    return _types_of(old, old_complete, paths), _types_of(new, new_complete, paths)
+
+
+def _types_of(answer: Mapping[str, Any], complete: bool, paths: Iterable[str]) -> dict[str, Json]:
+    """An answer as a generated folder holds it: the types of the values at ``paths``."""
+    flat = dict(_leaves(answer, "")) if complete else answer["properties"]
+    found: dict[str, Json] = {}
+    for path in paths:
+        if path in flat:
+            said = flat[path].get("type", ())
+            kinds = [kind for kind in ([said] if isinstance(said, str) else said) if kind != "null"]
+            found[path] = {"type": kinds[0]} if len(kinds) == 1 else {}
+    return {"properties": found}
+
+
+def declares(answer: Mapping[str, Any], path: str) -> bool:
+    """Whether a whole answer has a value at ``path``."""
+    return any(one == path for one, _ in _leaves(answer, ""))
+
+
+def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if path:
+        yield path, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from _leaves(inner, f"{path}.{name}" if path else name)
+    if "items" in schema:
+        yield from _leaves(schema["items"], f"{path}[*]")
+
+
+class _Normal:
+    """Schemas in one form: references followed, ``allOf`` and alternatives united, null as a type."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._left = _MOST
+
+    def schema(self, node: Json, above: tuple[int | str, ...], depth: int) -> dict[str, Any]:
+        one = shape(self._document, node)
+        mark = one.pointer or id(one)
+        self._left -= 1
+        if mark in above or self._left < 0:
+            return {}
+        above = (*above, mark)
+        inner = [self.schema(variant, above, depth) for variant in one.variants]
+        found: dict[str, Any] = {}
+        if kinds := self._types(one, inner):
+            found["type"] = kinds
+        enums = [list(one.enum)] if one.enum is not None else [part.get("enum") for part in inner]
+        if enums and all(enums):
+            found["enum"] = list({repr(value): value for values in enums for value in values or ()}.values())
+        formats = {one.format} if one.format or not inner else {part.get("format") for part in inner}
+        if len(formats) == 1 and (format := formats.pop()):
+            found["format"] = format
+        if depth > 0:
+            found |= self._inside(one, inner, above, depth)
+        return found
+
+    def _types(self, one: Shape, inner: list[dict[str, Any]]) -> list[str]:
+        """Empty: any."""
+        kinds = one.types or ((one.type,) if one.type else ())
+        if not kinds and inner:
+            if not all("type" in part for part in inner):
+                return []
+            kinds = tuple(dict.fromkeys(kind for part in inner for kind in part["type"]))
+        if not kinds:
+            return ["object"] if one.properties else []
+        return [*kinds, "null"] if one.nullable and "null" not in kinds else list(kinds)
+
+    def _inside(
+        self, one: Shape, inner: list[dict[str, Any]], above: tuple[int | str, ...], depth: int
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        properties: dict[str, Any] = {}
+        for name, node in every_property(self._document, one).items():
+            if not shape(self._document, node).write_only:
+                properties[join("", name)] = self.schema(node, above, depth - 1)
+        required = {join("", name) for name in one.required}
+        objects = [set(part.get("required", ())) for part in inner if "properties" in part]
+        required |= set.intersection(*objects) if objects else set()
+        if properties:
+            found |= {"properties": properties, "required": sorted(required & properties.keys())}
+        if one.items is not None:
+            found["items"] = self.schema(one.items, above, depth)
+        elif items := [part["items"] for part in inner if "items" in part]:
+            found["items"] = items[0]
+        if isinstance(one.additional, dict):
+            found["additionalProperties"] = self.schema(one.additional, above, depth - 1)
+        return found
+
+
+def judge(
+    old: Mapping[str, Any], new: Mapping[str, Any], view: tuple[str, ...] | None
+) -> Iterator[tuple[Level, str, str, str]]:
+    """(level, kind, path, text) of each difference between two answers. ``view``: the fields that answers show without
+    being asked; None: all."""
+    others: list[str] = []
+    for one in differences(old, new):
+        path = re.sub(r"\.(?=\[)", "", one.path)
+        if any(_is_inside(path, other) or not other for other in others):
+            continue  # another type says all of what is inside
+        if one.keyword == "type" and not one.only_null and one.way != "narrowed":
+            others.append(path)
+        rule = _rule(one, path, old)
+        levels = RULES.get(rule, ("unchanged", "unchanged"))
+        yield levels[0 if _is_kept(path, view) else 1], _KINDS.get(one.keyword, "field-type"), path, _said(one)
+
+
+def _said(one: Difference) -> str:
+    """What differs, of a value that is read."""
+    if one.keyword != "enum":
+        return one.text
+    text = one.text.replace("takes any value, not only certain ones", "may be any value, not only certain ones")
+    text = text.replace("also takes", "may also be").replace("no longer takes", "is no longer")
+    return text.replace("takes only", "is only")
+
+
+_KINDS = {"gone": "field-gone", "new": "field-new", "required": "field-optional", "enum": "field-values"}
+
+
+def _rule(one: Difference, path: str, old: Mapping[str, Any]) -> tuple[str, str]:
+    if one.keyword == "gone":
+        return "gone", "required" if _is_required(old, one.path) else "optional"
+    if one.keyword == "type" and one.way == "widened" and one.only_null:
+        return "null", "widened"
+    return one.keyword, one.way
+
+
+def _is_required(schema: Mapping[str, Any], path: str) -> bool:
+    """Whether each object on the way to ``path`` has to have it."""
+    here: Mapping[str, Any] = schema
+    while path:
+        if path.startswith("[*]"):
+            here, path = here.get("items", {}), path[3:].removeprefix(".")
+            continue
+        names = [name for name in here.get("properties", {}) if path == name or _is_inside(path, name)]
+        if not names or max(names, key=len) not in here.get("required", ()):
+            return False
+        name = max(names, key=len)
+        here, path = here["properties"][name], path[len(name) :].removeprefix(".")
+    return True
+
+
+def _is_kept(path: str, view: tuple[str, ...] | None) -> bool:
+    """Whether an answer shows ``path``, a part of it or what it is a part of."""
+    if view is None or not path:
+        return True
+    return any(one == path or _is_inside(one, path) or _is_inside(path, one) for one in view)
+
+
+def _is_inside(path: str, other: str) -> bool:
+    return path.startswith((f"{other}.", f"{other}["))
