@@ -8,6 +8,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -196,8 +197,16 @@ def _offline() -> Iterator[None]:
 def stand_in_secrets(secrets: Mapping[str, str]) -> Iterator[None]:
     """Secrets are their stand-ins: reference -> value."""
 
-    def read(reference: Reference, environ: Mapping[str, str]) -> str:
+    def begin(stored: object, region: str) -> Future[str]:
+        done: Future[str] = Future()
+        done.set_result("")
+        return done
+
+    def pick(reference: Reference, text: str) -> str:
         return secrets.get(str(reference), "fake")
 
-    with mock.patch("adaptgen.runtime.aws.clients.read_reference", read):
+    with (
+        mock.patch("adaptgen.runtime.aws.credentials.begin_reading", begin),
+        mock.patch("adaptgen.runtime.aws.credentials.pick", pick),
+    ):
         yield

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from adaptgen.net.addresses import UrlProblem, find_problem
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.http.client import LoopClient
+    from adaptgen.runtime.core.connections import LoopClient
 
 Fetched: TypeAlias = tuple[int, Mapping[str, str], bytes]
 """Status, headers (lower case) and body."""
@@ -109,7 +109,7 @@ class Fetch:
         if self._loop_client is None:
             import httpx
 
-            from adaptgen.runtime.http.client import LoopClient
+            from adaptgen.runtime.core.connections import LoopClient
 
             limits = httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30.0)
             # No timeout: the whole request has one.

@@ -7,21 +7,21 @@ ever used for another.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
+from urllib.parse import urlencode
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws.api import OWN_KEYS, AwsApi
+from adaptgen.runtime.aws.errors import AwsError
+from adaptgen.runtime.aws.own_keys import keys_of_xml
 from adaptgen.runtime.aws.sigv4 import AwsKeys
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import ExpiringCache
 
-_OWN: Final = 60.0
-"""Seconds for which the process's own keys are used without asking boto3, which renews them minutes ahead."""
 _DURATION: Final = 900
 """Seconds of an assumed role: the least that STS allows, for it outlives what the caller may do by so much."""
 _MARGIN: Final = 60.0
@@ -38,7 +38,6 @@ class Roles:
         self._endpoint = endpoint
         self._clock = clock
         self._kept: ExpiringCache[_Key, AwsKeys] = ExpiringCache(most, clock=clock)
-        self._clients: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Roles({len(self._kept)})"
@@ -51,30 +50,42 @@ class Roles:
         Raises:
             ToolError: AWS refuses; the text has its code, never a tag.
         """
-        key: _Key = (role, region, session_name(session) if role else "", tuple(sorted((tags or {}).items())))
+        if not role:
+            try:
+                return await OWN_KEYS.get()
+            except AwsError as problem:
+                raise ToolError(f"The server cannot sign for AWS: {problem}. Nothing was sent.") from None
+        key: _Key = (role, region, session_name(session), tuple(sorted((tags or {}).items())))
         return await self._kept.get(key, lambda: self._get(key))
 
     async def _get(self, key: _Key) -> tuple[AwsKeys, float]:
         role, region, session, tags = key
         try:
-            if not role:
-                return AwsKeys(*await asyncio.to_thread(aws.read_own_keys)), self._clock() + _OWN
-            keys, ends = await asyncio.to_thread(self._assume, role, region, session, tags)
-        except aws.AwsError as problem:
+            keys, ends = await self._assume(role, region, session, tags)
+        except AwsError as problem:
             raise ToolError(f"The server cannot sign for AWS: {problem}. Nothing was sent.") from None
         return keys, ends - _MARGIN
 
-    def _assume(self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]) -> tuple[AwsKeys, float]:
-        client = self._clients.get(region)
-        if client is None:
-            client = self._clients[region] = aws.client("sts", region, self._endpoint, timeout=5.0)
-        more = {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
-        answer = aws.call(
-            client, "assume_role", RoleArn=role, RoleSessionName=session, DurationSeconds=_DURATION, **more
-        )
-        found = answer["Credentials"]
-        keys = AwsKeys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
-        return keys, found["Expiration"].timestamp()
+    async def _assume(
+        self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]
+    ) -> tuple[AwsKeys, float]:
+        form = {
+            "Action": "AssumeRole",
+            "Version": "2011-06-15",
+            "RoleArn": role,
+            "RoleSessionName": session,
+            "DurationSeconds": str(_DURATION),
+        }
+        for number, (name, text) in enumerate(tags, 1):
+            form |= {f"Tags.member.{number}.Key": name, f"Tags.member.{number}.Value": text}
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        # Once in a quarter of an hour for each caller: no connection is kept for it.
+        sts = AwsApi("sts", region, self._endpoint, timeout=5.0)
+        try:
+            answer = await sts.send("POST", "/", headers=headers, body=urlencode(form).encode(), name="AssumeRole")
+        finally:
+            await sts.aclose()
+        return keys_of_xml(answer.body.decode("utf-8", "replace"))
 
 
 def session_name(sub: str) -> str:

@@ -5,13 +5,11 @@ Everything here blocks; call it from a thread.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen.runtime.core.answer import ToolError
-from adaptgen.syntax.templates import Reference
+from adaptgen.runtime.aws.errors import AwsError as AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +21,6 @@ for _name in ("boto3", "botocore", "urllib3"):
 
 _making: Final = threading.Lock()
 """boto3's default session must not make two clients at once."""
-
-
-class AwsError(Exception):
-    """AWS cannot be asked or refuses. The text names the service and the code; ``code`` is AWS's own, if it came."""
-
-    def __init__(self, text: str, code: str = "") -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def _boto3(purpose: str) -> Any:
@@ -107,57 +97,3 @@ def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     except BotoCoreError as problem:
         raise AwsError(f"AWS cannot be asked for {operation}: {failure(problem)}") from None
     return found
-
-
-def read_own_keys() -> tuple[str, str, str]:
-    """The access key, secret and session token of this process, as boto3 finds and renews them.
-
-    Raises:
-        AwsError: there are no credentials.
-    """
-    boto3 = _boto3("signing for AWS")
-    from botocore.exceptions import BotoCoreError
-
-    with _making:
-        try:
-            if boto3.DEFAULT_SESSION is None:
-                boto3.setup_default_session()
-            found = boto3.DEFAULT_SESSION.get_credentials()
-            frozen = found.get_frozen_credentials() if found else None
-        except BotoCoreError as problem:
-            raise AwsError(f"the keys of this process cannot be read: {type(problem).__name__}") from None
-    if frozen is None or not frozen.access_key or not frozen.secret_key:
-        raise AwsError("this process has no AWS keys")
-    return frozen.access_key, frozen.secret_key, frozen.token or ""
-
-
-def read_reference(reference: Reference, environ: Mapping[str, str]) -> str:
-    """The value of a ``${secret:name#key}`` or ``${ssm:/path}``. Blocks; call it from a thread.
-
-    Raises:
-        ToolError: boto3 is not installed, or AWS does not hand out the value; the text names the reference.
-    """
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
-    name, _, key = reference.name.partition("#")
-    try:
-        if reference.kind == "ssm":
-            parameters = client("ssm", region)
-            found = call(parameters, "get_parameter", Name=reference.name, WithDecryption=True)
-            return str(found["Parameter"]["Value"])
-        found = call(client("secretsmanager", region), "get_secret_value", SecretId=name)
-    except AwsError as problem:
-        raise ToolError(f"AWS does not return {reference}: {problem.code or problem}.") from None
-    return _member(reference, found, key)
-
-
-def _member(reference: Reference, found: Mapping[str, Any], key: str) -> str:
-    value = found.get("SecretString")
-    if value is None:
-        value = bytes(found.get("SecretBinary", b"")).decode("utf-8", "replace")
-    if not key:
-        return str(value)
-    try:
-        member = json.loads(value)[key]
-    except (ValueError, KeyError, TypeError):
-        raise ToolError(f"{reference}: the secret is not a JSON object with the key {key!r}.") from None
-    return member if isinstance(member, str) else json.dumps(member)

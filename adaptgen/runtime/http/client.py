@@ -7,7 +7,6 @@ decompression, redirects stay on the origin, and what a failure means for a writ
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 import re
@@ -16,7 +15,6 @@ import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +22,7 @@ import httpx
 
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import downloads, meter, until
+from adaptgen.runtime.core.connections import LoopClient
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.response import Response, read_retry_after
 
@@ -57,41 +56,6 @@ class Elsewhere(ToolError):
     def __init__(self, text: str, *, status: int, target: str) -> None:
         super().__init__(text, status=status)
         self.target = target
-
-
-# httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-class LoopClient:
-    """The httpx client of the running event loop: connections cannot move from one loop to another. ``options``
-    returns what it is made with."""
-
-    def __init__(self, options: Callable[[], dict[str, Any]]) -> None:
-        self._options = options
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a client of the running loop."""
-        return self._client is not None and self._loop is asyncio.get_running_loop()
-
-    def get(self) -> httpx.AsyncClient:
-        """The client: it keeps no cookies and follows no redirects."""
-        if self._client is None or not self.is_open:
-            self._loop = asyncio.get_running_loop()
-            cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-            self._client = httpx.AsyncClient(cookies=cookies, follow_redirects=False, **self._options())
-        return self._client
-
-    async def aclose(self) -> None:
-        """Close the pooled connections."""
-        client = self._client if self.is_open else None
-        self._client = None
-        if client is not None:
-            await client.aclose()
 
 
 class Client:

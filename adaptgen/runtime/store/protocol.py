@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 _FIRST_SWEEP: Final = 1024
@@ -33,6 +33,12 @@ class Store(Protocol):
 
     async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
         """Add to a number that starts at 0; its new value. ``ttl`` counts from the first increment."""
+
+    async def count(self, key: str, counts: Mapping[str, float]) -> None:
+        """Add to the counters of one row, which lasts until it is deleted: name -> by how much."""
+
+    async def counts(self, key: str) -> dict[str, float]:
+        """The counters of one row."""
 
     async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
         """Take ``cost`` from a token bucket that refills ``rate`` a second up to ``burst``.
@@ -64,10 +70,11 @@ class MemoryStore:
         self._clock = clock
         self._values: dict[str, tuple[bytes, float | None]] = {}
         self._buckets: dict[str, float] = {}
+        self._rows: dict[str, dict[str, float]] = {}
         self._sweep_at = min(_FIRST_SWEEP, most)
 
     def __repr__(self) -> str:
-        return f"MemoryStore({len(self._values) + len(self._buckets)})"
+        return f"MemoryStore({self._held()})"
 
     async def get(self, key: str) -> bytes | None:
         return self._get(key)
@@ -106,6 +113,17 @@ class MemoryStore:
 
     async def delete(self, key: str) -> None:
         self._values.pop(key, None)
+        self._rows.pop(key, None)
+
+    async def count(self, key: str, counts: Mapping[str, float]) -> None:
+        if key not in self._rows:
+            self._make_room()
+        row = self._rows.setdefault(key, {})
+        for name, by in counts.items():
+            row[name] = row.get(name, 0) + by
+
+    async def counts(self, key: str) -> dict[str, float]:
+        return dict(self._rows.get(key, {}))
 
     async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
         found = self._get(key)
@@ -134,14 +152,17 @@ class MemoryStore:
         self._buckets[key] = full
         return 0.0
 
+    def _held(self) -> int:
+        return len(self._values) + len(self._buckets) + len(self._rows)
+
     def _make_room(self) -> None:
-        held = len(self._values) + len(self._buckets)
+        held = self._held()
         if held < self._sweep_at:
             return
         now = self._clock()
         self._values = {key: one for key, one in self._values.items() if one[1] is None or one[1] > now}
         self._buckets = {key: full for key, full in self._buckets.items() if full > now}
-        held = len(self._values) + len(self._buckets)
+        held = self._held()
         if held >= self._most:
             raise StoreError(f"the memory of this process holds {held} keys already")
         self._sweep_at = min(max(_FIRST_SWEEP, 2 * held), self._most)
@@ -150,6 +171,7 @@ class MemoryStore:
         """Forget everything."""
         self._values.clear()
         self._buckets.clear()
+        self._rows.clear()
 
 
 def number_text(number: float) -> bytes:

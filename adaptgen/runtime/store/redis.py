@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -34,6 +35,10 @@ local new = redis.call('EXISTS', KEYS[1]) == 0
 local value = redis.call('INCRBYFLOAT', KEYS[1], ARGV[1])
 if new and ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return value
+"""
+_COUNT: Final = """
+for n = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[n], ARGV[n + 1]) end
+return 0
 """
 # The moment at which the bucket will be full again, in microseconds, is all of its state (GCRA).
 _TAKE: Final = """
@@ -95,6 +100,15 @@ class RedisStore:
 
     async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
         return float(await self._ask("EVAL", _INCREMENT, 1, self._prefix + key, repr(by), _milliseconds(ttl)))
+
+    async def count(self, key: str, counts: Mapping[str, float]) -> None:
+        pairs = [part for name, by in counts.items() for part in (name, repr(by))]
+        await self._ask("EVAL", _COUNT, 1, self._prefix + key, *pairs)
+
+    async def counts(self, key: str) -> dict[str, float]:
+        found = await self._ask("HGETALL", self._prefix + key)
+        pairs = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
+        return {name.decode(): float(number) for name, number in pairs}
 
     async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
         costs, bucket = repr(cost / rate * 1e6), repr(burst / rate * 1e6)

@@ -7,8 +7,10 @@ import functools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -21,7 +23,8 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Auth, Base, Body, Call, Login, Param, Send, Server, SigV4, Tool
 from adaptgen.runtime import Caller, Engine, api_client
 from adaptgen.runtime.auth.sessions import Sessions
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws import assume_role
+from adaptgen.runtime.aws.api import AwsApi
 
 if TYPE_CHECKING:
     from conftest import Api, Make, Received
@@ -158,18 +161,25 @@ class Sts:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
 
-    def assume_role(self, **given: Any) -> dict[str, Any]:
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        given = dict(parse_qsl(request.content.decode(), strict_parsing=True))
         self.asked.append(given)
         name = f"AKID-{given['RoleSessionName']}"
-        keys = {"AccessKeyId": name, "SecretAccessKey": f"secret-{name}", "SessionToken": f"token-{name}"}
-        return {"Credentials": {**keys, "Expiration": datetime.now(UTC) + timedelta(minutes=15)}}
+        ends = (datetime.now(UTC) + timedelta(minutes=15)).isoformat()
+        text = (
+            f"<AccessKeyId>{name}</AccessKeyId><SecretAccessKey>secret-{name}</SecretAccessKey>"
+            f"<SessionToken>token-{name}</SessionToken><Expiration>{ends}</Expiration>"
+        )
+        return httpx.Response(200, stream=httpx.ByteStream(text.encode()))
 
 
 async def test_requests_are_signed_for_the_caller(
     api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sts = Sts()
-    monkeypatch.setattr(aws, "client", lambda service, region, endpoint, **limits: sts)
+    monkeypatch.setattr(assume_role, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(sts)))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
 
     def handler(one: Received) -> Any:
         named = one.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
@@ -192,7 +202,8 @@ async def test_requests_are_signed_for_the_caller(
         found = await calls.by(caller).ok("get_item", id="x|y z")
         assert found == {"id": f"AKID-{caller.sub}"}
     assert [one["RoleSessionName"] for one in sts.asked] == ["ada", "bob"]
-    assert sts.asked[0]["Tags"] == [{"Key": "level", "Value": "clerk"}, {"Key": "org", "Value": "bank"}]
+    tags = [sts.asked[0][f"Tags.member.{n}.{part}"] for n in (1, 2) for part in ("Key", "Value")]
+    assert tags == ["level", "clerk", "org", "bank"]
     said = await calls.by(Caller("ada", claims={"role": "x"})).error("get_item", id=1)
     assert "'tenant'" in said
     assert len(api.received) == 3

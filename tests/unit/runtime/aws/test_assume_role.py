@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
+from html import escape
 from typing import Any
+from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws import assume_role
+from adaptgen.runtime.aws.api import AwsApi
 from adaptgen.runtime.aws.assume_role import Roles, session_name, session_tags
 from adaptgen.runtime.core.answer import ToolError
 
@@ -16,20 +21,44 @@ pytestmark = pytest.mark.asyncio
 
 
 class Sts:
+    """Answers AssumeRole as the API reference of STS shows it; the keys tell what they were asked for."""
+
     def __init__(self) -> None:
         self.asked = 0
         self.now = 1_000_000.0
+        self.refuse = ""
 
-    def assume_role(self, **given: Any) -> dict[str, Any]:
+    def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
-        keys = {"AccessKeyId": f"{self.asked}", "SecretAccessKey": "s", "SessionToken": repr(given.get("Tags"))}
-        return {"Credentials": {**keys, "Expiration": datetime.fromtimestamp(self.now + 900, UTC)}}
+        form = dict(parse_qsl(request.content.decode(), strict_parsing=True))
+        assert form["Action"] == "AssumeRole"
+        assert "/eu-west-1/sts/aws4_request" in request.headers["authorization"]
+        if self.refuse:
+            return answer(403, f"<ErrorResponse><Error><Code>{self.refuse}</Code></Error></ErrorResponse>")
+        tags = [f"{form[f'Tags.member.{n}.Key']}={form[f'Tags.member.{n}.Value']}" for n in (1, 2)
+                if f"Tags.member.{n}.Key" in form]  # fmt: skip
+        ends = datetime.fromtimestamp(self.now + int(form["DurationSeconds"]), UTC).isoformat().replace("+00:00", "Z")
+        return httpx.Response(
+            200,
+            text=f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+          <AssumeRoleResult><AssumedRoleUser><Arn>x</Arn></AssumedRoleUser><Credentials>
+            <AccessKeyId>{self.asked}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+            <SessionToken>{escape(",".join(tags))}</SessionToken><Expiration>{ends}</Expiration>
+          </Credentials></AssumeRoleResult></AssumeRoleResponse>""",
+        )
+
+
+def answer(status: int, text: str) -> httpx.Response:
+    """As it comes from the network: not read yet."""
+    return httpx.Response(status, stream=httpx.ByteStream(text.encode()))
 
 
 @pytest.fixture
 def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     made = Sts()
-    monkeypatch.setattr(aws, "client", lambda service, region, endpoint, **limits: made)
+    monkeypatch.setattr(assume_role, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(made)))
+    for name, text in {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(name, text)
     return made
 
 
@@ -47,31 +76,29 @@ async def test_keys_are_those_of_role_session_and_tags(sts: Sts) -> None:
     roles = Roles(most=2, clock=lambda: sts.now)
     wanted: list[Any] = [
         ("r", "ada", {"org": "a"}),
-        ("r", "ada", {"org": "b"}),
+        ("r", "ada", {"org": "b & <c>"}),
         ("r", "bob", {"org": "a"}),
         ("q", "ada", {}),
     ]
     for role, session, tags in wanted + wanted[:1]:
         keys = await roles.keys(role, session, tags)
-        assert keys.token == repr([{"Key": "org", "Value": tags["org"]}] if tags else None)
+        assert keys.token == (f"org={tags['org']}" if tags else "")
     assert sts.asked == 5, "two are kept"
     assert len(roles._kept) == 2
 
 
 async def test_own_keys_come_from_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "read_own_keys", lambda: ("AKID", "s", ""))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     assert (await Roles().keys()).access == "AKID"
 
 
-async def test_a_refusal_names_the_code_and_no_tag(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*given: Any, **more: Any) -> Any:
-        raise aws.AwsError("AWS refuses assume_role: AccessDenied", "AccessDenied")
-
-    monkeypatch.setattr(aws, "client", lambda *given, **limits: None)
-    monkeypatch.setattr(aws, "call", refuse)
+async def test_a_refusal_names_the_code_and_no_tag(sts: Sts) -> None:
+    sts.refuse = "AccessDenied"
     with pytest.raises(ToolError, match="AccessDenied") as caught:
         await Roles().keys("r", "ada", {"org": "hunter22"})
     assert "hunter22" not in caught.value.text
+    assert sts.asked == 1, "a refusal is not asked for again"
 
 
 @pytest.mark.parametrize("value", [None, "", True, ["a"], "a\nb\x00", "<x>", "x" * 257])
