@@ -15,9 +15,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.aws.api import OWN_KEYS, AwsApi
 from adaptgen.runtime.aws.errors import AwsError
-from adaptgen.runtime.aws.own_keys import keys_of_xml
 from adaptgen.runtime.aws.sigv4 import AwsKeys
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import ExpiringCache
@@ -51,6 +49,8 @@ class Roles:
             ToolError: AWS refuses; the text has its code, never a tag.
         """
         if not role:
+            from adaptgen.runtime.aws.api import OWN_KEYS
+
             try:
                 return await OWN_KEYS.get()
             except AwsError as problem:
@@ -69,6 +69,9 @@ class Roles:
     async def _assume(
         self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]
     ) -> tuple[AwsKeys, float]:
+        from adaptgen.runtime.aws.api import AwsApi
+        from adaptgen.runtime.aws.own_keys import keys_of_xml
+
         form = {
             "Action": "AssumeRole",
             "Version": "2011-06-15",

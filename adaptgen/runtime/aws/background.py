@@ -1,19 +1,21 @@
 """Requests to AWS from code that may not await: a second event loop, in a thread of its own, runs them.
 
 For what is read while modules are imported, and for what is called without a loop: settings that are looked at from a
-thread, signatures of checkpoints. Connections stay open for the next request.
+thread, signatures of checkpoints, secrets. Connections stay open for the next request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import base64
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from adaptgen.runtime.aws.api import AwsApi
+from adaptgen.runtime.aws.errors import AwsError
 
 _T = TypeVar("_T")
 
@@ -74,3 +76,34 @@ def _loop() -> asyncio.AbstractEventLoop:
             _Running.thread.start()
             atexit.register(stop)
         return _Running.loop
+
+
+async def read_stored(kind: str, name: str, region: str) -> str:
+    """The whole text of the secret or parameter ``name``; runs in the background alone.
+
+    Raises:
+        AwsError: AWS does not return it.
+    """
+    if kind == "ssm":
+        found = await shared_api("ssm", region).call("GetParameter", {"Name": name, "WithDecryption": True})
+        return _text(_member(found, "Parameter").get("Value"))
+    found = await shared_api("secretsmanager", region).call("GetSecretValue", {"SecretId": name})
+    if found.get("SecretString") is not None:
+        return _text(found["SecretString"])
+    try:
+        return base64.b64decode(_text(found.get("SecretBinary"))).decode("utf-8", "replace")
+    except ValueError:
+        raise AwsError("the secret cannot be read") from None
+
+
+def _member(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    member = found.get(name)
+    if not isinstance(member, dict):
+        raise AwsError("the value cannot be read")
+    return member
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise AwsError("the value cannot be read")
+    return value

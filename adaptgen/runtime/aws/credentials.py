@@ -152,9 +152,9 @@ def _stored(references: Iterable[Reference]) -> dict[_Stored, Reference]:
 
 def begin_reading(stored: _Stored, region: str) -> Future[str]:
     """Begin to read a secret or a parameter."""
-    from adaptgen.runtime.aws import background, secrets
+    from adaptgen.runtime.aws import background
 
-    return background.start(lambda: secrets.read_stored(*stored, region))
+    return background.start(lambda: background.read_stored(*stored, region))
 
 
 def stored_name(reference: Reference) -> str:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Auth, Base, Body, Call, Login, Param, Send, Server, SigV4, Tool
 from adaptgen.runtime import Caller, Engine, api_client
 from adaptgen.runtime.auth.sessions import Sessions
-from adaptgen.runtime.aws import assume_role
+from adaptgen.runtime.aws import api as api_module
 from adaptgen.runtime.aws.api import AwsApi
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ async def test_requests_are_signed_for_the_caller(
     api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sts = Sts()
-    monkeypatch.setattr(assume_role, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(sts)))
+    monkeypatch.setattr(api_module, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(sts)))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from adaptgen.runtime.aws import assume_role
+from adaptgen.runtime.aws import api as api_module
 from adaptgen.runtime.aws.api import AwsApi
 from adaptgen.runtime.aws.assume_role import Roles, session_name, session_tags
 from adaptgen.runtime.core.answer import ToolError
@@ -38,9 +38,9 @@ class Sts:
         tags = [f"{form[f'Tags.member.{n}.Key']}={form[f'Tags.member.{n}.Value']}" for n in (1, 2)
                 if f"Tags.member.{n}.Key" in form]  # fmt: skip
         ends = datetime.fromtimestamp(self.now + int(form["DurationSeconds"]), UTC).isoformat().replace("+00:00", "Z")
-        return httpx.Response(
+        return answer(
             200,
-            text=f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+            f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
           <AssumeRoleResult><AssumedRoleUser><Arn>x</Arn></AssumedRoleUser><Credentials>
             <AccessKeyId>{self.asked}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
             <SessionToken>{escape(",".join(tags))}</SessionToken><Expiration>{ends}</Expiration>
@@ -56,7 +56,7 @@ def answer(status: int, text: str) -> httpx.Response:
 @pytest.fixture
 def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     made = Sts()
-    monkeypatch.setattr(assume_role, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(made)))
+    monkeypatch.setattr(api_module, "AwsApi", partial(AwsApi, transport=httpx.MockTransport(made)))
     for name, text in {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}.items():
         monkeypatch.setenv(name, text)
     return made
