@@ -12,7 +12,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.runtime.aws import sigv4
-from adaptgen.runtime.aws.clients import read_own_keys
+from adaptgen.runtime.aws.background import read_own_keys
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -51,7 +51,7 @@ class SignedRequests(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body
         assert isinstance(body, bytes), "the exporters send one piece"
-        keys = sigv4.AwsKeys(*read_own_keys())
+        keys = read_own_keys()
         headers = {name: str(value) for name, value in request.headers.items()}
         added = sigv4.sign(
             request.method or "POST", request.url or "", headers, body, keys,

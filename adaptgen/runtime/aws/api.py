@@ -267,7 +267,7 @@ class _Request:
 
 
 def read_json(answer: Answer, name: str) -> dict[str, Any]:
-    """The members of an answer; AwsError where it is no JSON object."""
+    """The members of an answer; AwsError where it is not a JSON object."""
     try:
         found = json.loads(answer.body or b"{}")
     except ValueError:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from adaptgen.runtime.aws.api import AwsApi
+from adaptgen.runtime.aws.api import OWN_KEYS, AwsApi
 from adaptgen.runtime.aws.errors import AwsError
+from adaptgen.runtime.aws.sigv4 import AwsKeys
 
 _T = TypeVar("_T")
 
@@ -76,6 +77,15 @@ def _loop() -> asyncio.AbstractEventLoop:
             _Running.thread.start()
             atexit.register(stop)
         return _Running.loop
+
+
+def read_own_keys() -> AwsKeys:
+    """The keys of this process. Blocks.
+
+    Raises:
+        AwsError: they cannot be found.
+    """
+    return wait(OWN_KEYS.get)
 
 
 async def read_stored(kind: str, name: str, region: str) -> str:

@@ -64,7 +64,7 @@ def find_region(environ: Mapping[str, str], named: str = "") -> str:
     """The region: ``named``, else that of the environment, else that of the configuration file.
 
     Raises:
-        AwsError: there is none, or it cannot be one: it becomes a part of host names.
+        AwsError: it is missing, or not a name: it becomes a part of host names.
     """
     region = named or environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "") or _of_profile(environ)
     if not region:

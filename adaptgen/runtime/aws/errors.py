@@ -29,7 +29,7 @@ def failure(problem: Exception) -> str:
 
 
 def clean_code(text: object) -> str:
-    """The name of an error from what a service says: ``prefix#Name:url`` without the rest; "" where it is none."""
+    """The name of an error from what a service says: ``prefix#Name:url`` without the rest; "" where it has none."""
     name = str(text or "").rpartition("#")[2].partition(":")[0].strip()
     return name if _CODE.fullmatch(name) else ""
 

@@ -2,7 +2,7 @@
 container (ECS, EKS Pod Identity, SnapStart), or the instance (EC2, IMDSv2).
 
 In the order of AWS's SDKs ("Standardized credential providers", AWS SDKs and Tools Reference Guide). Profiles, SSO and
-processes, which stand in configuration files of people, are left to boto3 where it is installed. Keys that end are
+processes, which configuration files of people name, are left to boto3 where it is installed. Keys that end are
 renewed some minutes before, once for everyone who waits; where that fails, they are used until they end.
 """
 
@@ -71,7 +71,7 @@ class OwnKeys:
         """Keys that are good for half a minute at least.
 
         Raises:
-            AwsError: there are none, or whoever has them does not answer.
+            AwsError: they cannot be found, or their source does not answer.
         """
         given = self._given()
         if given is not None:
