@@ -80,7 +80,12 @@ class Action:
 
     def groups(self) -> tuple[str, ...]:
         """The action groups that it is in."""
-        return (*((OPEN,) if self.open else ()), self.effect, server_group(self.server))
+        return action_groups(self.effect, self.server, open=self.open)
+
+
+def action_groups(effect: str, server: str, *, open: bool) -> tuple[str, ...]:
+    """The groups of the action of a tool with that effect."""
+    return (*((OPEN,) if open else ()), effect, server_group(server))
 
 
 def server_group(server: str) -> str:

@@ -189,6 +189,7 @@ def main():
     variant, given = sys.argv[1], json.loads(sys.argv[2])
     hook = Hook()
     if given["trace"]:
+        importlib.import_module("importlib.util")
         sys.meta_path.insert(0, hook)
     os.chdir(given["task"])
     sys.path.insert(0, given["task"])

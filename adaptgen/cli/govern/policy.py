@@ -145,7 +145,7 @@ def check(options: SimpleNamespace) -> int:
 
     found = read_policies(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
-    read, _ = policies.validated(found.files, actions, found.keep)
+    read = policies.validated(found.files, actions, found.keep)
     if options.json:
         listed = [{"id": one.id, "effect": one.body["effect"], "where": str(one.where)} for one in read]
         terminal.say_json({"policies": listed, "tools": [one.id for one in actions]})
@@ -168,7 +168,7 @@ def agentcore(options: SimpleNamespace) -> int:
 
     found = read_policies(options.policies)
     actions = folder_actions(options.folder)
-    read, _ = policies.validated(found.files, actions, found.keep)
+    read = policies.validated(found.files, actions, found.keep)
     server = actions[0].server if actions else options.folder.name
     gateway = agentcore.Gateway(
         arn=options.gateway_arn,

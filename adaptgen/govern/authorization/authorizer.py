@@ -104,3 +104,8 @@ def action(tool: ToolInfo) -> cedar.Action:
         creates=tool.creates,
         was=tool.actions_before,
     )
+
+
+def action_groups(tool: ToolInfo) -> tuple[str, ...]:
+    """The groups of the action of a tool, as :func:`action` has them."""
+    return cedar.action_groups(tool.effect, tool.server, open=tool.open and tool.trusted)

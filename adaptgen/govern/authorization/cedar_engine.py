@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,12 +19,14 @@ import orjson
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import error
 from adaptgen.govern.authorization import cedar_context, partial_evaluation, policies, principal
-from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action, action_groups
 from adaptgen.govern.authorization.explanation import Applies, PolicyEffect
+from adaptgen.govern.authorization.lowered import read_lowered
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 
+_log = logging.getLogger("adaptgen.govern")
 _CALLERS = 4096
 _NOT_LOADED = Decision(False, (), "no policies are loaded")
 
@@ -69,14 +71,17 @@ class _Sets:
 
 @dataclass(frozen=True, slots=True)
 class _Force:
-    """Policies and tools in force: made as a whole, replaced as a whole."""
+    """Policies and tools in force: made as a whole, replaced as a whole. What a tool needs is made at its first use."""
 
     policies: Mapping[str, policies.Policy]
+    bodies: Mapping[str, Mapping[str, Json]]
+    weakened: Mapping[str, Mapping[str, Json]]
     decide: _Sets
     could: _Sets
     base: Any
-    tools: Mapping[str, _Known]
+    tools: Mapping[str, ToolInfo]
     special: Mapping[str, frozenset[str]]
+    ready: dict[str, _Known] = field(default_factory=dict)
     callers: LruCache[Any, Any] = field(default_factory=lambda: LruCache(_CALLERS))
     lists: LruCache[Any, tuple[Mapping[str, ToolInfo], frozenset[str]]] = field(
         default_factory=lambda: LruCache(_CALLERS)
@@ -88,13 +93,21 @@ class _Force:
 
         On values of other types a policy would fail or not apply, and a forbid that does not apply permits.
         """
-        known = self.tools.get(tool.action)
+        known = self.ready.get(tool.action)
+        if known is None:
+            info = self.tools.get(tool.action)
+            if info is None:
+                return None
+            known = self.ready[tool.action] = _known(
+                action(info), info.wire.get("inputSchema"), self.bodies, self.weakened
+            )
         schema = tool.wire.get("inputSchema")
-        return known if known is not None and (known.schema is schema or known.schema == schema) else None
+        return known if known.schema is schema or known.schema == schema else None
 
 
 class CedarAuthorizer(Authorizer):
-    """By Cedar policies. ``folder``: what the paths of policies are relative to, for errors."""
+    """By Cedar policies. ``folder``: what the paths of policies are relative to, for errors. ``lowered``: returns the
+    policies as they were checked when a bundle was made, b"" where there are none."""
 
     def __init__(
         self,
@@ -102,10 +115,12 @@ class CedarAuthorizer(Authorizer):
         claims: Iterable[str] = (),
         mode: Literal["enforce", "log_only"] = "enforce",
         folder: str = "",
+        lowered: Callable[[], bytes] = bytes,
     ) -> None:
         super().__init__(claims, mode)
         self._cedarpy = policies.engine()
         self._folder = folder
+        self._lowered = lowered
         self._force: _Force | None = None
 
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
@@ -262,30 +277,46 @@ class CedarAuthorizer(Authorizer):
     # ---------------------------------------------------------------------------------------------------------- load
 
     def _made(self, files: dict[str, str], tools: tuple[ToolInfo, ...]) -> _Force:
-        own_names = {(tool.server, tool.own): tool for tool in tools}
-        actions = {name: action(tool) for name, tool in own_names.items()}
-        own, schema = policies.validated(
-            {posixpath.join(self._folder, path): text for path, text in files.items()},
-            actions.values(),
-            self._claims,
-        )
+        known = {tool.action: tool for tool in {(tool.server, tool.own): tool for tool in tools}.values()}
+        own = self._validated(files, tools)
         bodies = {one.id: one.body for one in (policies.default(), *own)}
         weakened = {name: partial_evaluation.without_context(body) for name, body in bodies.items()}
-        servers = [
-            {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
-            for server in sorted({tool.server for tool in tools})
-        ]
         return _Force(
             policies={one.id: one for one in (policies.default(), *own)},
+            bodies=bodies,
+            weakened=weakened,
             decide=_Sets(self._cedarpy, bodies),
             could=_Sets(self._cedarpy, weakened),
-            base=self._cedarpy.Entities.from_json_str(json.dumps(servers), schema),
-            tools={
-                tool.action: _known(actions[name], tool.wire.get("inputSchema"), bodies, weakened)
-                for name, tool in own_names.items()
-            },
+            base=self._cedarpy.Entities.from_json_str(json.dumps(_entities(known.values()))),
+            tools=known,
             special={name: _fitting({name}, bodies) for name in (cedar.DETOKENIZE, *cedar.OTHERS)},
         )
+
+    def _validated(self, files: dict[str, str], tools: tuple[ToolInfo, ...]) -> tuple[policies.Policy, ...]:
+        once = tuple({(tool.server, tool.own): tool for tool in tools}.values())
+        if data := self._lowered():
+            found = read_lowered(data, files, once, self._claims, self._folder)
+            if found is not None:
+                return found
+            _log.warning("the policies, the tools or this version are others than those of the bundle: checked anew")
+        return policies.validated(files, map(action, once), self._claims, self._folder)
+
+
+def _entities(tools: Iterable[ToolInfo]) -> list[Json]:
+    """The servers, and the groups of the actions: what a schema would say of them, without a schema."""
+    listed = tuple(tools)
+    servers = sorted({tool.server for tool in listed})
+    return [
+        *({"uid": {"type": cedar.SERVER, "id": name}, "attrs": {"name": name}, "parents": []} for name in servers),
+        *(
+            {
+                "uid": {"type": "Action", "id": tool.action},
+                "attrs": {},
+                "parents": [{"type": "Action", "id": name} for name in action_groups(tool)],
+            }
+            for tool in listed
+        ),
+    ]
 
 
 def _request(caller: Caller, action: str, server: str, context: str) -> dict[str, Json]:

@@ -8,6 +8,7 @@ cedarpy names, or at the policy. Everything that is wrong is one AdaptgenError (
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -59,8 +60,11 @@ class Policy:
         return tuple(dict.fromkeys(names))
 
 
-def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
-    """The policies of all files (path -> text), in order. Templates, and identifiers that occur twice, are errors."""
+def read(files: Mapping[str, str], folder: str = "") -> tuple[Policy, ...]:
+    """The policies of all files (path -> text), in order. Templates, and identifiers that occur twice, are errors.
+
+    ``folder``: what the paths are relative to, for errors; the identifiers of policies do not depend on it.
+    """
     cedarpy = engine()
     names = [PurePosixPath(path).name for path in files]
     found: dict[str, Policy] = {}
@@ -68,12 +72,13 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
     for path, text in files.items():
         name = PurePosixPath(path).name
         short = name if names.count(name) == 1 else path
+        file = posixpath.join(folder, path)
         for number, (start, piece) in enumerate(pieces(text), 1):
-            where = place(path, text, start)
+            where = place(file, text, start)
             try:
                 parsed = json.loads(cedarpy.policies_to_json_str(piece))
             except ValueError as problem:
-                where = place(path, text, start + _fault(cedarpy, piece))
+                where = place(file, text, start + _fault(cedarpy, piece))
                 problems.append(_wrong(f"the policy cannot be read: {problem}", where, _syntax_help(str(problem))))
                 continue
             if len(parsed["staticPolicies"]) != 1:
@@ -125,18 +130,18 @@ def default() -> Policy:
 
 
 def validated(
-    files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str]
-) -> tuple[tuple[Policy, ...], Any]:
-    """The policies of all files, held against the schema of these actions; and that schema, a ``cedarpy.Schema``."""
+    files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str], folder: str = ""
+) -> tuple[Policy, ...]:
+    """The policies of all files, held against the schema of these actions. ``folder`` as for :func:`read`."""
     actions = tuple(actions)
     ids = [action.id for action in actions]
     groups = {server_group(action.server) for action in actions}
     if len(set(ids)) != len(ids) or not groups.isdisjoint(ids):
         raise error("AG072", "two tools have one action", help="no name of a server may hold two underscores")
-    found = read(files)
+    found = read(files, folder)
     schema = engine().Schema.from_str(schema_text(actions, claims), release_gil=True)
     check(found, schema, actions)
-    return tuple(_renamed(policy, renames(actions)) for policy in found), schema
+    return tuple(_renamed(policy, renames(actions)) for policy in found)
 
 
 def renames(actions: Iterable[Action]) -> dict[str, str]:

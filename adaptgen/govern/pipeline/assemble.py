@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -16,7 +17,7 @@ from adaptgen.govern.pipeline.pipeline import Pipeline
 from adaptgen.govern.pipeline.reload import Watch
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
-from adaptgen.govern.settings.keys import KeyMaterial
+from adaptgen.govern.settings.keys import SIZE, KeyMaterial
 from adaptgen.govern.settings.load import advice, check_target
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store
@@ -24,7 +25,7 @@ from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.tokenization.tool_plans import is_released, released_types
 from adaptgen.model.tables import Server, Tool
-from adaptgen.runtime.store.protocol import Store
+from adaptgen.runtime.store.protocol import MemoryStore, Store
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.desk import FileDesk
@@ -110,11 +111,46 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
 async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:
     """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``. AdaptgenError with whatever
     is wrong with the settings; nothing is served then."""
+    files: list[FileDesk] = []
+    governed = await assemble(source(named, place.environ), _engine_targets(server, place, files), place)
+    governed.server = server
+    governed.files = files[0] if files else None
+    return governed
+
+
+async def lower_policies(server: Server, settings: Settings) -> bytes:
+    """The policies of ``settings``, checked for ``server`` as it is served where others can reach it, for
+    :mod:`adaptgen.govern.authorization.lowered`; b"" where this process does not decide by Cedar.
+
+    Raises:
+        AdaptgenError: AG072, and whatever else is wrong with the server.
+    """
+    rules = settings.authorize
+    if settings.mode != "embedded" or (rules is not None and rules.engine != "cedar"):
+        return b""
+    from adaptgen.govern.authorization.lowered import lower
+
+    place = ServingContext(http=True, loopback=False, environ={}, frozen=True)
+    material = KeyMaterial(cursors=bytes(SIZE))
+    target = await _engine_targets(server, place, [])(TargetInputs(settings, material, _SharedByNobody(), place))
+    try:
+        claims = settings.authenticate.caller.keep if settings.authenticate else ()
+        return await asyncio.to_thread(lower, settings.policies, target.tools().values(), claims)
+    finally:
+        await target.aclose()
+
+
+class _SharedByNobody(MemoryStore):
+    """Stands for the store of a deployed server, which is not asked."""
+
+    local = False
+
+
+def _engine_targets(server: Server, place: ServingContext, files: list[FileDesk]) -> TargetFactory:
+    """Makes engines of ``server``. ``files`` holds how files travel, once it is known."""
     # Here and not above: a proxy has no engine.
     from adaptgen.govern.pipeline.engine_target import Served
     from adaptgen.runtime.engine import Engine
-
-    files: list[FileDesk] = []
 
     async def make(given: TargetInputs) -> Served:
         settings = given.settings
@@ -136,10 +172,7 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
         )
         return Served(engine, behind=behind)
 
-    governed = await assemble(source(named, place.environ), make, place)
-    governed.server = server
-    governed.files = files[0] if files else None
-    return governed
+    return make
 
 
 def _open_files(settings: Settings, material: KeyMaterial, place: ServingContext) -> FileDesk:

@@ -7,6 +7,7 @@ import os
 import posixpath
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from adaptgen.govern.authorization.authorizer import Authorizer
@@ -239,8 +240,14 @@ async def new_authorizer(settings: Settings, tools: Mapping[str, ToolInfo], *, h
         made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode)
     else:
         from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+        from adaptgen.govern.authorization.lowered import lowered_next_to
 
-        made = CedarAuthorizer(claims=claims, mode=rules.mode, folder=posixpath.dirname(settings.path))
+        made = CedarAuthorizer(
+            claims=claims,
+            mode=rules.mode,
+            folder=posixpath.dirname(settings.path),
+            lowered=lambda: lowered_next_to(Path(settings.path)) if settings.folder is not None else b"",
+        )
     await made.load(settings.policies, tools)
     return made
 
