@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -12,6 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from adaptgen import __version__
 from adaptgen.diagnostics import Where, error
+from adaptgen.govern.authorization.lowered import SUFFIX
+from adaptgen.govern.pipeline.assemble import lower_policies
 from adaptgen.ship.bundles import compiling, wheels
 from adaptgen.ship.bundles.shipment import Deployable
 from adaptgen.ship.bundles.target import Target
@@ -36,6 +39,7 @@ _BASE = (
 )
 """What every deployed server imports; the other dependencies of the package are for building and for serving on a
 laptop."""
+_CEDAR = "cedarpy"
 _BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"
@@ -65,7 +69,7 @@ def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
     settings = shipment.settings
     found = list(_BASE)
     if settings.mode != "behind" and (settings.authorize is None or settings.authorize.engine == "cedar"):
-        found.append("cedarpy")
+        found.append(_CEDAR)
     if settings.trace.otlp and not settings.trace.console:
         found += ["opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"]
     if "redis" in shipment.stores:
@@ -100,6 +104,7 @@ def package(
     elif f"{shipment.folder}/{_MODULE}.py" not in files:
         where = Where(shipment.folder)
         raise error("AG090", f"{shipment.name} has no {_MODULE}.py", where, "generate it again: adaptgen build")
+    files |= _lowered_policies(shipment, found)
     if python is not None:
         files |= compiling.compile_modules(files, python[0])
     unpacked = sum(map(len, files.values()))
@@ -108,6 +113,17 @@ def package(
     bundle = Bundle(shipment, target, handler, files)
     files[MANIFEST] = _manifest(bundle, found, python[1] if python else None)
     return bundle
+
+
+def _lowered_policies(shipment: Deployable, found: Iterable[wheels.Wheel]) -> dict[str, bytes]:
+    """The policies, checked here for the tools, so that no start of the function checks them again. Nothing for a
+    proxy, whose tools are known when it runs, nor where the engine here is another one than that of the bundle."""
+    from importlib.metadata import version
+
+    if shipment.server is None or version(_CEDAR) not in {one.version for one in found if one.name == _CEDAR}:
+        return {}
+    content = asyncio.run(lower_policies(shipment.server, shipment.settings))
+    return {str(PurePosixPath(shipment.governance).with_suffix(SUFFIX)): content} if content else {}
 
 
 def _manifest(bundle: Bundle, found: list[wheels.Wheel], compiled: str | None) -> bytes:
