@@ -107,7 +107,7 @@ class _Force:
 
 class CedarAuthorizer(Authorizer):
     """By Cedar policies. ``folder``: what the paths of policies are relative to, for errors. ``lowered``: returns the
-    policies as they were checked when a bundle was made, b"" where there are none."""
+    policies as they were checked when a bundle was made, or b""."""
 
     def __init__(
         self,

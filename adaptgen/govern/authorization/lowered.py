@@ -64,7 +64,7 @@ def read_lowered(
 
 
 def lowered_next_to(settings: Path) -> bytes:
-    """The file next to settings, b"" where there is none."""
+    """The file next to settings; b"" if it is missing."""
     try:
         return settings.with_suffix(SUFFIX).read_bytes()
     except OSError:
