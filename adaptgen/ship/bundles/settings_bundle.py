@@ -10,6 +10,7 @@ from pathlib import Path
 from adaptgen.diagnostics import Where, error
 from adaptgen.govern.settings.load import plain
 from adaptgen.govern.settings.model import Settings
+from adaptgen.syntax.templates import references
 
 
 def is_address(text: str) -> bool:
@@ -28,7 +29,7 @@ def bundle_settings(settings: Settings, place: str) -> dict[str, bytes]:
     if source and not is_address(source):
         found[_inside(source, settings, ("switch", "source"))] = as_json(path.parent / source)
     accepted = settings.accept.jwks if settings.accept is not None else None
-    if isinstance(accepted, str) and not is_address(accepted):
+    if isinstance(accepted, str) and not is_address(accepted) and not references(accepted):
         found[_inside(accepted, settings, ("accept", "jwks"))] = content_of(path.parent / accepted)
     for name, content in _hooks(settings, path.parent):
         found[name] = content

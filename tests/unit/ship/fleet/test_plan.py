@@ -1,0 +1,185 @@
+"""Which stacks come in which order, and what each gets from the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fleets import proxy, write_fleet, write_server, write_yaml
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship.fleet.links import Link, find_links
+from adaptgen.ship.fleet.members import Member, find_members
+from adaptgen.ship.fleet.naming import ROLE, role_name, shorten
+from adaptgen.ship.fleet.plan import make_plan, outputs_of, parameters_of, said_by
+
+Values = dict[tuple[str, str], str]
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> Path:
+    return write_fleet(tmp_path, ("billing", "crm"))
+
+
+def order(members: tuple[Member, ...], known: Any) -> list[tuple[str, list[str]]]:
+    steps = make_plan(members, find_links(members), known)
+    return [(step.member.name, sorted(link.parameter for link in step.later)) for step in steps]
+
+
+def there(name: str, role: str = "") -> Any:
+    """What is known of a stack that exists."""
+    role = role or role_name(f"{name}-dev", "eu-central-1")
+    arn = f"arn:aws:iam::123456789012:role/{role}"
+    return {"Url": f"https://{name}.url.example/mcp", "FunctionArn": f"arn:{name}", "RoleArn": arn}
+
+
+# ------------------------------------------------------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize("stack", ["crm-dev", "a" * 128, "a" * 127 + "b"])
+def test_names_of_roles_fit_and_differ(stack: str) -> None:
+    names = {role_name(stack, region) for region in ("eu-central-1", "us-gov-west-1")}
+    assert len(names) == 2
+    assert all(len(one) <= ROLE for one in names)
+    assert role_name(stack, "eu-central-1") != role_name(stack + "x", "eu-central-1")
+
+
+def test_short_names_stay() -> None:
+    assert role_name("crm-dev", "eu-central-1") == "crm-dev-eu-central-1"
+    assert shorten("x" * 10, 10) == "x" * 10
+
+
+# ----------------------------------------------------------------------------------------------------------- members
+
+
+def test_the_members_of_a_folder_are_those_with_a_file_for_the_stage(specs: Path) -> None:
+    write_server(specs.parent, "hr", "prod")
+    found = find_members(specs, "dev")
+    assert [(one.name, one.is_proxy, one.stage.stack) for one in found] == [
+        ("billing", False, "billing-dev"), ("crm", False, "crm-dev"), ("proxy", True, "proxy-dev"),
+    ]  # fmt: skip
+    assert {one.deployable.settings.mode for one in found[:2]} == {"behind"}
+    assert [one.name for one in find_members(specs, "prod")] == ["hr"]
+
+
+def test_the_settings_of_a_proxy_bring_its_servers(specs: Path) -> None:
+    write_server(specs.parent, "hr")
+    found = find_members(specs / "proxy" / "governance.yaml", "dev")
+    assert [one.name for one in found] == ["billing", "crm", "proxy"]
+
+
+def test_what_cannot_be_one_fleet_is_an_error(specs: Path) -> None:
+    with pytest.raises(AdaptgenError, match="no folder has a file for the stage 'live'"):
+        find_members(specs, "live")
+    stage = specs / "crm" / "stages" / "dev.yaml"
+    text = stage.read_text()
+    stage.write_text(text + "stack: billing-dev\n")
+    with pytest.raises(AdaptgenError, match="crm and billing have the same stack"):
+        find_members(specs, "dev")
+    stage.write_text(text.replace("123456789012", "123456789013"))
+    with pytest.raises(AdaptgenError, match="crm is for account 123456789013"):
+        find_members(specs, "dev")
+    (specs / "new" / "stages").mkdir(parents=True)
+    (specs / "new" / "stages" / "dev.yaml").write_text(text.partition("governance")[0])
+    with pytest.raises(AdaptgenError, match="no server is built") as problem:
+        find_members(specs, "dev")
+    assert {one.code for one in problem.value.diagnostics} == {"AG116"}
+
+
+# ------------------------------------------------------------------------------------------------------------- links
+
+
+def test_the_settings_say_what_comes_from_where(specs: Path) -> None:
+    assert set(find_links(find_members(specs, "dev"))) == {
+        Link("proxy", "ProxyResource", "proxy", "Url"),
+        Link("proxy", "CrmUrl", "crm", "Url"),
+        Link("proxy", "CrmArn", "crm", "FunctionArn"),
+        Link("proxy", "BillingUrl", "billing", "Url"),
+        Link("proxy", "BillingArn", "billing", "FunctionArn"),
+        *(
+            link
+            for name in ("billing", "crm")
+            for link in (
+                Link(name, "ProxyRoleArn", "proxy", "RoleArn"),
+                Link(name, "ProxyRole", "proxy", "RoleArn"),
+                Link(name, "ProxyResource", "proxy", "Resource"),
+                Link(name, "ProxyJwks", "proxy", "PublicKeys"),
+            )
+        ),
+    }
+
+
+@pytest.mark.parametrize(("said", "message"), [
+    ({"handover": "other"}, "makes identities for 'other', and crm accepts 'crm'"),
+    ({"handover": ""}, "hands it no identity"),
+    ({"auth": "none"}, "does not sign requests"),
+])  # fmt: skip
+def test_settings_that_contradict_each_other_are_an_error_at_their_place(
+    specs: Path, said: dict[str, Any], message: str
+) -> None:
+    settings = proxy(["billing", "crm"])
+    settings["upstreams"]["crm"] |= said
+    if not settings["upstreams"]["crm"]["handover"]:
+        del settings["upstreams"]["crm"]["handover"]
+    write_yaml(specs / "proxy" / "governance.yaml", settings)
+    with pytest.raises(AdaptgenError, match=message) as problem:
+        find_links(find_members(specs, "dev"))
+    (found,) = problem.value.diagnostics
+    assert found.code == "AG117"
+    assert found.where is not None
+    assert found.where.line
+
+
+def test_a_server_that_checks_tokens_itself_gets_no_identities(specs: Path) -> None:
+    settings = {key: text for key, text in proxy(["crm"]).items() if key not in ("upstreams", "mode")}
+    settings["keys"] = {key: text for key, text in settings["keys"].items() if key != "handover"}
+    settings["keys"]["cursors"] = "${secret:crm#cursors}"
+    write_yaml(specs / "crm" / "behind.yaml", settings)
+    (specs / "crm" / "policies").mkdir()
+    (specs / "crm" / "policies" / "all.cedar").write_text("permit (principal, action, resource);\n")
+    with pytest.raises(AdaptgenError, match="hands identities to crm, and crm is mode: embedded"):
+        find_links(find_members(specs, "dev"))
+
+
+# ------------------------------------------------------------------------------------------------------------- order
+
+
+def test_in_an_empty_account_the_proxy_comes_first_and_last(specs: Path) -> None:
+    members = find_members(specs, "dev")
+    assert order(members, said_by(members)) == [
+        ("proxy", ["BillingArn", "BillingUrl", "CrmArn", "CrmUrl", "ProxyResource"]),
+        ("billing", []), ("crm", []), ("proxy", []),
+    ]  # fmt: skip
+
+
+def test_where_everything_is_known_each_comes_once_and_the_proxy_last(specs: Path) -> None:
+    members = find_members(specs, "dev")
+    known = {pair: text for one in members for pair, text in outputs_of(one, there(one.name)).items()}
+    assert order(members, known) == [("billing", []), ("crm", []), ("proxy", [])]
+    without = {pair: text for pair, text in known.items() if pair[0] != "crm"}
+    assert order(members, without) == [("billing", []), ("crm", []), ("proxy", [])]
+
+
+def test_a_role_that_will_get_another_name_is_made_before_it_is_named(specs: Path) -> None:
+    members = find_members(specs, "dev")
+    known = {pair: text for one in members for pair, text in outputs_of(one, there(one.name, "made-by-aws")).items()}
+    assert order(members, known) == [("proxy", []), ("billing", []), ("crm", [])]
+
+
+def test_the_stage_file_has_the_last_word(specs: Path) -> None:
+    path = specs / "proxy" / "stages" / "dev.yaml"
+    path.write_text(
+        path.read_text() + "parameters: {PROXY_RESOURCE: https://mcp.example/mcp, CrmUrl: https://c.example}\n"
+    )
+    members = find_members(specs, "dev")
+    links = find_links(members)
+    by_name = {one.name: one for one in members}
+    known = said_by(members) | {("crm", "FunctionArn"): "arn:crm"}
+    assert parameters_of(by_name["crm"], links, known, by_name)["ProxyResource"] == "https://mcp.example/mcp"
+    assert parameters_of(by_name["proxy"], links, known, by_name) == {
+        "RoleName": "proxy-dev-eu-central-1",
+        "CrmArn": "arn:crm",
+        "BillingUrl": "https://not-known-yet.invalid/mcp",
+        "BillingArn": "arn:aws:lambda:eu-central-1:123456789012:function:not-known-yet",
+    }
