@@ -49,11 +49,12 @@ class _Reviewed:
 async def review(settings: Settings, environ: Mapping[str, str], accept: Sequence[str]) -> Review:
     """Read every server, and pin what fits one of ``accept`` (``server`` or ``server/name``, both globs) as it is now;
     AdaptgenError where a server or the pins cannot be read, or nothing fits."""
-    material = await keys.material(settings, environ)
-    store = await open_store(settings, environ)
+    credentials = Credentials(environ)
+    material = await keys.material(settings, credentials)
+    store = await open_store(settings, credentials)
     try:
         place = ServingContext(http=True, environ=environ)
-        resolved = await resolve(settings, Credentials(environ), http=True)
+        resolved = await resolve(settings, credentials, http=True)
         given = TargetInputs(resolved, material, store, place)
         servers = [one for one in settings.upstreams if any(_concerns(one, glob) for glob in accept)]
         aggregator = await start_aggregator(given, _Reviewed(pins_for(given), servers if accept else ()))

@@ -16,7 +16,7 @@ from support.lambda_runtime import http_event, rest_event
 from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
-from adaptgen.transports.aws_lambda import Handler
+from adaptgen.transports.aws_lambda.handler import Handler
 from adaptgen.transports.streamable_http import server as kernel
 
 LINES = [("content-type", "application/json"), ("accept", "application/json")]

@@ -27,7 +27,8 @@ from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.runtime.core.call_context import until
-from adaptgen.transports.aws_lambda import Handler, handler, proxy, serve
+from adaptgen.transports.aws_lambda import handler, proxy, serve
+from adaptgen.transports.aws_lambda.handler import Handler
 
 ROOT = Path(__file__).parents[2]
 IAM = {"authenticate": {"iam": True}, "tokenize": None}

@@ -42,7 +42,7 @@ async def _read(named: str) -> list[Row]:
         where = settings.where("state", "store") or settings.where("mode")
         help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
         raise error("AG076", "counters in memory are known to the serving process alone", where, help)
-    store = await open_store(settings, os.environ)
+    store = await open_store(settings, Credentials(os.environ))
     try:
         return await Usage(store).read()
     finally:
@@ -76,11 +76,12 @@ def run_erase(options: SimpleNamespace) -> int:
 async def _erase(named: str, options: SimpleNamespace, value: str) -> None:
     settings = await governance.load(named, os.environ)
     _refuse_other_settings(settings)
-    keys = await material(settings, os.environ)
-    store = await open_store(settings, os.environ)
+    credentials = Credentials(os.environ)
+    keys = await material(settings, credentials)
+    store = await open_store(settings, credentials)
     caller = Caller(options.sub, options.tenant)
     try:
-        resolved = await resolve(settings, Credentials(os.environ), http=False)
+        resolved = await resolve(settings, credentials, http=False)
         record = trail(resolved, keys.audit, signer=await checkpoint_signer(resolved, keys.checkpoints))
         try:
             if record is not None:

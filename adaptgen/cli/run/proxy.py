@@ -32,9 +32,10 @@ def run(options: SimpleNamespace) -> int:
 async def _jwks(named: str) -> dict[str, Json]:
     from adaptgen.govern.identity.identity_assertion import AssertionIssuer
     from adaptgen.govern.settings.keys import material
+    from adaptgen.runtime.aws.credentials import Credentials
 
     settings = await governance.load(named, os.environ)
-    key = (await material(settings, os.environ)).handover if settings.keys.handover else None
+    key = (await material(settings, Credentials(os.environ))).handover if settings.keys.handover else None
     if key is None:
         where = settings.where("keys") or settings.where("mode")
         raise error("AG073", "keys.handover is missing", where, 'keys: {handover: "${secret:name#key}"}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
@@ -57,8 +58,7 @@ class Limiter:
     async def debit(self, caller: Caller, tool: ToolInfo, count: int) -> None:
         """Count requests that were made, whatever is left: what comes next waits for it."""
         buckets, calls = self._known(caller, tool)
-        for name, rate, _ in buckets[calls:]:
-            await self._store.take(name, rate=rate, burst=_DEBT, cost=count)
+        await asyncio.gather(*(self._one((name, rate, _DEBT), count) for name, rate, _ in buckets[calls:]))
 
     def _known(self, caller: Caller, tool: ToolInfo) -> tuple[tuple[_Bucket, ...], int]:
         """The buckets of a call, those that count calls first, and how many these are."""
@@ -70,20 +70,21 @@ class Limiter:
         return known
 
     async def _take(self, buckets: Sequence[_Bucket]) -> float:
-        take = self._store.take
-        longest = 0.0
-        taken = []
-        for bucket in buckets:
-            name, rate, burst = bucket
-            wait = await take(name, rate=rate, burst=burst)
-            if wait > 0:
-                longest = max(longest, wait)
-            else:
-                taken.append(bucket)
-        if longest:
-            for name, rate, burst in taken:
-                await take(name, rate=rate, burst=burst, cost=-1)
-        return longest
+        if len(buckets) == 1:
+            name, rate, burst = buckets[0]
+            return await self._store.take(name, rate=rate, burst=burst)
+        waits = await asyncio.gather(*map(self._one, buckets), return_exceptions=True)
+        taken = [bucket for bucket, wait in zip(buckets, waits, strict=True) if wait == 0]
+        if len(taken) < len(buckets):
+            await asyncio.gather(*(self._one(bucket, -1) for bucket in taken))
+        for wait in waits:
+            if isinstance(wait, BaseException):
+                raise wait
+        return max((wait for wait in waits if not isinstance(wait, BaseException)), default=0.0)
+
+    async def _one(self, bucket: _Bucket, cost: float = 1) -> float:
+        name, rate, burst = bucket
+        return await self._store.take(name, rate=rate, burst=burst, cost=cost)
 
     def _buckets(self, caller: Caller, tool: ToolInfo, counts: str) -> tuple[_Bucket, ...]:
         found: list[_Bucket] = []

@@ -1,7 +1,9 @@
 """Usage counters for each group and tool, so that features can be priced by their use.
 
-Counted in the process, and added to the store every few seconds: never in the way of a call. What a killed process had
-not yet added is lost, so the counters say a little less than the audit trail, never more.
+Counted in the process, and added to the store every few seconds: never in the way of a call. The store has one row for
+each tenant and tool, with the counters of its groups, so that what a call counts is added by one request. What a killed
+process had not yet added is lost, and what was added by a request without an answer may be added twice: the audit trail
+is exact, the counters are not.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ _log = logging.getLogger("adaptgen.govern")
 
 _EVERY: Final = 5.0
 _TRIES: Final = 50
-_INDEX: Final = "usage/index"
+_TENANTS: Final = "usage/tenants"
+_PARTS: Final = ("calls", "errors", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Row:
     bytes_out: int
 
 
-_Pair = tuple[str, str, str]
+_Place = tuple[str, str]
+"""A tenant and a tool."""
 
 
 class Usage:
@@ -51,8 +55,8 @@ class Usage:
         self._store = store
         self._every = every
         self._clock = clock
-        self._waiting: dict[_Pair, list[int]] = {}
-        self._known: set[_Pair] = set()
+        self._waiting: dict[_Place, dict[str, float]] = {}
+        self._known: set[_Place] = set()
         self._due = clock() + every
         self._task: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
@@ -60,11 +64,12 @@ class Usage:
     async def count(self, caller: Caller, tool: ToolInfo, *, bytes_out: int, error: bool) -> None:
         """Count one call that has been answered with ``bytes_out`` bytes."""
         name = f"{tool.server}/{tool.own}"
+        row = self._waiting.setdefault((caller.tenant, name), {})
         for group in caller.groups or ("",):
-            row = self._waiting.setdefault((caller.tenant, group, name), [0, 0, 0])
-            row[0] += 1
-            row[1] += error
-            row[2] += bytes_out
+            for part, by in zip(_PARTS, (1, error, bytes_out), strict=True):
+                if by:
+                    counter = f"{part}/{group}"
+                    row[counter] = row.get(counter, 0) + by
         if self._clock() >= self._due and (self._task is None or self._task.done()):
             self._due = self._clock() + self._every
             self._task = asyncio.create_task(self.flush_quietly())
@@ -85,25 +90,31 @@ class Usage:
         """Add what has been counted to the store."""
         async with self._flushing:
             waiting, self._waiting = self._waiting, {}
+            left = dict(waiting)
+
+            async def add(place: _Place) -> None:
+                await self._store.count(_row(place), waiting[place])
+                del left[place]
+
             try:
                 await self._learn(waiting.keys() - self._known)
-                for pair, row in waiting.items():
-                    for place, one in enumerate(row):
-                        if one:
-                            await self._store.increment(_key(pair, place), one)
-                            row[place] = 0
+                done = await asyncio.gather(*map(add, waiting), return_exceptions=True)
+                for problem in done:
+                    if isinstance(problem, BaseException):
+                        raise problem
             finally:
-                for pair, row in waiting.items():
-                    if any(row):
-                        newer = self._waiting.setdefault(pair, [0, 0, 0])
-                        self._waiting[pair] = [a + b for a, b in zip(newer, row, strict=True)]
+                for place, row in left.items():
+                    newer = self._waiting.setdefault(place, {})
+                    for counter, by in row.items():
+                        newer[counter] = newer.get(counter, 0) + by
 
-    async def _learn(self, new: set[_Pair]) -> None:
-        """Note which counters there are: one list of tools for each group, one list of the groups."""
-        groups = {pair[:2] for pair in new}
-        for tenant, group in groups:
-            await self._note(_tools(tenant, group), {tool for t, g, tool in new if (t, g) == (tenant, group)})
-        await self._note(_INDEX, {json.dumps(one) for one in groups})
+    async def _learn(self, new: set[_Place]) -> None:
+        """Note which rows there are: one list of tools for each tenant, one list of the tenants."""
+        if not new:
+            return
+        tenants = {tenant for tenant, _ in new}
+        notes = [self._note(_tools(one), {tool for tenant, tool in new if tenant == one}) for one in tenants]
+        await asyncio.gather(self._note(_TENANTS, tenants), *notes)
         self._known |= new
 
     async def _note(self, key: str, names: set[str]) -> None:
@@ -118,12 +129,12 @@ class Usage:
         """All rows, of every process that shares the store, ordered by tenant, group and tool."""
         await self.flush()
         rows = []
-        for tenant, group in sorted(map(json.loads, json.loads(await self._store.get(_INDEX) or b"[]"))):
-            for tool in json.loads(await self._store.get(_tools(tenant, group)) or b"[]"):
-                pair = (tenant, group, tool)
-                counts = [int(float(await self._store.get(_key(pair, place)) or 0)) for place in range(3)]
-                rows.append(Row(tenant, group, tool, *counts))
-        return rows
+        for tenant in json.loads(await self._store.get(_TENANTS) or b"[]"):
+            for tool in json.loads(await self._store.get(_tools(tenant)) or b"[]"):
+                counts = await self._store.counts(_row((tenant, tool)))
+                for group in {counter.partition("/")[2] for counter in counts}:
+                    rows.append(Row(tenant, group, tool, *(int(counts.get(f"{one}/{group}", 0)) for one in _PARTS)))
+        return sorted(rows, key=lambda row: (row.tenant, row.group, row.tool))
 
     async def aclose(self) -> None:
         """Add what is left; the store stays open."""
@@ -132,9 +143,9 @@ class Usage:
         await self.flush_quietly()
 
 
-def _tools(tenant: str, group: str) -> str:
-    return f"usage/tools/{json.dumps([tenant, group])}"
+def _tools(tenant: str) -> str:
+    return f"usage/tools-of/{json.dumps(tenant)}"
 
 
-def _key(pair: _Pair, place: int) -> str:
-    return f"usage/{('calls', 'errors', 'bytes')[place]}/{json.dumps(pair)}"
+def _row(place: _Place) -> str:
+    return f"usage/row/{json.dumps(place)}"

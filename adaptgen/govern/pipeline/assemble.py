@@ -20,11 +20,12 @@ from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import SIZE, KeyMaterial
 from adaptgen.govern.settings.load import advice, check_target
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.references import open_store
+from adaptgen.govern.settings.references import begin, open_store
 from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.tokenization.tool_plans import is_released, released_types
 from adaptgen.model.tables import Server, Tool
+from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import MemoryStore, Store
 
 if TYPE_CHECKING:
@@ -73,10 +74,12 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
     async with AsyncExitStack() as stack:
         settings = await origin.load()
         check_target(settings, place.loopback)
-        material = await keys.material(settings, place.environ)
-        store = await open_store(settings, place.environ)
+        credentials = place.credentials or Credentials(place.environ)
+        begin(settings, credentials, http=place.http)
+        material = await keys.material(settings, credentials)
+        store = await open_store(settings, credentials)
         stack.push_async_callback(store.aclose)
-        factory = ComponentFactory(place, material, store, make)
+        factory = ComponentFactory(place, credentials, material, store, make)
         stack.push_async_callback(factory.aclose)
         made = await factory.new_target(settings)
         assert made is not None

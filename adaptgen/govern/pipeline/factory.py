@@ -21,7 +21,7 @@ from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import check_target
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.references import resolve
+from adaptgen.govern.settings.references import begin, resolve
 from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
@@ -41,13 +41,15 @@ GRACE = 60.0
 class ServingContext:
     """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
     reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
-    timer runs; the transport calls ``watch.look()`` and ``handler.flush()``."""
+    timer runs; the transport calls ``watch.look()`` and ``handler.flush()``. ``credentials``: those that are being read
+    already."""
 
     http: bool = False
     loopback: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     tracer: Tracer | None = None
     frozen: bool = False
+    credentials: Credentials | None = None
 
 
 @runtime_checkable
@@ -98,9 +100,11 @@ TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
 class ComponentFactory:
     """Makes the parts of each version of the settings; what a version leaves as it was is used again."""
 
-    def __init__(self, place: ServingContext, first: KeyMaterial, store: Store, make: TargetFactory) -> None:
+    def __init__(
+        self, place: ServingContext, credentials: Credentials, first: KeyMaterial, store: Store, make: TargetFactory
+    ) -> None:
         self._place = place
-        self._credentials = Credentials(place.environ)
+        self._credentials = credentials
         self._material = first
         self._store = store
         self._make = make
@@ -114,6 +118,11 @@ class ComponentFactory:
         assert self._made is not None
         return self._made[1]
 
+    def read_again(self, settings: Settings) -> None:
+        """Begin to read the secrets of these settings, those that were read before as well: they may be others now."""
+        self._credentials.forget()
+        begin(settings, self._credentials, http=self._place.http)
+
     async def new_target(self, settings: Settings) -> tuple[object, Target] | None:
         """A target for these settings, where the one in use was made from others; :meth:`take` it to use it.
         AdaptgenError where it cannot be made, or what changed takes a restart."""
@@ -122,7 +131,7 @@ class ComponentFactory:
         if self._made is not None and self._made[0] == known:
             return None
         resolved = await resolve(settings, self._credentials, http=self._place.http)
-        material = await keys.material(settings, self._place.environ, ephemeral=self._material)
+        material = await keys.material(settings, self._credentials, ephemeral=self._material)
         return known, await self._make(TargetInputs(resolved, material, self._store, self._place))
 
     def take(self, made: tuple[object, Target]) -> None:
@@ -143,7 +152,7 @@ class ComponentFactory:
         check_target(settings, self._place.loopback)
         settings = await resolve(settings, self._credentials, http=self._place.http)
         check_issuer(settings, self._place.loopback)
-        material = await keys.material(settings, self._place.environ, ephemeral=self._material)
+        material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
         return Components(
             settings=settings,

@@ -91,6 +91,7 @@ class Watch:
         try:
             if changed is not None:
                 _restart(self._settings, changed)
+                self._factory.read_again(changed)
                 made = await self._factory.new_target(changed)
             target = made[1] if made is not None else self._factory.target
             tools = target.tools()

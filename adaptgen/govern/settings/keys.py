@@ -19,6 +19,7 @@ from adaptgen.govern.settings.key_files import REFERENCE, read_key_file
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.syntax.templates import references_in
 
 _Key = TypeVar("_Key", bytes, str)
 
@@ -72,7 +73,7 @@ class KeyMaterial:
 
 
 async def material(
-    settings: Settings, environ: Mapping[str, str], *, ephemeral: KeyMaterial | None = None
+    settings: Settings, credentials: Credentials, *, ephemeral: KeyMaterial | None = None
 ) -> KeyMaterial:
     """The keys of ``settings``; those that it uses and does not name are random, or those of ``ephemeral``.
 
@@ -82,8 +83,9 @@ async def material(
         AdaptgenError: AG071 for a reference without a value, AG073 for an invalid key; all at once, each at its
             place, without any part of its value.
     """
-    reader = _Reader(settings, Credentials(environ))
+    reader = _Reader(settings, credentials)
     given = settings.keys
+    credentials.begin(references_in(given))
 
     async def key(template: str, *at: str) -> bytes | None:
         return await reader.key(template, symmetric, "32 random bytes: openssl rand -base64 32", *at)

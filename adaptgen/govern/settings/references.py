@@ -61,10 +61,16 @@ async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, cred
         raise error("AG071", f"{text[:1].lower()}{text[1:]}", settings.where(*at), "set it before the start") from None
 
 
-async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
+def begin(settings: Settings, credentials: Credentials, *, http: bool) -> None:
+    """Begin to read every secret that serving needs, without waiting: each once, all at the same time."""
+    names = (*_ALWAYS, *(_HTTP if http else ()), "upstreams", "keys", "state")
+    credentials.begin([one for name in names for one in references_in(getattr(settings, name))])
+
+
+async def open_store(settings: Settings, credentials: Credentials) -> Store:
     """The store of ``settings.state``, which has been read and written once; AG076 where it cannot be used, AG071 where
     a template cannot be resolved."""
-    state, credentials = settings.state, Credentials(environ)
+    state = settings.state
     if state.store == "memory":
         from adaptgen.runtime.store.protocol import MemoryStore
 
@@ -89,7 +95,7 @@ async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
     else:
         from adaptgen.runtime.store.dynamodb import DynamoStore
 
-        region = await value("region") or environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "")
+        region = await value("region") or credentials.region
         store = DynamoStore(address, region, await value("endpoint"), state.prefix)
     try:
         await store.put(_PROBE, b"", ttl=60)

@@ -8,6 +8,7 @@ drops what equals it only in part (``runtime.pii.search_filter``).
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -133,11 +134,9 @@ class SearchGuard:
         """Count the texts that were not searched for within the hour. SearchRefused where the budget does not suffice;
         then none of them is counted."""
         bucket = self._name("guesses", caller.tenant, caller.sub, server, *words(field))
-        fresh: dict[str, None] = {}
-        for text in dict.fromkeys(map(_folded, texts)):
-            key = f"{bucket}/{self._name(text)}"
-            if await self._store.get(key) is None:
-                fresh[key] = None
+        keys = list(dict.fromkeys(f"{bucket}/{self._name(text)}" for text in map(_folded, texts)))
+        known = await asyncio.gather(*map(self._store.get, keys))
+        fresh = [key for key, value in zip(keys, known, strict=True) if value is None]
         if not fresh:
             return
         wait = HOUR
@@ -151,8 +150,7 @@ class SearchGuard:
                 f"Agents may search `{_shown(field)}` for {self._budget} different clear-text values an hour, and this "
                 f"would be more.{again} tokens, which are not counted. {_NOTHING}"
             )
-        for key in fresh:
-            await self._store.put(key, b"", ttl=HOUR)
+        await asyncio.gather(*(self._store.put(key, b"", ttl=HOUR) for key in fresh))
 
     def _name(self, *parts: str) -> str:
         """A key of the store: nothing of what was searched for can be read from it."""

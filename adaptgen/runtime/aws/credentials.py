@@ -37,6 +37,11 @@ class Credentials:
     def __repr__(self) -> str:
         return "Credentials()"
 
+    @property
+    def region(self) -> str:
+        """The region that the environment names, "" for none."""
+        return self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION") or ""
+
     def begin(self, references: Iterable[Reference]) -> None:
         """Begin to read what AWS keeps of ``references``, without waiting; :meth:`prepare` waits, and says what is
         wrong."""
@@ -76,8 +81,7 @@ class Credentials:
     def _begin(self, stored: _Stored) -> Future[str]:
         future = self._reading.get(stored)
         if future is None:
-            region = self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION") or ""
-            future = self._reading[stored] = begin_reading(stored, region)
+            future = self._reading[stored] = begin_reading(stored, self.region)
         return future
 
     async def _read(self, stored: _Stored, reference: Reference) -> None:

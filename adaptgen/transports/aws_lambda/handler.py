@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
+    from adaptgen.runtime.aws.credentials import Credentials
 
 LIMIT = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a body, written as a JSON string; Lambda fails an invocation whose response exceeds 6 MB, heads included."""
@@ -58,13 +60,16 @@ class Handler:
     """Callable with an event and a context; whatever happens, the process is there for the next event."""
 
     def __init__(
-        self, make: Callable[[ServingContext], Awaitable[GovernedServer]], environ: Mapping[str, str] = os.environ
+        self,
+        make: Callable[[ServingContext], Awaitable[GovernedServer]],
+        environ: Mapping[str, str] = os.environ,
+        begun: Credentials | None = None,
     ) -> None:
         """``make``: puts the governed handler together; it is called now, with its errors, and again after a snapshot
-        was restored."""
+        was restored. ``begun``: secrets that are being read; a snapshot does not keep them."""
         settle()
         self._make = make
-        self._place = ServingContext(http=True, loopback=False, environ=environ, frozen=True)
+        self._place = ServingContext(http=True, loopback=False, environ=environ, frozen=True, credentials=begun)
         self._loop = asyncio.new_event_loop()
         self._looking: asyncio.Task[None] | None = None
         self._governed: GovernedServer | None = None
@@ -97,6 +102,7 @@ class Handler:
     def _open(self) -> None:
         with gc_paused():
             self._governed = governed = self._loop.run_until_complete(self._make(self._place))
+        self._place = replace(self._place, credentials=None)
         listen = governed.settings.listen
         # The name under which the platform received a request is checked here, with the event at hand.
         public = urlsplit(listen.resource).netloc
@@ -180,8 +186,7 @@ class Handler:
         # What the first call of a tool would load is in the snapshot.
         importlib.import_module("adaptgen.runtime.calls")
         self._forget()
-        if "boto3" in sys.modules:  # its session holds the credentials of the machine that makes the snapshot
-            sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
+        forget_aws()
         gc.unfreeze()
         gc.collect()
 
@@ -237,3 +242,13 @@ def _rpc(event: events.Event | None) -> message.MessageId | None:
         return None
     found = asked.get("id") if isinstance(asked, dict) else None
     return found if isinstance(found, int | str) else None
+
+
+def forget_aws() -> None:
+    """Let go of the connections to AWS, and of the keys of the machine that makes a snapshot."""
+    background = sys.modules.get("adaptgen.runtime.aws.background")
+    if background is not None:
+        background.stop()
+    api = sys.modules.get("adaptgen.runtime.aws.api")
+    if api is not None:
+        api.OWN_KEYS.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -46,11 +47,11 @@ class Slow(MemoryStore):
         self.open = asyncio.Event()
         self.dead = False
 
-    async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
+    async def count(self, key: str, counts: Mapping[str, float]) -> None:
         await self.open.wait()
         if self.dead:
             raise StoreError("gone")
-        return await super().increment(key, by, ttl=ttl)
+        await super().count(key, counts)
 
 
 async def test_counting_does_not_wait_for_the_store() -> None:

@@ -13,6 +13,7 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.key_files import make_key_file
 from adaptgen.govern.settings.keys import key_files, material, new_key
 from adaptgen.govern.settings.load import parse
+from adaptgen.runtime.aws.credentials import Credentials
 
 KEY = bytes(range(40, 72))
 TEXT = base64.b64encode(KEY).decode()
@@ -21,7 +22,7 @@ TEXT = base64.b64encode(KEY).decode()
 async def refused(folder: Path) -> tuple[str, str, Where | None]:
     settings = parse(b"adaptgen: 1\nkeys:\n  audit: '${file:keys/audit}'\n", (folder / "governance.yaml").as_posix())
     with pytest.raises(AdaptgenError) as caught:
-        await material(settings, {})
+        await material(settings, Credentials({}))
     (one,) = caught.value.diagnostics
     assert TEXT not in f"{one.message} {one.help}"
     return one.code, one.message.replace(str(folder), "DIR"), one.where
@@ -39,10 +40,10 @@ def key(tmp_path: Path) -> Path:
 async def test_a_key_file_is_found_next_to_the_settings(key: Path) -> None:
     path = key.parent.parent / "governance.yaml"
     settings = parse(b"adaptgen: 1\nkeys: {audit: '${file:keys/audit}'}\n", path.as_posix())
-    assert (await material(settings, {})).audit == KEY
+    assert (await material(settings, Credentials({}))).audit == KEY
     remote = parse(b"adaptgen: 1\nkeys: {audit: '${file:keys/audit}'}\n", "s3://bucket/key")
     with pytest.raises(AdaptgenError, match="no folder"):
-        await material(remote, {})
+        await material(remote, Credentials({}))
 
 
 def test_a_key_file_is_for_its_owner_and_made_once(key: Path, tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ async def test_new_keys_are_of_the_kind_that_each_name_takes(tmp_path: Path) -> 
     }
     for path, name in found.items():
         assert make_key_file(path, new_key(name))
-    made = await material(settings, {"T": TEXT})
+    made = await material(settings, Credentials({"T": TEXT}))
     assert made.ephemeral == ()
     assert made.tokens is not None
     assert made.tokens.all["k1"] not in (made.tokens.all["k2"], made.audit)

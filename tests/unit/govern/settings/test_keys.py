@@ -14,6 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.keys import KeyMaterial, material
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.model import Settings
+from adaptgen.runtime.aws.credentials import Credentials
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,7 +28,7 @@ def settings(text: str) -> Settings:
 
 async def refused(text: str, **environ: str) -> list[tuple[str, Where | None, str]]:
     with pytest.raises(AdaptgenError) as caught:
-        await material(settings(text), environ)
+        await material(settings(text), Credentials(environ))
     return [(one.code, one.where, one.message) for one in caught.value.diagnostics]
 
 
@@ -42,7 +43,7 @@ async def refused(text: str, **environ: str) -> list[tuple[str, Where | None, st
     ],
 )
 async def test_a_key_is_32_bytes_in_hex_or_base64(text: str) -> None:
-    assert (await material(settings("keys: {cursors: '${env:C}'}"), {"C": text})).cursors == KEY
+    assert (await material(settings("keys: {cursors: '${env:C}'}"), Credentials({"C": text}))).cursors == KEY
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ async def test_every_key_that_cannot_be_had_is_reported_at_once() -> None:
 
 async def test_no_representation_shows_a_key() -> None:
     text = "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}, cursors: '${env:K}'}\n"
-    found = await material(settings(text), {"K": KEY.hex()})
+    found = await material(settings(text), Credentials({"K": KEY.hex()}))
     assert found.tokens is not None
     assert repr(found.tokens) == "Ring(current='k1', ids=['k1'])"
     assert repr(found) == "Material(ephemeral=())"
@@ -76,7 +77,7 @@ async def test_no_representation_shows_a_key() -> None:
 
 async def test_what_the_settings_use_and_do_not_name_is_random_for_one_process() -> None:
     one = settings("tokenize: {kinds: email}\naudit: stderr\n")
-    first, second = await material(one, {}), await material(one, {})
+    first, second = await material(one, Credentials({})), await material(one, Credentials({}))
     assert first.ephemeral == ("tokens", "cursors", "audit")
     assert first.tokens is not None
     assert second.tokens is not None
@@ -86,9 +87,9 @@ async def test_what_the_settings_use_and_do_not_name_is_random_for_one_process()
 
 
 async def test_random_keys_outlive_a_change_of_the_settings() -> None:
-    first = await material(settings("tokenize: {kinds: email}\n"), {})
+    first = await material(settings("tokenize: {kinds: email}\n"), Credentials({}))
     text = "tokenize: {kinds: phone}\nkeys: {cursors: '${env:C}'}\n"
-    later = await material(settings(text), {"C": OTHER.hex()}, ephemeral=first)
+    later = await material(settings(text), Credentials({"C": OTHER.hex()}), ephemeral=first)
     assert later.tokens == first.tokens
     assert later.cursors == OTHER
     assert later.ephemeral == ("tokens",)
@@ -96,7 +97,7 @@ async def test_random_keys_outlive_a_change_of_the_settings() -> None:
 
 async def test_a_random_key_never_replaces_one_that_was_named() -> None:
     named = KeyMaterial(cursors=KEY)
-    found = await material(settings(""), {}, ephemeral=named)
+    found = await material(settings(""), Credentials({}), ephemeral=named)
     assert found.cursors not in (KEY, None)
 
 
@@ -105,7 +106,7 @@ async def test_a_server_behind_a_proxy_gets_no_random_token_key() -> None:
         "mode: behind\naccept: {issuer: i, audience: crm, jwks: https://p.example/jwks}\n"
         "tokenize: {kinds: email}\nkeys: {cursors: '${env:C}'}\n"
     )
-    found = await material(settings(text), {"C": KEY.hex()})
+    found = await material(settings(text), Credentials({"C": KEY.hex()}))
     assert (found.tokens, found.handover, found.ephemeral) == (None, None, ())
 
 
@@ -121,8 +122,8 @@ async def test_a_handover_key_is_an_es256_key() -> None:
     text = HANDOVER + "keys: {handover: '${env:H}'}\n"
     pem = _pem(ec.generate_private_key(ec.SECP256R1()))
     jwk = json.dumps({"kty": "EC", "crv": "P-256", "x": "eA", "y": "eQ", "d": "ZA"})
-    assert (await material(settings(text), {"H": pem})).handover == pem.strip()
-    assert (await material(settings(text), {"H": jwk})).handover == jwk
+    assert (await material(settings(text), Credentials({"H": pem}))).handover == pem.strip()
+    assert (await material(settings(text), Credentials({"H": jwk}))).handover == jwk
     for wrong in (
         _pem(ec.generate_private_key(ec.SECP384R1())),
         _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
@@ -135,7 +136,7 @@ async def test_a_handover_key_is_an_es256_key() -> None:
 
 
 async def test_a_proxy_without_a_handover_key_makes_one() -> None:
-    found = await material(settings(HANDOVER), {})
+    found = await material(settings(HANDOVER), Credentials({}))
     assert found.handover is not None
     key = serialization.load_pem_private_key(found.handover.encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)

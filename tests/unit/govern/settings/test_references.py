@@ -10,6 +10,7 @@ from support.services import free_port
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import Settings, State
 from adaptgen.govern.settings.references import open_store
+from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store import store_from
 from adaptgen.runtime.store.protocol import MemoryStore
 
@@ -39,7 +40,7 @@ async def test_a_state_that_cannot_be_used_is_told_at_its_place(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with pytest.raises(AdaptgenError) as caught:
-        await open_store(settings(**state), environ)
+        await open_store(settings(**state), Credentials(environ))
     (found,) = caught.value.diagnostics
     assert (found.code, found.where) == (code, Where("governance.yaml", line, 3))
     assert said in found.message
@@ -47,7 +48,7 @@ async def test_a_state_that_cannot_be_used_is_told_at_its_place(
 
 
 async def test_memory_needs_nothing() -> None:
-    assert isinstance(await open_store(settings(), {}), MemoryStore)
+    assert isinstance(await open_store(settings(), Credentials({})), MemoryStore)
 
 
 @pytest.mark.parametrize(

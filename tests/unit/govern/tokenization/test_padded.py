@@ -14,6 +14,7 @@ from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.token_formats import Expired, MalformedToken, Tokens
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
+from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.tagged_values import token_length
 from adaptgen.runtime.store.protocol import MemoryStore
@@ -110,7 +111,7 @@ def test_tokens_that_do_not_end_resolve_where_an_epoch_is_set_later() -> None:
 def test_random_keys_are_padded() -> None:
     from adaptgen.govern.settings.keys import material
 
-    made = asyncio.run(material(Settings(tokenize=Tokenize()), {}))
+    made = asyncio.run(material(Settings(tokenize=Tokenize()), Credentials({})))
     assert made.tokens is not None
     assert Tokens(made.tokens, ["email"]).padded
 
