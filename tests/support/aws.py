@@ -14,9 +14,12 @@ REGION = "eu-central-1"
 # DynamoDB's conditions are atomic; moto's threads would run between the condition and the write.
 SERVER = """\
 import sys, threading
+sys.path.insert(0, sys.argv[2])
+from support import moto_lambda
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import run_simple
 
+moto_lambda.install()
 app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
 def one_by_one(environ, start_response):
@@ -33,7 +36,7 @@ def start(folder: Path) -> Service:
     port = free_port()
     return launch(
         "moto",
-        [sys.executable, "-c", SERVER, str(port)],
+        [sys.executable, "-c", SERVER, str(port), str(Path(__file__).parents[1])],
         url=f"http://127.0.0.1:{port}",
         ready="/moto-api/",
         environ=plain_environ(folder, **KEYS),

@@ -55,11 +55,26 @@ Scalar: TypeAlias = str | int | float | bool
 
 
 @value()
-class Shift:
-    """How traffic moves to a new version: first ``weight`` percent of it, for ``seconds``, then the rest."""
+class Step:
+    """``weight`` percent of the calls go to the new version for ``seconds``."""
 
     weight: float
     seconds: float
+
+
+@value()
+class Shift:
+    """How calls move to a new version: first ``weight`` percent of them, for ``seconds``, ``then`` in further steps, at
+    last all of them. ``alarms``: those that are watched, by their names in the template; all where it names none."""
+
+    weight: float
+    seconds: float
+    then: tuple[Step, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (Step(self.weight, self.seconds), *self.then)
 
 
 @value()
@@ -80,6 +95,7 @@ class Stage:
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
     shift: Shift | None = None
+    keep_versions: int = 3
     governance: str = ""
     arch: Literal["", "arm64", "x86_64"] = ""
     protect: bool = False
@@ -135,10 +151,15 @@ _KINDS = {
 }  # fmt: skip
 DIALECT = Dialect(_KINDS, _WRONG_VALUE, _UNKNOWN_KEY, duration_bounds=True)
 
-_SHIFT = Table({
+_STEP = {
     "weight": Key(Number(1, 99, whole=False), "The share of calls that go to the new version, in percent",
                   required=True),
-    "for": Key(Duration(1, 86400), "How long, before all calls go there", required=True, to="seconds"),
+    "for": Key(Duration(1, 10800), "How long alarms are watched, before the next step", required=True, to="seconds"),
+}  # fmt: skip
+_SHIFT = Table({
+    **_STEP,
+    "then": Key(ListOf(Table(_STEP, make=Step)), "Further steps, each with a larger share; the last one is all calls"),
+    "alarms": Key(ListOf(Text("parameter")), "The alarms of the template that take the calls back; default: all"),
 }, make=Shift)  # fmt: skip
 _VALUE = Either((Text(), Flag(), Number(whole=False), ListOf(Text())))
 STAGE = Table({
@@ -154,6 +175,7 @@ STAGE = Table({
     "parameters": Key(MapOf(_VALUE, key="parameter"),
                       "Parameters of the template, or environment variables; what is not here has its default"),
     "shift": Key(_SHIFT, "How calls move to a new version; default: all at once"),
+    "keep_versions": Key(Number(1, 100), "How many versions stay, for a rollback; default: 3"),
     "governance": Key(Text("file"), "Other settings than the server's own, relative to this file"),
     "arch": Key(OneOf(("x86_64", "arm64")), "The processor; default: x86_64"),
     "protect": Key(Flag(), "AWS refuses to delete the stack until this is false"),
@@ -224,6 +246,9 @@ def _check(found: Mapping[str, Any], checker: Checker, name: str) -> None:
         if owner and owner[0] not in (account, "aws"):
             message = f"{key} is of account {owner[0]}, and this stage of {account}"
             checker.report(message, (key,), "name one of the same account")
+    shares = [one.weight for one in found["shift"].steps] if found.get("shift") else []
+    if shares != sorted(set(shares)):
+        checker.report("shift: each step has a larger share than the one before", ("shift", "then"), "order them")
     if len(found.get("tags", {})) > 50:
         checker.report("AWS takes 50 tags at most", ("tags",), "leave some out")
     for key, one in found.get("parameters", {}).items():
