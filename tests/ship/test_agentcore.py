@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cfnlint.api
 import pytest
 from support.command import request
 from support.governing import KEYS
 from support.handing import RESOURCE, Issuer, issuing
 from support.scenarios import MEETS, scenarios
 from support.services import Unavailable, free_port
-from support.shipping import EMBEDDED, PROXY, bundle, governed, write
+from support.shipping import BEHIND, EMBEDDED, PROXY, bundle, governed, write
 from support.suite_tools import suite_server
 from support.web import Asked, Said, post, web
 
 from adaptgen.cli import main
-from adaptgen.ship.bundles.package import image_context
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship.bundles.package import image_context, package
+from adaptgen.ship.bundles.shipment import read_deployable
+from adaptgen.ship.bundles.target import Target
+from adaptgen.ship.stack import agentcore, cloudformation
 
 OWN = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "cursors": "${env:T_CURSORS}",
        "audit": "${env:T_AUDIT}"}  # fmt: skip
@@ -67,6 +73,78 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path, monkeyp
 
 
 # ----------------------------------------------------------------------------------------------------- as processes
+
+
+def refused(tmp_path: Path, settings: dict[str, Any]) -> list[tuple[str, bool]]:
+    with pytest.raises(AdaptgenError) as failed:
+        package(read_deployable(governed(tmp_path, settings)), Target("agentcore"), tmp_path / "wheels")
+    return [(one.code, one.where is not None and one.where.line > 0) for one in failed.value.diagnostics]
+
+
+def test_identities_that_the_platform_does_not_tell_are_refused(tmp_path: Path) -> None:
+    iam = EMBEDDED | {"authenticate": {"iam": True}}
+    assert refused(tmp_path / "a", iam) == [("AG090", True)]
+    assert refused(tmp_path / "b", BEHIND) == [("AG090", True)]
+
+
+# ------------------------------------------------------------------------------------------------------- its template
+
+
+def template(tmp_path: Path, settings: dict[str, Any], sha256: str = "ab" * 32) -> dict[str, Any]:
+    return agentcore.runtime(bundle(governed(tmp_path, settings), kind="agentcore", arch="arm64"), sha256)
+
+
+def test_the_runtime_is_the_zip_of_the_bundle_or_an_image(tmp_path: Path) -> None:
+    of_zip = template(tmp_path / "a", EMBEDDED)
+    assert of_zip["Resources"]["Runtime"]["Properties"]["AgentRuntimeArtifact"] == {
+        "CodeConfiguration": {
+            "Code": {"S3": {"Bucket": {"Ref": "CodeBucket"}, "Prefix": f"adaptgen/crm/{'ab' * 32}.zip"}},
+            "EntryPoint": ["main.py"],
+            "Runtime": "PYTHON_3_12",
+        }
+    }
+    of_image = template(tmp_path / "b", EMBEDDED, "")
+    artefact = of_image["Resources"]["Runtime"]["Properties"]["AgentRuntimeArtifact"]
+    assert artefact == {"ContainerConfiguration": {"ContainerUri": {"Ref": "ImageUri"}}}
+    assert "CodeBucket" in of_zip["Parameters"]
+    assert "CodeBucket" not in of_image["Parameters"]
+
+
+def test_the_platform_checks_tokens_and_passes_them_on(tmp_path: Path) -> None:
+    properties = template(tmp_path / "a", EMBEDDED)["Resources"]["Runtime"]["Properties"]
+    assert properties["AuthorizerConfiguration"]["CustomJWTAuthorizer"] == {
+        "DiscoveryUrl": {"Ref": "DiscoveryUrl"},
+        "AllowedAudience": ["https://crm.example/mcp"],
+    }
+    assert properties["RequestHeaderConfiguration"] == {"RequestHeaderAllowlist": ["Authorization"]}
+    assert properties["ProtocolConfiguration"] == "MCP"
+    accept = {name: one for name, one in BEHIND["accept"].items() if name != "principal"}
+    behind = template(tmp_path / "b", BEHIND | {"accept": accept})["Resources"]["Runtime"]["Properties"]
+    assert "AuthorizerConfiguration" not in behind  # callers sign; the proxy's handover says for whom
+
+
+def test_the_role_is_the_platform_s_for_this_account_alone(tmp_path: Path) -> None:
+    made = template(tmp_path, EMBEDDED)
+    (trusted,) = made["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"] == {"Service": "bedrock-agentcore.amazonaws.com"}
+    assert trusted["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    ((policy),) = made["Resources"]["Role"]["Properties"]["Policies"]
+    allowed = [one for one in policy["PolicyDocument"]["Statement"] if "Fn::If" not in one]
+    anywhere = {action for one in allowed if "*" in one["Resource"] for action in one["Action"]}
+    assert anywhere == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    assert not any("ec2:" in action for one in allowed for action in one["Action"])
+
+
+@pytest.mark.parametrize("kind", ["embedded", "behind", "proxy"])
+@pytest.mark.parametrize("form", ["zip", "image"])
+def test_cfn_lint_finds_nothing(tmp_path: Path, kind: str, form: str) -> None:
+    accept = {name: one for name, one in BEHIND["accept"].items() if name != "principal"}
+    settings = {"embedded": EMBEDDED, "behind": BEHIND | {"accept": accept}, "proxy": PROXY}[kind]
+    what = write(tmp_path / "specs/proxy", settings) if kind == "proxy" else governed(tmp_path, settings)
+    made = bundle(what, kind="agentcore", arch="arm64")
+    text = cloudformation.as_yaml(agentcore.runtime(made, "ab" * 32 if form == "zip" else ""))
+    found = cfnlint.api.lint(text, regions=["eu-central-1"])
+    assert [str(one) for one in found] == []
 
 
 @contextmanager
@@ -154,6 +232,34 @@ def test_server_and_proxy_answer_from_their_images(tmp_path: Path, python: str, 
             assert f"crm__{min(names)}" in {one["name"] for one in json.loads(said.data())["result"]["tools"]}
     gone = subprocess.run(check, cwd=server / "site", env=environ, check=False, timeout=60)
     assert gone.returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_server_answers_from_its_zip_wherever_it_is_unpacked(tmp_path: Path, python: str, issuer: Issuer) -> None:
+    server, _ = contexts(tmp_path, python, issuer)
+    code = tmp_path / "var" / "task"
+    with zipfile.ZipFile(server.with_name(f"{server.name}.agentcore.zip")) as archive:
+        archive.extractall(code)
+    at = f"127.0.0.1:{free_port()}"
+    login = {"CRM_BASE_URL": "http://127.0.0.1:9", "CRM_USERNAME": "u", "CRM_PASSWORD": "p"}
+    environ = {**KEYS, **login, "ADAPTGEN_LISTEN": at, "ADAPTGEN_SERVICE": "crm_dev"}
+    with subprocess.Popen(
+        [python, "-S", str(code / "main.py")], cwd=tmp_path, env=environ, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stderr is not None
+            assert any("serving on" in line for line in process.stderr)
+            token = issuer.token()
+            assert asked(f"http://{at}", "tools/list", {}, token).status == 200
+            arguments = {"name": "list_contacts", "arguments": {}}
+            assert asked(f"http://{at}", "tools/call", arguments, token).status == 200
+        finally:
+            process.terminate()
+            printed, _ = process.communicate(timeout=30)
+    (metrics,) = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    assert (metrics["Service"], metrics["Tool"], metrics["UpstreamFailures"]) == ("crm_dev", "list_contacts", 1)
 
 
 @pytest.fixture(scope="module")

@@ -58,14 +58,15 @@ class Packed:
             "bytes": self.bytes,
             "files": self.files,
             "sha256": self.sha256 or None,
-            "templates": [str(path) for path in self.beside],
+            "templates": [str(path) for path in self.beside if path.suffix == ".yaml"],
             "left_out": list(bundle.left_out),
             "diagnostics": terminal.diagnostics_json(bundle.shipment.warnings),
         }
 
 
 def _image(bundle: Bundle, given: Path | None) -> Packed:
-    from adaptgen.ship.bundles.package import SITE, image_context
+    from adaptgen.ship.bundles.package import SITE, code_zip, image_context
+    from adaptgen.ship.stack import agentcore, cloudformation
 
     out = given or Path("dist") / bundle.shipment.name
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
@@ -75,8 +76,22 @@ def _image(bundle: Bundle, given: Path | None) -> Packed:
     files = image_context(bundle)
     for path, data in files.items():
         _written(out / path, data)
+    code = code_zip(bundle)
+    sha256 = hashlib.sha256(code).hexdigest()
+    more = {
+        out.with_name(f"{out.name}.agentcore-image.template.yaml"): cloudformation.as_yaml(
+            agentcore.runtime(bundle)
+        ).encode(),
+        out.with_name(f"{out.name}.agentcore.zip"): code,
+        out.with_name(f"{out.name}.agentcore.template.yaml"): cloudformation.as_yaml(
+            agentcore.runtime(bundle, sha256)
+        ).encode(),
+    }
+    for beside, data in more.items():
+        _written(beside, data)
     docker = f"docker build --platform linux/{_DOCKER[bundle.target.arch]} --tag {bundle.shipment.name} {out}"
-    return Packed(out, sum(map(len, files.values())), len(files), more=(docker,))
+    said = f"without an image: {out.name}.agentcore.zip, with its template next to it"
+    return Packed(out, sum(map(len, files.values())), len(files), sha256, tuple(more), (docker, said))
 
 
 def _lambda(bundle: Bundle, given: Path | None) -> Packed:

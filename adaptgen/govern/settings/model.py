@@ -245,7 +245,7 @@ class Trace:
 class Metrics:
     """``listen``: HOST:PORT where Prometheus scrapes ``/metrics``, apart from the port of MCP ("" for nowhere).
     ``cloudwatch``: whether each call prints a line in CloudWatch's embedded metric format; None: where the platform
-    is Lambda."""
+    is Lambda or AgentCore Runtime."""
 
     listen: str = ""
     cloudwatch: bool | None = None

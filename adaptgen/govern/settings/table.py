@@ -233,7 +233,7 @@ METRICS = Table({
     "listen": Key(Text("address"), "HOST:PORT at which Prometheus scrapes /metrics; without authentication, so a "
                                    "port of its own that only your monitoring reaches"),
     "cloudwatch": Key(Flag(), "Print a line in CloudWatch's embedded metric format for each call; by default on "
-                              "Lambda"),
+                              "Lambda and AgentCore Runtime"),
 }, Metrics, short="listen")  # fmt: skip
 
 AUDIT = Table({

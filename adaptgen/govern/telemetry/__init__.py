@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
     from opentelemetry.sdk.trace.export import SpanExporter
 
+SERVICE = "ADAPTGEN_SERVICE"
+"""The variable that names the service on a platform that makes metrics of what it prints (AgentCore Runtime)."""
+
 
 def tracer(
     settings: Settings,
@@ -39,12 +42,14 @@ def tracer(
         made = ConsoleTracer(settings)
     elif settings.trace.otlp or exporter is not None or reader is not None or scraped:
         made = _otel(settings, exporter, reader, scraped)
-    function = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    function, service = environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), environ.get(SERVICE, "")
     cloudwatch = settings.metrics.cloudwatch
-    if cloudwatch or (cloudwatch is None and function):
+    if cloudwatch or (cloudwatch is None and (function or service)):
         from adaptgen.govern.telemetry.cloudwatch import EmbeddedMetrics
 
-        named = ("FunctionName", function) if function else ("Service", settings.trace.service or "adaptgen")
+        named = ("Service", service or settings.trace.service or "adaptgen")
+        if function:
+            named = ("FunctionName", function)
         made = EmbeddedMetrics(made, named)
     return made
 

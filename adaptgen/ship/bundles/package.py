@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from adaptgen import __version__
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.govern.authorization.lowered import SUFFIX
 from adaptgen.govern.pipeline.assemble import lower_policies
 from adaptgen.ship.bundles import compiling, wheels
@@ -91,6 +91,8 @@ def package(
     Raises:
         AdaptgenError: AG090 to AG092, as their parts say.
     """
+    if target.kind == "agentcore" and (refused := _unknown_identities(shipment)):
+        raise AdaptgenError(*refused)
     python = compiling.find_interpreter(target, interpreter) if compile else None
     found = wheels.gather(roots(shipment, target), target, cache)
     files = {**unpack_wheels(found), **serving_files()}
@@ -149,6 +151,21 @@ def _manifest(bundle: Bundle, found: list[wheels.Wheel], compiled: str | None) -
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can name."""
+
+
+def _unknown_identities(shipment: Deployable) -> list[Diagnostic]:
+    """AG090: settings that cannot work on AgentCore Runtime, which does not say who has signed a request."""
+    settings = shipment.settings
+    found = []
+    if settings.authenticate is not None and settings.authenticate.iam:
+        message = "AgentCore Runtime does not say which IAM identity calls"
+        help = "authenticate: {issuer: …, audience: …}: callers come with tokens"
+        found.append(Diagnostic("AG090", message, settings.where("authenticate", "iam"), help))
+    if settings.accept is not None and settings.accept.principal:
+        message = "AgentCore Runtime does not say which IAM identity calls, so nothing could be accepted"
+        help = "leave principal out: the handover is signed by the proxy"
+        found.append(Diagnostic("AG090", message, settings.where("accept", "principal"), help))
+    return found
 
 
 def zip_files(files: Mapping[str, bytes]) -> bytes:
@@ -246,9 +263,34 @@ def _kept(path: PurePosixPath) -> str | None:
 # ------------------------------------------------------------------------------------------------ the container image
 
 SITE = "site"
+ENTRY = "main.py"
+"""The file of the zip that AgentCore Runtime runs."""
 """The folder of the context that becomes the image's /app."""
 USER = 10001
 _COMMAND = ["python", "-m", "adaptgen.transports.container"]
+
+
+def code_zip(bundle: Bundle) -> bytes:
+    """The zip that AgentCore Runtime runs without an image (``codeConfiguration``)."""
+    return zip_files({**bundle.files, ENTRY: _entry(bundle).encode()})
+
+
+def _entry(bundle: Bundle) -> str:
+    """What the platform starts, wherever it has unpacked the zip."""
+    known = {name: value for name, value in _environment(bundle).items() if name != "PYTHONUNBUFFERED"}
+    return f"""\
+# {bundle.shipment.name} on AgentCore Runtime: POST /mcp on port 8000. Made by adaptgen package.
+import os
+import sys
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+for name, value in {json.dumps(known)}.items():
+    os.environ.setdefault(name, value)
+
+from adaptgen.transports.container import main
+
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def image_context(bundle: Bundle) -> dict[str, bytes]:
@@ -257,17 +299,21 @@ def image_context(bundle: Bundle) -> dict[str, bytes]:
     return {"Dockerfile": _dockerfile(bundle).encode(), ".dockerignore": b"*\n!site\n", **files}
 
 
-def _dockerfile(bundle: Bundle) -> str:
-    """Nothing is installed or run while the image is built: the files are copied, and belong to root."""
-    platform = "linux/arm64" if bundle.target.arch == "arm64" else "linux/amd64"
-    image = f"python:{bundle.target.python}-slim"
-    variables = {
+def _environment(bundle: Bundle) -> dict[str, str]:
+    """What the process must know, unless somebody says something else."""
+    return {
         "ADAPTGEN_GOVERNANCE": bundle.shipment.governance,
         "ADAPTGEN_LISTEN": "0.0.0.0:8000",
         **({"ADAPTGEN_SERVER": bundle.shipment.folder} if bundle.shipment.folder else {}),
         "PYTHONUNBUFFERED": "1",
     }
-    said = " \\\n    ".join(f"{name}={json.dumps(value)}" for name, value in variables.items())
+
+
+def _dockerfile(bundle: Bundle) -> str:
+    """Nothing is installed or run while the image is built: the files are copied, and belong to root."""
+    platform = "linux/arm64" if bundle.target.arch == "arm64" else "linux/amd64"
+    image = f"python:{bundle.target.python}-slim"
+    said = " \\\n    ".join(f"{name}={json.dumps(value)}" for name, value in _environment(bundle).items())
     return f"""\
 # {bundle.shipment.name} for AgentCore Runtime: POST /mcp on port 8000. Made by adaptgen package.
 # Pin what you have tested: docker buildx imagetools inspect {image}, then FROM {image}@sha256:…

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
@@ -19,6 +19,9 @@ _INVOKE: dict[str, tuple[str, ...]] = {
     "bedrock-agentcore": ("bedrock-agentcore:InvokeAgentRuntime",),
 }
 """What a signed request to a service needs."""
+
+Platform: TypeAlias = Literal["lambda", "agentcore", "agentcore_image"]
+"""Where the role is used: a function, or a runtime of AgentCore from a zip or from an image."""
 
 
 @dataclass(slots=True)
@@ -50,13 +53,16 @@ class Statements:
         self.allowed.append(said)
 
 
-def statements(shipment: Deployable) -> Statements:
-    """The statements for a shipment."""
+def statements(shipment: Deployable, platform: Platform = "lambda") -> Statements:
+    """The statements for a shipment on a platform."""
     found = Statements()
-    found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
     # These have no resources: AWS knows no other form.
     found.allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
-    _network(found)
+    if platform == "lambda":
+        found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
+        _network(found)
+    else:
+        _runtime(found, shipment.name if platform == "agentcore" else "")
     _references(shipment, found)
     _state(shipment, found)
     _settings(shipment, found)
@@ -89,6 +95,20 @@ def _network(found: Statements) -> None:
         # Only requests of the code have this key. The function cannot be named: it needs the role first.
         when={"ArnLike": {"lambda:SourceFunctionArn": _arn("lambda", "function:*")}},
     )
+
+
+def _runtime(found: Statements, code: str) -> None:
+    """What AgentCore Runtime does under the role of a runtime: it makes the log group, and reads the ``code`` of that
+    name in the bucket, or where it is "" the image."""
+    runtimes = "log-group:/aws/bedrock-agentcore/runtimes/*"
+    found.allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], _arn("logs", runtimes))
+    found.allow(["logs:DescribeLogGroups"], _arn("logs", "log-group:*"))
+    found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], _arn("logs", f"{runtimes}:log-stream:*"))
+    if code:
+        found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::${{CodeBucket}}/adaptgen/{code}/*"))
+        return
+    found.allow(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], {"Ref": "ImageRepositoryArn"})
+    found.allow(["ecr:GetAuthorizationToken"], "*")
 
 
 def _references(shipment: Deployable, found: Statements) -> None:
@@ -139,7 +159,7 @@ def _settings(shipment: Deployable, found: Statements) -> None:
     settings = shipment.settings
     authorize = settings.authorize
     if authorize is not None and authorize.engine == "verified_permissions":
-        store = _named(authorize.store)
+        store = named_by_stack(authorize.store)
         arn = "arn:${AWS::Partition}:verifiedpermissions::${AWS::AccountId}:policy-store/${Store}"
         actions = ["GetPolicyStore", "IsAuthorized"]
         found.allow([f"verifiedpermissions:{one}" for one in actions], sub(arn, Store=store))
@@ -196,7 +216,7 @@ def _signed(shipment: Deployable) -> Iterator[tuple[str, str, str, bool]]:
 
 def _signs(found: Statements, name: str, role: str, service: str, tags: bool) -> None:
     if role:
-        found.allow(["sts:AssumeRole", *(["sts:TagSession"] if tags else [])], _named(role))
+        found.allow(["sts:AssumeRole", *(["sts:TagSession"] if tags else [])], named_by_stack(role))
         return
     parameter = f"{pascal(name)}Arn"
     if service in _INVOKE:
@@ -204,7 +224,7 @@ def _signs(found: Statements, name: str, role: str, service: str, tags: bool) ->
         found.allow(_INVOKE[service], {"Ref": parameter})
 
 
-def _named(template: str) -> Json:
+def named_by_stack(template: str) -> Json:
     """A template as CloudFormation says it: environment variables are parameters of the stack."""
     text, values = "", {}
     for part in parse(template):

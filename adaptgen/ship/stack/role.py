@@ -7,8 +7,8 @@ import re
 
 from adaptgen.diagnostics import error
 from adaptgen.ship.bundles.shipment import Deployable
-from adaptgen.ship.stack.cloudformation import Json, Resources, if_
-from adaptgen.ship.stack.permissions import Statements, statements
+from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub
+from adaptgen.ship.stack.permissions import Platform, Statements, statements
 
 INLINE, MANAGED, ATTACHED = 10_240, 6_144, 10
 """Characters of all policies in a role, and of one that is attached; how many may be attached (quotas of IAM)."""
@@ -16,9 +16,21 @@ _EXPANDED = 96
 """Characters that one intrinsic function becomes, at most: an ARN with the name of a stack."""
 
 
-def role(shipment: Deployable) -> Resources:
-    """The role of the function. Its permissions are in the role itself as long as they fit, else in policies that it
-    has attached.
+_LAMBDA: Json = {"Principal": {"Service": "lambda.amazonaws.com"}}
+_AGENTCORE: Json = {
+    "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+    # For runtimes of this account alone: the service acts for others too.
+    "Condition": {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {"aws:SourceArn": sub("arn:${AWS::Partition}:bedrock-agentcore:${AWS::Region}:${AWS::AccountId}:*")},
+    },
+}
+"""Which service may use the role."""
+
+
+def role(shipment: Deployable, platform: Platform = "lambda") -> Resources:
+    """The role of the function, or of the runtime. Its permissions are in the role itself as long as they fit, else in
+    policies that it has attached.
 
     Raises:
         AdaptgenError: AG121: they fit nowhere.
@@ -27,11 +39,11 @@ def role(shipment: Deployable) -> Resources:
         "RoleName": if_("HasRoleName", {"Ref": "RoleName"}),
         "PermissionsBoundary": if_("HasBoundary", {"Ref": "PermissionsBoundary"}),
         "AssumeRolePolicyDocument": _policy(
-            [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+            [{"Effect": "Allow", "Action": "sts:AssumeRole", **(_LAMBDA if platform == "lambda" else _AGENTCORE)}]
         ),
     }
     found: Resources = {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}}
-    allowed = statements(shipment).allowed
+    allowed = statements(shipment, platform).allowed
     if _size(allowed) <= INLINE:
         properties["Policies"] = [{"PolicyName": "adaptgen", "PolicyDocument": _policy(allowed)}]
         return found
