@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     # pipelines
     "AG059": "a pipeline cannot install the adaptgen that runs here",
     "AG126": "what a change is compared with is not in this clone",
+    "AG127": "a workflow cannot be written as it was asked for",
     # running
     "AG060": "the key of the environment cannot be used",
     "AG061": "the generated server cannot be loaded",
@@ -141,6 +142,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG055": "name a document, a generated folder, or a revision of one",
     "AG056": "check the address, and whether it can be reached from here",
     "AG126": "fetch the branch that the change goes into, with its history",
+    "AG127": "docs/regenerate.md shows what adaptgen ci takes",
     "AG061": "build it again: adaptgen build",
     "AG062": "write HOST:PORT, such as 127.0.0.1:8000",
     "AG066": "put the file there, or correct connection in the hints",

@@ -21,8 +21,10 @@ def compare_servers(old: Surface, new: Surface) -> tuple[Change, ...]:
 
 
 def order_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The worst first, then by subject."""
-    return tuple(sorted(changes, key=lambda one: (LEVELS.index(one.level), one.subject, one.kind, one.text)))
+    """The worst first, then by server and subject."""
+    return tuple(
+        sorted(changes, key=lambda one: (LEVELS.index(one.level), one.server, one.subject, one.kind, one.text))
+    )
 
 
 def server_appeared(new: Surface) -> Change:

@@ -2,102 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import subprocess
-import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from regenerate import year
+from regenerate.pipelines import GitHub, git, install_commands
 
 from adaptgen.cli import main
-from adaptgen.cli.generate.regenerate import workflow
+from adaptgen.cli.generate.pipeline import workflow
 
-WORKFLOW = yaml.safe_load(workflow("github", "true"))
-NETWORK = {"Install", "Fetch the documents", "Propose the change"}
-"""Steps that need the network: these, and those that use an action, do not run here."""
-EXPRESSIONS = {
-    "origin/${{ github.base_ref }}": "origin/main",
-    "${{ github.token }}": "",
-    "${{ steps.contract.outcome }}": "success",
-}
-ALLOWED = "${{ contains(github.event.pull_request.labels.*.name, 'breaking-for-agents') }}"
 OPERATION = "operationId: cancelOrder"
-
-
-@dataclass
-class Runner:
-    """Runs the steps of a job as GitHub does: ``sh -e`` on a file of their lines, in order, until one fails."""
-
-    folder: Path
-    event: str
-    allowed: bool = False
-    said: dict[str, str] = field(default_factory=dict)
-    skipped: set[str] = field(default_factory=set)
-
-    def job(self, name: str) -> str:
-        """The name of the step that failed; empty if none did."""
-        output = self.folder.parent / "output"
-        output.write_text("")
-        for step in WORKFLOW["jobs"][name]["steps"]:
-            if "uses" in step or step["name"] in NETWORK:
-                self.skipped.add(step["name"])
-                continue
-            if not self._applies(step.get("if", ""), output.read_text()):
-                continue
-            if self._step(step, output) and not step.get("continue-on-error"):
-                return str(step["name"])
-        return ""
-
-    def _applies(self, condition: str, output: str) -> bool:
-        known = {
-            "": True,
-            "github.event_name == 'pull_request'": self.event == "pull_request",
-            "steps.tree.outputs.changed == 'true'": "changed=true" in output,
-        }
-        return known[condition]
-
-    def _step(self, step: dict[str, Any], output: Path) -> int:
-        script = self.folder.parent / "step.sh"
-        script.write_text(step["run"])
-        given = {ALLOWED: str(self.allowed).lower(), **EXPRESSIONS}
-        environ = {key: given.get(value, value) for key, value in step.get("env", {}).items()}
-        assert not any("${{" in value for value in environ.values())
-        environ |= {"GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(self.folder.parent)}
-        done = subprocess.run(
-            ["sh", "-e", str(script)], cwd=self.folder, env=os.environ | environ, capture_output=True, text=True
-        )
-        self.said[step["name"]] = done.stdout + done.stderr
-        return done.returncode
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True)
-    return done.stdout
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone whose origin has a fresh tree on main."""
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "tester")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.invalid")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    root = Path(__file__).parents[2]
-    for name, module in (("adaptgen", "-m adaptgen "), ("python", "")):
-        path = commands / name
-        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" {module}"$@"\n')
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(root))
+    install_commands(tmp_path / "bin", monkeypatch)
     origin, clone = tmp_path / "origin", tmp_path / "clone"
     origin.mkdir()
     git(origin, "init", "-q", "-b", "main")
@@ -120,7 +44,7 @@ def edit(clone: Path, old: str, new: str) -> None:
 
 
 def test_a_commit_with_a_fresh_tree_passes(repository: Path) -> None:
-    runner = Runner(repository, "push")
+    runner = GitHub(repository, "push")
     assert runner.job("commit") == ""
     assert set(runner.said) == {"The output is fresh", "Contract tests", "What agents can answer"}
     assert runner.skipped == {"Check out", "Python", "Install"}
@@ -128,7 +52,7 @@ def test_a_commit_with_a_fresh_tree_passes(repository: Path) -> None:
 
 def test_a_commit_with_a_stale_tree_fails(repository: Path) -> None:
     edit(repository, "quantity: {type: integer, minimum: 1}", "quantity: {type: integer, minimum: 9}")
-    runner = Runner(repository, "push")
+    runner = GitHub(repository, "push")
     assert runner.job("commit") == "The output is fresh"
     assert "AG052" in runner.said["The output is fresh"]
 
@@ -136,44 +60,51 @@ def test_a_commit_with_a_stale_tree_fails(repository: Path) -> None:
 def test_a_breaking_pull_request_fails_unless_it_is_allowed(repository: Path) -> None:
     edit(repository, "quantity: {type: integer, minimum: 1}", "quantity: {type: integer, minimum: 9}")
     assert main(["build", "--quiet"]) == 0
-    runner = Runner(repository, "pull_request")
+    runner = GitHub(repository, "pull_request")
     assert runner.job("commit") == "What changes for agents"
     assert "::error file=generated/orders/tools/orders.json,line=" in runner.said["What changes for agents"]
-    assert Runner(repository, "pull_request", allowed=True).job("commit") == ""
+    assert GitHub(repository, "pull_request", allowed=True).job("commit") == ""
 
 
 def test_an_additive_pull_request_passes(repository: Path) -> None:
     edit(repository, "enum: [open, shipped, closed]}}", "enum: [open, shipped, closed, lost]}}")
     assert main(["build", "--quiet"]) == 0
-    runner = Runner(repository, "pull_request")
+    runner = GitHub(repository, "pull_request")
     assert runner.job("commit") == ""
     assert "::notice file=generated/orders/tools/orders.json,line=" in runner.said["What changes for agents"]
 
 
 def test_the_first_pull_request_with_servers_passes(repository: Path) -> None:
-    git(repository, "update-ref", "refs/remotes/origin/main", git(repository, "commit-tree", "-m", "none",
-        git(repository, "mktree", "--missing").strip()).strip())  # fmt: skip
-    runner = Runner(repository, "pull_request")
+    # A base without any file, from which the branch began.
+    empty = git(repository, "commit-tree", "-m", "none", git(repository, "mktree", "--missing").strip()).strip()
+    tree = git(repository, "rev-parse", "HEAD^{tree}").strip()
+    git(repository, "reset", "-q", "--hard", git(repository, "commit-tree", "-m", "one", "-p", empty, tree).strip())
+    git(repository, "update-ref", "refs/remotes/origin/main", empty)
+    runner = GitHub(repository, "pull_request")
     assert runner.job("commit") == ""
-    assert runner.said["What changes for agents"].strip() == "origin/main has no generated/ yet"
+    assert "orders: a new server with 7 tools" in runner.said["What changes for agents"]
+    assert "a new server" in runner.summary
 
 
 def test_the_schedule_does_nothing_when_nothing_changed(repository: Path) -> None:
-    runner = Runner(repository, "schedule")
+    runner = GitHub(repository, "schedule")
     assert runner.job("pull") == ""
-    assert set(runner.said) == {"Generate", "Whether anything changed"}
-    assert runner.skipped == {"Check out", "Python", "Install", "Fetch the documents", "Propose the change"}
+    assert set(runner.said) == {"Fetch the documents", "Generate", "Whether anything changed"}
+    assert runner.skipped == {"Check out", "Python", "Install", "Token of the app"}
 
 
 def test_the_schedule_commits_what_changed(repository: Path) -> None:
     # What the skipped step would have fetched.
     edit(repository, "quantity: {type: integer, minimum: 1}", "quantity: {type: integer, minimum: 9}")
-    runner = Runner(repository, "schedule")
+    runner = GitHub(repository, "schedule")
     assert runner.job("pull") == ""
     assert "tool-gone" not in runner.said["What changes for agents"]
-    assert "create_order" in (repository.parent / "changes.txt").read_text()
+    body = (repository.parent / "bin" / "gh.log.body").read_text()
+    assert "#### `create_order`" in body
+    assert "No checks run on this pull request" in body
     assert git(repository, "status", "--porcelain") == ""
     assert git(repository, "rev-parse", "--abbrev-ref", "HEAD").strip() == "adaptgen/pull"
+    assert git(repository, "ls-remote", "origin", "refs/heads/adaptgen/pull").strip() != ""
     changed = set(git(repository, "diff", "--name-only", "origin/main").split())
     assert {"specs/orders.yaml", "generated/orders/tools/orders.json"} <= changed
 

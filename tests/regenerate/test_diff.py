@@ -12,7 +12,7 @@ import pytest
 from regenerate import year
 
 from adaptgen.cli import main
-from adaptgen.cli.generate.regenerate import as_github
+from adaptgen.cli.generate.change_report import as_github
 from adaptgen.compare.model import Change
 from adaptgen.compare.schemas import differences
 from adaptgen.diagnostics import Where

@@ -63,7 +63,7 @@ def run(folder: Path, **inputs: str) -> tuple[int, dict[str, str], str]:
     environ = {name: given[value[len("${{ inputs.") : -len(" }}")]] for name, value in step["env"].items()}
     output = folder.parent / "output"
     output.write_text("")
-    environ |= {"RUNNER_TEMP": str(folder.parent), "GITHUB_OUTPUT": str(output)}
+    environ |= {"RUNNER_TEMP": str(folder.parent), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": os.devnull}
     script = folder.parent / "step.sh"
     script.write_text(step["run"])
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
@@ -93,10 +93,21 @@ def test_a_breaking_change_fails_with_its_outputs_unless_it_is_allowed(project: 
     assert run(project, **{"fail-on": "never"})[0] == 0
 
 
-def test_a_base_without_servers_compares_nothing(project: Path) -> None:
+def test_a_base_that_is_not_in_the_clone_stops(project: Path) -> None:
     code, outputs, log = run(project, base="HEAD~7")
-    assert (code, outputs["level"]) == (0, "unchanged")
-    assert "HEAD~7 has no generated/" in log
+    assert (code, outputs) == (2, {})
+    assert "AG126" in log
+
+
+def test_before_the_first_server_all_is_new(project: Path) -> None:
+    git(project, "checkout", "-q", "--orphan", "first")
+    git(project, "rm", "-q", "-r", "--cached", ".")
+    git(project, "commit", "-q", "--allow-empty", "-m", "none")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "one")
+    code, outputs, log = run(project, base="HEAD~1")
+    assert (code, outputs["level"]) == (0, "additive")
+    assert "a new server" in log
 
 
 def test_an_unknown_run_says_what_there_is(project: Path) -> None:

@@ -34,6 +34,8 @@ def build_command(**options: Any) -> int:
 @argument("new", metavar="NEW", help="the same at a later time")
 @click.option("--json", is_flag=True, help="one JSON object")
 @click.option("--github", is_flag=True, help="annotations of a GitHub workflow, then the text")
+@click.option("--summary", metavar="FILE", type=PATH, help="also append it as Markdown: at most 1 MB, the worst first")
+@click.option("--comment", metavar="FILE", type=PATH, help="also write it as Markdown for a change request: 60 kB")
 @click.option(
     "--fail-on",
     type=Choice(["breaking", "review", "additive"]),
@@ -41,21 +43,25 @@ def build_command(**options: Any) -> int:
 )
 def diff_command(**options: Any) -> int:
     """OLD and NEW are OpenAPI documents (planned with their hints; a document without any takes those of the other),
-    generated folders, folders of them, or git revisions of either: HEAD~1:generated/crm, main:specs/crm.yaml. A
-    revision alone takes the other's path. Nothing that is compared is executed. Exit code 1 with --fail-on."""
+    generated folders, folders with servers anywhere below, or git revisions of either: HEAD~1:generated/crm. A
+    revision alone takes the other's path; main... is the commit where HEAD left main. What a generated folder was made
+    from is compared, too. Nothing that is compared is executed. Exit code 1 with --fail-on."""
     from adaptgen.cli.generate.regenerate import run_diff
 
     return run_diff(SimpleNamespace(**options))
 
 
-@command()
+@command(exclusive=("install", "requirements"))
 @argument("platform", metavar="PLATFORM", type=Choice(["github", "gitlab"]), help="whose workflow: github or gitlab")
 @output(metavar="[FILE]", is_flag=False, flag_value="", help="write it, by default where the platform looks for it")
+@click.option("--project", metavar="DIR", multiple=True, help="a folder with specs/, from the root; repeatable")
+@click.option("--requirements", metavar="FILE", type=PATH, help="install what it pins by hashes, and nothing else")
 @click.option("--install", metavar="LINES", help="shell lines that make adaptgen and pytest available")
 def ci_command(**options: Any) -> int:
-    """On a commit: generated/ is fresh, what changes for agents, contract tests. On a schedule: pull, build, diff,
-    contract tests, and a change request. Its shell lines are plain POSIX."""
-    from adaptgen.cli.generate.regenerate import run_ci
+    """On a change: generated/ is fresh, what changes for agents, contract tests. On a schedule: pull, build, diff,
+    contract tests, and a change request. Its shell lines are plain POSIX. In a folder of a repository, it is the
+    workflow of this folder; --project names several."""
+    from adaptgen.cli.generate.pipeline import run_ci
 
     return run_ci(SimpleNamespace(**options))
 

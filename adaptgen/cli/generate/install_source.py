@@ -36,7 +36,9 @@ def install_lines(own: Distribution | None = None) -> str:
     named = f"adaptgen$extra{find_requirement(own or distribution('adaptgen'))}"
     return (
         'extra=""\n'
-        'if ls generated/*/tests >/dev/null 2>&1; then extra="[record]"; fi # contract tests replay recorded answers\n'
+        "for project in ${PROJECTS:-.}; do # contract tests replay recorded answers\n"
+        '  if ls "$project"/generated/*/tests >/dev/null 2>&1; then extra="[record]"; fi\n'
+        "done\n"
         f'python -m pip install "{named}"'
     )
 

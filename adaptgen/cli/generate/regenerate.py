@@ -1,41 +1,30 @@
-"""``adaptgen pull``, ``diff`` and ``ci``: documents from their sources, what changes for agents, and when."""
+"""``adaptgen pull`` and ``diff``: documents from their sources, and what changes for agents."""
 
 from __future__ import annotations
 
-import json
+import secrets
 import shlex
-import sys
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Literal, TypeAlias
 
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 from adaptgen.cli.commands import Misuse, pasted
 from adaptgen.cli.generate.build import resolve_hinted_specs
-from adaptgen.compare.model import LEVELS, Change, worst_level
+from adaptgen.cli.generate.change_report import (
+    COMMENT_BYTES,
+    SUMMARY_BYTES,
+    as_github,
+    as_json,
+    as_markdown,
+    show_changes,
+)
+from adaptgen.compare.model import LEVELS, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output.write import cannot_write
 from adaptgen.readiness.remote_document import is_url
 from adaptgen.text.files import suggest
-
-Platform: TypeAlias = Literal["github", "gitlab"]
-_PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}
-"""Where each platform looks for it."""
-
-_COMMANDS = {"breaking": "error", "review": "warning", "additive": "notice"}
-# GitHub shows ten annotations of a kind and step; the rest would be dropped without a word.
-_MOST_ANNOTATIONS = 10
-_COLOURS = {"breaking": "error", "review": "warning", "additive": "green", "unchanged": "dim"}
-_TITLES = {
-    "breaking": "breaking: calls that agents make today fail, or answer otherwise",
-    "review": "review: a person must look at this",
-    "additive": "additive: agents can do more than before",
-    "unchanged": "unchanged for agents",
-}
 
 
 def run_pull(options: SimpleNamespace) -> int:
@@ -142,117 +131,29 @@ def run_diff(options: SimpleNamespace) -> int:
     from adaptgen.compare.inputs import find_changes
 
     found = find_changes(options.old, options.new)
+    for path, most, append in ((options.summary, SUMMARY_BYTES, True), (options.comment, COMMENT_BYTES, False)):
+        if path is not None:
+            _write_report(path, as_markdown(found, most), append)
     if options.json:
         terminal.say(as_json(found))
-    else:
-        for line in as_github(found) if options.github else ():
+    elif options.github:
+        for line in as_github(found):
             terminal.say(line)
+        # What follows holds text of documents, which the runner must not read as commands.
+        token = secrets.token_hex(16)
+        terminal.say(f"::stop-commands::{token}")
+        show_changes(found)
+        terminal.say(f"::{token}::")
+    else:
         show_changes(found)
     if options.fail_on is None or not found:
         return 0
     return int(LEVELS.index(worst_level(found)) <= LEVELS.index(options.fail_on))
 
 
-def show_changes(changes: Sequence[Change]) -> None:
-    """The changes as text, the worst first, each with its place and what the hints may say about it."""
-    if not changes:
-        terminal.say("nothing changed for agents")
-        return
-    several = len({one.server for one in changes}) > 1
-    for level in LEVELS:
-        some = [one for one in changes if one.level == level]
-        if some:
-            terminal.say(terminal.paint(_TITLES[level], _COLOURS[level]))
-        for one in some:
-            subject = f"{one.server}/{one.subject}" if several and one.subject != one.server else one.subject
-            terminal.say(f"  {terminal.clean(f'{subject}: {one.text}')}")
-            if place := " ".join(filter(None, (str(one.where or ""), one.pointer))):
-                terminal.say(terminal.paint(f"      {terminal.clean(place)}", "dim"))
-            if one.hint:
-                terminal.say(f"      hint: {terminal.clean(one.hint)}")
-    terminal.say(", ".join(f"{number} {level}" for level, number in counts(changes).items() if number))
-
-
-def as_json(changes: Sequence[Change]) -> str:
-    """One object: ``level`` (the worst), ``counts``, ``changes``."""
-    rows = []
-    for one in changes:
-        row: dict[str, object] = {"level": one.level, "server": one.server, "subject": one.subject, "kind": one.kind}
-        row["text"] = one.text
-        if one.where is not None:
-            row |= {"file": one.where.file, "line": one.where.line, "column": one.where.column}
-        row |= {key: value for key, value in (("pointer", one.pointer), ("hint", one.hint)) if value}
-        rows.append(row)
-    return json.dumps({"level": worst_level(tuple(changes)), "counts": counts(changes), "changes": rows}, indent=2)
-
-
-def counts(changes: Sequence[Change]) -> dict[str, int]:
-    """Level -> number of changes."""
-    found = Counter(one.level for one in changes)
-    return {level: found[level] for level in LEVELS}
-
-
-def as_github(changes: Sequence[Change]) -> list[str]:
-    """Workflow commands, one a line, for what changes something for agents.
-
-    A breaking change is an error, one to review a warning, an additive one a notice.
-    """
-    lines: list[str] = []
-    for level, command in _COMMANDS.items():
-        some = [one for one in changes if one.level == level]
-        for one in some[:_MOST_ANNOTATIONS]:
-            properties = {"title": f"adaptgen: {level} for agents"}
-            if one.where is not None:
-                properties = {"file": one.where.file, "line": str(max(one.where.line, 1)), **properties}
-            hint = f"\nhint: {one.hint}" if one.hint else ""
-            about = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-            lines.append(f"::{command} {about}::{_data(f'{one.subject}: {one.text}{hint}')}")
-        if len(some) > _MOST_ANNOTATIONS:
-            lines.append(
-                f"::{command} title=adaptgen::{len(some) - _MOST_ANNOTATIONS} more {level} changes are in the log"
-            )
-    return lines
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-# ------------------------------------------------------------------------------------------------------------------- ci
-
-
-def run_ci(options: SimpleNamespace) -> int:
-    """Prints the workflow, or writes it where the platform looks for it."""
-    from adaptgen.cli.generate.install_source import install_lines
-
-    text = workflow(options.platform, options.install or install_lines())
-    if options.out is None:
-        sys.stdout.write(text)
-        return 0
-    path = Path(_PATHS[options.platform]) if options.out == "" else Path(options.out)
-    if path.exists() and path.read_text("utf-8", "replace") != text:
-        help = "compare it with what `adaptgen ci` prints, or delete it first"
-        raise error("AG051", "there is another workflow already, which may be yours", Where(path.as_posix()), help)
+def _write_report(path: Path, text: str, append: bool) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        with path.open("a" if append else "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as failure:
         raise cannot_write(path, failure) from failure
-    terminal.say(f"{path.as_posix()} written")
-    return 0
-
-
-def workflow(platform: Platform, install: str) -> str:
-    """The text of the pipeline. ``install``: shell lines that make ``adaptgen`` and ``python -m pytest`` available."""
-    from adaptgen.render.safe import templates
-
-    text = (templates() / f"ci_{platform}.yaml").read_text("utf-8")
-    lines: list[str] = []
-    for line in text.splitlines():
-        indent = line[: len(line) - len(line.lstrip())]
-        lines += [f"{indent}{one}" for one in install.splitlines()] if line.strip() == "@INSTALL@" else [line]
-    return "\n".join(lines) + "\n"
