@@ -112,7 +112,9 @@ CODES: dict[str, str] = {
     "AG118": "a key or a credential in a secret store is missing or cannot be used",
     "AG119": "a stack of this name belongs to something else",
     # learning
+    "AG120": "the environment of the function is too large",
     "AG121": "the permissions of the function are too many",
+    "AG122": "parameters of the stack contradict each other",
     "AG096": "what was learned is of another document",
     "AG097": "the API cannot be tried",
     "AG098": "the experiments of an earlier run cannot be continued",
@@ -176,6 +178,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG104": "docs/evals.md shows how to name a model and its endpoint",
     "AG105": "record the case again: adaptgen eval DIR --model NAME",
     "AG106": "docs/files.md shows what files in the settings can name",
+    "AG120": "write values into the settings instead of variables, and keep the settings in S3 or AppConfig",
+    "AG122": "docs/deploy.md lists the parameters and what each needs",
     "AG121": "divide the upstreams among several proxies",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",
     "AG116": "docs/deploy.md shows the files of a folder",

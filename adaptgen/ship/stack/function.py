@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adaptgen.ship.bundles.package import Bundle
-from adaptgen.ship.stack.cloudformation import Json, if_
+from adaptgen.ship.stack.cloudformation import Json, if_, sub
 from adaptgen.ship.stack.data import table_variable, uses_dynamodb
-from adaptgen.ship.stack.parameters import variables
+from adaptgen.ship.stack.parameters import resource_variable, variables
 
 
 def plain_function(bundle: Bundle, sha256: str) -> Json:
@@ -68,7 +68,11 @@ def function_properties(bundle: Bundle) -> dict[str, Json]:
 
 
 def environment(bundle: Bundle) -> dict[str, Json]:
+    """What the settings read, and where the settings are."""
     found: dict[str, Json] = {name: {"Ref": parameter} for name, parameter in variables(bundle).items()}
+    resource = resource_variable(bundle)
+    if resource:
+        found[resource] = if_("HasResource", found[resource], sub("https://${DomainName}/mcp"))
     found["ADAPTGEN_GOVERNANCE"] = {"Ref": "Governance"}
     found["ADAPTGEN_STAGE"] = {"Ref": "Stage"}
     if table_variable(bundle) and uses_dynamodb(bundle):

@@ -8,6 +8,7 @@ from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, pascal, text_parameter
 from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter, table_variable
 from adaptgen.ship.stack.doors import callers
+from adaptgen.ship.stack.gateway import gateway_conditions, gateway_parameters
 from adaptgen.ship.stack.permissions import statements
 
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
@@ -30,8 +31,9 @@ def parameters(bundle: Bundle) -> Resources:
         "Tracing": choice_parameter("Active", "PassThrough"),
         "FunctionUrl": {
             **choice_parameter("true", "false"),
-            "Description": "false: something else is in front of the function, such as API Gateway",
+            "Description": "false: something else is in front of the function; with Gateway there is none anyway",
         },
+        **gateway_parameters(),
         "AlarmTopicArn": text_parameter("The SNS topic that alarms go to", ""),
         "SlowMilliseconds": {
             "Type": "Number",
@@ -69,6 +71,8 @@ def parameters(bundle: Bundle) -> Resources:
         found[parameter] = text_parameter(f"The environment variable {name}")
         if _SECRET.search(name):
             found[parameter]["NoEcho"] = True
+    if resource := variables(bundle).get(resource_variable(bundle)):
+        found[resource] |= {"Default": "", "Description": "The public URL; empty: https://DOMAIN/mcp of DomainName"}
     for parameter, said in (*callers(bundle), *statements(shipment).parameters.items()):
         found[parameter] = text_parameter(said)
     return found
@@ -84,10 +88,17 @@ def variables(bundle: Bundle) -> dict[str, str]:
     return found
 
 
+def resource_variable(bundle: Bundle) -> str:
+    """The variable that is the public URL of the server, "" where the settings name that themselves."""
+    found = re.fullmatch(r"\$\{env:([^}]+)\}", bundle.shipment.settings.listen.resource)
+    return found[1] if found and found[1] in variables(bundle) else ""
+
+
 def conditions(bundle: Bundle) -> Resources:
     """What follows from the parameters."""
-    return {
-        "HasUrl": equals("FunctionUrl", "true"),
+    found: Resources = {
+        "HasUrl": {"Fn::And": [equals("FunctionUrl", "true"), equals("Gateway", "none")]},
+        **gateway_conditions(),
         "HasTopic": given("AlarmTopicArn"),
         "HasKmsKey": given("KmsKeyArn"),
         "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
@@ -99,3 +110,6 @@ def conditions(bundle: Bundle) -> Resources:
         "HasAppConfig": given("AppConfigArn"),
         **data_conditions(bundle),
     }
+    if resource := variables(bundle).get(resource_variable(bundle)):
+        found["HasResource"] = given(resource)
+    return found

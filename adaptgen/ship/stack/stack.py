@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack import alarms as observing
+from adaptgen.ship.stack.checks import check_parameters, template_rules
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub
 from adaptgen.ship.stack.data import log_group, state_table, uses_dynamodb
 from adaptgen.ship.stack.doors import deny_direct_invoke, doors, trusts_events
 from adaptgen.ship.stack.function import code_key, plain_function, sam_function
+from adaptgen.ship.stack.gateway import gateway, public_url
 from adaptgen.ship.stack.parameters import conditions, parameters, variables
 from adaptgen.ship.stack.role import role
 from adaptgen.ship.stack.versions import (
@@ -23,7 +25,7 @@ from adaptgen.ship.stack.versions import (
     version_parameters,
 )
 
-__all__ = ["ALIAS", "code_key", "plain", "sam", "variables"]
+__all__ = ["ALIAS", "check_parameters", "code_key", "plain", "sam", "variables"]
 
 
 def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
@@ -55,7 +57,11 @@ def sam(bundle: Bundle, zip_name: str) -> dict[str, Json]:
 def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> dict[str, Json]:
     what = "MCP server" if bundle.shipment.server is not None else "Governance proxy"
     outputs = {
-        "Url": {"Condition": "HasUrl", "Value": sub("${Url}mcp", Url={"Fn::GetAtt": ["Url", "FunctionUrl"]})},
+        "Url": {
+            "Condition": "HasDoor",
+            "Value": public_url(sub("${Url}mcp", Url={"Fn::GetAtt": ["Url", "FunctionUrl"]})),
+            "Description": "What clients are given",
+        },
         "FunctionArn": {"Value": {"Ref": ALIAS}, "Description": "What an upstream of a proxy names"},
         "RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}, "Description": "What a server behind a proxy accepts"},
         "LogGroupName": {"Value": {"Ref": "LogGroup"}},
@@ -69,6 +75,7 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{what} {bundle.shipment.name}",
         "Parameters": parameters,
+        "Rules": template_rules(),
         "Conditions": conditions(bundle),
         "Resources": resources,
         "Outputs": outputs,
@@ -77,7 +84,7 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
 
 def _around(bundle: Bundle) -> Resources:
     """Everything but the function, its version and its alias."""
-    found: Resources = {"LogGroup": log_group(), **role(bundle.shipment), **doors(bundle)}
+    found: Resources = {"LogGroup": log_group(), **role(bundle.shipment), **doors(bundle), **gateway(bundle)}
     if uses_dynamodb(bundle):
         found["StateTable"] = state_table(bundle)
     if trusts_events(bundle):
