@@ -70,6 +70,7 @@ def _plan(options: SimpleNamespace) -> Plan:
     parameters = {**given, "CodeBucket": options.bucket}
     # A version holds its environment: one that changes is a new version, or the alias would stay with the old one.
     version = version_key(general, sha256, parameters, options.stack)
+    stack.check_parameters(general, parameters)
     template = cloudformation.as_json(stack.plain(bundle, sha256, version))
     return Plan(options.stack, template, parameters, options.bucket, key, code)
 

@@ -46,6 +46,8 @@ def template_rules() -> Resources:
 def check_parameters(template: Mapping[str, Json], parameters: Mapping[str, str]) -> None:
     """Whether a stack of ``template`` can have these parameters (those without a value have their defaults).
 
+    ``parameters``: every value that the stack will have, those that it keeps too.
+
     Raises:
         AdaptgenError: AG122: they contradict each other; AG120, AG121: with them the environment or the permissions are
             larger than what AWS takes.

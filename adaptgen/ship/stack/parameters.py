@@ -31,7 +31,7 @@ def parameters(bundle: Bundle) -> Resources:
         "Tracing": choice_parameter("Active", "PassThrough"),
         "FunctionUrl": {
             **choice_parameter("true", "false"),
-            "Description": "false: something else is in front of the function; with Gateway there is none anyway",
+            "Description": "false: something else is in front of the function; Gateway takes its place",
         },
         **gateway_parameters(),
         "AlarmTopicArn": text_parameter("The SNS topic that alarms go to", ""),

@@ -20,7 +20,7 @@ PSEUDO: Mapping[str, str] = {
     "AWS::StackName": "s" * 40,
     "AWS::StackId": "arn:aws:cloudformation:ap-northeast-1:123456789012:stack/s/0",
 }
-"""What stands for the account and the region where nobody says them."""
+"""The account and the region, where the caller does not say them."""
 _SERVICES = {"AWS::Logs::LogGroup": "logs", "AWS::DynamoDB::Table": "dynamodb", "AWS::IAM::Role": "iam"}
 _NOTHING = object()
 _NAME = re.compile(r"\$\{(!?)([^}]*)\}")
