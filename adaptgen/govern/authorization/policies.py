@@ -18,6 +18,7 @@ from typing import Any
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.imports import postpone
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
@@ -216,6 +217,7 @@ def check(policies: Iterable[Policy], schema: Any, actions: Iterable[Action]) ->
 
 def engine() -> Any:
     """The module cedarpy; an AdaptgenError (AG072) where it is not installed."""
+    postpone("cedarpy.pst")  # 35 dataclasses for a form of policies that nothing here asks for
     try:
         import cedarpy
     except ModuleNotFoundError as problem:

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity import claims as identities
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
-from adaptgen.govern.identity.jwks import ALGORITHMS, KeySource
+from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.oauth_metadata import challenge, discover, protected_resource
+from adaptgen.govern.identity.signatures import ALGORITHMS
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
 from adaptgen.net.addresses import is_loopback

@@ -7,15 +7,11 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.oauth_metadata import parsed
-
-if TYPE_CHECKING:
-    from joserfc.jwk import ECKey, OKPKey, RSAKey
-
-    Key = RSAKey | ECKey | OKPKey
+from adaptgen.govern.identity.signatures import PublicKey, public_key
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -29,18 +25,6 @@ FRESH: Final = 300.0
 STALE: Final = 3600.0
 """Seconds after which keys that cannot be fetched again count no more: one of them may have been withdrawn."""
 KEYS: Final = 100
-_RSA_BITS: Final = 2048
-
-_KINDS: Final = {
-    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("RSA", None)),
-    "ES256": ("EC", ("P-256",)),
-    "ES384": ("EC", ("P-384",)),
-    "ES512": ("EC", ("P-521",)),
-    "EdDSA": ("OKP", ("Ed25519", "Ed448")),
-    "Ed25519": ("OKP", ("Ed25519",)),
-}
-"""Asymmetric signature algorithms (RFC 7518, 3.1; RFC 8037; RFC 9864) and the keys that fit them."""
-ALGORITHMS: Final = frozenset(_KINDS)
 
 
 class KeySet:
@@ -49,58 +33,38 @@ class KeySet:
     def __init__(self, document: Mapping[str, Any]) -> None:
         """From a JWK Set, or one JWK; ValueError where it holds no key that can be used."""
         found = document.get("keys") if "keys" in document else [document]
-        self._keys: list[tuple[str | None, str | None, Key]] = []
+        self._keys: list[PublicKey] = []
         for one in found[:KEYS] if isinstance(found, list) else []:
             key = _imported(one) if isinstance(one, dict) else None
             if key is not None:
-                self._keys.append((key.kid, key.alg, key))
+                self._keys.append(key)
         if not self._keys:
             raise ValueError("no usable public key")
-        self.mark = frozenset((kid, key.thumbprint()) for kid, _, key in self._keys)
+        self.mark = frozenset((key.kid, key.thumbprint) for key in self._keys)
 
     async def start(self) -> None:
         """Nothing to fetch."""
 
-    async def key(self, algorithm: str, kid: str | None) -> Key | None:
+    async def key(self, algorithm: str, kid: str | None) -> PublicKey | None:
         """As :meth:`pick`, which a :class:`KeySource` may have to fetch keys for."""
         return self.pick(algorithm, kid)
 
-    def pick(self, algorithm: str, kid: str | None) -> Key | None:
+    def pick(self, algorithm: str, kid: str | None) -> PublicKey | None:
         """The key with that id, or the only one that fits where the token names none."""
-        kind, curves = _KINDS[algorithm]
-        fitting = [
-            key
-            for id, alg, key in self._keys
-            if (kid is None or id == kid)
-            and alg in (None, algorithm, "EdDSA" if kind == "OKP" else None)
-            and key.key_type == kind
-            and (curves is None or key.get("crv") in curves)
-        ]
+        fitting = [key for key in self._keys if (kid is None or key.kid == kid) and key.fits(algorithm)]
         return fitting[0] if len(fitting) == 1 or (fitting and kid is not None) else None
 
 
-def _imported(data: dict[str, Any]) -> Key | None:
-    from joserfc.errors import JoseError
-    from joserfc.jwk import ECKey, OKPKey, RSAKey
-
-    kinds: dict[Any, Any] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
-    kind = data.get("kty")
+def _imported(data: dict[str, Any]) -> PublicKey | None:
     operations = data.get("key_ops")
-    if not isinstance(kind, str) or kind not in kinds or data.get("use", "sig") != "sig":
+    if data.get("use", "sig") != "sig":
         return None
     if operations is not None and not (isinstance(operations, list) and "verify" in operations):
         return None
-    wanted = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}[kind]
-    public = {name: data[name] for name in ("kty", *wanted, "kid", "alg") if name in data}
-    if not all(isinstance(value, str) for value in public.values()):
-        return None
-    if kind == "RSA" and len(public.get("n", "")) * 6 < _RSA_BITS:
-        return None
     try:
-        key: Key = kinds[kind].import_key(public)
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return public_key(data)
+    except ValueError:
         return None
-    return key
 
 
 class KeySource:
@@ -134,7 +98,7 @@ class KeySource:
         self._tried = self._clock()
         await self._fetch()
 
-    async def key(self, algorithm: str, kid: str | None) -> Key | None:
+    async def key(self, algorithm: str, kid: str | None) -> PublicKey | None:
         """The key for a token, fetched anew where it is not known, at most once per :data:`COOLDOWN` in all."""
         if self._usable() is None or (self._age() > 2 * FRESH and not self._down):
             await self._again()

@@ -36,8 +36,11 @@ class LoopClient:
         """The client: it keeps no cookies and follows no redirects."""
         if self._client is None or not self.is_open:
             self._loop = asyncio.get_running_loop()
+            options = self._options()
+            if options.get("transport") is None:  # else each client would read the certificates
+                options.setdefault("verify", shared_context())
             cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-            self._client = httpx.AsyncClient(cookies=cookies, follow_redirects=False, **self._options())
+            self._client = httpx.AsyncClient(cookies=cookies, follow_redirects=False, **options)
         return self._client
 
     async def aclose(self) -> None:

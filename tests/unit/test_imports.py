@@ -1,0 +1,41 @@
+"""Modules of libraries that load when something of them is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from adaptgen.imports import postpone
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A package that imports a module of its own."""
+    folder = tmp_path / "slow_library"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from slow_library import nodes\nTOP = 1\n")
+    (folder / "nodes.py").write_text("import sys\nsys.slow_library = True\nANSWER = 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delattr(sys, "slow_library", raising=False)
+    for name in ("slow_library", "slow_library.nodes"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return "slow_library"
+
+
+def test_a_postponed_module_loads_when_it_is_used(package: str) -> None:
+    postpone(f"{package}.nodes")
+    found = importlib.import_module(package)
+    assert found.TOP == 1
+    assert not hasattr(sys, "slow_library")
+    assert found.nodes.ANSWER == 42
+    assert hasattr(sys, "slow_library")
+
+
+@pytest.mark.parametrize("name", ["slow_library.missing", "no_such_library.nodes", "json.decoder"])
+def test_what_is_not_there_or_is_loaded_stays_as_it_is(package: str, name: str) -> None:
+    before = sys.modules.get(name)
+    postpone(name)
+    assert sys.modules.get(name) is before
