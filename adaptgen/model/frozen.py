@@ -3,12 +3,14 @@
 A build imports a hundred classes of values and a server start forty. ``dataclass(frozen=True)`` compiles four to six
 functions for each while it is imported, which would be a fifth of the time of either. Here one function a class is
 compiled, its ``__init__``, when the first value of the class is made; all others are shared. So it is with the many
-patterns that the passes of a build know, of which a small document needs few: :func:`lazy`.
+patterns that the passes of a build know, of which a small document needs few: :func:`lazy`; and with modules of
+libraries that nothing here uses: :func:`postpone`.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache, partial
@@ -207,3 +209,29 @@ def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
     An error in ``text`` shows at the first use as well, so that a test must come by there.
     """
     return cast("re.Pattern[str]", _LazyPattern(text, flags))
+
+
+class _Postponing:
+    """Finds one module, once, and lets it load when something of it is used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        from importlib.machinery import PathFinder
+        from importlib.util import LazyLoader
+
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)
+        found = PathFinder.find_spec(name, path, target)
+        if found is not None and found.loader is not None:
+            found.loader = LazyLoader(found.loader)
+        return found
+
+
+def postpone(name: str) -> None:
+    """Let the module ``package.module`` of a library load when something of it is used, and not when its package
+    imports it. Call it before that."""
+    if name not in sys.modules:
+        sys.meta_path.insert(0, _Postponing(name))

@@ -114,7 +114,7 @@ def _aws(folder: Path) -> Service:
     port = free_port()
     return launch(
         "moto",
-        [sys.executable, "-c", _AWS, str(port)],
+        [sys.executable, "-c", _AWS, str(port), str(Path(aws.__file__).parents[1])],
         url=f"http://127.0.0.1:{port}",
         ready="/moto-api/",
         environ=plain_environ(folder, **aws.KEYS),

@@ -18,7 +18,7 @@ from typing import Any
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.imports import postpone
+from adaptgen.model.frozen import postpone
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
