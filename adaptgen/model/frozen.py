@@ -218,12 +218,12 @@ class _Postponing:
         self._name = name
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        from importlib.machinery import PathFinder
-        from importlib.util import LazyLoader
-
         if name != self._name:
             return None
         sys.meta_path.remove(self)
+        from importlib.machinery import PathFinder
+        from importlib.util import LazyLoader
+
         found = PathFinder.find_spec(name, path, target)
         if found is not None and found.loader is not None:
             found.loader = LazyLoader(found.loader)

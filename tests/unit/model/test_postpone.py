@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def test_a_postponed_module_loads_when_it_is_used(package: str) -> None:
     assert not hasattr(sys, "slow_library")
     assert found.nodes.ANSWER == 42
     assert hasattr(sys, "slow_library")
+
+
+def test_it_works_in_a_process_that_has_loaded_nothing_else(package: str, tmp_path: Path) -> None:
+    code = f"""import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from adaptgen.model.frozen import postpone
+postpone("{package}.nodes")
+import {package}
+print(hasattr(sys, "{package}"), {package}.nodes.ANSWER)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "42"]
 
 
 def test_a_module_that_is_loaded_stays_as_it_is() -> None:
