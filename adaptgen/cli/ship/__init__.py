@@ -47,23 +47,32 @@ def package_command(**options: Any) -> int:
 @command()
 @argument("what", metavar="[DIR|GOVERNANCE]", type=PATH, required=False, help=_WHAT)
 @_bundle
-@click.option("--stack", metavar="NAME", required=True, help="the name of the stack")
+@click.option("--stage", metavar="NAME", default="", help="specs/<name>/stages/NAME.yaml, which decides everything")
+@click.option("--stack", metavar="NAME", default="", help="the name of the stack, without a stage")
 @click.option("--bucket", metavar="NAME", default="", help="where the bundle goes, in the stack's region")
 @click.option(
     "--parameter",
     metavar="NAME=VALUE",
     multiple=True,
-    help="of the template, or an environment variable; repeatable",
+    help="of the template, or an environment variable; repeatable; others keep their values",
 )
+@click.option("--tag", metavar="NAME=VALUE", multiple=True, help="of the stack and all that it makes; repeatable")
+@click.option("--role-arn", metavar="ARN", default="", help="the role that CloudFormation takes")
+@click.option("--permissions-boundary", metavar="ARN", default="", help="of the roles that the stack makes")
+@click.option("--protect/--no-protect", default=None, help="whether AWS refuses to delete the stack")
 @click.option("--region", metavar="NAME", default="", help="default: what the environment says")
+@click.option("--profile", metavar="NAME", default="", help="of the AWS configuration")
 @click.option("--endpoint-url", metavar="URL", default="", help="of AWS, for tests")
 @click.option("--every", metavar="SECONDS", type=float, default=3.0, help="how often to look; default: 3")
 @click.option("--dry-run", is_flag=True, help="call nothing; print every call that would be made")
 @click.option("--yes", is_flag=True, help="carry the changes out without a question")
+@click.option("--allow-replacement", is_flag=True, help="also where a resource that holds data is made anew")
+@click.option("--follow", is_flag=True, help="show what happens to the stack until it is over; change nothing")
 @click.option("--delete", is_flag=True, help="delete the stack; nothing else need be named")
+@click.option("--json", is_flag=True, help="one JSON object: the changes and how it ended")
 def deploy_command(**options: Any) -> int:
     """Packages, uploads the bundle under its hash, and shows the change set before it is carried out. What is deployed
-    already is left alone. Exit code 1 when AWS rolled back."""
+    already is left alone. Exit code 1 when AWS rolled back, or nobody agreed."""
     from adaptgen.cli.ship.deploy import run
 
     return run(SimpleNamespace(**options))

@@ -2,120 +2,217 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.ship import package
+from adaptgen.cli.ship.deploy_review import describe_loss, review_json, show_review
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
-    from adaptgen.ship.deployments.deployment import Change, Deployment, Outcome, Plan
+    from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Review
+    from adaptgen.ship.deployments.stages import Stage
+
+_DECIDED = ("governance", "arch", "stack", "bucket", "parameter", "region", "role_arn", "tag",
+            "permissions_boundary", "protect")  # fmt: skip
+"""Options that a stage file has keys for."""
 
 
 def run(options: SimpleNamespace) -> int:
-    """Deploys, or deletes; exit code 1 when AWS rolled back or nobody agreed to the changes."""
-    deployment = _deployment(options)
+    """Deploys, deletes or follows; exit code 1 when AWS rolled back or nobody agreed to the changes."""
+    stage = _stage(options)
+    if stage is not None:
+        options = _staged(options, stage)
+    if not options.stack:
+        raise error("AG090", "the stack has no name", help="--stage NAME, or --stack NAME")
+    client = _clients(options)
+    if stage is not None and not options.dry_run:
+        from adaptgen.ship.deployments.planning import check_account
+
+        check_account(client("sts"), stage)
+    talk = _Talk(options)
+    deployment = talk.deployment(client)
+    if options.follow:
+        return _told(deployment.follow(options.stack), options, talk)
     if options.delete:
         if not options.dry_run and not (options.yes or _confirmed(f"delete the stack {options.stack}?")):
             return 1
-        return _told(deployment.delete(options.stack), options)
+        return _told(deployment.delete(options.stack), options, talk)
     if options.what is None:
-        raise error("AG090", "nothing is named that could be deployed", help="adaptgen deploy DIR --stack NAME …")
+        raise error("AG090", "nothing is named that could be deployed", help="adaptgen deploy DIR --stage NAME")
     if not options.bucket:
         raise error("AG090", "the bundle needs a bucket", help="--bucket NAME, in the region of the stack")
-    outcome = deployment.deploy(_plan(options))
+    outcome = deployment.deploy(_plan(options, stage, client))
     if outcome is None:
         terminal.print_error("nothing was changed")
+        if options.json:
+            terminal.say_json(_json(None, options, talk))
         return 1
-    return _told(outcome, options)
+    return _told(outcome, options, talk)
 
 
-def _deployment(options: SimpleNamespace) -> Deployment:
-    from adaptgen.ship.deployments.deployment import Deployment, make_client
+# ----------------------------------------------------------------------------------------------------------- the stage
+
+
+def _stage(options: SimpleNamespace) -> Stage | None:
+    """The stage that is named. No option can decide what its file decides."""
+    if not options.stage:
+        return None
+    beside = [name for name in _DECIDED if getattr(options, name) not in (None, "", ())]
+    if beside:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in beside)
+        raise error("AG110", f"--stage {options.stage} decides everything, and {names} is next to it",
+                    help="write it into the stage file, or leave --stage out")  # fmt: skip
+    if options.what is None:
+        raise error("AG090", "a stage belongs to a server or proxy", help="adaptgen deploy DIR --stage NAME")
+    from adaptgen.ship.deployments.planning import open_stage
+
+    return open_stage(options.what, options.stage)
+
+
+def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
+    """The options with what the stage decides."""
+    decided = {
+        "governance": Path(stage.governance) if stage.governance else None,
+        "arch": stage.arch or None,
+        "stack": stage.stack,
+        "bucket": stage.bucket,
+        "region": stage.region,
+        "profile": options.profile or stage.profile,  # the account is checked, whoever logs in
+    }
+    return SimpleNamespace(**{**vars(options), **decided})
+
+
+def _plan(options: SimpleNamespace, stage: Stage | None, client: Any) -> Plan:
+    from adaptgen.ship.deployments.planning import BOUNDARY, plan_named, plan_stage, region_of
+
+    bundle = package.make_bundle(options, "lambda")
+    if stage is not None:
+        return plan_stage(bundle, stage, os.environ)
+    given = _pairs(options.parameter, "--parameter")
+    if options.permissions_boundary:
+        given[BOUNDARY] = options.permissions_boundary
+    region = options.region or ("" if options.dry_run else region_of(client("cloudformation")))
+    plan = plan_named(bundle, options.stack, options.bucket, given, region=region, tags=_pairs(options.tag, "--tag"))
+    return replace(plan, role_arn=options.role_arn, protect=options.protect)
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` each; AG090 for anything else."""
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise error("AG090", f"{name!r} has no value", help=f"{option} NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def _clients(options: SimpleNamespace) -> Any:
+    """What makes the client of a service, once."""
+    from adaptgen.ship.deployments.calls import make_client
     from adaptgen.ship.deployments.dry_run_clients import RecordingClients
 
-    if options.dry_run:
-        dry = {name: RecordingClients(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
-        return Deployment(dry["s3"], dry["cloudformation"], say=_quiet, agree=lambda changes: True)
-    made = {name: make_client(name, options.region, options.endpoint_url) for name in ("s3", "cloudformation")}
-    return Deployment(
-        made["s3"],
-        made["cloudformation"],
-        say=terminal.print_error,
-        agree=lambda changes: _shown(changes) and (options.yes or _confirmed("carry these changes out?")),
-        every=options.every,
-    )
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made and options.dry_run:
+            made[service] = RecordingClients(service, terminal.say, exists=options.delete or options.follow)
+        elif service not in made:
+            made[service] = make_client(service, options.region, options.endpoint_url, options.profile)
+        return made[service]
+
+    return client
+
+
+# ------------------------------------------------------------------------------------------------------------- talking
+
+
+class _Talk:
+    """What is shown and asked. ``review``: what was shown last."""
+
+    def __init__(self, options: SimpleNamespace) -> None:
+        self._options = options
+        self.review: Review | None = None
+
+    def deployment(self, client: Any) -> Deployment:
+        from adaptgen.ship.deployments.deployment import Deployment
+
+        dry = self._options.dry_run
+        return Deployment(
+            client("s3"),
+            client("cloudformation"),
+            say=_quiet if dry else terminal.print_error,
+            agree=(lambda review: True) if dry else self._agree,
+            confirm=(lambda question: True) if dry else lambda question: self._options.yes or _confirmed(question),
+            every=self._options.every,
+        )
+
+    def _agree(self, review: Review) -> bool:
+        """Data that is lost needs an agreement of its own: by its name, or by an option."""
+        self.review = review
+        if not self._options.json:
+            show_review(review)
+        if not (self._options.yes or _confirmed("carry these changes out?")):
+            return False
+        for change in () if self._options.allow_replacement else review.losing:
+            terminal.print_error(describe_loss(change))
+            if self._options.yes or not sys.stdin.isatty():
+                terminal.print_error("--yes does not cover this: --allow-replacement does")
+                return False
+            if _answer(f"type {change.name} to go on: ") != change.name:
+                return False
+        return True
 
 
 def _quiet(line: str) -> None:
     """A dry run says what it would call, and nothing else."""
 
 
-def _plan(options: SimpleNamespace) -> Plan:
-    from adaptgen.ship.deployments.deployment import Plan
-    from adaptgen.ship.stack import cloudformation, stack
-    from adaptgen.ship.stack.versions import OWN, version_key
-
-    bundle = package.make_bundle(options, "lambda")
-    code = bundle.zip()
-    sha256 = hashlib.sha256(code).hexdigest()
-    key = stack.code_key(bundle, sha256)
-    general = stack.plain(bundle, sha256)
-    known = {name: one for name, one in general["Parameters"].items() if name not in OWN}
-    given = _parameters(options.parameter, stack.variables(bundle), known)
-    parameters = {**given, "CodeBucket": options.bucket}
-    # A version holds its environment: one that changes is a new version, or the alias would stay with the old one.
-    version = version_key(general, sha256, parameters, options.stack)
-    stack.check_parameters(general, parameters)
-    template = cloudformation.as_json(stack.plain(bundle, sha256, version))
-    return Plan(options.stack, template, parameters, options.bucket, key, code)
-
-
-def _parameters(given: Sequence[str], variables: Mapping[str, str], known: Mapping[str, object]) -> dict[str, str]:
-    """``NAME=VALUE``, where a name is that of a parameter or of an environment variable; AG090 for an invalid or
-    missing one."""
-    found: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        parameter = variables.get(name, name)
-        if not equals or parameter not in known:
-            names = ", ".join(sorted(set(known) - {"CodeBucket"}))
-            raise error("AG090", f"{name!r} is not a parameter", help=f"--parameter NAME=VALUE; known: {names}")
-        found[parameter] = value
-    asked = [
-        name for name, one in known.items()
-        if isinstance(one, dict) and "Default" not in one and name not in found and name != "CodeBucket"
-    ]  # fmt: skip
-    if asked:
-        help = " ".join(f"--parameter {name}=…" for name in asked)
-        raise error("AG090", f"{terminal.count(len(asked), 'parameter')} without a value", help=help)
-    return found
-
-
-def _shown(changes: Sequence[Change]) -> bool:
-    rows = [(one.action, one.type, one.name, one.replaced) for one in changes]
-    terminal.table(("change", "type", "name", ""), rows)
-    return True
-
-
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        terminal.print_error("nobody is there to agree: --yes carries it out without a question")
+        terminal.print_error(f"{question} nobody is there to agree: --yes carries it out without a question")
         return False
-    sys.stderr.write(f"{question} [y/N] ")
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def _answer(question: str) -> str:
+    sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return sys.stdin.readline().strip()
 
 
-def _told(outcome: Outcome, options: SimpleNamespace) -> int:
+def _told(outcome: Outcome, options: SimpleNamespace, talk: _Talk) -> int:
     if options.dry_run:
         return 0
+    if options.json:
+        terminal.say_json(_json(outcome, options, talk))
+        return 0 if outcome.done else 1
     for failure in outcome.failures:
         terminal.print_error(f"{failure.name} ({failure.type}): {failure.reason}")
+    for one in outcome.kept:
+        terminal.print_error(f"kept: {one}")
     terminal.say(f"{options.stack}: {outcome.status}")
     terminal.table(("output", "value"), sorted(outcome.outputs.items()))
     return 0 if outcome.done else 1
+
+
+def _json(outcome: Outcome | None, options: SimpleNamespace, talk: _Talk) -> dict[str, Any]:
+    return {
+        "stack": options.stack,
+        "status": outcome.status if outcome is not None else None,
+        "done": outcome is not None and outcome.done,
+        **review_json(talk.review),
+        "outputs": dict(outcome.outputs) if outcome is not None else {},
+        "failures": [{"name": one.name, "type": one.type, "reason": one.reason} for one in outcome.failures]
+        if outcome is not None
+        else [],
+        "kept": list(outcome.kept) if outcome is not None else [],
+        "diagnostics": [],
+    }

@@ -39,9 +39,11 @@ def client(
     timeout: float = 10.0,
     attempts: int = 3,
     signature: str = "",
+    profile: str = "",
 ) -> Any:
     """A boto3 client, which threads may share; making one takes some ms. ``region`` and ``endpoint``: "" for what the
     environment says. ``timeout``: seconds for one attempt. ``signature``: the version with which URLs are signed.
+    ``profile``: of the AWS configuration; "" for what the environment says.
 
     Raises:
         AwsError: boto3 is not installed, or no region is known.
@@ -64,7 +66,8 @@ def client(
     )
     with _making:
         try:
-            return boto3.client(service, region_name=region or None, endpoint_url=endpoint or None, config=config)
+            session = boto3.Session(profile_name=profile) if profile else boto3
+            return session.client(service, region_name=region or None, endpoint_url=endpoint or None, config=config)
         except (BotoCoreError, ValueError) as problem:
             raise AwsError(f"{service} cannot be asked: {type(problem).__name__}") from None
 

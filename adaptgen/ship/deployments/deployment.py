@@ -1,47 +1,48 @@
 """Deploy a bundle as a CloudFormation stack: by a change set that is shown before it is carried out.
 
+``Plan`` is what is to be deployed. :meth:`Deployment.deploy` does it in one go; :meth:`Deployment.prepare`,
+:meth:`Deployment.execute` and :meth:`Deployment.discard` are its parts, for those who deploy several stacks.
+
 The same code runs for real and dry: dry, its clients (:mod:`dry_run_clients`) say what they were asked.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.ship.deployments.advice import Advice, advise, refused
+from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, make_client, printable
+from adaptgen.ship.deployments.change_sets import OURS, ChangeSets, capabilities
+from adaptgen.ship.deployments.changes import Change, Review, read_changes
+from adaptgen.ship.deployments.effective import resolve_resources
+from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of
+from adaptgen.ship.deployments.settled import Settled, read_template, settle
+from adaptgen.ship.deployments.unfinished import UnfinishedStacks
+from adaptgen.ship.deployments.upload import Uploader, object_url
+from adaptgen.ship.stack import cloudformation
 
-_LASTING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-"""States from which a stack can be updated."""
+__all__ = ["Change", "Deployment", "Failure", "Outcome", "Plan", "Prepared", "Review", "make_client"]
+
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
-_CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
-"""The role may have a name of its own (``RoleName``)."""
-
-
-def make_client(service: str, region: str = "", endpoint: str = "") -> Any:
-    """A client of one service; ``region`` and ``endpoint``: "" for what the environment says. AG093 where boto3 is not
-    installed, or no region is known."""
-    try:
-        # An upload of 25 MB may take its time on a slow line.
-        return aws.client(service, region, endpoint, timeout=120.0, attempts=5)
-    except aws.AwsError as why:
-        raise error("AG093", str(why), help="--region NAME, and credentials of AWS") from None
-
-
-def _failed(what: str, problem: Exception) -> AdaptgenError:
-    """The error for a call that AWS, or the way to it, did not let through."""
-    code, text = aws.refusal(problem)
-    return error("AG093", f"{what}: {f'{code}: ' if code else ''}{text}")
+_MOST_TEMPLATE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is deployed. ``template``: its text; ``code``: the zip, uploaded as ``key`` into ``bucket``. ``rollback``:
-    CloudFormation's ``RollbackConfiguration``, None for that of the stack; it applies to later updates too."""
+    """What is deployed.
+
+    ``template``: its text; its version is set by what the stack will hold. ``parameters``: name -> value, those that
+    are named. ``keep``: the others keep their values of the last deployment, as tags do; without it, as for a stage
+    file, they go back to their defaults. ``code``: the zip, uploaded as ``key`` into ``bucket``. ``rollback``:
+    CloudFormation's ``RollbackConfiguration``, None for that of the stack; it applies to later updates too.
+    ``account``: who must own the bucket ("" for anyone); ``region``: of the stack ("" where it is not known).
+    ``protect``: whether AWS refuses to delete the stack; None leaves it as it is.
+    """
 
     stack: str
     template: str
@@ -50,45 +51,32 @@ class Plan:
     key: str
     code: bytes = field(repr=False)
     rollback: Mapping[str, Any] | None = None
+    keep: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str = ""
+    account: str = ""
+    region: str = ""
+    protect: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One line of a change set: ``action`` is ``Add``, ``Modify``, ``Remove``; ``replaced``: the thing is made anew."""
+class Prepared:
+    """A change set that can be carried out. ``made_stack``: the stack is there for it alone. ``state``: what the stack
+    was when it was made."""
 
-    action: str
-    name: str
-    type: str
-    replaced: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A resource that AWS could not make, and its reason."""
-
-    name: str
-    type: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``status``: of the stack at the end, or ``no changes``; ``failures``: why it was rolled back."""
-
-    status: str
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def done(self) -> bool:
-        """Whether the stack is as it was wanted."""
-        return not self.failures and not any(word in self.status for word in ("ROLLBACK", "FAILED"))
+    plan: Plan
+    stack_id: str
+    change_set: str
+    review: Review
+    made_stack: bool
+    state: tuple[str, str]
 
 
 class Deployment:
     """Talks to S3 and CloudFormation.
 
-    ``say``: gets a line of progress. ``agree``: gets the changes, and says whether to go on. ``wait``: sleeps.
+    ``say``: gets a line of progress. ``agree``: gets the changes, and says whether to go on. ``confirm``: the same for
+    a question in words. ``wait``: sleeps.
     """
 
     def __init__(
@@ -97,7 +85,8 @@ class Deployment:
         cloudformation: Any,
         *,
         say: Callable[[str], None],
-        agree: Callable[[Sequence[Change]], bool],
+        agree: Callable[[Review], bool],
+        confirm: Callable[[str], bool] = lambda question: False,
         wait: Callable[[float], None] = time.sleep,
         every: float = 3.0,
     ) -> None:
@@ -105,173 +94,215 @@ class Deployment:
         self._stacks = cloudformation
         self._say = say
         self._agree = agree
-        self._wait = wait
-        self._every = every
+        self._follower = Follower(cloudformation, say=say, wait=wait, every=every)
+        self._sets = ChangeSets(cloudformation, self._follower, wait=wait, every=every)
+        self._unfinished = UnfinishedStacks(cloudformation, self._follower, say=say, confirm=confirm)
 
     def deploy(self, plan: Plan) -> Outcome | None:
-        """Bring the stack to what ``plan`` says; None where the changes were not agreed to. AG093 where AWS refuses a
-        call, or the stack is in no state to be changed."""
-        now = self._stack(plan.stack)
-        status = now["StackStatus"] if now else ""
-        new = status in ("", "REVIEW_IN_PROGRESS")
-        if not new and status not in _LASTING:
-            help = "wait for it" if status.endswith("IN_PROGRESS") else f"adaptgen deploy --delete --stack {plan.stack}"
-            raise error("AG111", f"the stack {plan.stack} is {status}, and cannot be changed", help=help)
-        self._upload(plan)
-        found = self._change_set(plan, "CREATE" if new else "UPDATE")
-        if found is None:
-            return Outcome("no changes", _outputs(now))
-        identity, changes = found
-        if not self._agree(changes):
-            self._try("DeleteChangeSet", self._stacks.delete_change_set, ChangeSetName=identity, StackName=plan.stack)
-            if status != "REVIEW_IN_PROGRESS" and new:
-                self._try("DeleteStack", self._stacks.delete_stack, StackName=plan.stack)
+        """Bring the stack to what ``plan`` says; None where the changes were not agreed to.
+
+        Raises:
+            AdaptgenError: AG093 where AWS refuses a call; AG110 where bucket or object are not what they should be;
+                AG111 where the stack is in no state to be changed, or was changed meanwhile; AG112 for too large a
+                template; AG090 for parameters without a value.
+        """
+        prepared = self.prepare(plan)
+        if isinstance(prepared, Outcome):
+            return prepared
+        try:
+            agreed = self._agree(prepared.review)
+        except BaseException:
+            self.discard(prepared)
+            raise
+        if not agreed:
+            self.discard(prepared)
             return None
-        seen = set() if new else {one["EventId"] for one in self._events(plan.stack)}
-        self._try("ExecuteChangeSet", self._stacks.execute_change_set, ChangeSetName=identity, StackName=plan.stack)
-        return self._follow(plan.stack, seen)
+        return self.execute(prepared)
+
+    def complete(self, plan: Plan) -> Plan:
+        """``plan`` with the template that would be deployed now: its version is the one that the stack will have, with
+        the values that it keeps. Nothing is changed. Raises as :meth:`deploy`."""
+        now = self._follower.describe(plan.stack)
+        there = now is not None and advise(now["StackStatus"]).act == "update"
+        settled = settle(plan, now if there else None, read_template(self._stacks, plan.stack) if there else {})
+        return replace(plan, template=cloudformation.as_json(settled.template))
+
+    def prepare(self, plan: Plan) -> Prepared | Outcome:
+        """Upload the bundle and make a change set; an outcome where there is nothing to do. Raises as
+        :meth:`deploy`."""
+        now = self._unfinished.make_ready(plan.stack)
+        new = now is None or now["StackStatus"] == "REVIEW_IN_PROGRESS"
+        if now is not None:
+            self._sets.sweep(now)
+        settled = settle(plan, None if new else now, {} if new else read_template(self._stacks, plan.stack))
+        text = cloudformation.as_json(settled.template)
+        if len(text.encode()) > _MOST_TEMPLATE:
+            help = "divide the server: fewer upstreams or tools in one"
+            raise error("AG112", f"the template has {len(text):,} bytes, and AWS takes 1 MB", help=help)
+        uploader = Uploader(self._s3, plan.bucket, owner=plan.account, region=plan.region, say=self._say)
+        uploader.put(plan.key, plan.code)
+        body = {"TemplateBody": text}
+        if len(text.encode()) > cloudformation.LIMIT:
+            key = f"{plan.key.removesuffix('.zip')}.{settled.token[:16]}.template.json"
+            uploader.put(key, text.encode())
+            body = {"TemplateURL": object_url(plan.bucket, key, plan.region)}
+        return self._prepared(plan, now, new, settled, body)
+
+    def execute(self, prepared: Prepared) -> Outcome:
+        """Carry a change set out, and follow it to its end. Refused with AG111 where the stack, or the change set, is
+        no longer what was shown."""
+        stack, plan = prepared.stack_id, prepared.plan
+        self._check_unchanged(prepared)
+        after = self._follower.latest_event(stack)
+        try:
+            self._stacks.execute_change_set(
+                ChangeSetName=prepared.change_set,
+                StackName=stack,
+                # What a failed deployment made goes again, whatever the template keeps otherwise.
+                RetainExceptOnCreate=True,
+                ClientRequestToken=f"{OURS}{uuid.uuid4()}",
+            )
+        except Exception as problem:
+            # An answer that was lost: the second try says that the first one went through.
+            if not self._sets.runs(stack, prepared.change_set):
+                raise self._not_executed(prepared, problem) from None
+        outcome = self._follow(stack, after)
+        if outcome.done:
+            self._protect(plan, stack)
+        return outcome
+
+    def discard(self, prepared: Prepared) -> None:
+        """Throw a change set away, and the stack that is there for it alone. What cannot be thrown away stays."""
+        self._sets.discard(prepared.stack_id, prepared.change_set, with_stack=prepared.made_stack)
 
     def delete(self, stack: str) -> Outcome:
-        """Delete the stack; what its template says to keep stays. AG093 where AWS refuses a call."""
-        now = self._stack(stack)
+        """Delete the stack; what its template says to keep stays. AG093 where AWS refuses a call, AG111 where it is
+        protected or changed just now."""
+        now = self._follower.describe(stack)
         if now is None:
             return Outcome("no changes")
-        identity = now["StackId"]  # a deleted stack is found by its id alone
-        seen = {one["EventId"] for one in self._events(identity)}
-        self._try("DeleteStack", self._stacks.delete_stack, StackName=identity)
-        return self._follow(identity, seen)
+        identity, status = now["StackId"], now["StackStatus"]  # a deleted stack is found by its id alone
+        if now.get("EnableTerminationProtection"):
+            help = "protect: false in its stage file, and deploy; or --no-protect without one"
+            raise error("AG111", f"the stack {stack} is protected against deletion", help=help)
+        after = self._follower.latest_event(identity)
+        if status == "DELETE_IN_PROGRESS":
+            after = self._follower.first_of_operation(identity)
+        elif status.endswith("IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            help = "adaptgen deploy --follow --stack {stack}, then delete it"
+            raise refused(stack, status, Advice("refuse", "something changes it just now", help))
+        else:
+            attempt("DeleteStack", self._stacks.delete_stack, StackName=identity)
+        return self._follow(identity, after)
+
+    def follow(self, stack: str) -> Outcome:
+        """Say what the operation that runs does, or the last one did, and how it ended. AG111 for no stack."""
+        now = self._follower.describe(stack)
+        if now is None:
+            raise error("AG111", f"there is no stack {stack}", help="check its name and the region")
+        return self._follow(now["StackId"], self._follower.first_of_operation(now["StackId"]))
 
     # ---------------------------------------------------------------------------------------------------- inside
 
-    def _try(self, what: str, call: Callable[..., Any], **arguments: Any) -> Any:
+    def _follow(self, stack: str, after: str) -> Outcome:
         try:
-            return call(**arguments)
-        except Exception as problem:
-            raise _failed(what, problem) from None
+            return self._follower.follow(stack, after)
+        except KeyboardInterrupt:
+            name = stack.split("/")[1] if "/" in stack else stack
+            self._say(f"AWS goes on with {name}: adaptgen deploy --follow --stack {name}")
+            raise
 
-    def _stack(self, name: str) -> Mapping[str, Any] | None:
+    def _prepared(
+        self, plan: Plan, now: Mapping[str, Any] | None, new: bool, settled: Settled, body: Mapping[str, str]
+    ) -> Prepared | Outcome:
+        """The change set, when AWS has made it."""
+        name = f"{OURS}{settled.token[:16]}-{uuid.uuid4().hex[:12]}"
+        arguments: dict[str, Any] = {
+            "StackName": plan.stack,
+            "ChangeSetName": name,
+            "ChangeSetType": "CREATE" if new else "UPDATE",
+            "Parameters": settled.arguments,
+            "Capabilities": capabilities(settled.template),
+            "ClientToken": name,
+            **body,
+        }
+        if settled.tags is not None:
+            arguments["Tags"] = [{"Key": key, "Value": one} for key, one in sorted(settled.tags.items())]
+        if plan.rollback is not None:
+            arguments["RollbackConfiguration"] = dict(plan.rollback)
+        if plan.role_arn:
+            arguments["RoleARN"] = plan.role_arn
+        made_stack = now is None
         try:
-            found: Mapping[str, Any] = self._stacks.describe_stacks(StackName=name)["Stacks"][0]
+            made: Mapping[str, Any] = self._stacks.create_change_set(**arguments)
         except Exception as problem:
-            code, text = aws.refusal(problem)
-            if code == "ValidationError" and "does not exist" in text:
-                return None
-            raise _failed("DescribeStacks", problem) from None
-        return None if found["StackStatus"] == "DELETE_COMPLETE" else found
-
-    def _upload(self, plan: Plan) -> None:
-        """The bundle, unless it is there: its name is its hash."""
+            refusal = failed("CreateChangeSet", problem)
+            text = refusal.diagnostics[0].message
+            if any(one in text for one in _NOTHING):
+                return self._unchanged(plan, now)
+            if refusal.code not in ("AlreadyExistsException", "AlreadyExists"):
+                raise refusal from None
+            made = {"Id": name}  # an answer that was lost: nobody else can have this name
         try:
-            self._s3.head_object(Bucket=plan.bucket, Key=plan.key)
-        except Exception as problem:
-            code, _ = aws.refusal(problem)
-            if code not in ("404", "NoSuchKey", "NotFound"):
-                raise _failed(f"HeadObject in {plan.bucket}", problem) from None
-        else:
-            return
-        self._say(f"uploading {len(plan.code) / 1e6:.1f} MB to s3://{plan.bucket}/{plan.key}")
-        checksum = base64.b64encode(hashlib.sha256(plan.code).digest()).decode()
-        self._try(
-            f"PutObject in {plan.bucket}",
-            self._s3.put_object,
-            Bucket=plan.bucket,
-            Key=plan.key,
-            Body=plan.code,
-            ChecksumSHA256=checksum,
-        )
-
-    def _change_set(self, plan: Plan, kind: str) -> tuple[str, list[Change]] | None:
-        """The id of a change set and what it would do; None where there is nothing to do."""
-        content = hashlib.sha256(repr((plan.template, sorted(plan.parameters.items()))).encode()).hexdigest()
-        made = self._try(
-            "CreateChangeSet",
-            self._stacks.create_change_set,
-            StackName=plan.stack,
-            ChangeSetName=f"adaptgen-{content[:24]}-{time.time_ns():x}",
-            ChangeSetType=kind,
-            TemplateBody=plan.template,
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(plan.parameters.items())
-            ],
-            Capabilities=_CAPABILITIES,
-            **({} if plan.rollback is None else {"RollbackConfiguration": plan.rollback}),
-        )
-        identity = made["Id"]
-        while True:
-            said = self._try(
-                "DescribeChangeSet", self._stacks.describe_change_set, ChangeSetName=identity, StackName=plan.stack
-            )
-            if said["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
-                break
-            self._wait(self._every)
+            said, changes = self._sets.await_changes(plan.stack, made["Id"])
+        except BaseException:
+            self.discard(Prepared(plan, plan.stack, made["Id"], Review(), made_stack, ("", "")))
+            raise
         reason = said.get("StatusReason") or ""
-        changes = list(_changes(said)) + self._more(said, identity, plan.stack)
+        stack_id = made.get("StackId") or said.get("StackId") or plan.stack
+        empty = Prepared(plan, stack_id, said.get("ChangeSetId") or made["Id"], Review(), made_stack, ("", ""))
         nothing = said["Status"] == "FAILED" and any(text in reason for text in _NOTHING)
         if nothing or (said["Status"] != "FAILED" and not changes):
-            self._try("DeleteChangeSet", self._stacks.delete_change_set, ChangeSetName=identity, StackName=plan.stack)
-            return None
+            self.discard(empty)
+            return self._unchanged(plan, now)
         if said["Status"] == "FAILED":
-            raise error("AG093", f"the change set cannot be made: {reason or 'AWS states no reason'}")
-        return identity, changes
+            self.discard(empty)
+            raise error("AG093", f"the change set cannot be made: {printable(reason) or 'AWS states no reason'}")
+        before = resolve_resources(settled.previous_template, settled.before)
+        after = resolve_resources(settled.template, settled.after)
+        read = read_changes(changes, before, after, settled.secrets)
+        review = Review(tuple(read), settled.changed_parameters, settled.changed_tags, settled.notes)
+        state = _state(now) if now is not None else ("REVIEW_IN_PROGRESS", "")
+        return Prepared(plan, stack_id, empty.change_set, review, made_stack, state)
 
-    def _more(self, said: Mapping[str, Any], identity: str, stack: str) -> list[Change]:
-        found: list[Change] = []
-        while token := said.get("NextToken"):
-            said = self._try(
-                "DescribeChangeSet",
-                self._stacks.describe_change_set,
-                ChangeSetName=identity,
-                StackName=stack,
-                NextToken=token,
-            )
-            found += _changes(said)
-        return found
+    def _unchanged(self, plan: Plan, now: Mapping[str, Any] | None) -> Outcome:
+        if (
+            now is not None
+            and plan.protect is not None
+            and bool(now.get("EnableTerminationProtection")) != plan.protect
+        ):
+            self._protect(plan, now["StackId"])
+        return Outcome("no changes", outputs_of(now))
 
-    def _events(self, stack: str) -> list[Mapping[str, Any]]:
-        """The latest events of a stack, the oldest first; a hundred, which is more than one round brings."""
-        said = self._try("DescribeStackEvents", self._stacks.describe_stack_events, StackName=stack)
-        return list(reversed(said["StackEvents"]))
+    def _protect(self, plan: Plan, stack: str) -> None:
+        if plan.protect is not None:
+            attempt("UpdateTerminationProtection", self._stacks.update_termination_protection,
+                    StackName=stack, EnableTerminationProtection=plan.protect)  # fmt: skip
 
-    def _follow(self, stack: str, seen: set[str]) -> Outcome:
-        """Say what happens until it is over."""
-        failures: list[Failure] = []
-        while True:
-            found = self._stack(stack)
-            for event in self._events(stack) if found is not None else ():
-                if event["EventId"] in seen:
-                    continue
-                seen.add(event["EventId"])
-                self._say(_line(event))
-                failure = _failure(event)
-                if failure is not None:
-                    failures.append(failure)
-            status = found["StackStatus"] if found is not None else "DELETE_COMPLETE"
-            if not status.endswith("IN_PROGRESS"):
-                return Outcome(status, _outputs(found), tuple(failures))
-            self._wait(self._every)
+    def _check_unchanged(self, prepared: Prepared) -> None:
+        """That the stack and the change set still are what was shown."""
+        now = self._follower.describe(prepared.stack_id)
+        said = attempt("DescribeChangeSet", self._stacks.describe_change_set,
+                       ChangeSetName=prepared.change_set, StackName=prepared.stack_id)  # fmt: skip
+        same = now is not None and _state(now) == prepared.state
+        if not same or said.get("ExecutionStatus", "AVAILABLE") != "AVAILABLE":
+            self.discard(prepared)
+            raise _changed_meanwhile(prepared)
 
-
-def _outputs(stack: Mapping[str, Any] | None) -> dict[str, str]:
-    outputs = stack.get("Outputs", ()) if stack is not None else ()
-    return {one["OutputKey"]: one["OutputValue"] for one in outputs}
+    def _not_executed(self, prepared: Prepared, problem: Exception) -> AdaptgenError:
+        refusal: CallFailed = failed("ExecuteChangeSet", problem)
+        if refusal.code in ("InvalidChangeSetStatus", "InvalidChangeSetStatusException", "ChangeSetNotFound"):
+            return _changed_meanwhile(prepared)
+        if not refusal.passing:
+            self.discard(prepared)
+        return refusal
 
 
-def _changes(said: Mapping[str, Any]) -> Iterator[Change]:
-    for one in said.get("Changes", ()):
-        change = one["ResourceChange"]
-        replaced = {"True": "replaced", "Conditional": "perhaps replaced"}.get(change.get("Replacement", ""), "")
-        yield Change(change["Action"], change["LogicalResourceId"], change["ResourceType"], replaced)
+def _changed_meanwhile(prepared: Prepared) -> AdaptgenError:
+    message = f"the stack {prepared.plan.stack} was changed after these changes were shown, so they no longer hold"
+    return error("AG111", message, help="deploy again, and look at the new changes")
 
 
-def _line(event: Mapping[str, Any]) -> str:
-    reason = event.get("ResourceStatusReason")
-    line = f"{event['ResourceStatus']:<28} {event['ResourceType']:<30} {event['LogicalResourceId']}"
-    return f"{line}  {reason}" if reason else line
-
-
-def _failure(event: Mapping[str, Any]) -> Failure | None:
-    """What failed by itself; what was cancelled because of it is left out."""
-    reason = event.get("ResourceStatusReason") or ""
-    if not event["ResourceStatus"].endswith("_FAILED") or "cancelled" in reason:
-        return None
-    return Failure(event["LogicalResourceId"], event["ResourceType"], reason)
+def _state(stack: Mapping[str, Any]) -> tuple[str, str]:
+    """What changes when somebody else deploys."""
+    return stack["StackStatus"], str(stack.get("LastUpdatedTime", ""))

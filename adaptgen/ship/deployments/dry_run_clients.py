@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _SECRET = "(not shown)"  # noqa: S105
-_SHOWN = frozenset({"Bucket", "Key", "StackName", "ChangeSetName", "ChangeSetType", "Capabilities"})
+_SHOWN = frozenset({
+    "Bucket", "Key", "StackName", "ChangeSetName", "ChangeSetType", "Capabilities", "ExpectedBucketOwner", "RoleARN",
+    "RetainExceptOnCreate", "EnableTerminationProtection", "ChecksumAlgorithm",
+})  # fmt: skip
 
 
 class NotThere(Exception):
@@ -26,6 +29,7 @@ class RecordingClients:
         self._say = say
         self._exists = exists
         self._executed = False
+        self._made = False
 
     def __getattr__(self, name: str) -> Callable[..., Mapping[str, Any]]:
         if name.startswith("_"):
@@ -43,13 +47,17 @@ class RecordingClients:
         match name:
             case "head_object":
                 raise NotThere("404", "Not Found")
-            case "describe_stacks" if not self._exists and not self._executed:
+            case "describe_stacks" if not self._exists and not self._executed and not self._made:
                 raise NotThere("ValidationError", "Stack does not exist")
             case "describe_stacks":
                 status = "DELETE_COMPLETE" if self._executed and self._exists else "CREATE_COMPLETE"
-                return {"Stacks": [{"StackStatus": status, "StackId": "(its id)"}]}
+                stack = {"StackStatus": status, "StackId": "(its id)", "StackName": "(its name)"}
+                if not self._exists and not self._executed:
+                    stack["StackStatus"] = "REVIEW_IN_PROGRESS"
+                return {"Stacks": [stack]}
             case "create_change_set":
-                return {"Id": "(its id)"}
+                self._made = True
+                return {"Id": "(its id)", "StackId": "(its id)"}
             case "describe_change_set":
                 change = {"Action": "Add", "LogicalResourceId": "", "ResourceType": ""}
                 return {"Status": "CREATE_COMPLETE", "Changes": [{"ResourceChange": change}]}
@@ -58,12 +66,18 @@ class RecordingClients:
                 return {}
             case "describe_stack_events":
                 return {"StackEvents": []}
+            case "get_template":
+                return {"TemplateBody": {}}
+            case "list_change_sets" | "list_stack_resources":
+                return {}
         return {}
 
 
 def _text(key: str, value: Any) -> str:
     if key == "Parameters":
         return ",".join(one["ParameterKey"] for one in value)
+    if key == "Tags":
+        return ",".join(f"{one['Key']}={one['Value']}" for one in value)
     if isinstance(value, (bytes, str)) and key not in _SHOWN:
         return f"({len(value):,} bytes)" if key != "ChecksumSHA256" else "(sha256)"
     return str(value) if key in _SHOWN else _SECRET

@@ -81,7 +81,8 @@ class Shift:
 class Stage:
     """One stage. ``file``: as a person names it. ``parameters``: as they are written, each a text; a value may be
     ``${env:NAME}``. ``governance`` ("" for that of the server) is relative to the working folder. ``arch``: "" for the
-    default. ``protect``: AWS refuses to delete the stack. ``where``: the place of a key path in the file."""
+    default. ``protect``: whether AWS refuses to delete the stack; None leaves it as it is. ``where``: the place of a
+    key path in the file."""
 
     name: str
     file: str
@@ -98,7 +99,7 @@ class Stage:
     keep_versions: int = 3
     governance: str = ""
     arch: Literal["", "arm64", "x86_64"] = ""
-    protect: bool = False
+    protect: bool | None = None
     where: Callable[..., Where] = field(default=lambda *keys: Where(""), repr=False, compare=False)
 
 
@@ -294,9 +295,8 @@ def parameter_values(
     Raises:
         AdaptgenError: AG109 and AG110, every error at once with its place.
     """
-    found = {
-        name: one for name, one in (("Stage", stage.name), ("CodeBucket", stage.bucket)) if name in known
-    }  # fmt: skip
+    decided = {"Stage": stage.name, "CodeBucket": stage.bucket, "PermissionsBoundary": stage.permissions_boundary}
+    found = {name: one for name, one in decided.items() if one and name in known}
     errors: list[Diagnostic] = []
     for written, given in stage.parameters.items():
         where = stage.where("parameters", written)

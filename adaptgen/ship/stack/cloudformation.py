@@ -63,3 +63,9 @@ def as_yaml(template: Mapping[str, Any]) -> str:
 def as_json(template: Mapping[str, Any]) -> str:
     """For CloudFormation: as short as it can be."""
     return json.dumps(template, separators=(",", ":"))
+
+
+def parameters_of(template: str) -> dict[str, Any]:
+    """The parameters that the text of a template declares."""
+    found: dict[str, Any] = json.loads(template).get("Parameters", {})
+    return found

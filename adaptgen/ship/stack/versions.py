@@ -114,19 +114,29 @@ def describe_version(name: str, key: str) -> str:
 # ---------------------------------------------------------------------------------------------- what a version holds
 
 
-def version_key(template: Mapping[str, Json], sha256: str, values: Mapping[str, str], salt: str = "") -> str:
+def version_key(
+    template: Mapping[str, Json],
+    sha256: str,
+    values: Mapping[str, str],
+    salt: str = "",
+    digests: Mapping[str, str] = {},
+) -> str:
     """In hex, what a version of ``template`` with the parameters ``values`` holds: the code and every value that
     reaches the function. A value that only an alarm or a table has does not count.
 
     A key is seen by everybody who sees the stack, and some values are secrets (``NoEcho``): these go through a function
-    that is slow to reverse. ``salt``: the name of the stack.
+    that is slow to reverse. ``salt``: the name of the stack. ``digests``: parameter -> :func:`secret_digest`, of
+    secrets whose value only the stack knows.
     """
     parameters = template["Parameters"]
     held: dict[str, Json] = {}
     function = template["Resources"]["Function"]["Properties"]
     for name in sorted(_parameters_of(_without_description(function), template) - _ELSEWHERE):
         value = str(values.get(name, parameters[name].get("Default", "")))
-        held[name] = _stretch(value, f"{salt} {name}") if parameters[name].get("NoEcho") and value else value
+        if name in digests:
+            held[name] = digests[name]
+        else:
+            held[name] = secret_digest(value, name, salt) if parameters[name].get("NoEcho") and value else value
     properties = {key: one for key, one in _without_description(function).items() if key not in ("Code", "Tags")}
     text = json.dumps([sha256, properties, held], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -136,8 +146,10 @@ def _without_description(function: Mapping[str, Json]) -> dict[str, Json]:
     return {key: one for key, one in function.items() if key != "Description"}
 
 
-def _stretch(value: str, salt: str) -> str:
-    return hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
+def secret_digest(value: str, name: str, salt: str) -> str:
+    """By which a later deployment sees whether the secret parameter ``name`` has another value. It is in the template,
+    for those who may read that: slow to make, and another one for each stack (``salt``)."""
+    return hashlib.scrypt(value.encode(), salt=f"{salt} {name}".encode(), n=2**14, r=8, p=1, dklen=32).hex()
 
 
 def _parameters_of(part: Json, template: Mapping[str, Json]) -> set[str]:
