@@ -11,7 +11,7 @@ from typing import Any, Final, overload
 from adaptgen.model.frozen import value
 from adaptgen.pii.secret_formats import find_secrets
 from adaptgen.ship.deployments.calls import printable
-from adaptgen.ship.deployments.effective import holds_secret
+from adaptgen.ship.stack.resolving import resolve
 
 HOLDS_DATA: Final = frozenset({
     "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::KMS::Key",
@@ -23,6 +23,7 @@ HOLDS_DATA: Final = frozenset({
 
 HIDDEN: Final = "(hidden)"
 _SECRET_NAME = re.compile(r"PASSWORD|PASSPHRASE|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
+_MARK = re.compile("\x00[^\x00]*\x00")
 _REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 _RECREATES = {"Always": "replaces", "Conditionally": "perhaps replaces"}
 
@@ -80,6 +81,19 @@ class Review(Sequence[Change]):
 
     def __len__(self) -> int:
         return len(self.changes)
+
+
+def secret_mark(digest: str) -> str:
+    """What takes the place of a secret in values that are compared."""
+    return f"\x00{digest}\x00"
+
+
+def resolved(template: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    """The resources of a template with ``values``; none of one that adaptgen did not make."""
+    try:
+        return resolve(template, values)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return {}
 
 
 def read_changes(
@@ -171,7 +185,7 @@ def _shown(written: Any, path: str, secrets: Sequence[str]) -> str | None:
     if written is None:
         return None
     text = written if isinstance(written, str) else json.dumps(written, ensure_ascii=False, sort_keys=True)
-    if holds_secret(text) or "****" in text or any(_has(text, one) for one in secrets):
+    if _MARK.search(text) or "****" in text or any(_has(text, one) for one in secrets):
         return HIDDEN
     variable = path.rpartition("Environment.Variables.")[2] if "Environment.Variables." in path else ""
     if (variable and _SECRET_NAME.search(variable)) or find_secrets(text):

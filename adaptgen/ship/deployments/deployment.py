@@ -18,8 +18,7 @@ from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.ship.deployments.advice import Advice, advise, refused
 from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, make_client, printable
 from adaptgen.ship.deployments.change_sets import OURS, ChangeSets, capabilities
-from adaptgen.ship.deployments.changes import Change, Review, read_changes
-from adaptgen.ship.deployments.effective import resolve_resources
+from adaptgen.ship.deployments.changes import Change, Review, read_changes, resolved
 from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of
 from adaptgen.ship.deployments.settled import Settled, read_template, settle
 from adaptgen.ship.deployments.unfinished import UnfinishedStacks
@@ -258,8 +257,8 @@ class Deployment:
         if said["Status"] == "FAILED":
             self.discard(empty)
             raise error("AG093", f"the change set cannot be made: {printable(reason) or 'AWS states no reason'}")
-        before = resolve_resources(settled.previous_template, settled.before)
-        after = resolve_resources(settled.template, settled.after)
+        before = resolved(settled.previous_template, settled.before)
+        after = resolved(settled.template, settled.after)
         read = read_changes(changes, before, after, settled.secrets)
         review = Review(tuple(read), settled.changed_parameters, settled.changed_tags, settled.notes)
         state = _state(now) if now is not None else ("REVIEW_IN_PROGRESS", "")

@@ -13,6 +13,7 @@ from adaptgen.ship.deployments.calls import failed
 from adaptgen.ship.deployments.deployment import Plan
 from adaptgen.ship.deployments.stages import Stage, find_stages, parameter_values, read_stage
 from adaptgen.ship.stack import cloudformation, stack
+from adaptgen.ship.stack.versions import OWN
 from adaptgen.transports.load import load_server
 
 BOUNDARY = "PermissionsBoundary"
@@ -40,7 +41,7 @@ def check_account(sts: Any, stage: Stage) -> None:
 def plan_stage(bundle: Bundle, stage: Stage, environ: Mapping[str, str]) -> Plan:
     """The plan that ``stage`` decides alone. ``environ``: for its secrets. AG109 and AG110 for what does not fit."""
     plan = _plan(bundle, stage.stack, stage.bucket)
-    known = cloudformation.parameters_of(plan.template)
+    known = _known(plan)
     values = parameter_values(stage, stack.variables(bundle), known, environ)
     return Plan(
         plan.stack, plan.template, values, plan.bucket, plan.key, plan.code,
@@ -55,7 +56,7 @@ def plan_named(
 ) -> Plan:  # fmt: skip
     """The plan of a command line: what ``given`` does not name keeps its value. AG090 for an unknown parameter."""
     plan = _plan(bundle, name, bucket)
-    known = cloudformation.parameters_of(plan.template)
+    known = _known(plan)
     variables = stack.variables(bundle)
     parameters = {"CodeBucket": bucket}
     for written, text in given.items():
@@ -69,6 +70,11 @@ def plan_named(
         plan.stack, plan.template, parameters, plan.bucket, plan.key, plan.code,
         tags=tags, role_arn=role_arn, region=region, protect=protect,
     )  # fmt: skip
+
+
+def _known(plan: Plan) -> dict[str, Any]:
+    """The parameters that may be named: others are set by the commands themselves."""
+    return {name: one for name, one in cloudformation.parameters_of(plan.template).items() if name not in OWN}
 
 
 def _plan(bundle: Bundle, name: str, bucket: str) -> Plan:

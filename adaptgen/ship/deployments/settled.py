@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import error
 from adaptgen.ship.deployments.calls import attempt
-from adaptgen.ship.deployments.changes import HIDDEN, PropertyChange, changed_texts
-from adaptgen.ship.deployments.effective import secret_mark
+from adaptgen.ship.deployments.changes import HIDDEN, PropertyChange, changed_texts, secret_mark
+from adaptgen.ship.stack.checks import check_parameters
 from adaptgen.ship.stack.versions import secret_digest, version_id, version_key, with_version
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
               if one.get("NoEcho")}  # fmt: skip
     arguments, after, kept = _parameters(plan, declared, then, digests, hidden)
     before = {name: secret_mark(digests.get(name, "kept")) if name in hidden else text for name, text in then.items()}
+    if "Conditions" in template:
+        check_parameters(template, {name: plan.parameters.get(name, "") if name in hidden else one
+                                    for name, one in after.items()})  # fmt: skip
     token = ""
     if version_id(template):
         plain = {name: one for name, one in after.items() if name not in hidden}
@@ -88,7 +91,7 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
 def _parameters(
     plan: Plan, declared: Mapping[str, Any], then: Mapping[str, str], digests: Mapping[str, str], hidden: set[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str], dict[str, str]]:
-    """What AWS is told, the value of each parameter, and the digests of those that are secrets (``hidden``)."""
+    """The parameters of the request, the value of each, and the digests of those that are secrets (``hidden``)."""
     arguments: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     kept: dict[str, str] = {}
