@@ -1,8 +1,8 @@
 """Matchers: what a case says about a value, in YAML.
 
-A value that is no mapping matches itself; a mapping matches an object with the same members, each a matcher. A mapping
-whose keys begin with ``$`` is a matcher of the table below, or (``$.items[0].name``) matches what a JSONPath selects;
-several keys must all match. ``docs/evals.md`` lists them.
+A value that is not a mapping matches itself; a mapping matches an object with the same members, each a matcher. A
+mapping whose keys begin with ``$`` is a matcher of the table below, or (``$.items[0].name``) matches what a JSONPath
+selects; several keys must all match. ``docs/evals.md`` lists them.
 """
 
 from __future__ import annotations
@@ -232,15 +232,15 @@ def _unordered(wanted: Any, value: Any, at: str, scope: Scope | None) -> str:
     if len(value) != len(wanted):
         return _at(at, f"{len(wanted)} elements are expected in any order, not {len(value)}")
     fits = [[not mismatch(one, each, scope) for each in value] for one in wanted]
-    if _assigned(fits):
+    if len(assign(fits)) == len(fits):
         return ""
     absent = next((one for one, fit in zip(wanted, fits, strict=True) if not any(fit)), None)
     words = json.dumps(absent, ensure_ascii=False, default=str)[:200] if absent is not None else "one of them"
     return _at(at, f"{words} is expected, and no element is like it")
 
 
-def _assigned(fits: Sequence[Sequence[bool]]) -> bool:
-    """Whether every row has a column of its own (augmenting paths): a matcher may fit several elements."""
+def assign(fits: Sequence[Sequence[bool]]) -> dict[int, int]:
+    """Rows to columns of their own, as many as possible (augmenting paths); the first column that is free first."""
     holder: dict[int, int] = {}
 
     def place(row: int, tried: set[int]) -> bool:
@@ -252,7 +252,9 @@ def _assigned(fits: Sequence[Sequence[bool]]) -> bool:
                     return True
         return False
 
-    return all(place(row, set()) for row in range(len(fits)))
+    for row in range(len(fits)):
+        place(row, set())
+    return {row: column for column, row in holder.items()}
 
 
 def _subset(wanted: Any, value: Any, at: str, scope: Scope | None) -> str:

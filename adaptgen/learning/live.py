@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.guard import Budget, Guard, LoginLog, Rules, make_route, open_network
 from adaptgen.learning.login.tokens import BrokenVariables, break_token
-from adaptgen.learning.probe import BudgetSpent, Credentials, Reply
+from adaptgen.learning.probe import NO_INPUTS, BudgetSpent, Credentials, ReadInputs, Reply
 from adaptgen.learning.replies import Came, make_reply, readable_tools
 from adaptgen.model.tables import Auth, Body, Call, Json, Param, Server, Tool
 from adaptgen.plan.document.operation import Operation
@@ -97,25 +97,18 @@ class LiveProbe:
         return ()
 
     async def read(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, Json] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Json = None,
-        credentials: Credentials = "session",
+        self, operation: Operation, inputs: ReadInputs = NO_INPUTS, *, credentials: Credentials = "session"
     ) -> Reply:
         if not self.may_read(operation):
             raise ValueError(f"{operation.key} may not be read")
-        return make_reply(await self.send(operation, path, query, headers, body, credentials))
+        return make_reply(await self.send(operation, inputs, credentials=credentials))
 
     async def follow(self, operation: Operation, url: str) -> Reply:
         if not self.may_read(operation):
             raise ValueError(f"{operation.key} may not be read")
         try:
             last = self._last.get(operation.pointer)
-            request = last.copy() if last is not None else await self.request(operation, {}, {}, {}, None)
+            request = last.copy() if last is not None else await self.request(operation, NO_INPUTS)
             target = urljoin(request.url, url.strip())
             if origin(target) != origin(request.url) or "@" in target.split("/")[2]:
                 return Reply(0, {}, None, failed="redirect")
@@ -130,41 +123,31 @@ class LiveProbe:
     async def send(
         self,
         operation: Operation,
-        path: Mapping[str, Json] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Json = None,
+        inputs: ReadInputs = NO_INPUTS,
+        *,
         credentials: Credentials = "session",
         sends: Callable[[Request], None] | None = None,
     ) -> Came:
         """As :meth:`read`, but what came is whole. ``sends`` puts other credentials into the request."""
         try:
-            request = await self.request(operation, path or {}, query or {}, headers or {}, body)
+            request = await self.request(operation, inputs)
         except ToolError:
             return Came(failed="unreadable")
         self._last[operation.pointer] = request.copy()
         return await self._exchange(operation, request, credentials, sends)
 
-    async def request(
-        self,
-        operation: Operation,
-        path: Mapping[str, Json],
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Json,
-    ) -> Request:
-        """The request of an operation: what hints and document fill in, and what is given here under the names of the
-        API."""
+    async def request(self, operation: Operation, inputs: ReadInputs) -> Request:
+        """The request of an operation: what hints and document fill in, and ``inputs``."""
         tool = self.tools[operation.pointer]
         assert tool.call is not None
-        call, arguments = _bare(tool.call, body), dict(path)
-        if body is not None:
-            arguments[_WHOLE] = body
+        call, arguments = _bare(tool.call, inputs.body), dict(inputs.path)
+        if inputs.body is not None:
+            arguments[_WHOLE] = inputs.body
         await self.api.constants(call)
         request = build(call, self.api.base(call.base), self.api.inputs(arguments, {}))
         request.safe = True
-        request.set_query(query)
-        for name, value in headers.items():
+        request.set_query(inputs.query)
+        for name, value in inputs.headers.items():
             request.headers = {old: said for old, said in request.headers.items() if old.lower() != name.lower()}
             request.headers[name] = value
         return request
@@ -312,7 +295,7 @@ class LiveProbe:
         witness = self.witness
         if witness is None or witness.pointer == operation.pointer:
             return False
-        request = await self.request(witness, {}, {}, {}, None)
+        request = await self.request(witness, NO_INPUTS)
         for session in sessions:
             session.apply(request)
             await session.sign(request)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from dataclasses import field
+from typing import Final, Literal, Protocol, TypeAlias
 
 from adaptgen.model.tables import Json, value
 from adaptgen.plan.document.operation import Operation
@@ -38,6 +39,20 @@ class Reply:
         return 200 <= self.status < 300
 
 
+@value()
+class ReadInputs:
+    """What one request holds in addition to its constants, under the names of the API. ``query`` and ``headers`` may
+    have names that the document does not declare. ``body`` None: none is sent."""
+
+    path: Mapping[str, Json] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+
+
+NO_INPUTS: Final = ReadInputs()
+
+
 class Probe(Protocol):
     """Sends reads of one API, one at a time, at its rate. 429 and 503 are waited out within the budget."""
 
@@ -50,16 +65,9 @@ class Probe(Protocol):
         hints."""
 
     async def read(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, Json] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Json = None,
-        credentials: Credentials = "session",
+        self, operation: Operation, inputs: ReadInputs = NO_INPUTS, *, credentials: Credentials = "session"
     ) -> Reply:
-        """Send one request. ``query`` and ``headers`` may have names that the document does not declare.
+        """Send one request.
 
         Raises:
             BudgetSpent: no request is left.

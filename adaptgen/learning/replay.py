@@ -7,9 +7,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.guard import Route, make_route
-from adaptgen.learning.probe import Credentials, Reply
+from adaptgen.learning.probe import NO_INPUTS, Credentials, ReadInputs, Reply
 from adaptgen.learning.replies import readable_tools
-from adaptgen.model.tables import Json
 from adaptgen.plan.document.operation import Operation
 from adaptgen.plan.document.reader import operations
 from adaptgen.readiness.cassettes import Exchange
@@ -53,20 +52,13 @@ class ReplayProbe:
         return [(query, reply) for _, query, reply in self._recorded.get(operation.pointer, ())]
 
     async def read(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, Json] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Json = None,
-        credentials: Credentials = "session",
+        self, operation: Operation, inputs: ReadInputs = NO_INPUTS, *, credentials: Credentials = "session"
     ) -> Reply:
-        rows = self._recorded.get(operation.pointer, []) if credentials == "session" and body is None else []
-        values = {str(value) for value in (path or {}).values()}
+        rows = self._recorded.get(operation.pointer, []) if credentials == "session" and inputs.body is None else []
+        values = {str(value) for value in inputs.path.values()}
         rows = [row for row in rows if values <= set(unquote(urlsplit(row[0]).path).split("/"))]
-        if query:
-            return next((reply for _, asked, reply in rows if dict(asked) == dict(query)), _UNRECORDED)
+        if inputs.query:
+            return next((reply for _, asked, reply in rows if dict(asked) == dict(inputs.query)), _UNRECORDED)
         good = [reply for _, _, reply in rows if reply.ok]
         return max(good, key=lambda one: one.bytes) if good else rows[0][2] if rows else _UNRECORDED
 
@@ -97,16 +89,9 @@ class DryProbe:
         return ()
 
     async def read(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, Json] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Json = None,
-        credentials: Credentials = "session",
+        self, operation: Operation, inputs: ReadInputs = NO_INPUTS, *, credentials: Credentials = "session"
     ) -> Reply:
-        said = "&".join(f"{name}={value}" for name, value in (query or {}).items())
+        said = "&".join(f"{name}={value}" for name, value in inputs.query.items())
         how = {"session": "", "none": " without credentials", "broken": " with a broken token"}[credentials]
         self.asked.append(f"{operation.key}{'?' if said else ''}{said}{how}")
         return Reply(0, {}, None, failed="dry run")

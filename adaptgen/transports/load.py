@@ -76,7 +76,7 @@ def no_server(folder: Path) -> AdaptgenError:
         help = "build one from the documents in it: adaptgen build" if documents else help
         help = f"name the folder of one server: {', '.join(inside[:5])}" if inside else help
     else:
-        message = "there is no such folder"
+        message = "this folder does not exist"
         near = suggest(folder)
         below = Path("generated") / folder
         if (below / "server.py").is_file():

@@ -256,7 +256,7 @@ def test_a_bucket_of_a_server_behind_a_proxy(
         assert sent.status_code == 200, sent.text
         given = {"file": {"source": offer["source"]}}
         said, refused = proxy.call("files__upload_document", given, issuer.token("bob"))
-        assert (refused, "no such upload slot" in said, api[0].seen) == (True, True, [])
+        assert (refused, "upload slot is not known" in said, api[0].seen) == (True, True, [])
         got = json.loads(proxy.call("files__upload_document", given)[0])
         assert (got["sha256"], got["size"]) == (sha(large), SIZE)
         said, _ = proxy.call("files__download_document", {"name": "a.pdf", "size": SIZE})

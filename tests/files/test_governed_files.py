@@ -159,7 +159,7 @@ def test_a_slot_is_its_callers_alone(play: Any, other: Caller | None) -> None:
         assert refused.status == (401 if other is None else 404)
         assert (await one.http("PUT", path, PDF)).status == 201
         if other is not None and other is not EVE:
-            assert "no such upload slot" in text(await one.call("replace_raw", other, file={"source": source}))
+            assert "upload slot is not known" in text(await one.call("replace_raw", other, file={"source": source}))
         assert one.web.seen == []
 
     play(test)
@@ -391,7 +391,7 @@ def test_what_cannot_be_put_on_record_is_not_kept(play: Any) -> None:
         assert (await one.http("PUT", path, PDF)).status == 500
         assert "on record" not in source
         trail._sink = sink
-        assert "no such upload slot" in text(await one.call("replace_raw", file={"source": source}))
+        assert "upload slot is not known" in text(await one.call("replace_raw", file={"source": source}))
 
     play(test)
 

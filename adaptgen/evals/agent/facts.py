@@ -22,7 +22,7 @@ _MARKERS: Final = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,3}[.)]\s")
 _NUMBER: Final = re.compile(
     r"(?<![\w.,-])(?<!\d[:/])[-+\u2212]?(?:\d{1,3}(?:[\u00a0\u202f'\u2019,.]\d{3})+|\d+)(?:[.,]\d+)?(?![\w]|[.,:/-]\d)"
 )
-"""A number that is no part of a word, a day or a time of day."""
+"""A number that is not part of a word, a day or a time of day."""
 _WORDS: Final = {
     "none": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,

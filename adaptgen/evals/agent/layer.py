@@ -155,7 +155,7 @@ async def _replay_case(
         return Check("L3", case.id, "model.recording", state, message, case.where, help)
 
     if not found:
-        return [check("not run", "there is no recording")], None, None
+        return [check("not run", "it has not been recorded yet")], None, None
     tools = await ModelTools.of(surface, case.caller)
     hash_ = tools.digest
     judged = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from adaptgen.evals.matchers import mismatch
+from adaptgen.evals.matchers import assign, mismatch
 from adaptgen.evals.model import ExpectedCall
 from adaptgen.model.tables import Json, value
 from adaptgen.syntax.field_paths import MISSING
@@ -66,7 +66,7 @@ def match_calls(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], tool
     """The assignment with the most right calls; then, of what is left, calls of the right tool, most matchers first;
     then any calls, which were mistaken for the expected ones: those with the most alike names, the last ones first."""
     fits = [[compare(one, call, tools) for call in made] for one in expected]
-    holder = _assigned([[fit.is_right for fit in row] for row in fits])
+    holder = assign([[fit.is_right for fit in row] for row in fits])
     near = sorted(
         (-fit.held / max(fit.total, 1), row, column)
         for row, found in enumerate(fits)
@@ -137,21 +137,3 @@ def follows_order(expected: Sequence[ExpectedCall], made: Sequence[MadeCall], to
         if at < len(expected) and compare(expected[at], call, tools).is_right:
             at += 1
     return at == len(expected)
-
-
-def _assigned(fits: Sequence[Sequence[bool]]) -> dict[int, int]:
-    """Rows to columns of their own, as many as possible (augmenting paths); the first column that is free first."""
-    holder: dict[int, int] = {}
-
-    def place(row: int, tried: set[int]) -> bool:
-        for column, fit in enumerate(fits[row]):
-            if fit and column not in tried:
-                tried.add(column)
-                if column not in holder or place(holder[column], tried):
-                    holder[column] = row
-                    return True
-        return False
-
-    for row in range(len(fits)):
-        place(row, set())
-    return {row: column for column, row in holder.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adaptgen.learning.model import Confidence
-from adaptgen.learning.probe import Probe, Reply
+from adaptgen.learning.probe import Probe, ReadInputs, Reply
 from adaptgen.learning.records import Sample
 from adaptgen.learning.targets import Target, identity_fields
 from adaptgen.model.tables import Json, value
@@ -56,7 +56,7 @@ async def find_identity(target: Target, sample: Sample, detail: Target | None, p
     for name in names[:_TRIES]:
         chosen = sample.records[-1][name]
         path = {**sample.path, placeholders[-1]: chosen}
-        reply = await probe.read(detail.operation, path=path, query=detail.query, headers=detail.headers)
+        reply = await probe.read(detail.operation, ReadInputs(path, detail.query, detail.headers))
         if reply.ok and contains(reply.json, name, chosen):
             because = f"{unique}; {detail.key} finds the record by it"
             return Identity(name, "certain", because, reply.status, reply.json, tuple(path.items()))

@@ -14,7 +14,7 @@ from adaptgen.learning.answers.references import find_names, find_references, to
 from adaptgen.learning.answers.views import better_view, within_answer
 from adaptgen.learning.lists.observe import find_place
 from adaptgen.learning.model import Confidence, Experiment, Line, Notebook
-from adaptgen.learning.probe import BudgetSpent, Probe
+from adaptgen.learning.probe import BudgetSpent, Probe, ReadInputs
 from adaptgen.learning.records import Sample, samples_of
 from adaptgen.learning.targets import Target, addresses, find_targets
 from adaptgen.model.tables import Json
@@ -88,7 +88,7 @@ class _Answers:
         path = next(addresses(target, self.samples), None)
         if path is None:
             return None
-        reply = await self.probe.read(target.operation, path=path, query=target.query, headers=target.headers)
+        reply = await self.probe.read(target.operation, ReadInputs(path, target.query, target.headers))
         declared = target.page.items if target.page is not None else "$"
         found = self._place(target, reply.json, declared) if reply.ok and reply.json is not None else None
         if found is None:
@@ -266,7 +266,7 @@ class _Answers:
                 continue
             asked += 1
             try:
-                reply = await self.probe.read(target.operation, path=path, query=target.query, headers=target.headers)
+                reply = await self.probe.read(target.operation, ReadInputs(path, target.query, target.headers))
             except BudgetSpent:
                 return
             if not reply.ok or not isinstance(reply.json, dict):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from adaptgen.learning.lists.candidates import Knob
 from adaptgen.learning.lists.observe import Seen
-from adaptgen.learning.probe import Probe, Reply
+from adaptgen.learning.probe import Probe, ReadInputs, Reply
 from adaptgen.learning.targets import Target
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
@@ -63,13 +62,13 @@ class Asker:
 
     async def _read(self, values: Mapping[Knob, Json]) -> Seen:
         self.requests += 1
-        return self._of(await self.probe.read(self.target.operation, **self.request(values)))
+        return self._of(await self.probe.read(self.target.operation, self.request(values)))
 
     def _of(self, reply: Reply) -> Seen:
         return Seen(reply, self.declared, self.place, self.is_list, self.target.facts.resource)
 
-    def request(self, values: Values) -> dict[str, Any]:
-        """The arguments of :meth:`Probe.read`."""
+    def request(self, values: Values) -> ReadInputs:
+        """What the request with ``values`` holds."""
         query, headers, path = dict(self.target.query), dict(self.target.headers), dict(self.path)
         body: dict[str, Json] = {}
         held: dict[str, dict[str, Json]] = {}
@@ -95,10 +94,8 @@ class Asker:
                 headers[name] = json.dumps(inner)
             else:
                 query[name] = json.dumps(inner)
-        sent: dict[str, Any] = {"path": path, "query": query, "headers": headers}
-        if body or self.target.operation.body is not None:
-            sent["body"] = body
-        return sent
+        has_body = bool(body) or self.target.operation.body is not None
+        return ReadInputs(path, query, headers, body if has_body else None)
 
     def show(self, values: Values | None = None) -> str:
         """The request in words: placeholders for values of the API."""

@@ -16,6 +16,11 @@ UPLOAD: Final = "upload://"
 """The scheme of references to slots."""
 
 
+UNKNOWN_SLOT: Final = (
+    "This upload slot is not known: it has expired, or is not yours. Ask for another one with create_upload."
+)
+"""The answer to a reference that names no slot of the caller."""
+
 UPLOAD_TOOLS: Final = ("create_upload", "create_upload_slot", "adaptgen_create_upload")
 """Names of the tool that the server adds for uploads: the first that no tool of the API has."""
 

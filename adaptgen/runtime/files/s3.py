@@ -27,11 +27,8 @@ from adaptgen.runtime.aws.clients import AwsError, call, client
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import CHUNK, Spool, StoredFile
-from adaptgen.runtime.files.rules import UPLOAD, FileRules, SlotOffer
+from adaptgen.runtime.files.rules import UNKNOWN_SLOT, UPLOAD, FileRules, SlotOffer
 
-_UNKNOWN: Final = (
-    "There is no such upload slot: it has expired, or is not yours. Ask for another one with create_upload."
-)
 _TIMEOUT: Final = 60.0
 _LONGEST: Final = 8192
 _LETTERS: Final = "abcdefghijklmnop"
@@ -160,9 +157,9 @@ class S3Slots:
             plain = self._siv.decrypt(data, [caller.key.encode(errors="surrogatepass")])
             state: dict[str, Any] = json.loads(plain)
         except (ValueError, InvalidTag):
-            raise ToolError(_UNKNOWN) from None
+            raise ToolError(UNKNOWN_SLOT) from None
         if state["e"] <= self._clock():
-            raise ToolError(_UNKNOWN)
+            raise ToolError(UNKNOWN_SLOT)
         return state
 
 

@@ -17,15 +17,12 @@ from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.answer import FileLink, ToolError
 from adaptgen.runtime.files import media_types
 from adaptgen.runtime.files.content import Spool, StoredFile
-from adaptgen.runtime.files.rules import UPLOAD, FileRules, SlotOffer
+from adaptgen.runtime.files.rules import UNKNOWN_SLOT, UPLOAD, FileRules, SlotOffer
 
 PER_CALLER: Final = 8
 """Slots that one caller may have at once, and as many links,"""
 ALL: Final = 64
 """and both of all callers together."""
-_UNKNOWN: Final = (
-    "There is no such upload slot: it has expired, or is not yours. Ask for another one with create_upload."
-)
 
 
 class SlotRefused(Exception):
@@ -84,7 +81,7 @@ class DiskSlots:
         """
         slot = self._find(caller, reference.removeprefix(UPLOAD))
         if slot is None or slot.link:
-            raise ToolError(_UNKNOWN)
+            raise ToolError(UNKNOWN_SLOT)
         if slot.file is None:
             raise ToolError("Nothing was sent to this upload slot yet: PUT the file to its URL first.")
         return slot.file.share()
@@ -120,7 +117,7 @@ class DiskSlots:
         """
         slot = self._find(caller, id)
         if slot is None or slot.link:
-            raise SlotRefused(404, "there is no such upload slot")
+            raise SlotRefused(404, "this upload slot is not known")
         if slot.file is not None or slot.filling:
             raise SlotRefused(409, "this upload slot has a file already")
         if size is None:
@@ -149,7 +146,7 @@ class DiskSlots:
             slot.filling = False
         if self._slots.get(id) is not slot:  # it expired meanwhile
             file.close()
-            raise SlotRefused(404, "there is no such upload slot")
+            raise SlotRefused(404, "this upload slot is not known")
         slot.file = file
         return slot
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from adaptgen.building.build import build
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.model import Line, Notebook
-from adaptgen.learning.probe import BudgetSpent, Credentials, Reply
+from adaptgen.learning.probe import NO_INPUTS, BudgetSpent, Credentials, ReadInputs, Reply
 from adaptgen.plan.document.operation import Operation
 
 Query = Mapping[str, str]
@@ -38,19 +38,12 @@ class TinyProbe:
         return operation.method in ("GET", "HEAD")
 
     async def read(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        credentials: Credentials = "session",
+        self, operation: Operation, inputs: ReadInputs = NO_INPUTS, *, credentials: Credentials = "session"
     ) -> Reply:
         address = operation.path
-        for name, one in (path or {}).items():
+        for name, one in inputs.path.items():
             address = address.replace("{" + name + "}", quote(str(one), safe=""))
-        return self._answer(address, dict(query or {}))
+        return self._answer(address, dict(inputs.query))
 
     async def follow(self, operation: Operation, url: str) -> Reply:
         parts = urlsplit(url)

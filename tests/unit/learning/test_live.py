@@ -5,7 +5,7 @@ import httpx
 import pytest
 from support.learning import Api, list_operation, make_result, operation_of
 
-from adaptgen.learning.probe import BudgetSpent
+from adaptgen.learning.probe import BudgetSpent, ReadInputs
 
 PATHS = {
     "/things": {"get": list_operation(), "post": {"responses": {"201": {"description": ""}}}},
@@ -22,7 +22,9 @@ def answer_list(request: httpx.Request) -> httpx.Response:
 def test_a_read_sends_undeclared_parameters(tmp_path: Path) -> None:
     api, result = Api(answer_list), make_result(tmp_path, PATHS)
     probe = api.probe(result)
-    reply = asyncio.run(probe.read(operation_of(result, "GET /things"), query={"per page": "2"}, headers={"X-A": "b"}))
+    reply = asyncio.run(
+        probe.read(operation_of(result, "GET /things"), ReadInputs(query={"per page": "2"}, headers={"X-A": "b"}))
+    )
     assert (reply.status, reply.json) == (200, [{"id": 1, "name": "a"}])
     assert api.seen == ["GET /things?per%20page=2"]
 
@@ -33,20 +35,20 @@ def test_nothing_but_reads_may_be_sent(tmp_path: Path, key: str) -> None:
     probe = api.probe(result)
     assert not probe.may_read(operation_of(result, key))
     with pytest.raises(ValueError, match="may not be read"):
-        asyncio.run(probe.read(operation_of(result, key), path={"id": 1}))
+        asyncio.run(probe.read(operation_of(result, key), ReadInputs({"id": 1})))
     assert api.seen == []
 
 
 def test_a_post_is_sent_that_the_hints_call_a_read(tmp_path: Path) -> None:
     hints = "tools:\n  find_things:\n    call: POST /search\n    effect: read\n"
     api, result = Api(answer_list), make_result(tmp_path, PATHS, hints=hints)
-    reply = asyncio.run(api.probe(result).read(operation_of(result, "POST /search"), body={"q": "a"}))
+    reply = asyncio.run(api.probe(result).read(operation_of(result, "POST /search"), ReadInputs(body={"q": "a"})))
     assert (reply.status, api.seen) == (200, ["POST /search"])
 
 
 def test_a_value_in_the_path_does_not_lead_to_an_unsafe_operation(tmp_path: Path) -> None:
     api, result = Api(answer_list), make_result(tmp_path, PATHS)
-    reply = asyncio.run(api.probe(result).read(operation_of(result, "GET /things/{id}"), path={"id": "purge"}))
+    reply = asyncio.run(api.probe(result).read(operation_of(result, "GET /things/{id}"), ReadInputs({"id": "purge"})))
     assert (reply.status, reply.failed, api.seen) == (0, "connection", [])
 
 

@@ -55,7 +55,7 @@ def test_two_packages_of_one_name_do_not_mix(package: Package) -> None:
 
 
 def test_a_folder_without_a_server_is_named(tmp_path: Path) -> None:
-    assert "there is no such folder" in refused(tmp_path / "nowhere").message
+    assert "this folder does not exist" in refused(tmp_path / "nowhere").message
 
 
 @pytest.mark.parametrize(("number", "fix"), [(3, "pip install --upgrade adaptgen"), (99, "--upgrade adaptgen")])

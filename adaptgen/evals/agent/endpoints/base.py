@@ -45,8 +45,8 @@ class Reply:
 
 
 class EndpointError(Exception):
-    """There is no reply. The text holds no key and no part of the request. ``again``: whether the same request may
-    help; ``after``: the seconds that the endpoint wants to be left alone, where it says so."""
+    """The endpoint did not reply. The text holds no key and no part of the request. ``again``: whether the same request
+    may help; ``after``: the seconds that the endpoint wants to be left alone, where it says so."""
 
     def __init__(self, text: str, *, again: bool = False, after: float | None = None) -> None:
         super().__init__(text)

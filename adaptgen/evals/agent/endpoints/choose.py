@@ -30,7 +30,7 @@ def open_endpoint(named: str, settings: Settings, environ: Mapping[str, str], *,
     """The endpoint that ``named`` means: one of :data:`FORMS`.
 
     Raises:
-        AdaptgenError: AG104, there is no such endpoint, its key is missing, or it does not know a setting.
+        AdaptgenError: AG104, the endpoint is not known, its key is missing, or it does not know a setting.
     """
     kind = kind_of(named)
     head, _, rest = named.partition(":")
@@ -70,7 +70,7 @@ def _address(given: str, vendor: str, default: str, environ: Mapping[str, str]) 
     base = environ.get(f"{vendor}_BASE_URL", "").strip()
     key = _read_key(f"{vendor}_API_KEY", environ)
     if not key and not base:
-        raise error(_CODE, f"there is no key for {default}", help=f"set {vendor}_API_KEY; or name another --endpoint")
+        raise error(_CODE, f"no key is set for {default}", help=f"set {vendor}_API_KEY; or name another --endpoint")
     return _checked(base or default), key
 
 

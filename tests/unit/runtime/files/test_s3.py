@@ -85,7 +85,7 @@ def test_anything_else_is_no_slot(caller: Caller, key: bytes, now: float, change
     bucket = Bucket()
     reference = change(offered(bucket))
     bucket.asked.clear()
-    with pytest.raises(ToolError, match="no such upload slot"):
+    with pytest.raises(ToolError, match="upload slot is not known"):
         asyncio.run(slots(bucket, key, now).take(caller, reference))
     assert bucket.asked == []
 
