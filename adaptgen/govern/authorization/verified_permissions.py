@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import Where, error
@@ -20,7 +20,10 @@ from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Autho
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws.errors import failure
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.aws.api import AwsApi
 
 SERVICE = "verifiedpermissions"
 TIMEOUT = 2.0
@@ -28,7 +31,7 @@ TIMEOUT = 2.0
 
 
 class VerifiedPermissions(Authorizer):
-    """By a policy store. ``store``: its id; ``client``: makes the boto3 client, at the first use."""
+    """By a policy store. ``store``: its id; ``api``: makes what asks, at the first use."""
 
     def __init__(
         self,
@@ -36,14 +39,14 @@ class VerifiedPermissions(Authorizer):
         *,
         claims: Iterable[str] = (),
         mode: Literal["enforce", "log_only"] = "enforce",
-        client: Callable[[], Any] | None = None,
+        api: Callable[[], AwsApi] | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         super().__init__(claims, mode)
         self._store = store
-        self._make = client or (lambda: aws.client(SERVICE))
+        self._make = api or _shared
         self._timeout = timeout
-        self._client: Any = None
+        self._api: AwsApi | None = None
         self._tools: dict[str, tuple[Json, cedar.Action]] | None = None
 
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
@@ -60,10 +63,9 @@ class VerifiedPermissions(Authorizer):
             help = "move them to the store, or set authorize.engine: cedar"
             raise error("AG072", "Verified Permissions reads the policies of its store, not these", first, help)
         try:
-            self._client = self._client or await asyncio.to_thread(self._make)
-            await self._within(lambda: self._client.get_policy_store(policyStoreId=self._store))
+            await self._ask("GetPolicyStore", {"policyStoreId": self._store})
         except Exception as problem:
-            raise error("AG072", f"the policy store cannot be used: {aws.failure(problem)}") from None
+            raise error("AG072", f"the policy store cannot be used: {failure(problem)}") from None
         self._tools = {tool.action: (tool.wire.get("inputSchema"), action(tool)) for tool in tools.values()}
 
     async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
@@ -111,25 +113,34 @@ class VerifiedPermissions(Authorizer):
             # Actions and their groups are the schema's; the request may not name them.
             of_server = {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
             entities = cedar_context.encoded([*principal.entities(caller, self._claims), of_server])
-            answer = await self._within(
-                lambda: self._client.is_authorized(
-                    policyStoreId=self._store,
-                    principal={"entityType": who["type"], "entityId": who["id"]},
-                    action={"actionType": "Action", "actionId": name},
-                    resource={"entityType": cedar.SERVER, "entityId": server},
-                    context={"cedarJson": context},
-                    entities={"cedarJson": entities},
-                )
+            answer = await self._ask(
+                "IsAuthorized",
+                {
+                    "policyStoreId": self._store,
+                    "principal": {"entityType": who["type"], "entityId": who["id"]},
+                    "action": {"actionType": "Action", "actionId": name},
+                    "resource": {"entityType": cedar.SERVER, "entityId": server},
+                    "context": {"cedarJson": context},
+                    "entities": {"cedarJson": entities},
+                },
             )
             deciding = tuple(sorted(one["policyId"] for one in answer["determiningPolicies"]))
             decision = _read(answer, deciding, open)
         except Exception as problem:
-            decision = Decision(False, (), f"no decision could be had: {aws.failure(problem)}")
+            decision = Decision(False, (), f"no decision could be had: {failure(problem)}")
         return self._enforced(decision)
 
-    async def _within(self, ask: Callable[[], Any]) -> Any:
-        # A thread that is late goes on for as long as the client's own timeouts let it; nobody waits for it.
-        return await asyncio.wait_for(asyncio.to_thread(ask), self._timeout)
+    async def _ask(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        from adaptgen.runtime.aws import background
+
+        api = self._api = self._api or self._make()
+        return await asyncio.wait_for(background.ask(lambda: api.call(operation, parameters)), self._timeout)
+
+
+def _shared() -> AwsApi:
+    from adaptgen.runtime.aws.background import shared_api
+
+    return shared_api(SERVICE)
 
 
 def _read(answer: Mapping[str, Any], deciding: tuple[str, ...], open: bool) -> Decision:

@@ -16,8 +16,8 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, Protocol
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
@@ -63,32 +63,45 @@ class KmsSigner:
 
     _ALGORITHMS = ("ED25519_SHA_512", "ECDSA_SHA_256")
 
-    def __init__(self, key: str, client: Callable[[], Any] | None = None) -> None:
-        """Fetch the public key. ``key``: its id, alias or ARN. SigningError where KMS cannot be reached or the key
-        cannot sign."""
+    def __init__(self, key: str, region: str = "", endpoint: str = "") -> None:
+        """Fetch the public key. ``key``: its id, alias or ARN. ``region`` and ``endpoint``: "" for what the environment
+        says. SigningError where KMS cannot be reached or the key cannot sign. Blocks, as signing does."""
         self._key = key
-        self._client = (client or _kms)()
-        answer = self._asked("get_public_key", KeyId=key)
+        self._place = (region, endpoint)
+        answer = self._ask("GetPublicKey", {"KeyId": key})
         offered = answer.get("SigningAlgorithms") or ()
         fitting = [name for name in self._ALGORITHMS if name in offered]
         if not fitting:
             raise SigningError(f"the key signs with none of {', '.join(self._ALGORITHMS)}")
         self._algorithm = fitting[0]
-        self.id = key_id(_loaded(answer["PublicKey"]))
+        self.id = key_id(_loaded(_bytes(answer.get("PublicKey"))))
 
-    def _asked(self, action: str, **more: Any) -> Mapping[str, Any]:
-        from adaptgen.runtime.aws.clients import failure
+    def _ask(self, operation: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        from adaptgen.runtime.aws.background import shared_api, wait
+        from adaptgen.runtime.aws.errors import AwsError, failure
 
         try:
-            answer: Mapping[str, Any] = getattr(self._client, action)(**more)
-        except Exception as problem:  # botocore's errors are made at run time; their texts may hold what was sent
+            kms = shared_api("kms", *self._place)
+            return wait(lambda: kms.call(operation, parameters))
+        except AwsError as problem:
             raise SigningError(f"KMS does not sign: {failure(problem)}") from None
-        return answer
 
     def sign(self, text: bytes) -> bytes:
-        message = {"Message": text, "MessageType": "RAW", "SigningAlgorithm": self._algorithm}
-        signature: bytes = self._asked("sign", KeyId=self._key, **message)["Signature"]
-        return signature
+        message = base64.b64encode(text).decode("ascii")
+        parameters = {"Message": message, "MessageType": "RAW", "SigningAlgorithm": self._algorithm}
+        return _bytes(self._ask("Sign", {"KeyId": self._key, **parameters}).get("Signature"))
+
+
+def _bytes(text: object) -> bytes:
+    """Bytes in an answer of KMS; SigningError where they are missing."""
+    try:
+        return base64.b64decode(str(text or ""), validate=True) if text else _missing()
+    except binascii.Error:
+        return _missing()
+
+
+def _missing() -> NoReturn:
+    raise SigningError("KMS does not sign: the answer cannot be read")
 
 
 def signed(body: bytes, signer: Signer) -> bytes:
@@ -209,15 +222,6 @@ def _loaded(data: bytes) -> Any:
     if not isinstance(key, (ed25519.Ed25519PublicKey, ec.EllipticCurvePublicKey)):
         raise ValueError("neither an Ed25519 nor an EC key")
     return key
-
-
-def _kms() -> Any:
-    from adaptgen.runtime.aws import clients as aws
-
-    try:
-        return aws.client("kms")
-    except aws.AwsError as problem:
-        raise SigningError(str(problem)) from None
 
 
 async def checkpoint_signer(settings: Settings, private: str | None) -> Signer | None:

@@ -5,17 +5,25 @@ Reading blocks: call it from a thread. What has not changed since the last readi
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote, unquote, urlsplit
 
 from adaptgen.text.files import explain
 
-Clients: TypeAlias = Callable[[str], Any]
-"""The name of an AWS service -> its client."""
+if TYPE_CHECKING:
+    from adaptgen.runtime.aws.api import Answer, AwsApi
+    from adaptgen.runtime.aws.s3 import Bucket
+
+_T = TypeVar("_T")
+
+Clients: TypeAlias = Callable[[str], "AwsApi"]
+"""The name of an AWS service -> its API, for use in the background."""
 
 MAX_BYTES = 2_000_000
 
@@ -126,49 +134,58 @@ class S3Document:
         self._etag = ""
 
     def read(self) -> bytes | None:
-        condition = {"IfNoneMatch": self._etag} if self._etag else {}
         try:
-            found = self._s3().get_object(Bucket=self._bucket, Key=self._key, **condition)
-            data = _bounded(found)
-        except Exception as problem:
-            if _status(problem) == 304:
-                return None
+            answer = self._wait(lambda s3: s3.get(self._key, etag=self._etag, most=MAX_BYTES))
+        except Unreadable:
             self._etag = ""
-            raise Unreadable(_failure(problem)) from None
-        self._etag = str(found.get("ETag", ""))
-        return data
+            raise
+        if answer.status == 304:
+            return None
+        self._etag = answer.headers.get("etag", "")
+        return answer.body
 
     def policies(self, name: str) -> Mapping[str, str]:
         try:
-            keys = self._listed(name)
-            found = {key: _bounded(self._s3().get_object(Bucket=self._bucket, Key=key)) for key in keys}
-        except Exception as problem:
-            raise OSError(5, f"S3 does not give them ({_failure(problem)})") from None
+            found = self._wait(lambda s3: self._contents(s3, name))
+        except Unreadable as why:
+            raise OSError(5, f"S3 does not give them ({why})") from None
         if not found:
             raise FileNotFoundError(2, "no such object")
         start = f"{self._folder}/" if self._folder else ""
         return {key.removeprefix(start): policy_text(data) for key, data in found.items()}
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        try:
-            return [self._listed(name) for name in names]
-        except Exception as problem:
-            raise Unreadable(_failure(problem)) from None
+        return self._wait(lambda s3: self._all_listed(s3, names))
 
-    def _listed(self, name: str) -> dict[str, str]:
+    async def _contents(self, s3: Bucket, name: str) -> dict[str, bytes]:
+        keys = list(await self._listed(s3, name))
+        answers = await asyncio.gather(*(s3.get(key, most=MAX_BYTES) for key in keys))
+        return {key: answer.body for key, answer in zip(keys, answers, strict=True)}
+
+    async def _all_listed(self, s3: Bucket, names: tuple[str, ...]) -> list[dict[str, str]]:
+        return list(await asyncio.gather(*(self._listed(s3, name) for name in names)))
+
+    async def _listed(self, s3: Bucket, name: str) -> dict[str, str]:
         """Key -> ETag of the policy objects of one name: that key itself, or those below it."""
         # Keys are no paths: `..` has no meaning in them, and what lies elsewhere is named by no settings.
         own = "/".join(part for part in (self._folder, name.removeprefix("./").strip("/")) if part not in ("", "."))
-        pages = self._s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=own)
-        found = {one["Key"]: one["ETag"] for page in pages for one in page.get("Contents", ())}
         return {
             key: etag
-            for key, etag in sorted(found.items())
+            for key, etag in sorted((await s3.list(own)).items())
             if key == own or (key.startswith(f"{own}/") and key.endswith(SUFFIX))
         }
 
-    def _s3(self) -> Any:
-        return self._clients("s3")
+    def _wait(self, ask: Callable[[Bucket], Coroutine[Any, Any, _T]]) -> _T:
+        """What ``ask`` returns, which runs in the background; Unreadable where S3 does not answer."""
+        from adaptgen.runtime.aws import background
+        from adaptgen.runtime.aws.errors import AwsError
+        from adaptgen.runtime.aws.s3 import Bucket
+
+        try:
+            bucket = Bucket(self._clients("s3"), self._bucket)
+            return background.wait(lambda: ask(bucket))
+        except AwsError as problem:
+            raise Unreadable(_explain(problem)) from None
 
 
 class AppConfigDocument:
@@ -207,29 +224,42 @@ class AppConfigDocument:
     def _poll(self, profile: _Profile) -> bool:
         if profile.token and time.monotonic() < profile.due:
             return False
+        from adaptgen.runtime.aws import background
+        from adaptgen.runtime.aws.errors import AwsError
+
         try:
-            client = self._clients("appconfigdata")
-            if not profile.token:
-                begun = client.start_configuration_session(
-                    ApplicationIdentifier=self._application,
-                    EnvironmentIdentifier=self._environment,
-                    ConfigurationProfileIdentifier=profile.name,
-                )
-                profile.token = begun["InitialConfigurationToken"]
-            found = client.get_latest_configuration(ConfigurationToken=profile.token)
-            data = found["Configuration"].read(MAX_BYTES + 1)
-        except Exception as problem:
+            api = self._clients("appconfigdata")
+            answer = background.wait(lambda: self._latest(api, profile))
+            profile.token = answer.headers["next-poll-configuration-token"]
+            wait = float(answer.headers.get("next-poll-interval-in-seconds") or 0)
+        except (AwsError, LookupError, ValueError) as problem:
             profile.token = ""  # a token that was sent is spent, and a session ends after 24 hours
-            raise Unreadable(_failure(problem)) from None
-        profile.token = found["NextPollConfigurationToken"]
-        profile.due = time.monotonic() + float(found.get("NextPollIntervalInSeconds", 0))
-        if not data or data == profile.data:
+            raise Unreadable(_explain(problem)) from None
+        profile.due = time.monotonic() + wait
+        if not answer.body or answer.body == profile.data:
             return False  # an empty answer: as before
-        if len(data) > MAX_BYTES:
-            raise Unreadable("it is too large")
-        profile.data = data
+        profile.data = answer.body
         profile.version += 1
         return True
+
+    async def _latest(self, api: AwsApi, profile: _Profile) -> Answer:
+        """The newest configuration, or an empty answer (AppConfig Data API, GetLatestConfiguration)."""
+        from adaptgen.runtime.aws.api import read_json
+
+        if not profile.token:
+            wanted = {
+                "ApplicationIdentifier": self._application,
+                "EnvironmentIdentifier": self._environment,
+                "ConfigurationProfileIdentifier": profile.name,
+            }
+            name = "StartConfigurationSession"
+            begun = await api.send(
+                "POST", "/configurationsessions", headers={"Content-Type": "application/json"},
+                body=json.dumps(wanted).encode(), name=name,
+            )  # fmt: skip
+            profile.token = str(read_json(begun, name)["InitialConfigurationToken"])
+        query = f"configuration_token={quote(profile.token, safe='-_.~')}"
+        return await api.send("GET", "/configuration", query=query, name="GetLatestConfiguration", most=MAX_BYTES)
 
 
 class _Profile:
@@ -251,32 +281,17 @@ def document(address: str, folder: Path, clients: Clients) -> ConfigSource:
 
 
 def clients(environ: Mapping[str, str]) -> Clients:
-    """AWS clients for the region of an environment, each made once."""
-    made: dict[str, Any] = {}
+    """APIs of AWS in the region of an environment."""
 
-    def get(service: str) -> Any:
-        if service not in made:
-            from adaptgen.runtime.aws import clients as aws
+    def get(service: str) -> AwsApi:
+        from adaptgen.runtime.aws.background import shared_api
 
-            made[service] = aws.client(service, environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "")
-        return made[service]
+        return shared_api(service, environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "")
 
     return get
 
 
-def _bounded(found: Mapping[str, Any]) -> bytes:
-    data: bytes = found["Body"].read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Unreadable("it is too large")
-    return data
+def _explain(problem: Exception) -> str:
+    from adaptgen.runtime.aws.errors import failure
 
-
-def _status(problem: Exception) -> int:
-    response = getattr(problem, "response", None)
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
-
-
-def _failure(problem: Exception) -> str:
-    from adaptgen.runtime.aws import clients as aws
-
-    return str(problem) if isinstance(problem, Unreadable) else aws.failure(problem)
+    return failure(problem)

@@ -7,18 +7,23 @@ Where they do not answer in time, or fail, the answer is withheld.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from adaptgen.govern.settings.model import Detector
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
-from adaptgen.runtime.aws.clients import client, failure
+from adaptgen.runtime.aws.errors import failure
 from adaptgen.runtime.core.answer import ToolError
 
-Client = Callable[[str, str], Any]
-"""Service and region -> a client of boto3."""
+if TYPE_CHECKING:
+    from adaptgen.runtime.aws.api import AwsApi
+
+Make = Callable[[str, str], "AwsApi"]
+"""Service and region -> what asks it, in the background."""
 
 _SIZES: Final = {"comprehend": 90_000, "guardrail": 20_000}
 """Bytes of text that go into one call; Comprehend takes 100 KB, a guardrail 25 text units of 1,000 characters."""
@@ -45,13 +50,12 @@ _LEAST_SCORE: Final = 0.5
 
 
 class AwsPiiDetectors:
-    """Asks every detector of the settings. ``clients`` makes the clients; they are made at first use, and once."""
+    """Asks every detector of the settings. ``make`` makes what asks a service, at its first use."""
 
-    def __init__(self, detectors: Sequence[Detector], kinds: frozenset[str], clients: Client = client) -> None:
+    def __init__(self, detectors: Sequence[Detector], kinds: frozenset[str], make: Make | None = None) -> None:
         self._detectors = detectors
         self._kinds = kinds
-        self._make = clients
-        self._clients: dict[int, Any] = {}
+        self._make = make or _shared
 
     async def shielded(self, result: dict[str, Any], walk: JsonRedactor) -> dict[str, Any]:
         """The result with what the detectors find in its free text replaced; ToolError where one of them failed, or
@@ -60,9 +64,9 @@ class AwsPiiDetectors:
         if not texts:
             return result
         found: dict[tuple[str, str], None] = {}
-        for number, detector in enumerate(self._detectors):
+        for detector in self._detectors:
             for batch in _batches(dict.fromkeys(texts), _SIZES[detector.kind]):
-                for kind, value in await self._ask(number, detector, batch):
+                for kind, value in await self._ask(detector, batch):
                     if kind in self._kinds and len(value.strip()) > 1 and "tok_" not in value:
                         found[kind, value.strip()] = None
         if not found:
@@ -71,22 +75,28 @@ class AwsPiiDetectors:
         changed: dict[str, Any] = _changed(result, lambda text: matcher.replace(text, walk.replace_known))
         return changed
 
-    async def _ask(self, number: int, detector: Detector, text: str) -> list[tuple[str, str]]:
-        ask = _comprehend if detector.kind == "comprehend" else _guardrail
+    async def _ask(self, detector: Detector, text: str) -> list[tuple[str, str]]:
+        from adaptgen.runtime.aws import background
+
+        ask, service = (_comprehend, "comprehend") if detector.kind == "comprehend" else (_guardrail, "bedrock-runtime")
         try:
             async with asyncio.timeout(detector.timeout):
-                if number not in self._clients:
-                    service = "comprehend" if detector.kind == "comprehend" else "bedrock-runtime"
-                    self._clients[number] = await asyncio.to_thread(self._make, service, detector.region)
-                return await asyncio.to_thread(ask, self._clients[number], detector, text)
+                api = self._make(service, detector.region)
+                return await background.ask(lambda: ask(api, detector, text))
         except ToolError:
             raise
         except Exception as problem:
             raise ToolError(f"The text could not be checked ({detector.kind}: {failure(problem)}).") from None
 
 
-def _comprehend(aws: Any, detector: Detector, text: str) -> list[tuple[str, str]]:
-    answer = aws.detect_pii_entities(Text=text, LanguageCode=detector.language)
+def _shared(service: str, region: str) -> AwsApi:
+    from adaptgen.runtime.aws.background import shared_api
+
+    return shared_api(service, region)
+
+
+async def _comprehend(aws: AwsApi, detector: Detector, text: str) -> list[tuple[str, str]]:
+    answer = await aws.call("DetectPiiEntities", {"Text": text, "LanguageCode": detector.language})
     return [
         (_KINDS.get(one["Type"], ""), text[one["BeginOffset"] : one["EndOffset"]])
         for one in answer["Entities"]
@@ -94,13 +104,13 @@ def _comprehend(aws: Any, detector: Detector, text: str) -> list[tuple[str, str]
     ]
 
 
-def _guardrail(aws: Any, detector: Detector, text: str) -> list[tuple[str, str]]:
-    answer = aws.apply_guardrail(
-        guardrailIdentifier=detector.guardrail,
-        guardrailVersion=detector.version,
-        source="OUTPUT",
-        content=[{"text": {"text": text}}],
-    )
+async def _guardrail(aws: AwsApi, detector: Detector, text: str) -> list[tuple[str, str]]:
+    from adaptgen.runtime.aws.api import read_json
+
+    path = f"/guardrail/{quote(detector.guardrail, safe='')}/version/{quote(detector.version, safe='')}/apply"
+    body = json.dumps({"source": "OUTPUT", "content": [{"text": {"text": text}}]}).encode()
+    headers, name = {"Content-Type": "application/json"}, "ApplyGuardrail"
+    answer = read_json(await aws.send("POST", path, headers=headers, body=body, name=name), name)
     found: list[tuple[str, str]] = []
     for assessment in answer["assessments"]:
         for name, policy in assessment.items():

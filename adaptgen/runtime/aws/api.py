@@ -20,7 +20,7 @@ from typing import Any, Final
 import httpx
 
 from adaptgen.model.frozen import value
-from adaptgen.runtime.aws.endpoints import SERVICES, find_endpoint, find_region
+from adaptgen.runtime.aws.endpoints import SERVICES, configured_endpoint, find_region, own_endpoint
 from adaptgen.runtime.aws.errors import AwsError, clean_code, tag_texts
 from adaptgen.runtime.aws.own_keys import OwnKeys
 from adaptgen.runtime.aws.sigv4 import AwsKeys, sign
@@ -92,7 +92,10 @@ class AwsApi:
         """
         self.service = SERVICES[service]
         self.region = find_region(environ, region)
-        self.endpoint = find_endpoint(service, self.region, environ, endpoint)
+        chosen = configured_endpoint(service, environ, endpoint)
+        self.endpoint = chosen or own_endpoint(service, self.region, environ)
+        self.is_custom = bool(chosen)
+        self._environ = environ
         self._keys = keys
         self._timeout = timeout
         self._limit = limit or 2 * timeout
@@ -112,6 +115,17 @@ class AwsApi:
             # A function sleeps between requests: what closed meanwhile is noticed before it is used again.
             "limits": httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=60.0),
         }
+
+    def in_region(self, region: str) -> AwsApi:
+        """The same service in another region, at AWS's own address."""
+        return AwsApi(
+            self.service.label, region, environ=self._environ, keys=self._keys, timeout=self._timeout,
+            limit=self._limit, attempts=self._attempts, transport=self._transport,
+        )  # fmt: skip
+
+    async def current_keys(self) -> AwsKeys:
+        """The keys to sign with."""
+        return await (self._keys or OWN_KEYS.get)()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -145,9 +159,9 @@ class AwsApi:
         sink: Callable[[bytes], None] | None = None,
         most: int = MAX_BYTES,
     ) -> Answer:
-        """One request; its answer has a status below 400. ``path`` and ``query`` are encoded; ``name`` is what errors
-        call it. ``base`` replaces the address of the service; ``upload`` the body. ``sink`` takes the content of a good
-        answer, in pieces, instead of the answer. ``most``: bytes of an answer.
+        """One request; its answer has a status below 300, or 304. ``path`` and ``query`` are encoded; ``name`` is
+        what errors call it. ``base`` replaces the address of the service; ``upload`` the body. ``sink`` takes the
+        content of a good answer, in pieces, instead of the answer. ``most``: bytes of an answer.
 
         Raises:
             AwsError: with AWS's code; never with a value.
@@ -175,7 +189,7 @@ class AwsApi:
                 continue
             except (httpx.HTTPError, httpx.InvalidURL) as problem:
                 raise AwsError(f"AWS cannot be asked for {request.name}: {type(problem).__name__}") from None
-            if answer.status < 400:
+            if answer.status < 300 or answer.status == 304:
                 return answer
             problem_of = refusal(answer, request.name)
             code = problem_of.code
@@ -194,15 +208,15 @@ class AwsApi:
         raise AssertionError
 
     async def _once(self, request: _Request) -> Answer:
-        keys = await (self._keys or OWN_KEYS.get)()
-        now = datetime.fromtimestamp(time.time() + _Clock.offset, UTC)
+        keys = await self.current_keys()
         headers = {**request.headers, "Accept-Encoding": "identity"}
         upload = request.upload
         if upload is not None:
             headers["Content-Length"] = str(upload.size)
+        digest = upload.digest if upload is not None else ""
         added = sign(
             request.method, request.url, headers, request.body, keys,
-            region=self.region, service=self.service.signing, now=now, digest=upload.digest if upload else "",
+            region=self.region, service=self.service.signing, now=service_time(), digest=digest,
         )  # fmt: skip
         client = self._clients.get()
         made = client.build_request(
@@ -266,6 +280,11 @@ class _Request:
         self.begun = False
 
 
+def service_time() -> datetime:
+    """The time of AWS, as far as it is known."""
+    return datetime.fromtimestamp(time.time() + _Clock.offset, UTC)
+
+
 def read_json(answer: Answer, name: str) -> dict[str, Any]:
     """The members of an answer; AwsError where it is not a JSON object."""
     try:
@@ -290,7 +309,8 @@ def refusal(answer: Answer, name: str) -> AwsError:
     elif b"<Code>" in answer.body:
         code = clean_code(tag_texts(answer.body.decode("utf-8", "replace"), "Code").get("Code"))
     code = code or str(answer.status)
-    return AwsError(f"AWS refuses {name}: {code}", code, answer.status, item)
+    region = answer.headers.get("x-amz-bucket-region", "")
+    return AwsError(f"AWS refuses {name}: {code}", code, answer.status, item, region)
 
 
 def _skewed(answer: Answer) -> bool:

@@ -39,6 +39,11 @@ def wait(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     return start(make).result()
 
 
+async def ask(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+    """The result of a coroutine that runs in the background, over connections that outlive their users."""
+    return await asyncio.wrap_future(start(make))
+
+
 def shared_api(service: str, region: str = "", endpoint: str = "") -> AwsApi:
     """The API of a service for use in the background alone, the same each time.
 

@@ -86,22 +86,30 @@ def _of_profile(environ: Mapping[str, str]) -> str:
     return parsed.get(section, "region", fallback="").strip()
 
 
-def find_endpoint(name: str, region: str, environ: Mapping[str, str], named: str = "") -> str:
-    """The address of a service, without a slash at its end: ``named``, else that of the environment, else AWS's own.
+def configured_endpoint(name: str, environ: Mapping[str, str], named: str = "") -> str:
+    """The address of a service that someone chose, without a slash at its end: ``named``, else that of the environment;
+    "" for AWS's own.
 
     Raises:
-        AwsError: AWS has no such address.
+        AwsError: it is not an address.
     """
     service = SERVICES[name]
     found = named
     if not found and not _is_true(environ, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
         found = environ.get(f"AWS_ENDPOINT_URL_{service.variable}", "") or environ.get("AWS_ENDPOINT_URL", "")
-    if found:
-        if not found.startswith(("http://", "https://")):
-            raise AwsError(f"the address of {name} is neither http:// nor https://")
-        return found.rstrip("/")
+    if found and not found.startswith(("http://", "https://")):
+        raise AwsError(f"the address of {name} is neither http:// nor https://")
+    return found.rstrip("/")
+
+
+def own_endpoint(name: str, region: str, environ: Mapping[str, str]) -> str:
+    """AWS's own address of a service, as the environment wants it: of FIPS, dual-stack, or the usual one.
+
+    Raises:
+        AwsError: AWS has no such address.
+    """
     fips, dual = _is_true(environ, "AWS_USE_FIPS_ENDPOINT"), _is_true(environ, "AWS_USE_DUALSTACK_ENDPOINT")
-    return f"https://{_host(service, region, fips=fips, dual=dual)}"
+    return f"https://{_host(SERVICES[name], region, fips=fips, dual=dual)}"
 
 
 def _host(service: Service, region: str, *, fips: bool, dual: bool) -> str:

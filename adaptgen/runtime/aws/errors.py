@@ -12,13 +12,17 @@ _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 class AwsError(Exception):
     """AWS cannot be asked or refuses. The text names the service and the code; ``code`` is AWS's own, if it came, and
-    ``status`` that of HTTP. ``item``: what a failed condition found in DynamoDB; it is never shown."""
+    ``status`` that of HTTP. ``item``: what a failed condition found in DynamoDB; it is never shown. ``region``: where a
+    bucket of S3 is."""
 
-    def __init__(self, text: str, code: str = "", status: int = 0, item: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, text: str, code: str = "", status: int = 0, item: Mapping[str, Any] | None = None, region: str = ""
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.status = status
         self.item = item
+        self.region = region
 
 
 def failure(problem: Exception) -> str:

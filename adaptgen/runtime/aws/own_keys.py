@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from adaptgen.runtime.aws.endpoints import find_endpoint, find_region
+from adaptgen.runtime.aws.endpoints import configured_endpoint, find_region, own_endpoint
 from adaptgen.runtime.aws.errors import AwsError, clean_code, tag_texts
 from adaptgen.runtime.aws.sigv4 import AwsKeys
 from adaptgen.runtime.core.caches import SingleFlight
@@ -127,7 +127,7 @@ class OwnKeys:
             "RoleSessionName": name,
             "WebIdentityToken": _content(environ["AWS_WEB_IDENTITY_TOKEN_FILE"], "the web identity token"),
         }
-        address = find_endpoint("sts", find_region(environ), environ)
+        address = configured_endpoint("sts", environ) or own_endpoint("sts", find_region(environ), environ)
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Accept": "text/xml"}
         text = await self._ask(_STS, "POST", f"{address}/", headers, urlencode(form).encode(), 5.0)
         return keys_of_xml(text)

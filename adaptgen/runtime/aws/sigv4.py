@@ -21,6 +21,7 @@ _UNSIGNED: Final = frozenset({
     "user-agent", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amzn-trace-id",
 })  # fmt: skip
 """What is added by the signature itself, belongs to the connection, or is changed on the way."""
+_PLAIN: Final = "-_.~"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -52,7 +53,7 @@ def sign(
     among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC.
     ``digest``: the SHA-256, in hex, of a body that is not at hand.
     """
-    stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = _stamp(now)
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     digest = digest or hashlib.sha256(body).hexdigest()
     added = {"X-Amz-Date": stamp}
@@ -64,6 +65,56 @@ def sign(
     signed.setdefault("host", _host(url))
     signed |= {name.lower(): value for name, value in added.items()}
     names = ";".join(sorted(signed))
+    signature = _signature(method, url, signed, digest, keys, stamp, region, service)
+    added["Authorization"] = (
+        f"{_ALGORITHM} Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return added
+
+
+def presign(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    keys: AwsKeys,
+    *,
+    region: str,
+    seconds: int,
+    now: datetime | None = None,
+) -> str:
+    """``url``, an object of S3 without a query, with a signature that is good for ``seconds``: anyone with it may send
+    this request with exactly these ``headers``, and any content.
+
+    After "Authenticating Requests: Using Query Parameters" of the S3 API reference.
+    """
+    stamp = _stamp(now)
+    signed = {name.lower(): value for name, value in headers.items()} | {"host": _host(url)}
+    parameters = {
+        "X-Amz-Algorithm": _ALGORITHM,
+        "X-Amz-Credential": f"{keys.access}/{stamp[:8]}/{region}/s3/aws4_request",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(seconds),
+        "X-Amz-SignedHeaders": ";".join(sorted(signed)),
+        **({"X-Amz-Security-Token": keys.token} if keys.token else {}),
+    }
+    url = f"{url}?{'&'.join(f'{name}={quote(value, safe=_PLAIN)}' for name, value in parameters.items())}"
+    return f"{url}&X-Amz-Signature={_signature(method, url, signed, 'UNSIGNED-PAYLOAD', keys, stamp, region, 's3')}"
+
+
+def _stamp(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _signature(
+    method: str,
+    url: str,
+    signed: Mapping[str, str],
+    digest: str,
+    keys: AwsKeys,
+    stamp: str,
+    region: str,
+    service: str,
+) -> str:
     canonical = "\n".join(
         (
             method.upper(),
@@ -71,17 +122,14 @@ def sign(
             _query(url),
             *(f"{name}:{' '.join(signed[name].split())}" for name in sorted(signed)),
             "",
-            names,
+            ";".join(sorted(signed)),
             digest,
         )
     )
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     to_sign = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
     key = _key(keys.secret, stamp[:8], region, service)
-    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
-    added["Authorization"] = (
-        f"{_ALGORITHM} Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={signature}"
-    )
-    return added
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
 
 @lru_cache(maxsize=64)
@@ -122,4 +170,4 @@ def _query(url: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(unquote_to_bytes(text), safe="-_.~")
+    return quote(unquote_to_bytes(text), safe=_PLAIN)

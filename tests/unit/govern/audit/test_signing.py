@@ -99,11 +99,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         running.stop()
 
 
-def test_kms_signs_and_the_key_stays_there(service: Service) -> None:
+@pytest.fixture
+def place(service: Service, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Region and address of KMS."""
+    for name, value in aws.KEYS.items():
+        monkeypatch.setenv(name, value)
+    return aws.REGION, service.url
+
+
+def test_kms_signs_and_the_key_stays_there(service: Service, place: tuple[str, str]) -> None:
     kms = aws.client(service, "kms")
     made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/audit", TargetKeyId=made)
-    signer = KmsSigner("alias/audit", lambda: kms)
+    signer = KmsSigner("alias/audit", *place)
     der = kms.get_public_key(KeyId=made)["PublicKey"]
     text = serialization.load_der_public_key(der).public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -114,12 +122,12 @@ def test_kms_signs_and_the_key_stays_there(service: Service) -> None:
     assert check(signed(BODY, signer).replace(b'"seq":4', b'"seq":5'), keys) == audit_signing.FORGED
 
 
-def test_a_key_in_kms_that_cannot_sign_is_refused(service: Service) -> None:
+def test_a_key_in_kms_that_cannot_sign_is_refused(service: Service, place: tuple[str, str]) -> None:
     kms = aws.client(service, "kms")
     made = kms.create_key()["KeyMetadata"]["KeyId"]
     for name in (made, "alias/nobody"):
         with pytest.raises(SigningError, match=r"^(KMS does not sign|the key signs with none)"):
-            KmsSigner(name, lambda: kms)
+            KmsSigner(name, *place)
 
 
 def test_a_trail_that_cannot_be_signed_is_not_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
@@ -9,16 +10,17 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import boto3
+import httpx
 import pytest
-from botocore.stub import Stubber
+from support.aws_transcripts import Transcript, fixed_keys
 from support.policies import ANN, TOOLS, facts
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization.authorizer import Decision
 from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
 from adaptgen.model.tables import Caller
-from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws.api import AwsApi
+from adaptgen.runtime.aws.background import shared_api
 
 STORE = "PSEXAMPLEabcdefg111111"
 ARN = f"arn:aws:verifiedpermissions::123456789012:policy-store/{STORE}"
@@ -32,18 +34,15 @@ FOUND = {
 
 
 @pytest.fixture
-def service() -> Iterator[Any]:
-    client = boto3.client(
-        "verifiedpermissions", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    with Stubber(client) as stub:
-        stub.add_response("get_policy_store", FOUND, {"policyStoreId": STORE})
-        yield stub
-        stub.assert_no_pending_responses()
+def service() -> Iterator[Transcript]:
+    made = Transcript("verifiedpermissions")
+    made.expect("GetPolicyStore", FOUND, {"policyStoreId": STORE})
+    yield made
+    made.done()
 
 
-async def loaded(service: Any, **options: Any) -> VerifiedPermissions:
-    made = VerifiedPermissions(STORE, claims=("department",), client=lambda: service.client, **options)
+async def loaded(service: Transcript, **options: Any) -> VerifiedPermissions:
+    made = VerifiedPermissions(STORE, claims=("department",), api=service.api, **options)
     await made.load({}, TOOLS)
     return made
 
@@ -82,21 +81,21 @@ def asked(caller: Caller, action: str, context: Any, server: str = "crm") -> dic
 
 
 @pytest.mark.asyncio
-async def test_a_call_is_decided_by_the_store(service: Any) -> None:
+async def test_a_call_is_decided_by_the_store(service: Transcript) -> None:
     cedar = await loaded(service)
     context = {"input": {"amount": {"__extn": {"fn": "decimal", "arg": "12.5000"}}, "id": 7}, "paths": []}
-    service.add_response("is_authorized", answer("ALLOW", "P1"), asked(ANN, "crm__pay", context))
-    service.add_response("is_authorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}, "paths": []}))
+    service.expect("IsAuthorized", answer("ALLOW", "P1"), asked(ANN, "crm__pay", context))
+    service.expect("IsAuthorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}, "paths": []}))
 
     assert await cedar.decide(ANN, TOOLS["pay"], {"id": 7, "amount": 12.5}) == Decision(True, ("P1",))
     assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, ("P2",), "a policy forbids it")
 
 
 @pytest.mark.asyncio
-async def test_what_no_policy_decides_is_refused_unless_it_only_reads(service: Any) -> None:
+async def test_what_no_policy_decides_is_refused_unless_it_only_reads(service: Transcript) -> None:
     cedar = await loaded(service)
     for _ in range(3):
-        service.add_response("is_authorized", answer("DENY"))
+        service.expect("IsAuthorized", answer("DENY"))
 
     assert await cedar.decide(ANN, TOOLS["find"], {}) == Decision(True, ("default-read",))
     assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, (), "no policy permits it")
@@ -104,19 +103,19 @@ async def test_what_no_policy_decides_is_refused_unless_it_only_reads(service: A
 
 
 @pytest.mark.asyncio
-async def test_a_policy_that_fails_refuses(service: Any) -> None:
+async def test_a_policy_that_fails_refuses(service: Transcript) -> None:
     cedar = await loaded(service)
-    service.add_response("is_authorized", answer("ALLOW", "P1", errors=("overflow",)))
-    service.add_response("is_authorized", answer("DENY", errors=("overflow",)))
+    service.expect("IsAuthorized", answer("ALLOW", "P1", errors=("overflow",)))
+    service.expect("IsAuthorized", answer("DENY", errors=("overflow",)))
 
     assert not (await cedar.decide(ANN, TOOLS["pay"], {})).allowed
     assert not (await cedar.decide(ANN, TOOLS["find"], {})).allowed
 
 
 @pytest.mark.asyncio
-async def test_a_service_that_fails_refuses_and_tells_no_value(service: Any) -> None:
+async def test_a_service_that_fails_refuses_and_tells_no_value(service: Transcript) -> None:
     cedar = await loaded(service)
-    service.add_client_error("is_authorized", "ThrottlingException", "secret-value")
+    service.refuse("IsAuthorized", "ThrottlingException", "secret-value")
 
     decision = await cedar.decide(ANN, TOOLS["find"], {})
 
@@ -125,31 +124,28 @@ async def test_a_service_that_fails_refuses_and_tells_no_value(service: Any) -> 
 
 @pytest.mark.asyncio
 async def test_a_service_that_does_not_answer_in_time_refuses() -> None:
-    release = threading.Event()
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if request.headers["x-amz-target"].endswith("IsAuthorized"):
+            await asyncio.sleep(10)
+        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
 
-    class Slow:
-        def get_policy_store(self, **_: Any) -> Any:
-            return FOUND
-
-        def is_authorized(self, **_: Any) -> Any:
-            release.wait(10)
-            return answer("ALLOW", "P1")
-
-    cedar = VerifiedPermissions(STORE, client=Slow, timeout=0.02)
+    api = AwsApi("verifiedpermissions", "eu-central-1", keys=fixed_keys, transport=httpx.MockTransport(slow))
+    cedar = VerifiedPermissions(STORE, api=lambda: api)
     await cedar.load({}, TOOLS)
+    cedar._timeout = 0.02
 
     decision = await cedar.decide(ANN, TOOLS["pay"], {})
-    release.set()
 
     assert decision == Decision(False, (), "no decision could be had: TimeoutError")
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """Answers every request with an error that is not tried again."""
+    """Has the store, and answers everything else with an error that is not tried again."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(400)
+        self.send_response(200 if self.headers["x-amz-target"].endswith("GetPolicyStore") else 400)
+        self.send_header("content-length", "0")
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -165,9 +161,8 @@ async def test_restored_arguments_reach_no_log_at_any_level(
     caplog.set_level(logging.DEBUG)
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        client = aws.client("verifiedpermissions", "eu-central-1", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setattr(client, "get_policy_store", lambda **_: FOUND)
-        cedar = VerifiedPermissions(STORE, client=lambda: client)
+        url = f"http://127.0.0.1:{server.server_port}"
+        cedar = VerifiedPermissions(STORE, api=lambda: shared_api("verifiedpermissions", "eu-central-1", url))
         await cedar.load({}, TOOLS)
 
         decision = await cedar.decide(ANN, TOOLS["pay"], {"note": "canary@example.com"})
@@ -178,7 +173,7 @@ async def test_restored_arguments_reach_no_log_at_any_level(
 
 
 @pytest.mark.asyncio
-async def test_what_cedar_cannot_hold_is_not_asked(service: Any) -> None:
+async def test_what_cedar_cannot_hold_is_not_asked(service: Transcript) -> None:
     cedar = await loaded(service)
 
     assert not (await cedar.decide(ANN, TOOLS["find"], {"amount": 1e30})).allowed
@@ -186,20 +181,20 @@ async def test_what_cedar_cannot_hold_is_not_asked(service: Any) -> None:
 
 
 @pytest.mark.asyncio
-async def test_tokens_and_resources_are_decided_too(service: Any) -> None:
+async def test_tokens_and_resources_are_decided_too(service: Transcript) -> None:
     cedar = await loaded(service)
     context = {"tool": "crm__find", "effect": "read", "kind": "email"}
-    service.add_response("is_authorized", answer("ALLOW", "P1"), asked(ANN, "detokenize", context))
-    service.add_response("is_authorized", answer("DENY"), asked(ANN, "resource", {"name": "file:///a"}, "other"))
+    service.expect("IsAuthorized", answer("ALLOW", "P1"), asked(ANN, "detokenize", context))
+    service.expect("IsAuthorized", answer("DENY"), asked(ANN, "resource", {"name": "file:///a"}, "other"))
 
     assert (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
     assert not (await cedar.other(ANN, "other", "resource", "file:///a")).allowed
 
 
 @pytest.mark.asyncio
-async def test_log_only_permits_and_says_so(service: Any) -> None:
+async def test_log_only_permits_and_says_so(service: Transcript) -> None:
     cedar = await loaded(service, mode="log_only")
-    service.add_response("is_authorized", answer("DENY", "P2"))
+    service.expect("IsAuthorized", answer("DENY", "P2"))
 
     decision = await cedar.decide(ANN, TOOLS["pay"], {})
 
@@ -207,7 +202,7 @@ async def test_log_only_permits_and_says_so(service: Any) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_list_leaves_out_only_tools_that_are_not_known(service: Any) -> None:
+async def test_the_list_leaves_out_only_tools_that_are_not_known(service: Transcript) -> None:
     cedar = await loaded(service)
 
     assert await cedar.visible(ANN, {**TOOLS, "new": facts("new")}) == TOOLS.keys()
@@ -216,17 +211,14 @@ async def test_the_list_leaves_out_only_tools_that_are_not_known(service: Any) -
 
 @pytest.mark.asyncio
 async def test_a_store_that_is_not_there_is_told_at_start() -> None:
-    client = boto3.client(
-        "verifiedpermissions", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    with Stubber(client) as stub:
-        stub.add_client_error("get_policy_store", "ResourceNotFoundException")
-        with pytest.raises(AdaptgenError, match="AG072: the policy store cannot be used: ResourceNotFoundException"):
-            await VerifiedPermissions(STORE, client=lambda: client).load({}, TOOLS)
+    service = Transcript("verifiedpermissions")
+    service.refuse("GetPolicyStore", "ResourceNotFoundException", "no such store")
+    with pytest.raises(AdaptgenError, match="AG072: the policy store cannot be used: ResourceNotFoundException"):
+        await VerifiedPermissions(STORE, api=service.api).load({}, TOOLS)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("store", "files"), [("", {}), (STORE, {"p.cedar": "permit (principal, action, resource);"})])
 async def test_settings_that_would_not_be_read_are_told_at_start(store: str, files: dict[str, str]) -> None:
     with pytest.raises(AdaptgenError, match="AG072"):
-        await VerifiedPermissions(store, client=dict).load(files, TOOLS)
+        await VerifiedPermissions(store, api=Transcript("verifiedpermissions").api).load(files, TOOLS)

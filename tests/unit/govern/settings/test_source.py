@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
-from botocore.response import StreamingBody
-from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
+from support.aws_transcripts import Transcript
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.limits.kill_switch import switch
@@ -21,6 +20,8 @@ from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller
+from adaptgen.runtime.aws.api import AwsApi
+from adaptgen.runtime.aws.background import shared_api
 
 pytestmark = [
     pytest.mark.asyncio,
@@ -140,6 +141,17 @@ async def test_the_kill_switch_of_a_broken_version_is_known(folder: Path) -> Non
 # --------------------------------------------------------------------------------------------------------------- S3
 
 
+def apis(s3: Any) -> Callable[[str], AwsApi]:
+    """What the sources ask, where ``s3`` seeds."""
+    return lambda name: shared_api(name, "us-east-1", s3.meta.endpoint_url)
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -165,7 +177,7 @@ def put(s3: Any, **objects: str) -> None:
 async def test_settings_in_s3_with_policies_under_the_same_prefix(s3: Any) -> None:
     put(s3, a__governance_dot_yaml=TEXT, a__policies__one_dot_cedar=PERMIT, a__policies__notes_dot_txt="no policy")
     put(s3, a__policies2__other_dot_cedar=PERMIT, policies__elsewhere_dot_cedar=PERMIT)
-    one = source("s3://bank/a/governance.yaml", {}, aws=lambda name: s3)
+    one = source("s3://bank/a/governance.yaml", {}, aws=apis(s3))
     first = await one.load()
     assert first.path == "s3://bank/a/governance.yaml"
     assert first.policies == {"policies/one.cedar": PERMIT}
@@ -183,32 +195,34 @@ async def test_settings_in_s3_with_policies_under_the_same_prefix(s3: Any) -> No
 
 async def test_one_policy_object_in_s3(s3: Any) -> None:
     put(s3, b_dot_yaml=TEXT.replace("[policies]", "./rules.cedar"), rules_dot_cedar=PERMIT)
-    found = await source("s3://bank/b.yaml", {}, aws=lambda name: s3).load()
+    found = await source("s3://bank/b.yaml", {}, aws=apis(s3)).load()
     assert found.policies == {"rules.cedar": PERMIT}
 
 
 async def test_what_s3_does_not_have_is_located(s3: Any) -> None:
     with pytest.raises(AdaptgenError, match=r"^s3://bank/none.yaml: error AG001: .* cannot be read: NoSuchKey$"):
-        await source("s3://bank/none.yaml", {}, aws=lambda name: s3).load()
+        await source("s3://bank/none.yaml", {}, aws=apis(s3)).load()
     put(s3, c__governance_dot_yaml=TEXT)
     with pytest.raises(AdaptgenError, match=r"c/governance.yaml:2:24: error AG072: the policies 'policies' cannot be"):
-        await source("s3://bank/c/governance.yaml", {}, aws=lambda name: s3).load()
+        await source("s3://bank/c/governance.yaml", {}, aws=apis(s3)).load()
 
 
 async def test_s3_that_goes_away_leaves_what_holds(s3: Any) -> None:
     put(s3, d__governance_dot_yaml="adaptgen: 1\n")
     away = False
 
-    class Client:
-        def __getattr__(self, name: str) -> Any:
-            if away:
-                raise ConnectionError("secret")
-            return getattr(s3, name)
+    async def network(request: httpx.Request) -> httpx.Response:
+        if away:
+            raise httpx.ConnectError("secret")
+        async with httpx.AsyncClient() as client:
+            answer = await client.request(request.method, request.url, headers=request.headers)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
 
-    one = source("s3://bank/d/governance.yaml", {}, aws=lambda name: Client())
+    api = AwsApi("s3", "us-east-1", s3.meta.endpoint_url, attempts=1, transport=httpx.MockTransport(network))
+    one = source("s3://bank/d/governance.yaml", {}, aws=lambda name: api)
     await one.load()
     away = True
-    with pytest.raises(AdaptgenError, match=r"AG001: the settings cannot be read: ConnectionError$"):
+    with pytest.raises(AdaptgenError, match=r"AG001: the settings cannot be read: .*GetObject: ConnectError$"):
         await one.changed()
     assert await one.changed() is None
     away = False
@@ -218,7 +232,7 @@ async def test_s3_that_goes_away_leaves_what_holds(s3: Any) -> None:
 async def test_the_kill_switch_may_lie_in_s3(s3: Any) -> None:
     put(s3, off_dot_yaml="")
     settings = parse(b"adaptgen: 1\nswitch: {source: 's3://bank/off.yaml'}\n", "g.yaml")
-    one = switch(settings, {}, aws=lambda name: s3)
+    one = switch(settings, {}, aws=apis(s3))
     await one.start()
     tool = ToolInfo("crm__find", "crm", "find", "read", True, {})
     assert one.refuses(Caller("ada"), tool) is None
@@ -231,8 +245,8 @@ async def test_the_kill_switch_may_lie_in_s3(s3: Any) -> None:
 async def test_objects_are_bounded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MAX_BYTES", 10)
     put(s3, e__governance_dot_yaml=TEXT)
-    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: it is too large"):
-        await source("s3://bank/e/governance.yaml", {}, aws=lambda name: s3).load()
+    with pytest.raises(AdaptgenError, match=r"AG001: the settings cannot be read: .* is too large"):
+        await source("s3://bank/e/governance.yaml", {}, aws=apis(s3)).load()
 
 
 # -------------------------------------------------------------------------------------------------------- AppConfig
@@ -241,82 +255,75 @@ IDS = {"ApplicationIdentifier": "bank", "EnvironmentIdentifier": "prod"}
 
 
 @pytest.fixture
-def appconfig() -> Iterator[tuple[Any, Stubber]]:
-    client = boto3.client(
-        "appconfigdata", region_name="eu-west-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-    )
-    with Stubber(client) as stub:
-        yield client, stub
-        stub.assert_no_pending_responses()
+def appconfig() -> Iterator[Transcript]:
+    made = Transcript("appconfigdata")
+    yield made
+    made.done()
 
 
-def session(stub: Stubber, profile: str, token: str) -> None:
+def session(service: Transcript, profile: str, token: str) -> None:
     expected = {**IDS, "ConfigurationProfileIdentifier": profile}
-    stub.add_response("start_configuration_session", {"InitialConfigurationToken": token}, expected)
+    service.expect("StartConfigurationSession", {"InitialConfigurationToken": token}, expected)
 
 
-def latest(stub: Stubber, token: str, following: str, text: str, wait: int = 0) -> None:
-    data = text.encode()
+def latest(service: Transcript, token: str, following: str, text: str, wait: int = 0) -> None:
     answer = {
         "NextPollConfigurationToken": following,
         "NextPollIntervalInSeconds": wait,
         "ContentType": "application/x-yaml",
-        "Configuration": StreamingBody(io.BytesIO(data), len(data)),
+        "Configuration": text.encode(),
     }
-    stub.add_response("get_latest_configuration", answer, {"ConfigurationToken": token})
+    service.expect("GetLatestConfiguration", answer, {"ConfigurationToken": token})
 
 
-async def test_settings_in_appconfig_use_each_token_once(appconfig: tuple[Any, Stubber]) -> None:
-    client, stub = appconfig
-    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: client)
-    session(stub, "governance", "t1")
-    latest(stub, "t1", "t2", "adaptgen: 1\n")
+async def test_settings_in_appconfig_use_each_token_once(appconfig: Transcript) -> None:
+    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: appconfig.api())
+    session(appconfig, "governance", "t1")
+    latest(appconfig, "t1", "t2", "adaptgen: 1\n")
     first = await one.load()
-    latest(stub, "t2", "t3", "")  # nothing new: the answer is empty
+    latest(appconfig, "t2", "t3", "")  # nothing new: the answer is empty
     assert await one.changed() is None
-    latest(stub, "t3", "t4", "adaptgen: 1\naudit: stderr\n")
+    latest(appconfig, "t3", "t4", "adaptgen: 1\naudit: stderr\n")
     second = await one.changed()
     assert second is not None
     assert second.hash != first.hash
-    stub.add_client_error("get_latest_configuration", "BadRequestException", "token expired")
+    appconfig.refuse("GetLatestConfiguration", "BadRequestException", "token expired")
     with pytest.raises(AdaptgenError, match=r"AG001: the settings cannot be read: BadRequestException$"):
         await one.changed()
-    session(stub, "governance", "t9")  # a session ends after 24 hours: another one begins
-    latest(stub, "t9", "t10", "adaptgen: 1\naudit: stderr\n")
+    session(appconfig, "governance", "t9")  # a session ends after 24 hours: another one begins
+    latest(appconfig, "t9", "t10", "adaptgen: 1\naudit: stderr\n")
     assert await one.changed() is None
 
 
 async def test_appconfig_is_not_asked_before_it_wants_to_be(
-    appconfig: tuple[Any, Stubber], monkeypatch: pytest.MonkeyPatch
+    appconfig: Transcript, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, stub = appconfig
     now = [1000.0]
     monkeypatch.setattr(documents.time, "monotonic", lambda: now[0])
-    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: client)
-    session(stub, "governance", "t1")
-    latest(stub, "t1", "t2", "adaptgen: 1\n", wait=15)
+    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: appconfig.api())
+    session(appconfig, "governance", "t1")
+    latest(appconfig, "t1", "t2", "adaptgen: 1\n", wait=15)
     await one.load()
     now[0] += 14
     assert await one.changed() is None
     now[0] += 2
-    latest(stub, "t2", "t3", "adaptgen: 1\naudit: stderr\n", wait=15)
+    latest(appconfig, "t2", "t3", "adaptgen: 1\naudit: stderr\n", wait=15)
     assert await one.changed() is not None
 
 
-async def test_policies_in_appconfig_are_profiles_beside_the_settings(appconfig: tuple[Any, Stubber]) -> None:
-    client, stub = appconfig
-    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: client)
+async def test_policies_in_appconfig_are_profiles_beside_the_settings(appconfig: Transcript) -> None:
+    one = source("appconfig://bank/prod/governance", {}, aws=lambda name: appconfig.api())
     text = "adaptgen: 1\nauthorize: {policies: rules}\n"
-    session(stub, "governance", "t1")
-    latest(stub, "t1", "t2", text, wait=3600)
-    session(stub, "rules", "p1")
-    latest(stub, "p1", "p2", PERMIT)
-    latest(stub, "p2", "p3", "")
+    session(appconfig, "governance", "t1")
+    latest(appconfig, "t1", "t2", text, wait=3600)
+    session(appconfig, "rules", "p1")
+    latest(appconfig, "p1", "p2", PERMIT)
+    latest(appconfig, "p2", "p3", "")
     first = await one.load()
     assert first.policies == {"rules": PERMIT}
-    latest(stub, "p3", "p4", PERMIT + PERMIT)
-    latest(stub, "p4", "p5", "")
-    latest(stub, "p5", "p6", "")
+    latest(appconfig, "p3", "p4", PERMIT + PERMIT)
+    latest(appconfig, "p4", "p5", "")
+    latest(appconfig, "p5", "p6", "")
     second = await one.changed()
     assert second is not None
     assert second.policies == {"rules": PERMIT + PERMIT}

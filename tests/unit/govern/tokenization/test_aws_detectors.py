@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import orjson
 import pytest
-from botocore.stub import ANY, Stubber
+from support.aws_transcripts import Transcript
 from support.shielding import ANNA, answer, restore, run, shield, tokenizer, tool
 
 from adaptgen.govern.settings.model import Detector
@@ -28,25 +26,19 @@ UNITS = {
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    """Stubbed clients by service; what was expected must have been asked."""
-    stubs: dict[str, Stubber] = {}
-    for service in ("comprehend", "bedrock-runtime"):
-        made = boto3.client(service, region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
-        stubs[service] = Stubber(made)
-        stubs[service].activate()
-    monkeypatch.setattr(
-        detect_aws.AwsPiiDetectors.__init__, "__defaults__", (lambda service, region: stubs[service].client,)
-    )
-    yield stubs
-    for stub in stubs.values():
-        stub.assert_no_pending_responses()
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Transcript]]:
+    """Transcripts by service; what was expected must have been asked."""
+    transcripts = {service: Transcript(service) for service in ("comprehend", "bedrock-runtime")}
+    monkeypatch.setattr(detect_aws, "_shared", lambda service, region: transcripts[service].api())
+    yield transcripts
+    for one in transcripts.values():
+        one.done()
 
 
-def test_comprehend_finds_a_name_in_text(aws: dict[str, Stubber]) -> None:
+def test_comprehend_finds_a_name_in_text(aws: dict[str, Transcript]) -> None:
     text = "Gestern kam Ada Lovelace vorbei."
-    aws["comprehend"].add_response(
-        "detect_pii_entities",
+    aws["comprehend"].expect(
+        "DetectPiiEntities",
         {
             "Entities": [
                 {"Type": "NAME", "Score": 0.99, "BeginOffset": 12, "EndOffset": 24},
@@ -64,9 +56,9 @@ def test_comprehend_finds_a_name_in_text(aws: dict[str, Stubber]) -> None:
     assert restore(one, {"x": token}, tool({"x": "name"}))["x"] == "Ada Lovelace"
 
 
-def test_a_guardrail_finds_an_address(aws: dict[str, Stubber]) -> None:
-    aws["bedrock-runtime"].add_response(
-        "apply_guardrail",
+def test_a_guardrail_finds_an_address(aws: dict[str, Transcript]) -> None:
+    aws["bedrock-runtime"].expect(
+        "ApplyGuardrail",
         {
             "usage": UNITS,
             "action": "GUARDRAIL_INTERVENED",
@@ -92,23 +84,22 @@ def test_a_guardrail_finds_an_address(aws: dict[str, Stubber]) -> None:
     assert shown.startswith("Lives at tok_address_k1")
 
 
-def test_a_guardrail_that_blocks_withholds_the_answer(aws: dict[str, Stubber]) -> None:
+def test_a_guardrail_that_blocks_withholds_the_answer(aws: dict[str, Transcript]) -> None:
     topics = {"topics": [{"name": "secrets", "type": "DENY", "action": "BLOCKED"}]}
-    aws["bedrock-runtime"].add_response(
-        "apply_guardrail",
+    aws["bedrock-runtime"].expect(
+        "ApplyGuardrail",
         {"usage": UNITS, "action": "GUARDRAIL_INTERVENED", "outputs": [], "assessments": [{"topicPolicy": topics}]},
-        {"guardrailIdentifier": ANY, "guardrailVersion": ANY, "source": ANY, "content": ANY},
     )
     with pytest.raises(ToolError, match="blocks this answer"):
         shield(tokenizer(detectors=(GUARDRAIL,)), "something forbidden here")
 
 
 @pytest.mark.parametrize("detector", [GUARDRAIL, COMPREHEND])
-def test_an_error_withholds_the_answer_and_says_no_value(aws: dict[str, Stubber], detector: Detector) -> None:
+def test_an_error_withholds_the_answer_and_says_no_value(aws: dict[str, Transcript], detector: Detector) -> None:
     service, operation = (
-        ("bedrock-runtime", "apply_guardrail") if detector is GUARDRAIL else ("comprehend", "detect_pii_entities")
+        ("bedrock-runtime", "ApplyGuardrail") if detector is GUARDRAIL else ("comprehend", "DetectPiiEntities")
     )
-    aws[service].add_client_error(operation, "ThrottlingException", "too much of Ada Lovelace", 400)
+    aws[service].refuse(operation, "ThrottlingException", "too much of Ada Lovelace")
     with pytest.raises(ToolError) as problem:
         shield(tokenizer(detectors=(detector,)), "this is about Ada Lovelace")
     assert "ThrottlingException" in problem.value.text
@@ -116,31 +107,22 @@ def test_an_error_withholds_the_answer_and_says_no_value(aws: dict[str, Stubber]
 
 
 def test_a_slow_opinion_withholds_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow:
-        def detect_pii_entities(self, **more: Any) -> Any:
-            return {"Entities": []}
-
-    monkeypatch.setattr(detect_aws.AwsPiiDetectors.__init__, "__defaults__", (lambda service, region: Slow(),))
+    monkeypatch.setattr(detect_aws, "_shared", lambda service, region: Transcript(service).api())
     slow = Detector(kind="comprehend", timeout=0.0)
     with pytest.raises(ToolError, match="could not be checked"):
         shield(tokenizer(detectors=(slow,)), "this is about Ada Lovelace")
 
 
-def test_answers_without_prose_cost_no_call(aws: dict[str, Stubber]) -> None:
+def test_answers_without_prose_cost_no_call(aws: dict[str, Transcript]) -> None:
     value = {"fields": ["id", "status"], "items": [[1, "open"], [2, "closed"]]}
     assert shield(tokenizer(detectors=(GUARDRAIL, COMPREHEND)), value) == value
 
 
-def test_what_is_sent_holds_no_value_that_was_found_before(aws: dict[str, Stubber]) -> None:
-    sent: list[str] = []
-    stub = aws["comprehend"]
-    stub.client.meta.events.register(
-        "provide-client-params.comprehend.DetectPiiEntities", lambda params, **more: sent.append(params["Text"])
-    )
-    stub.add_response("detect_pii_entities", {"Entities": []}, {"Text": ANY, "LanguageCode": "de"})
+def test_what_is_sent_holds_no_value_that_was_found_before(aws: dict[str, Transcript]) -> None:
+    aws["comprehend"].expect("DetectPiiEntities", {"Entities": []})
     value = {"last_name": "Ito", "notes": [{"text": "mail a@b.example of Ito"}, {"text": "a second note"}]}
     run(tokenizer(detectors=(COMPREHEND,)).result(ANNA, tool(), answer(orjson.dumps(value).decode())))
-    assert len(sent) == 1
-    assert "a second note" in sent[0]
-    assert "Ito" not in sent[0]
-    assert "a@b" not in sent[0]
+    (sent,) = aws["comprehend"].sent
+    assert "a second note" in sent["Text"]
+    assert "Ito" not in sent["Text"]
+    assert "a@b" not in sent["Text"]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import datetime
+import hashlib
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
+import httpx
 import pytest
+from botocore import auth as botocore_auth
+from botocore.config import Config
 
 from adaptgen.model.tables import Caller
+from adaptgen.runtime.aws import s3 as aws_s3
+from adaptgen.runtime.aws.api import AwsApi
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.files.content import Spool
 from adaptgen.runtime.files.rules import FileRules
@@ -21,28 +28,29 @@ KEY = bytes(range(32))
 
 
 class Bucket:
-    """What is asked of S3."""
+    """What is asked of S3, over the network."""
 
     def __init__(self, data: bytes = b"data") -> None:
         self.data = data
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.asked: list[tuple[httpx.Request, bytes]] = []
 
-    def generate_presigned_url(self, **given: Any) -> str:
-        self.asked.append((given["ClientMethod"], given["Params"]))
-        return f"https://crm-files.s3.example/{given['Params']['Key']}?X-Amz-Signature=secret"
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = b"".join([part async for part in request.stream])  # type: ignore[union-attr]
+        self.asked.append((request, body))
+        assert request.headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest()
+        return httpx.Response(200, stream=httpx.ByteStream(self.data if request.method == "GET" else b""))
 
-    def get_object(self, **given: Any) -> dict[str, Any]:
-        self.asked.append(("get", given))
-        return {"ContentLength": len(self.data), "Body": io.BytesIO(self.data)}
 
-    def put_object(self, **given: Any) -> dict[str, Any]:
-        self.asked.append(("put", {**given, "Body": given["Body"].read()}))
-        return {}
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
 
 
 def slots(bucket: Bucket, key: bytes = KEY, now: float = 1000.0) -> S3Slots:
     made = S3Slots(RULES, key, lambda: now)
-    made._client = bucket
+    api = AwsApi("s3", RULES.region, transport=httpx.MockTransport(bucket))
+    made._made = aws_s3.Bucket(api, "crm-files")
     return made
 
 
@@ -50,16 +58,30 @@ def offered(bucket: Bucket) -> str:
     return asyncio.run(slots(bucket).create(ADA, "Ada.txt", 4, "text/plain")).reference
 
 
-def test_a_slot_is_signed_for_one_object_of_one_size_and_type() -> None:
+def test_a_slot_is_signed_for_one_object_of_one_size_and_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime.datetime(2026, 11, 21, 7, 8, 9, tzinfo=datetime.UTC)
+    monkeypatch.setattr(aws_s3, "service_time", lambda: moment)
+    monkeypatch.setattr(botocore_auth, "get_current_datetime", lambda: moment)
     bucket = Bucket()
     one = asyncio.run(slots(bucket).create(ADA, "Ada.txt", 4, "text/plain"))
-    ((operation, given),) = bucket.asked
-    assert operation == "put_object"
-    assert (given["ContentLength"], given["ContentType"], given["IfNoneMatch"]) == (4, "text/plain", "*")
-    assert given["Key"].startswith("agents/up/")
-    assert "Ada" not in given["Key"] + one.reference
+    assert bucket.asked == []
+    parts = urlsplit(one.url)
+    key = parts.path[1:]
+    assert key.startswith("agents/up/")
+    assert "Ada" not in key + one.reference
     assert "X-Amz" not in repr(one)
     assert one.reference.removeprefix("upload://").isalpha()
+    # botocore signs the same request.
+    config = Config(
+        signature_version="s3v4", request_checksum_calculation="when_required", s3={"addressing_style": "virtual"}
+    )
+    client = boto3.client("s3", region_name="eu-central-1", config=config)
+    wanted = {"Bucket": "crm-files", "Key": key, "ContentType": "text/plain", "ContentLength": 4, "IfNoneMatch": "*"}
+    theirs = urlsplit(client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=900))
+    assert (parts.netloc, parts.path) == ("crm-files.s3.eu-central-1.amazonaws.com", theirs.path)
+    assert theirs.netloc == parts.netloc
+    assert parse_qs(parts.query)["X-Amz-SignedHeaders"] == ["content-length;content-type;host;if-none-match"]
+    assert parse_qs(parts.query) == parse_qs(theirs.query)
 
 
 def test_any_process_with_the_key_reads_it_for_its_caller() -> None:
@@ -84,7 +106,6 @@ def test_any_process_with_the_key_reads_it_for_its_caller() -> None:
 def test_anything_else_is_no_slot(caller: Caller, key: bytes, now: float, change: Any) -> None:
     bucket = Bucket()
     reference = change(offered(bucket))
-    bucket.asked.clear()
     with pytest.raises(ToolError, match="upload slot is not known"):
         asyncio.run(slots(bucket, key, now).take(caller, reference))
     assert bucket.asked == []
@@ -103,18 +124,10 @@ def test_an_answer_is_put_under_a_random_key_and_signed() -> None:
     file = spool.finish("Ada.pdf", "application/pdf")
     link = asyncio.run(slots(bucket).hand_out(ADA, file))
     file.close()
-    (_, put), (operation, signed) = bucket.asked
-    assert (put["Body"], put["ContentLength"], put["ContentType"]) == (b"%PDF-1.7", 8, "application/pdf")
-    assert (operation, signed["Key"]) == ("get_object", put["Key"])
-    assert "Ada" not in put["Key"]
+    ((put, body),) = bucket.asked
+    assert (put.method, put.url.host) == ("PUT", "crm-files.s3.eu-central-1.amazonaws.com")
+    assert (body, put.headers["content-length"]) == (b"%PDF-1.7", "8")
+    assert put.headers["content-type"] == "application/pdf"
+    assert urlsplit(link.uri).path == put.url.path
+    assert "Ada" not in put.url.path
     assert "X-Amz" not in repr(link)
-
-
-def test_what_s3_signs_is_bound_to_length_type_and_a_new_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    offer = asyncio.run(S3Slots(RULES, KEY).create(ADA, "a.pdf", 5, "application/pdf"))
-    signed = parse_qs(urlsplit(offer.url).query)
-    assert signed["X-Amz-SignedHeaders"] == ["content-length;content-type;host;if-none-match"]
-    assert signed["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
-    assert not any("checksum" in name.lower() for name in signed)
