@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "AG109": "a wrong value in a stage file",
     "AG110": "the stage does not fit what is deployed, or where",
     "AG111": "the stack cannot be changed now",
+    "AG112": "the template is larger than AWS allows",
     "AG113": "calls cannot move to a new version step by step",
     "AG114": "calls cannot go back to an earlier version, or would leave one unnoticed",
     "AG115": "the artefact of a stage cannot be promoted",

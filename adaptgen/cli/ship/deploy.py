@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DECIDED = ("governance", "arch", "stack", "bucket", "parameter", "region", "role_arn", "tag",
             "permissions_boundary", "protect")  # fmt: skip
 """Options that a stage file has keys for."""
+_PLACE = ("region", "profile")
 
 
 def run(options: SimpleNamespace) -> int:
@@ -152,6 +153,9 @@ class _Talk:
             agree=(lambda review: True) if dry else self._agree,
             confirm=(lambda question: True) if dry else lambda question: self._options.yes or _confirmed(question),
             every=self._options.every,
+            place=" ".join(
+                f"--{name} {one}" for name in ("region", "profile") if (one := getattr(self._options, name))
+            ),
         )
 
     def _agree(self, review: Review) -> bool:

@@ -19,7 +19,7 @@ from adaptgen.ship.deployments.advice import Advice, advise, refused
 from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, make_client, printable
 from adaptgen.ship.deployments.change_sets import OURS, ChangeSets, capabilities
 from adaptgen.ship.deployments.changes import Change, Review, read_changes, resolved
-from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of
+from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of, stack_name
 from adaptgen.ship.deployments.settled import Settled, read_template, settle
 from adaptgen.ship.deployments.unfinished import UnfinishedStacks
 from adaptgen.ship.deployments.upload import Uploader, object_url
@@ -75,7 +75,7 @@ class Deployment:
     """Talks to S3 and CloudFormation.
 
     ``say``: gets a line of progress. ``agree``: gets the changes, and says whether to go on. ``confirm``: the same for
-    a question in words. ``wait``: sleeps.
+    a question in words. ``wait``: sleeps. ``place``: options that lead another command to the same account and region.
     """
 
     def __init__(
@@ -88,12 +88,13 @@ class Deployment:
         confirm: Callable[[str], bool] = lambda question: False,
         wait: Callable[[float], None] = time.sleep,
         every: float = 3.0,
+        place: str = "",
     ) -> None:
         self._s3 = s3
         self._stacks = cloudformation
         self._say = say
         self._agree = agree
-        self._follower = Follower(cloudformation, say=say, wait=wait, every=every)
+        self._follower = Follower(cloudformation, say=say, wait=wait, every=every, place=place)
         self._sets = ChangeSets(cloudformation, self._follower, wait=wait, every=every)
         self._unfinished = UnfinishedStacks(cloudformation, self._follower, say=say, confirm=confirm)
 
@@ -207,8 +208,7 @@ class Deployment:
         try:
             return self._follower.follow(stack, after)
         except KeyboardInterrupt:
-            name = stack.split("/")[1] if "/" in stack else stack
-            self._say(f"AWS goes on with {name}: adaptgen deploy --follow --stack {name}")
+            self._say(f"AWS goes on with {stack_name(stack)}: {self._follower.command(stack)}")
             raise
 
     def _prepared(

@@ -41,13 +41,16 @@ class Outcome:
 
 class Follower:
     """Looks at one stack until it rests. ``say``: gets a line for each event; ``wait``: sleeps for ``every``
-    seconds."""
+    seconds. ``place``: options that lead a command to the same account and region."""
 
-    def __init__(self, stacks: Any, *, say: Callable[[str], None], wait: Callable[[float], None], every: float) -> None:
+    def __init__(
+        self, stacks: Any, *, say: Callable[[str], None], wait: Callable[[float], None], every: float, place: str = ""
+    ) -> None:
         self._stacks = stacks
         self._say = say
         self._wait = wait
         self._every = every
+        self._place = f" {place}" if place else ""
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """The stack, by its name or its id; None for no stack."""
@@ -97,7 +100,7 @@ class Follower:
             except CallFailed as problem:
                 missed += 1
                 if missed > _PATIENCE or not problem.passing:
-                    raise going_on(problem, stack) from None
+                    raise self._going_on(problem, stack) from None
                 self._wait(self._every)
                 continue
             missed = 0
@@ -113,6 +116,19 @@ class Follower:
             if not status.endswith("IN_PROGRESS"):
                 return Outcome(status, outputs_of(found), tuple(failures), tuple(kept))
             self._wait(self._every)
+
+    def command(self, stack: str) -> str:
+        """What follows the stack from another process."""
+        return f"adaptgen deploy --follow --stack {stack_name(stack)}{self._place}"
+
+    def _going_on(self, problem: AdaptgenError, stack: str) -> AdaptgenError:
+        """``problem`` for an operation that AWS carries on without anybody who looks."""
+        told = [
+            Diagnostic(one.code, f"AWS goes on with {stack_name(stack)}, but it cannot be followed: {one.message}",
+                       one.where, f"{self.command(stack)}; {one.help}".removesuffix("; "))
+            for one in problem.diagnostics
+        ]  # fmt: skip
+        return AdaptgenError(*told)
 
     def _unseen(self, stack: str, seen: set[str]) -> list[Mapping[str, Any]]:
         """The events that were not said yet, the oldest first."""
@@ -132,17 +148,6 @@ class Follower:
             token = said.get("NextToken") or ""
             if not token:
                 return
-
-
-def going_on(problem: AdaptgenError, stack: str) -> AdaptgenError:
-    """``problem`` for an operation that AWS carries on without anybody who looks."""
-    name = stack_name(stack)
-    told = [
-        Diagnostic(one.code, f"AWS goes on with {name}, but it cannot be followed: {one.message}", one.where,
-                   f"adaptgen deploy --follow --stack {name}; {one.help}".removesuffix("; "))
-        for one in problem.diagnostics
-    ]  # fmt: skip
-    return AdaptgenError(*told)
 
 
 def stack_name(stack: str) -> str:
