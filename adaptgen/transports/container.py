@@ -24,6 +24,8 @@ LISTEN = "ADAPTGEN_LISTEN"
 SERVER = "ADAPTGEN_SERVER"
 """The folder of the generated server; without it this is the proxy."""
 GOVERNANCE = "ADAPTGEN_GOVERNANCE"
+DRAIN = "ADAPTGEN_DRAIN"
+"""Seconds for which it goes on to accept after SIGTERM, while ``/readyz`` answers 503."""
 DEFAULT = "0.0.0.0:8000"
 
 
@@ -62,6 +64,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
 
     settle()
+    drain = _drain(environ)
     governed = await _governed(ServingContext(http=True, loopback=is_loopback(host), environ=environ), environ)
     try:
         listener = address.listening(host, port)
@@ -71,9 +74,20 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         # and every caller is authenticated.
         handler = over(governed)
         origins, shared = governed.settings.listen.origins, shared_sessions(governed)
-        await serve.run(handler, listener, hosts=("*",), origins=origins, shared=shared)
+        await serve.run(handler, listener, hosts=("*",), drain=drain, origins=origins, shared=shared)
     finally:
         await governed.aclose()
+
+
+def _drain(environ: Mapping[str, str]) -> float:
+    given = environ.get(DRAIN, "").strip() or "0"
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 600:
+        raise error("AG078", f"{DRAIN} is not a number of seconds from 0 to 600", help=f"{DRAIN}=5")
+    return seconds
 
 
 async def _governed(place: ServingContext, environ: Mapping[str, str]) -> GovernedServer:

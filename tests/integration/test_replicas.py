@@ -16,8 +16,11 @@ import pytest
 from support import aws, npm
 from support import redis as redis_server
 from support.idp import Idp
-from support.replicas import PYTHON, TYPESCRIPT, Replicas, RoundRobin, talk
+from support.lambda_runtime import http_event
+from support.replicas import KEY, PYTHON, TYPESCRIPT, Replicas, RoundRobin, talk
 from support.services import Service, Unavailable, environment, running
+
+from adaptgen.transports.aws_lambda import Handler, proxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
@@ -187,3 +190,57 @@ async def test_a_third_party_that_restarts_is_recovered(tmp_path: Path, redis: S
         told = place.replicas.sessions()
         assert len(told["words"]) == CALLERS
         assert CALLERS <= len(told["seen"]) <= CALLERS + 3  # a replica watches the lists again when it looks again
+
+
+def test_functions_of_lambda_serve_one_session(
+    tmp_path: Path, dynamodb: Service, old_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two functions of one proxy, each with its own memory, and a client that reaches them by turns."""
+    monkeypatch.setattr("adaptgen.transports.streamable_http.sessions.FRESH", 0.0)
+    aws.state_table(dynamodb)
+    replicas = Replicas(tmp_path, "", {}, {}, old_python)
+    settings = {
+        "adaptgen": 1,
+        "mode": "proxy",
+        "authenticate": {"iam": True},
+        "authorize": {"engine": "cedar", "policies": ["all.cedar"]},
+        "keys": {"audit": "${env:AUDIT}"},
+        "state": {"store": "dynamodb", "table": "adaptgen", "region": aws.REGION, "endpoint": dynamodb.url},
+        "upstreams": {"keeper": {"url": f"http://127.0.0.1:{replicas.keeper_port}/mcp"}},
+    }
+    (tmp_path / "governance.yaml").write_text(json.dumps(settings))
+    (tmp_path / "all.cedar").write_text("permit (principal, action, resource);")
+    environ = {**aws.KEYS, "ADAPTGEN_GOVERNANCE": str(tmp_path / "governance.yaml"), "AUDIT": KEY}
+    for name, value in aws.KEYS.items():
+        monkeypatch.setenv(name, value)
+    functions: list[Handler] = []
+    try:
+        replicas.start_keeper()
+        functions += [proxy(environ), proxy(environ)]
+        session = ""
+
+        def send(at: int, method: str, params: Any = None, verb: str = "POST") -> Any:
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
+            lines = [
+                ("host", "abc.lambda-url.eu-west-1.on.aws"),
+                ("content-type", "application/json"),
+                ("accept", "application/json, text/event-stream"),
+                ("mcp-protocol-version", "2025-11-25"),
+                *([("mcp-session-id", session)] if session else []),
+            ]
+            return functions[at](http_event(verb, "/mcp", lines=lines, body=json.dumps(body).encode()), None)
+
+        opened = send(0, "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}})
+        session = opened["headers"]["mcp-session-id"]
+        for turn in range(6):
+            asked = {"name": "keeper__remember", "arguments": {"word": f"w{turn}"}}
+            answer = json.loads(send((turn + 1) % 2, "tools/call", asked)["body"])["result"]
+        assert json.loads(answer["content"][0]["text"]) == [f"w{turn}" for turn in range(6)]
+        assert send(1, "", verb="DELETE")["statusCode"] == 200
+        assert [send(at, "tools/list")["statusCode"] for at in (0, 1)] == [404, 404]
+        told = replicas.sessions()
+        assert (len(told["words"]), len(told["held"])) == (1, 2)  # each function watches the lists in its own
+    finally:
+        for one in functions:
+            one.close()
+        replicas.stop()

@@ -20,6 +20,7 @@ from typing import Any
 from support.services import Service, free_port, launch, plain_environ
 
 ROOT = Path(__file__).parents[2]
+KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 
 KEEPER = """\
 import json, sys
@@ -302,7 +303,7 @@ class Replicas:
             (folder / "governance.yaml").write_text(json.dumps(settings))
             (folder / "all.cedar").write_text("permit (principal, action, resource);")
             command = [sys.executable, "-m", "adaptgen", "proxy", str(folder / "governance.yaml")]
-            environ = plain_environ(folder, PYTHONPATH=str(ROOT), AUDIT="QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=")
+            environ = plain_environ(folder, PYTHONPATH=str(ROOT), AUDIT=KEY)
             environ |= dict(self.environ)
             self.running[f"proxy{at}"] = launch(
                 f"proxy{at}", [*command, "--http", f"127.0.0.1:{port}"], url=f"http://127.0.0.1:{port}",

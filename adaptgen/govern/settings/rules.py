@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
-from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
+from adaptgen.govern.settings.model import KINDS, Settings, Upstream, UpstreamAuth
 from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
+
+_SEALING: Final = ("tokens", "cursors", "handover", "surrogates", "audit", "pins")
+"""Keys that seal the sessions of clients (:func:`adaptgen.govern.settings.keys.session_keys`)."""
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "bearer": ("token",),
@@ -374,8 +377,8 @@ def advice(settings: Settings, *, processes: bool) -> list[Diagnostic]:
     """Warnings about settings that are right and may surprise. ``processes``: several processes serve together."""
     found: list[Diagnostic] = []
 
-    def warn(message: str, at: KeyPath, help: str) -> None:
-        found.append(Diagnostic("AG076", message, settings.where(*at), help, "warning"))
+    def warn(message: str, at: KeyPath, help: str, code: str = "AG076") -> None:
+        found.append(Diagnostic(code, message, settings.where(*at), help, "warning"))
 
     audit = settings.audit
     if processes and audit is not None and audit.sink != "none" and not (settings.keys.checkpoints or audit.kms_key):
@@ -398,4 +401,15 @@ def advice(settings: Settings, *, processes: bool) -> list[Diagnostic]:
             warn("store: memory remembers identities per process: each process accepts one of them once", at, help)
         if settings.tokenize is not None and settings.tokenize.form == "short":
             warn("store: memory keeps the vault per process: another process cannot restore its tokens", at, help)
+    if processes and settings.mode == "proxy" and any(not _ours(one) for one in settings.upstreams.values()):
+        kept = "MCP sessions before 2026-07-28 are kept by one process, and another one answers 404"
+        if settings.state.store == "memory":
+            warn(f"store: memory: {kept}", ("state", "store"), help="state: {store: redis, url: …}", code="AG125")
+        elif not any(getattr(settings.keys, name) for name in _SEALING):
+            help = "keys: {audit: …}, or any other key of these settings"
+            warn(f"no key seals sessions: {kept}", ("keys",), help=help, code="AG125")
     return found
+
+
+def _ours(upstream: Upstream) -> bool:
+    return bool(upstream.handover) if upstream.ours is None else upstream.ours

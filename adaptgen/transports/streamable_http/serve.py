@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,9 +45,21 @@ class _Server(uvicorn.Server):
     uvicorn raises a signal that ended it once more, and SIGTERM would then end the process before anything is closed.
     """
 
-    def __init__(self, config: uvicorn.Config, served: App) -> None:
+    def __init__(self, config: uvicorn.Config, served: App, drain: float = 0.0) -> None:
+        """``drain``: seconds for which it goes on to accept after the first signal, while /readyz says so."""
         super().__init__(config)
         self._served = served
+        self._drain = drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop: after ``drain`` at the first signal, at once at the second."""
+        kernel = self._served.kernel
+        if self._drain and not kernel.draining:
+            kernel.draining = True
+            asyncio.get_running_loop().call_later(self._drain, super().handle_exit, sig, frame)
+        else:
+            kernel.draining = True
+            super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -80,10 +93,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def run(handler: McpHandler, listener: socket.socket, **options: Any) -> None:
-    """Serve ``handler`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
-    :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`. Sessions are ended when it returns; the
-    handler is the caller's to close.
+async def run(handler: McpHandler, listener: socket.socket, *, drain: float = 0.0, **options: Any) -> None:
+    """Serve ``handler`` on ``listener`` until SIGINT or SIGTERM, and for ``drain`` seconds more; ``options`` are those
+    of :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`. Sessions are ended when it returns;
+    the handler is the caller's to close.
     """
     served = app(handler, **options)
     config = uvicorn.Config(
@@ -100,7 +113,7 @@ async def run(handler: McpHandler, listener: socket.socket, **options: Any) -> N
         timeout_keep_alive=int(IDLE_SECONDS),
     )
     gc.freeze()
-    await _Server(config, served).serve([listener])
+    await _Server(config, served, drain).serve([listener])
 
 
 async def run_governed(governed: GovernedServer, listener: socket.socket, profile: Profile = "") -> None:

@@ -48,6 +48,8 @@ KEYS = "/.well-known/jwks.json"
 """The public keys of a proxy, for the servers that accept its handovers."""
 HEALTHY = b'{"status":"Healthy"}'
 """What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
+READY = "/readyz"
+"""As /healthz, until the server is told to stop: a load balancer takes it out while it still serves."""
 UNPROVEN = 64 * 1024
 """Bytes of a body that is read before it is known who sends it: the identity that a proxy hands over is part of it."""
 _CORS = {
@@ -104,6 +106,8 @@ class StreamableHttpServer:
         self._timeout = timeout
         self._ping = ping
         self._files = files
+        self.draining = False
+        """It serves, and is to get no new clients."""
         self._modern = StatelessRevision(self)
         self._handshake = Handshake(self)
 
@@ -112,8 +116,9 @@ class StreamableHttpServer:
         answer of events before its end.
         """
         path = request.path
-        if path in ("/healthz", "/ping") and request.method in ("GET", "HEAD"):
-            return json_answer(HEALTHY)
+        if path in ("/healthz", "/ping", READY) and request.method in ("GET", "HEAD"):
+            stopping = path == READY and self.draining
+            return refused(503, "the server is stopping") if stopping else json_answer(HEALTHY)
         origin = request.headers.get("origin")
         refusal = self._refusal(request, origin)
         if refusal is not None:

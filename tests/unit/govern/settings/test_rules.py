@@ -150,6 +150,24 @@ def test_an_embedded_server_that_others_reach_needs_a_cursor_key() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("", ["AG125"]),
+        ("keys: {audit: '${env:K}'}\n", ["AG125"]),
+        ("state: {store: redis, url: 'redis://127.0.0.1'}\n", ["AG125"]),
+        ("state: {store: redis, url: 'redis://127.0.0.1'}\nkeys: {pins: '${env:K}'}\n", []),
+    ],
+)
+def test_processes_that_do_not_share_the_sessions_of_clients_are_warned_of(more: str, found: list[str]) -> None:
+    text = "adaptgen: 1\nmode: proxy\nupstreams: {a: {url: 'https://a.example/mcp'%s}}\n" + more
+    settings = parse((text % "").encode(), "g.yaml")
+    assert [one.code for one in advice(settings, processes=True)] == found
+    assert advice(settings, processes=False) == []
+    ours = parse((text % ", ours: true").encode(), "g.yaml")
+    assert advice(ours, processes=True) == []
+
+
 def test_several_processes_on_a_memory_store_are_warned_of() -> None:
     text = "adaptgen: 1\nlimits: {per: sub, rate: 1/s}\n"
     settings = parse(text.encode(), "g.yaml")

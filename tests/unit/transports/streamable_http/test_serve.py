@@ -33,7 +33,7 @@ async def closing():
 
 listener = address.listening("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-serve(FakeDesk(stateful=True, tools_call=slow), listener, closing=closing)
+serve(FakeDesk(stateful=True, tools_call=slow), listener, closing=closing, drain=float(sys.argv[1]))
 """
 HEADERS = {
     "content-type": "application/json",
@@ -43,12 +43,12 @@ HEADERS = {
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def serving(drain: float = 0.0) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The process and its port."""
     python_path = os.pathsep.join((str(TESTS), str(TESTS.parent)))
     environ = {**os.environ, "PYTHONPATH": python_path}
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", SERVE], env=environ, stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen([sys.executable, "-c", SERVE, str(drain)], env=environ, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         try:
             yield process, int(process.stdout.readline())
@@ -93,6 +93,26 @@ def test_a_signal_ends_streams_and_lets_calls_finish(sign: signal.Signals) -> No
         assert process.stderr is not None
         assert process.stdout.read() == b"closed\n"
         assert process.stderr.read() == b""
+
+
+def status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_server_that_is_to_stop_serves_until_the_load_balancer_knows() -> None:
+    with serving(600.0) as (process, port):
+        assert (status(port, "/readyz"), status(port, "/healthz")) == (200, 200)
+        process.send_signal(signal.SIGTERM)
+        while status(port, "/readyz") == 200:  # the signal arrives when it arrives
+            pass
+        assert (status(port, "/readyz"), status(port, "/healthz")) == (503, 200)
+        process.send_signal(signal.SIGTERM)  # a second one is obeyed at once
+        assert process.wait(20) == 0
 
 
 def pour(connection: socket.socket) -> None:
