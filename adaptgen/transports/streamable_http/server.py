@@ -49,7 +49,7 @@ KEYS = "/.well-known/jwks.json"
 HEALTHY = b'{"status":"Healthy"}'
 """What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
 READY = "/readyz"
-"""As /healthz, until the server is told to stop: a load balancer takes it out while it still serves."""
+"""As /healthz, until the server begins to stop: a load balancer takes it out while it still serves."""
 UNPROVEN = 64 * 1024
 """Bytes of a body that is read before it is known who sends it: the identity that a proxy hands over is part of it."""
 _CORS = {
