@@ -8,9 +8,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.syntax.identifiers import vocabulary
 
@@ -58,7 +58,7 @@ def scalar_text(value: Json) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class HeaderParameter:
     """An argument that clients repeat in the header ``Mcp-Param-<token>``. ``kind``: string, integer or boolean."""
 

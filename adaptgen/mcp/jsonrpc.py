@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 import orjson
 
 from adaptgen.mcp.json_text import MAX_DEPTH, DuplicateKeyError, encode, has_long_number, is_too_deep, loads_unique
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 
 PARSE_ERROR = -32700
@@ -38,7 +39,7 @@ class Malformed(Exception):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Request:
     """A request; it is owed exactly one response."""
 
@@ -47,7 +48,7 @@ class Request:
     params: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Notice:
     """A notification."""
 
@@ -55,7 +56,7 @@ class Notice:
     params: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Response:
     """The client's answer to a question of ours: a result, or an error as code and message."""
 

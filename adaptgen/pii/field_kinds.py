@@ -9,9 +9,9 @@ before them (``kind_of("customer_name")``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from adaptgen.model.frozen import value
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 
 # Words that may be behind the word that decides, without changing what the value is.
@@ -185,7 +185,7 @@ _COUNTED = 1_000_000
 """Numbers below it may count something: ``phones: 3``."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class LeafKinds:
     """What the name of a field says of the values there, by their JSON type. ``text``: the kind of a string, ``number``
     that of a number, ``digits`` that of a number too long to be a count; ``person``: a string that is written as the

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.model.contract_file import OWN_ARGUMENTS
+from adaptgen.model.frozen import value
 from adaptgen.pii.field_kinds import kind_of, kind_within, leans, names_person
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, vocabulary, words
@@ -28,7 +28,7 @@ OWN: Final = frozenset({"cursor", "limit", "fields", "where", "sort", "count", "
 ENOUGH: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class SearchArgument:
     """``name``: an argument, or a JSON Pointer into one. ``fields``: the paths that it searches; a path that records
     do not have is classified by its words. ``because``: the evidence, for people."""
@@ -39,7 +39,7 @@ class SearchArgument:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Named:
     """A row of evidence: a name made of these ``words``, all of them; ``weight`` for ``role``."""
 
@@ -49,7 +49,7 @@ class Named:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Phrase:
     """A row of evidence: a description that matches ``pattern``."""
 
@@ -165,7 +165,7 @@ def find_search_arguments(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _About:
     sensitive: Mapping[str, str]
     holder: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.headers import HeaderParameter, header_parameters
 from adaptgen.mcp.protocol import ToolInfo, without_own_meta
+from adaptgen.model.frozen import value
 from adaptgen.proxy.catalog_reader import Entry, ServerCatalog, without
 from adaptgen.proxy.third_party_tools import exposed_argument, facts, names_before, rule_for
 from adaptgen.proxy.upstream_client import UpstreamClient
@@ -20,7 +21,7 @@ _QUIET = ("io.modelcontextprotocol/ui",)
 """Extensions that need no methods of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class CatalogEntry:
     """A prompt or resource: whose it is, its own name there, and how callers see it."""
 
@@ -29,7 +30,7 @@ class CatalogEntry:
     wire: Entry
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Template:
     """A resource template, and the URIs that it stands for."""
 
@@ -38,7 +39,7 @@ class Template:
     form: UriTemplate
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Catalog:
     """Everything by the name that callers use."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 from adaptgen.proxy.http_client import UpstreamError
 
@@ -30,7 +31,7 @@ Entry = dict[str, Any]
 Ask = Callable[[str, Mapping[str, Json]], Awaitable[dict[str, Json]]]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ServerCatalog:
     """The lists of one server as it gave them, and what it said of itself."""
 

@@ -10,10 +10,11 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import h11
+
+from adaptgen.model.frozen import value
 
 CONNECT = 5.0
 KEEP = 4.0
@@ -36,7 +37,7 @@ class ConnectionBroken(Exception):
         self.slow = slow
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Origin:
     """Where a server listens."""
 

@@ -12,11 +12,11 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import h11
 
+from adaptgen.model import frozen
 from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback, is_metadata_url
 from adaptgen.proxy.connection_pool import Connection, ConnectionBroken, Origin, Pool
 from adaptgen.proxy.sse import Event, Events
@@ -48,7 +48,7 @@ class UpstreamError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Address:
     """A URL, taken apart once. ``host`` and ``target`` are written as in the head of a request."""
 

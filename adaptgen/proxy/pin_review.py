@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.pipeline.factory import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
+from adaptgen.model.frozen import value
 from adaptgen.proxy.pin_store import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.proxy.proxy_target import pins_for, start_aggregator
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Review:
     """``accepted``: what is pinned now; ``open``: what is not, as sentences; ``suspected``: arguments of third parties
     that may hold personal data, and that the settings say nothing about."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from adaptgen.model.frozen import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Event:
     """``data``: the lines of data, joined; ``id`` and ``retry`` (milliseconds) where the event had them."""
 

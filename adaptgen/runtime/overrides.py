@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.contract_file import ONCE_FREE, OWN_ARGUMENTS, QUESTIONS
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Contract, Effect, Json, Server, Tool, Unpaged
 from adaptgen.runtime.core.answer import Answer
 
@@ -68,7 +69,7 @@ _QUESTIONS: Mapping[str, Json] = {
 _RESERVED = ("cursor", "limit", "fields", "dry_run")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Override:
     """One decorated function, and the place of its decorator."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model import frozen
 from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.syntax.identifiers import singular, words
 from adaptgen.tool_search import english
@@ -32,7 +33,7 @@ _AGE = re.compile(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Entry:
     """The texts of one tool. ``calls``: ``GET /repos/{owner}`` of each of its requests. ``also``: other words.
     ``fields``: paths of its answer."""

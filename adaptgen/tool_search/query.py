@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from adaptgen.model.frozen import value
 from adaptgen.syntax.identifiers import singular
 from adaptgen.tool_search import english
 from adaptgen.tool_search.english import stem, tokens
@@ -17,7 +17,7 @@ removal"), of a common verb, and of another verb with the same meaning."""
 _PLAIN = frozenset(map(stem, english.PLAIN))
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class QueryTerm:
     """A word of a query. ``words``: the stems to search, with their weights. ``written``: the word itself."""
 
@@ -26,7 +26,7 @@ class QueryTerm:
     written: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ParsedQuery:
     """A query. ``acts``: the actions that it asks for. ``several``: True for many things, False for one, None if it
     does not say. ``sure``: it is a question or a command, not only the name of a thing."""

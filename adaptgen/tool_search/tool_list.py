@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import Profile, advertised_tool
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json, Surface
 from adaptgen.tool_search import menu_tools, resources
 
@@ -18,7 +18,7 @@ SEARCH_BUDGET = 8_000
 Mode = Literal["list", "brief", "search"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Wanted:
     """How to show tools. ``bytes``: budget of a list. ``pin``: names that a search lists too. ``profile``: providers
     of the schemas ("": all)."""
@@ -29,7 +29,7 @@ class Wanted:
     profile: Profile = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Shown:
     """``result``: the answer to ``tools/list``. ``tools``: every tool of the caller there, by name, not shortened."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Effect
 
 EFFECTS = ("read", "write")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Part:
     """``tag``: the slug of a tag, "" for all tools. ``effect``: ``read`` or ``write``, "" for both."""
 

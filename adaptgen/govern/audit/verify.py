@@ -19,6 +19,7 @@ import orjson
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.govern.audit.trail import MARK, derived, mac_key
 from adaptgen.govern.settings import audit_signing
+from adaptgen.model.frozen import value
 from adaptgen.text.files import explain
 
 _END = re.compile(re.escape(MARK) + rb'([0-9a-f]{64})"\}\Z')
@@ -27,7 +28,7 @@ _SIGNED = ("start", "checkpoint", "end")
 MAX_LINE = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Line:
     chain: str
     seq: int

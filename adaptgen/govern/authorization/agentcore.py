@@ -19,6 +19,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.authorization import policies, principal
 from adaptgen.govern.authorization.policies import Policy
 from adaptgen.govern.settings.model import Claims
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 
 USER = "AgentCore::OAuthUser"
@@ -43,7 +44,7 @@ class Gateway:
     claims: Claims = field(default_factory=Claims)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Statement:
     """One policy of the gateway: its identifier here, and its text."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 
 Other: TypeAlias = Literal["prompt", "resource", "completion"]
@@ -22,7 +23,7 @@ NO_POLICY = "no policy permits it"
 FORBIDDEN = "a policy forbids it"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Decision:
     """``policies``: the identifiers of those that decided. ``reason``: why not, without any value of an argument.
 

@@ -7,12 +7,12 @@ Only for generated servers: what ``fields`` or ``where`` of a third party mean, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.contract_file import QUESTIONS
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 
@@ -26,7 +26,7 @@ _WHOLE: Final[Mapping[str, str]] = {
 """Ways to ask for everything of a record, or of the whole body, without blanks."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class CanonicalCall:
     """``arguments``: what is executed. ``judged``: the same as policies read it; it differs only where ``fields`` asks
     for the whole body (``$``), which policies know as everything. ``paths``: every field that the call names."""

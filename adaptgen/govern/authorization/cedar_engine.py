@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import orjson
@@ -23,6 +23,7 @@ from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Autho
 from adaptgen.govern.authorization.explanation import Applies, PolicyEffect
 from adaptgen.govern.authorization.lowered import read_lowered
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 
@@ -31,7 +32,7 @@ _CALLERS = 4096
 _NOT_LOADED = Decision(False, (), "no policies are loaded")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Known:
     """A tool as the policies were validated for it; ``read``: the attributes that a policy for it reads (None: all)."""
 
@@ -41,7 +42,7 @@ class _Known:
     read: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Kind:
     """What a list of tools depends on: the server, and the policies whose scope includes the action.
 
@@ -69,7 +70,7 @@ class _Sets:
         return self._made[names]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Force:
     """Policies and tools in force: made as a whole, replaced as a whole. What a tool needs is made at its first use."""
 

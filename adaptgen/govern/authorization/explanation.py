@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
 from adaptgen.govern.authorization.authorizer import NO_POLICY
 from adaptgen.govern.authorization.policies import DEFAULT_READ
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 
 Applies: TypeAlias = Literal["always", "sometimes", "never"]
@@ -16,7 +16,7 @@ Applies: TypeAlias = Literal["always", "sometimes", "never"]
 Call: TypeAlias = Literal["permitted", "depends", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class PolicyEffect:
     """One policy whose scope takes a tool in. ``id``: its ``@id``, else ``<file>#<number>``."""
 

@@ -11,14 +11,14 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.model.frozen import postpone
+from adaptgen.model.frozen import postpone, value
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
@@ -35,7 +35,7 @@ _PATH = re.compile(r"\w+(?:\.\w+)+")
 _LIST = "adaptgen policy schema shows every action and attribute"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Policy:
     """One policy. ``id``: its ``@id`` annotation, else ``<file>#<number>``, counted from 1; ``body``: its JSON form."""
 

@@ -13,10 +13,10 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -28,7 +28,7 @@ _TENANTS: Final = "usage/tenants"
 _PARTS: Final = ("calls", "errors", "bytes")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Row:
     """What the callers of one group had of one tool. ``bytes_out``: bytes of the answers as callers got them."""
 

@@ -27,6 +27,7 @@ from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import Target, ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
@@ -37,7 +38,7 @@ GRACE = 60.0
 """Seconds that calls under way have when their target is replaced."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ServingContext:
     """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
     reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
@@ -69,7 +70,7 @@ class TargetInputs:
     place: ServingContext
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Components:
     """One generation of the settings, put to work. A request uses the generation with which it began.
 

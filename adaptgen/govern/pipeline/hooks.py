@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,13 +22,14 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.settings.model import Hook, Settings
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Effect, Json
 
 _THREADS = 8
 """Threads for hooks that are not coroutines; a pool of their own, so that one that hangs stops nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Call:
     """One call of a tool as hooks see it: after decision and restoring, ``arguments`` as the tool will get them."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder, describe_file
@@ -32,6 +32,7 @@ from adaptgen.mcp.protocol import (
     unknown_tool,
     without_own_meta,
 )
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.store.protocol import StoreError
@@ -334,7 +335,7 @@ class Pipeline:
         return failed_result(refused.text)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Visible:
     """The ``names`` of the ``tools`` that ``caller`` may see by the decisions of ``parts``."""
 

@@ -8,7 +8,6 @@ message.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from adaptgen.govern.tokenization.classification import Node
@@ -17,13 +16,14 @@ from adaptgen.govern.tokenization.token_formats import DecodedToken, Expired, Ma
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads_or_none
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 
 Permitted = Callable[[str], Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Restored:
     """``arguments`` as the tool gets them; ``tokens``: ids of the tokens that were in them, for the audit; ``hits``:
     how many were replaced; ``kinds``: of each of them; ``values``: what is never shown again."""

@@ -7,7 +7,6 @@ too, and so does every classified value that occurs in other text of its record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import orjson
 
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
 from adaptgen.mcp.json_text import dumps, loads_or_none
+from adaptgen.model import frozen
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
@@ -47,7 +47,7 @@ _TOGETHER: Final = 16
 """Records of a list that are searched for their values at once, before each is by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class _Record:
     """One record of an answer: where its texts and objects begin and end among those seen, and the values (kind, text)
     that were classified in it."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from adaptgen.govern.tokenization.token_formats import base32
+from adaptgen.model.frozen import value
 from adaptgen.pii.detectors import find, iban_sizes
 from adaptgen.pii.national_ids import LUHN
 
@@ -24,7 +24,7 @@ _LOCAL: Final = 60
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Form:
     """``shape``: email, phone, card, iban, id, date or text; ``size``: digits of a phone or card; ``least`` and
     ``most``: characters that the schema allows."""

@@ -14,7 +14,6 @@ import binascii
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import KINDS
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.pii.tagged_values import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
 
@@ -56,7 +56,7 @@ class Expired(MalformedToken):
     """A token whose time is over; it was one of this scope."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DecodedToken:
     """The value of a token. ``number``: it was a number in JSON."""
 
@@ -65,7 +65,7 @@ class DecodedToken:
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class TokenMatch:
     """A token, or what looks like one, in ``text[start:end]``. ``body``: key id and base32, in small letters."""
 

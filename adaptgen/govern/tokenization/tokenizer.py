@@ -7,7 +7,6 @@ what cannot be searched is withheld. Whatever fails here fails the call; nothing
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adaptgen.govern.settings.keys import KeyMaterial
@@ -26,6 +25,7 @@ from adaptgen.govern.tokenization.tool_schemas import advertised
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.mcp.protocol import META, META_FOUND, META_SENSITIVE, ToolInfo
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.pii.detectors import FOUND
 from adaptgen.pii.scan_budget import ScanBudgetExceeded, scan
@@ -48,7 +48,7 @@ _TOO_DEEP: Final = "The answer nests too deep to be searched."
 _NOWHERE: Final = positions({})
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Shielded:
     """A result that may leave. ``tokens``: how many values were replaced, ``swept`` of them found in text; ``ids``: of
     the tokens, for the audit."""

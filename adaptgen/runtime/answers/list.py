@@ -7,9 +7,10 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Cursor, Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
@@ -34,7 +35,7 @@ MOST_SIZE: Final = 500
 """Items that are asked for in one request where all of them are read, where the API declares that it returns them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ListCall:
     """One call of a list tool. ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items,
     ``max_bytes`` in bytes of the whole text, with tokens in it where ``marks`` says what will be one. ``caller`` and

@@ -6,9 +6,9 @@ import fnmatch
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Refused, Send
 from adaptgen.runtime.auth.credentials_in_requests import REDACTED, add_credential, select_sends
 from adaptgen.runtime.auth.session import Session
@@ -54,7 +54,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern), re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Doubt:
     """A session that was renewed for a sign that no rule of the hints names."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH
@@ -56,7 +56,7 @@ _RANGE: Final = re.compile(r"\s*\w*\s*(?:(\d+)-(\d+)|\*)/(\d+)\s*")
 _NEXT_LINK: Final = re.compile(r"rel\s*=\s*\"?[^\";,]*\bnext\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class ListAnswer:
     """One answer that holds a list of ``length``. ``members``: names and values of what is next to the items;
     ``nouns``: what the list is called; ``sizes``: what was asked for, by parameter; ``whole``: hints say that the list

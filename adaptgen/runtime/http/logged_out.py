@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
@@ -119,7 +119,7 @@ Like = Callable[[Json], bool]
 """Whether a body is like the answer that was declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Sign:
     """An answer that means "not logged in", as a rule of the hints. ``path`` and ``pattern``: a member of its body;
     ``sure``: it says so in words."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.completeness import (
@@ -50,7 +50,7 @@ class Fetch(Protocol):
     def __call__(self, query: Mapping[str, Json] = ..., url: str | None = None) -> Awaitable[Response]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Page:
     """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say).
     ``torn``: what of a table could not be read. ``doubt``: why the list may go on although nothing leads on;

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import clean
@@ -20,7 +20,7 @@ _VAGUE: Final = frozenset({"", "text/plain", "application/octet-stream", "applic
 _NUMBERS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Items:
     """The records of a table. ``note``: what of it could not be read."""
 

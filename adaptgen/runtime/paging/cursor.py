@@ -18,7 +18,6 @@ import string
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from adaptgen.model.frozen import value
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import to_json
 
@@ -80,7 +80,7 @@ def _base64(text: str) -> bytes:
     return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Bound:
     """What a cursor is bound to. ``arguments``: as the tool receives them, without cursor, fields and limit."""
 

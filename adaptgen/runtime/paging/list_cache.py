@@ -12,10 +12,10 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.http.page import Fetch
 from adaptgen.runtime.http.response import Response
@@ -32,7 +32,7 @@ _AGE: Final = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE
 _NEVER: Final = re.compile(r"(?:^|[,\s])no-(?:store|cache)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Entry:
     response: Response
     digest: str

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json, Paging
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import ToolError
@@ -29,7 +30,7 @@ TOO_LARGE: Final = frozenset({400, 413, 414, 416, 422})
 """Statuses that may mean that the API has no pages of that size."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Bounds:
     """The most that one call reads: items, requests, bytes of answers, seconds."""
 

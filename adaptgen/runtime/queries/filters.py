@@ -9,9 +9,9 @@ null. Values are never repeated in an error: they may have been PII tokens.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.queries.comparison import Operand
@@ -40,7 +40,7 @@ OBJECT: Final = object()
 """Stands for an object at the end of a path: it is there, and equals nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Field:
     """A path, as the agent wrote it (``said``) and parsed."""
 
@@ -53,7 +53,7 @@ class Field:
         return tuple(one for one in self.segments if isinstance(one, str))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Test:
     """One comparison; several ``wanted`` are alternatives."""
 
@@ -72,7 +72,7 @@ class Test:
         return order is not None and meets(order)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Condition:
     """What ``where`` says about one path."""
 
@@ -95,7 +95,7 @@ class Condition:
         return not wanted or any(all(test.holds(there, whole=hides(there)) for test in wanted) for there in seen)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Key:
     """One key of ``sort``."""
 
@@ -103,7 +103,7 @@ class Key:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Figure:
     """A figure that is computed from the values at a path; ``function`` is one of :data:`FUNCTIONS`."""
 
@@ -111,7 +111,7 @@ class Figure:
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Question:
     """What is asked of all items. ``groups``: the paths whose values make the groups that ``count`` and ``figures`` are
     about; without them they are about all items."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
 from adaptgen.runtime.answers.list import MOST_SIZE
@@ -42,7 +42,7 @@ _UNSENT: Final = " Nothing was sent."
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Named:
     """One item: its id, and what people call it, the likeliest first."""
 

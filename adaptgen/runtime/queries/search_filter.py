@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Call, Json, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
@@ -36,7 +37,7 @@ NOTE: Final = "Records that match only by a part of a hidden value are left out.
 _DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Searched:
     """One argument of a call: its texts, and the fields that must hold one of them whole. ``clear``: the texts did not
     come as tokens."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from adaptgen.model import frozen
 from adaptgen.model.tables import Json, Update
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
@@ -12,7 +12,7 @@ _TIME = 10
 """Characters of a date, which may have a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Verdict:
     """``text``: what is wrong, "" for nothing; ``stale``: something still has its old value, which may pass."""
 

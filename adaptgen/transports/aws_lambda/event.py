@@ -6,11 +6,11 @@ import base64
 import binascii
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from adaptgen.mcp.json_text import as_object
+from adaptgen.model.frozen import value
 from adaptgen.transports.streamable_http.http import HttpRequest, folded, whole
 from adaptgen.transports.streamable_http.server import KEYS, WELL_KNOWN
 
@@ -26,7 +26,7 @@ class NoRequest(Exception):
     """The event is not an HTTP request that can be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Event:
     """``host``: the name under which the platform received it; ``version``: of the payload, ``1.0`` or ``2.0``;
     ``left``: seconds until the function is killed; ``body``: decoded.

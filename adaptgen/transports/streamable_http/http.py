@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge
+from adaptgen.model import frozen
 from adaptgen.syntax.identifiers import vocabulary
 
 JSON_TYPE = "application/json"
@@ -38,7 +39,7 @@ class TooSlow(Exception):
     """The body did not come in time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class HttpRequest:
     """``headers``: lower case; ``twice``: names that occur more than once; ``read``: the body, up to that many bytes
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from adaptgen.mcp import json_text, revisions
@@ -12,6 +11,7 @@ from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.transports.streamable_http.http import (
@@ -31,7 +31,7 @@ PATIENCE = 5.0
 """Seconds that cancelled requests have to end."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class RunningRequest:
     """A request that passed every check of the wire."""
 

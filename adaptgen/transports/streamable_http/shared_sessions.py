@@ -17,11 +17,11 @@ import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import MessageId, Response
+from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -66,7 +66,7 @@ class TooLargeToShare(Exception):
     """An answer does not fit into the shared state."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Opened:
     """What an id holds. ``id``: the one that logs and other replicas know; ``began``: seconds since the epoch."""
 
