@@ -6,14 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from regenerate import year
-from regenerate.year import EDITS, Edit
+from regenerate import year, year_answers
+from regenerate.year import Edit
 
 from adaptgen.cli import main
 from adaptgen.compare.inputs import find_changes
 from adaptgen.compare.model import Change
 from adaptgen.transports.load import load_server
 
+EDITS = [*year.EDITS, *year_answers.EDITS]
 SPEC = Path("specs/orders.yaml")
 OUT = Path("generated/orders")
 
@@ -42,17 +43,18 @@ def means(found: tuple[Change, ...]) -> set[tuple[str, str, str]]:
 
 
 def test_a_year_is_long_enough() -> None:
-    assert len({edit.name for edit in EDITS}) == len(EDITS) >= 30
+    assert len({edit.name for edit in EDITS}) == len(EDITS) >= 52
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name.replace(" ", "-"))
 def test_every_edit_is_classified_and_touches_what_it_means(edit: Edit, workplace: Path) -> None:
     if edit.hints:
         hint(edit.hinted_before or "adaptgen: 1\n")
+    SPEC.write_text(edit.before(year.BASE))
     before = build()
     shutil.copytree("generated", "earlier/generated")
     shutil.copytree("specs", "earlier/specs")
-    SPEC.write_text(edit.make(year.BASE))
+    SPEC.write_text(edit.make(SPEC.read_text()))
     if edit.hints:
         hint(edit.hints)
     after = build()

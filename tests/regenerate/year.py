@@ -1,7 +1,8 @@
 """A year of an API: edits of ``year.yaml``, each with what it means for agents, worked out by hand.
 
 ``means``: (level, subject, kind) of every change that a comparison of the two documents must find, and no other.
-``files``: the generated files that differ, beside the lock; "orders" stands for the module and its contract.
+``before``: what BASE is made into first. ``files``: the generated files that differ, beside the lock; "orders" stands
+for the module and its contract.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Edit:
     files: frozenset[str] = frozenset()
     hints: str = ""
     hinted_before: str = ""
+    before: Callable[[str], str] = str
 
 
 def swap(*pairs: tuple[str, str]) -> Callable[[str], str]:
