@@ -212,6 +212,8 @@ def test_new_settings_hold_from_the_next_invocation_on(
 class Recording(Tracer):
     """Notes when it is flushed."""
 
+    buffers = True
+
     def __init__(self) -> None:
         self.flushed: list[float] = []
 

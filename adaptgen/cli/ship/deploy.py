@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Review
     from adaptgen.ship.deployments.stages import Stage
 
-_DECIDED = ("governance", "arch", "stack", "bucket", "parameter", "region", "role_arn", "tag",
+_DECIDED = ("governance", "target", "arch", "stack", "bucket", "parameter", "region", "role_arn", "tag",
             "permissions_boundary", "protect")  # fmt: skip
 """Options that a stage file has keys for."""
 _PLACE = ("region", "profile")
@@ -81,6 +81,7 @@ def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
     """The options with what the stage decides."""
     decided = {
         "governance": Path(stage.governance) if stage.governance else None,
+        "target": stage.target,
         "arch": stage.arch or None,
         "stack": stage.stack,
         "bucket": stage.bucket,
@@ -93,7 +94,7 @@ def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
 def _plan(options: SimpleNamespace, stage: Stage | None, client: Any) -> Plan:
     from adaptgen.ship.deployments.planning import BOUNDARY, plan_named, plan_stage, region_of
 
-    bundle = package.make_bundle(options, "lambda")
+    bundle = package.make_bundle(options, options.target or "lambda")
     if stage is not None:
         return plan_stage(bundle, stage, os.environ)
     given = _pairs(options.parameter, "--parameter")

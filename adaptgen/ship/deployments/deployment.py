@@ -37,7 +37,8 @@ class Plan:
 
     ``template``: its text; its version is set by what the stack will hold. ``parameters``: name -> value, those that
     are named. ``keep``: the others keep their values of the last deployment, as tags do; without it, as for a stage
-    file, they go back to their defaults. ``code``: the zip, uploaded as ``key`` into ``bucket``. ``rollback``:
+    file, they go back to their defaults. ``code``: the zip, uploaded as ``key`` into ``bucket``; empty where an
+    image is deployed. ``rollback``:
     CloudFormation's ``RollbackConfiguration``, None for that of the stack; it applies to later updates too.
     ``account``: who must own the bucket ("" for anyone); ``region``: of the stack ("" where it is not known).
     ``protect``: whether AWS refuses to delete the stack; None leaves it as it is.
@@ -140,7 +141,8 @@ class Deployment:
             help = "divide the server: fewer upstreams or tools in one"
             raise error("AG112", f"the template has {len(text):,} bytes, and AWS takes 1 MB", help=help)
         uploader = Uploader(self._s3, plan.bucket, owner=plan.account, region=plan.region, say=self._say)
-        uploader.put(plan.key, plan.code)
+        if plan.code:
+            uploader.put(plan.key, plan.code)
         body = {"TemplateBody": text}
         if len(text.encode()) > cloudformation.LIMIT:
             key = f"{plan.key.removesuffix('.zip')}.{settled.token[:16]}.template.json"

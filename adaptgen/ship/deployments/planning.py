@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import did_you_mean, error
-from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.bundles.package import Bundle, code_zip
 from adaptgen.ship.deployments.calls import failed
 from adaptgen.ship.deployments.deployment import Plan
 from adaptgen.ship.deployments.stages import Stage, find_stages, parameter_values, read_stage
-from adaptgen.ship.stack import cloudformation, stack
+from adaptgen.ship.stack import agentcore, cloudformation, stack
 from adaptgen.ship.stack.versions import OWN
 from adaptgen.transports.load import load_server
 
@@ -40,7 +40,7 @@ def check_account(sts: Any, stage: Stage) -> None:
 
 def plan_stage(bundle: Bundle, stage: Stage, environ: Mapping[str, str]) -> Plan:
     """The plan that ``stage`` decides alone. ``environ``: for its secrets. AG109 and AG110 for what does not fit."""
-    plan = _plan(bundle, stage.stack, stage.bucket)
+    plan = _plan(bundle, stage.stack, stage.bucket, stage.parameters)
     known = _known(plan)
     values = parameter_values(stage, stack.variables(bundle), known, environ)
     return Plan(
@@ -55,10 +55,10 @@ def plan_named(
     role_arn: str = "", protect: bool | None = None,
 ) -> Plan:  # fmt: skip
     """The plan of a command line: what ``given`` does not name keeps its value. AG090 for an unknown parameter."""
-    plan = _plan(bundle, name, bucket)
+    plan = _plan(bundle, name, bucket, given)
     known = _known(plan)
     variables = stack.variables(bundle)
-    parameters = {"CodeBucket": bucket}
+    parameters = {"CodeBucket": bucket} if plan.code else {}
     for written, text in given.items():
         parameter = variables.get(written, written)
         if parameter not in known or parameter == "CodeBucket":
@@ -77,11 +77,21 @@ def _known(plan: Plan) -> dict[str, Any]:
     return {name: one for name, one in cloudformation.parameters_of(plan.template).items() if name not in OWN}
 
 
-def _plan(bundle: Bundle, name: str, bucket: str) -> Plan:
-    code = bundle.zip()
-    sha256 = hashlib.sha256(code).hexdigest()
-    template = cloudformation.as_json(stack.plain(bundle, sha256))
-    return Plan(name, template, {}, bucket, stack.code_key(bundle, sha256), code)
+def _plan(bundle: Bundle, name: str, bucket: str, given: Mapping[str, str]) -> Plan:
+    if bundle.target.kind == "lambda":
+        code = bundle.zip()
+        sha256 = hashlib.sha256(code).hexdigest()
+        template = stack.plain(bundle, sha256)
+    elif "ImageUri" in given:
+        code, sha256 = b"", ""
+        template = agentcore.runtime(bundle)
+    else:
+        code = code_zip(bundle)
+        sha256 = hashlib.sha256(code).hexdigest()
+        template = agentcore.runtime(bundle, sha256)
+    if "RuntimeName" in template["Parameters"]:  # two stages of one account are two runtimes
+        template["Parameters"]["RuntimeName"]["Default"] = agentcore.runtime_name(name)
+    return Plan(name, cloudformation.as_json(template), {}, bucket, stack.code_key(bundle, sha256), code)
 
 
 def region_of(client: Any) -> str:

@@ -41,6 +41,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean,
 from adaptgen.model.frozen import value
 from adaptgen.output import lock
 from adaptgen.pii.secret_formats import find_secrets
+from adaptgen.ship.bundles.target import Kind
 from adaptgen.text.files import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
@@ -98,6 +99,7 @@ class Stage:
     shift: Shift | None = None
     keep_versions: int = 3
     governance: str = ""
+    target: Kind = "lambda"
     arch: Literal["", "arm64", "x86_64"] = ""
     protect: bool | None = None
     where: Callable[..., Where] = field(default=lambda *keys: Where(""), repr=False, compare=False)
@@ -178,7 +180,8 @@ STAGE = Table({
     "shift": Key(_SHIFT, "How calls move to a new version; default: all at once"),
     "keep_versions": Key(Number(1, 100), "How many versions stay, for a rollback; default: 3"),
     "governance": Key(Text("file"), "Other settings than the server's own, relative to this file"),
-    "arch": Key(OneOf(("x86_64", "arm64")), "The processor; default: x86_64"),
+    "target": Key(OneOf(("lambda", "agentcore")), "Where it runs; default: lambda"),
+    "arch": Key(OneOf(("x86_64", "arm64")), "The processor; default: x86_64, and arm64 for agentcore"),
     "protect": Key(Flag(), "AWS refuses to delete the stack until this is false"),
 })  # fmt: skip
 """What one file may say."""

@@ -8,21 +8,16 @@ newest one.
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Literal
 
 from adaptgen.ship.bundles.package import ENTRY, Bundle
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub, text_parameter
 from adaptgen.ship.stack.data import state_table, table_variable, uses_dynamodb
 from adaptgen.ship.stack.function import code_key, tags
-from adaptgen.ship.stack.parameters import conditions, parameters, variables
+from adaptgen.ship.stack.parameters import conditions, parameters, resource_variable, variables
 from adaptgen.ship.stack.permissions import named_by_stack
 from adaptgen.ship.stack.role import role
-
-_OF_LAMBDA: Final = (
-    "MemorySize", "Timeout", "ReservedConcurrency", "SnapStart", "Tracing", "FunctionUrl", "AlarmTopicArn",
-    "SlowMilliseconds", "Ipv6", "LogKmsKeyArn", "ProxyRoleArn", "CallerPrincipal",
-)  # fmt: skip
-"""Parameters that a runtime has no use for."""
 
 
 def runtime(bundle: Bundle, sha256: str = "") -> dict[str, Json]:
@@ -31,7 +26,9 @@ def runtime(bundle: Bundle, sha256: str = "") -> dict[str, Json]:
     """
     shipment = bundle.shipment
     authenticate = shipment.settings.authenticate
-    asked = {name: one for name, one in parameters(bundle).items() if name not in _OF_LAMBDA}
+    asked = parameters(bundle)
+    if resource := variables(bundle).get(resource_variable(bundle)):
+        asked[resource].pop("Default", None)  # no domain is in front of a runtime that could be it
     asked["Governance"] = {**asked["Governance"], "Default": shipment.governance}
     asked |= {
         **_artefact(sha256),
@@ -60,18 +57,43 @@ def runtime(bundle: Bundle, sha256: str = "") -> dict[str, Json]:
         }
     if uses_dynamodb(bundle):
         found["StateTable"] = state_table(bundle)
-    known = conditions(bundle)
-    for condition in ("HasUrl", "HasTopic", "HasIpv6", "HasReserved", "HasLogKey"):
-        known.pop(condition, None)
     what = "MCP server" if shipment.server is not None else "Governance proxy"
+    outputs = _outputs(bundle, sha256)
+    known = _used(conditions(bundle), found, outputs)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{what} {shipment.name} on AgentCore Runtime",
-        "Parameters": asked,
+        "Parameters": {name: one for name, one in asked.items() if name in _names("Ref", found, outputs, known)},
         "Conditions": known,
         "Resources": found,
-        "Outputs": _outputs(bundle, sha256),
+        "Outputs": outputs,
     }
+
+
+def _used(conditions: Resources, *values: Json) -> Resources:
+    """The conditions that parts of a template use, and those that these use."""
+    used = _names("Condition", *values)
+    while more := _names("Condition", *(conditions[name] for name in used)) - used:
+        used |= more
+    return {name: one for name, one in conditions.items() if name in used}
+
+
+def _names(kind: Literal["Condition", "Ref"], *values: Json) -> set[str]:
+    """The conditions, or the parameters, that parts of a template use: a function has many that a runtime has not."""
+    found: set[str] = set()
+    for one in values:
+        if isinstance(one, Mapping):
+            for key, inner in one.items():
+                if key == kind and isinstance(inner, str):
+                    found.add(inner)
+                elif key == "Fn::If" and kind == "Condition":
+                    found.add(inner[0])
+                elif key == "Fn::Sub" and kind == "Ref":
+                    found |= set(re.findall(r"\$\{([A-Za-z0-9]+)\}", inner if isinstance(inner, str) else inner[0]))
+                found |= _names(kind, inner)
+        elif isinstance(one, list):
+            found |= _names(kind, *one)
+    return found
 
 
 def _artefact(sha256: str) -> Resources:

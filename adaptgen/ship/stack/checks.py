@@ -56,7 +56,7 @@ def check_parameters(template: Mapping[str, Json], parameters: Mapping[str, str]
     if found:
         raise AdaptgenError(*found)
     resources = resolve(template, parameters)
-    size = environment_bytes(resources)
+    size = environment_bytes(resources) if "Function" in resources else 0
     if size > ENVIRONMENT:
         help = "write values into the settings in place of ${env:…}; the settings can be in S3 or AppConfig"
         message = f"the environment has {size:,} bytes, and Lambda takes {ENVIRONMENT:,}"
