@@ -29,8 +29,6 @@ def run(options: SimpleNamespace) -> int:
     if options.json:
         terminal.say_json(packed.to_json(bundle))
         return 0
-    for text in bundle.left_out:
-        terminal.print_error(f"left out: {text}")
     terminal.say(f"{packed.out}: {packed.bytes / 1e6:.1f} MB in {packed.files:,} files, {bundle.target.label}")
     for line in packed.more:
         terminal.say(line)
@@ -59,7 +57,6 @@ class Packed:
             "files": self.files,
             "sha256": self.sha256 or None,
             "templates": [str(path) for path in self.beside if path.suffix == ".yaml"],
-            "left_out": list(bundle.left_out),
             "diagnostics": terminal.diagnostics_json(bundle.shipment.warnings),
         }
 

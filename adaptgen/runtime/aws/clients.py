@@ -1,6 +1,6 @@
-"""What is asked of AWS, through boto3: the only module with it, loaded at first use.
+"""Clients of boto3, for deployments and for models on Bedrock: the only module with it, loaded at first use.
 
-Everything here blocks; call it from a thread.
+What serves asks AWS by ``api``, and needs no boto3. Everything here blocks; call it from a thread.
 """
 
 from __future__ import annotations

@@ -40,7 +40,6 @@ _BASE = (
 """What every deployed server imports; the other dependencies of the package are for building and for serving on a
 laptop."""
 _CEDAR = "cedarpy"
-_BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"
 
@@ -53,11 +52,6 @@ class Bundle:
     target: Target
     handler: str
     files: Mapping[str, bytes] = field(repr=False)
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """What it needs and does not hold, because the platform brings it."""
-        return (_BOTO,) if self.target.kind == "lambda" and self.shipment.aws else ()
 
     def zip(self) -> bytes:
         """The bundle as one deterministic zip."""
@@ -76,8 +70,6 @@ def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
         found.append("redis")
     if target.kind == "agentcore":
         found += ["httptools", "uvicorn"]
-        if shipment.aws:
-            found.append("boto3")
     return tuple(sorted(found))
 
 
@@ -143,7 +135,6 @@ def _manifest(bundle: Bundle, found: list[wheels.Wheel], compiled: str | None) -
         "governance": {"path": shipment.governance, "mode": shipment.settings.mode, "sha256": shipment.settings.hash},
         "environment": list(shipment.variables),
         "wheels": {one.name: {"version": one.version, "sha256": one.sha256} for one in found},
-        "left_out": list(bundle.left_out),
         "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
     }
     return (json.dumps(said, indent=1, ensure_ascii=True) + "\n").encode()

@@ -15,7 +15,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
-from adaptgen.ship.bundles.settings_bundle import bundle_settings, content_of, is_address
+from adaptgen.ship.bundles.settings_bundle import bundle_settings, content_of
 from adaptgen.syntax.templates import Reference, placeholders, references_in, strings_in
 from adaptgen.transports.load import load_server
 
@@ -61,21 +61,6 @@ class Deployable:
         """Where state lives: ``memory``, ``redis``, ``dynamodb``."""
         sessions = {auth.store for auth in self.server.auth} if self.server is not None else set()
         return frozenset({self.settings.state.store, *sessions})
-
-    @property
-    def aws(self) -> bool:
-        """Whether it talks to AWS services."""
-        settings = self.settings
-        return (
-            "dynamodb" in self.stores
-            or any(one.kind != "env" for one in self.references)
-            or any(one.auth.kind == "sigv4" for one in settings.upstreams.values())
-            or (self.server is not None and any(one.sign is not None for one in self.server.auth))
-            or (settings.authorize is not None and settings.authorize.engine == "verified_permissions")
-            or (settings.tokenize is not None and bool(settings.tokenize.detectors))
-            or is_address(settings.switch.source)
-            or (settings.files is not None and bool(settings.files.store))
-        )
 
 
 def read_deployable(what: Path, governance: Path | None = None) -> Deployable:
