@@ -1,103 +1,20 @@
-"""What ``adaptgen deploy`` asks of AWS and makes of its answers, where no emulator has them: rollbacks, states of
-stacks, changes property by property, errors. Requests and answers are checked against botocore's models."""
+"""What ``adaptgen deploy`` asks of AWS: parameters, tags, templates, uploads; and the changes it makes of the answers.
+Requests and answers are checked against botocore's models."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.scripted_aws import STACK_ID, ScriptedClient, event, stack
+from support.deploying import BEFORE, CHANGE, PLAN, READY, SUM, TEMPLATE, VALUES, World, deployed
+from support.scripted_aws import NO_STACK, Refusal, event, stack
 
-from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship.deployments.changes import Review
-from adaptgen.ship.deployments.deployment import Deployment, Failure, Outcome, Plan
+from adaptgen.ship.deployments.changes import PropertyChange, Review
+from adaptgen.ship.deployments.deployment import Failure, Outcome, Plan
 from adaptgen.ship.stack.versions import secret_digest
-
-TEMPLATE = {
-    "Parameters": {
-        "CodeBucket": {"Type": "String"},
-        "Url": {"Type": "String"},
-        "Password": {"Type": "String", "NoEcho": True},
-        "MemorySize": {"Type": "Number", "Default": 1024},
-    },
-    "Resources": {
-        "Function": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "MemorySize": {"Ref": "MemorySize"},
-                "Environment": {"Variables": {"URL": {"Ref": "Url"}, "PASSWORD": {"Ref": "Password"}}},
-            },
-        },
-        "Version000000000000": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}},
-    },
-}
-VALUES = {"CodeBucket": "bundles", "Url": "https://crm.example", "Password": "hunter2"}
-PLAN = Plan("crm-dev", json.dumps(TEMPLATE), VALUES, "bundles", "adaptgen/crm/x.zip", b"zip")
-SUM = base64.b64encode(hashlib.sha256(b"zip").digest()).decode()
-MADE = {"Id": "arn:set", "StackId": STACK_ID}
-CHANGE = {"Action": "Modify", "LogicalResourceId": "Function", "ResourceType": "AWS::Lambda::Function",
-          "Replacement": "False"}  # fmt: skip
-READY = {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "Changes": [{"ResourceChange": CHANGE}]}
-BEFORE = [{"ParameterKey": name, "ParameterValue": "****" if name == "Password" else one}
-          for name, one in {**VALUES, "MemorySize": "2048"}.items()]  # fmt: skip
-
-
-def deployed(digest: str = "") -> dict[str, Any]:
-    """The template of the last deployment."""
-    said = {"adaptgen": {"secrets": {"Password": digest or secret_digest("hunter2", "Password", "crm-dev")}}}
-    return {"TemplateBody": json.dumps(TEMPLATE | {"Metadata": said})}
-
-
-class World:
-    """A deployment with written answers: those of an update that is ready to be carried out, changed by ``stacks``."""
-
-    def __init__(self, stacks: Mapping[str, Any] = {}, s3: Mapping[str, Any] = {}, *, agree: bool = True) -> None:
-        self.s3 = ScriptedClient("s3", {
-            "HeadBucket": {"BucketRegion": "eu-central-1"}, "HeadObject": {"ChecksumSHA256": SUM}, "PutObject": {},
-            **s3,
-        })  # fmt: skip
-        self.stacks = ScriptedClient("cloudformation", {
-            "DescribeStacks": stack("UPDATE_COMPLETE", Parameters=BEFORE),
-            "GetTemplate": deployed(),
-            "ListChangeSets": {},
-            "CreateChangeSet": MADE,
-            "DescribeChangeSet": READY,
-            "DeleteChangeSet": {},
-            "DescribeStackEvents": {"StackEvents": []},
-            "ExecuteChangeSet": {},
-            **stacks,
-        })  # fmt: skip
-        self.said: list[str] = []
-        self.waited = 0
-        self.review: Review | None = None
-        self.questions: list[str] = []
-        self.agreed = agree
-        self.of = Deployment(
-            self.s3.client, self.stacks.client,
-            say=self.said.append, agree=self._agree, confirm=self._confirm, wait=self._wait,
-        )  # fmt: skip
-
-    def _agree(self, review: Review) -> bool:
-        self.review = review
-        return self.agreed
-
-    def _confirm(self, question: str) -> bool:
-        self.questions.append(question)
-        return self.agreed
-
-    def _wait(self, seconds: float) -> None:
-        self.waited += 1
-
-    def refused(self, plan: Plan = PLAN) -> tuple[str, str, str]:
-        """Code, message and help of the error that deploying ends with."""
-        with pytest.raises(AdaptgenError) as problem:
-            self.of.deploy(plan)
-        (one,) = problem.value.diagnostics
-        return one.code, one.message, one.help
 
 
 def test_a_failed_update_is_followed_to_the_end_of_its_rollback() -> None:
@@ -133,3 +50,251 @@ def test_a_change_set_without_changes_is_thrown_away() -> None:
     assert world.of.deploy(PLAN) == expected
     assert world.review is None
     assert world.stacks.names()[-1] == "DeleteChangeSet"
+
+
+# -------------------------------------------------------------------------------- parameters, tags, roles, large texts
+def sent(world: World) -> dict[str, Any]:
+    """The parameters of the change set: a value, or True for the previous one."""
+    (asked,) = world.stacks.of("CreateChangeSet")
+    return {one["ParameterKey"]: one.get("ParameterValue", one.get("UsePreviousValue")) for one in asked["Parameters"]}
+
+
+def test_without_a_stage_what_is_not_named_is_kept() -> None:
+    world = World(agree=False)
+    world.of.deploy(replace(PLAN, parameters={"CodeBucket": "bundles", "Url": "https://new.example"}))
+    assert sent(world) == {"CodeBucket": "bundles", "Url": "https://new.example", "Password": True, "MemorySize": True}
+    assert world.review is not None
+    assert world.review.parameters == (PropertyChange("Url", "https://crm.example", "https://new.example"),)
+
+
+def test_a_stage_decides_alone_and_shows_what_goes() -> None:
+    gone = [*BEFORE, {"ParameterKey": "Old", "ParameterValue": "x"}]
+    world = World({"DescribeStacks": stack("UPDATE_COMPLETE", Parameters=gone, Tags=[
+        {"Key": "team", "Value": "a"}, {"Key": "aws:x", "Value": "b"},
+    ])}, agree=False)  # fmt: skip
+    world.of.deploy(replace(PLAN, keep=False, tags={"cost": "42"}))
+    assert sent(world) == VALUES
+    assert world.stacks.of("CreateChangeSet")[0]["Tags"] == [{"Key": "cost", "Value": "42"}]
+    assert world.review is not None
+    assert world.review.parameters == (
+        PropertyChange("MemorySize", "2048", "1024 (the default)"), PropertyChange("Old", "x", None),
+    )  # fmt: skip
+    assert world.review.tags == (PropertyChange("cost", None, "42"), PropertyChange("team", "a", None))
+
+
+def test_tags_are_kept_without_a_stage_and_taken_away_by_one() -> None:
+    there = stack("UPDATE_COMPLETE", Parameters=BEFORE, Tags=[{"Key": "team", "Value": "a"}])
+    for plan, expected in ((PLAN, [{"Key": "team", "Value": "a"}]), (replace(PLAN, keep=False), [])):
+        world = World({"DescribeStacks": there}, agree=False)
+        world.of.deploy(plan)
+        assert world.stacks.of("CreateChangeSet")[0]["Tags"] == expected
+
+
+def test_a_parameter_without_a_value_is_asked_for_before_anything_is_uploaded() -> None:
+    world = World({"DescribeStacks": NO_STACK})
+    code, message, help = world.refused(replace(PLAN, parameters={"CodeBucket": "bundles", "Url": "x"}))
+    assert (code, message, help) == ("AG090", "1 parameter without a value", "--parameter Password=…")
+    assert world.s3.requests == []
+
+
+def version_of(world: World) -> str:
+    template = json.loads(world.stacks.of("CreateChangeSet")[0]["TemplateBody"])
+    (name,) = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::Lambda::Version"]
+    return str(name)
+
+
+def test_a_version_is_another_one_exactly_when_the_function_is() -> None:
+    """AWS refuses to publish a version of a function that has not changed, and a version that holds an earlier
+    environment would keep it."""
+
+    def published(plan: Plan, before: str = "") -> str:
+        world = World({"GetTemplate": deployed(before)}, {"HeadObject": Refusal("404", status=404)}, agree=False)
+        world.of.deploy(plan)
+        return version_of(world)
+
+    named = {name: one for name, one in VALUES.items() if name != "Password"}
+    memory = {"MemorySize": "2048"}
+    first = published(replace(PLAN, parameters=VALUES | memory))
+    assert published(replace(PLAN, parameters=named)) == first  # the secret and the memory are kept
+    assert published(replace(PLAN, parameters=VALUES | memory | {"Password": "other"})) != first
+    assert published(replace(PLAN, parameters=VALUES | {"MemorySize": "512"})) != first
+    assert published(replace(PLAN, parameters=VALUES | memory, code=b"other")) != first
+    assert published(replace(PLAN, parameters=VALUES | memory | {"CodeBucket": "elsewhere"})) == first
+    assert published(replace(PLAN, parameters=named), secret_digest("changed", "Password", "crm-dev")) != first
+
+
+def test_a_secret_is_nowhere_but_in_its_parameter() -> None:
+    world = World(agree=False)
+    world.of.deploy(replace(PLAN, parameters=VALUES | {"Password": "correct-horse"}))
+    (asked,) = world.stacks.of("CreateChangeSet")
+    assert "correct-horse" not in asked["TemplateBody"]
+    assert world.review is not None
+    assert "correct-horse" not in repr(world.review) + "".join(world.said)
+    assert PropertyChange("Password", "(hidden)", "(hidden)") in world.review.parameters
+
+
+def test_a_large_template_goes_through_the_bucket() -> None:
+    padded = TEMPLATE | {"Metadata": {"text": "x" * 60_000}}
+    world = World({"DescribeStacks": NO_STACK}, {"HeadObject": Refusal("404", status=404)}, agree=False)
+    world.of.deploy(replace(PLAN, template=json.dumps(padded), region="eu-central-1"))
+    (asked,) = world.stacks.of("CreateChangeSet")
+    assert "TemplateBody" not in asked
+    _, template = world.s3.of("PutObject")
+    assert asked["TemplateURL"] == f"https://bundles.s3.eu-central-1.amazonaws.com/{template['Key']}"
+    assert json.loads(template["Body"])["Metadata"]["text"] == "x" * 60_000
+
+
+def test_a_template_that_aws_does_not_take_is_refused_before_anything_is_uploaded() -> None:
+    padded = TEMPLATE | {"Metadata": {"text": "x" * 1_000_000}}
+    world = World({"DescribeStacks": NO_STACK})
+    code, message, _ = world.refused(replace(PLAN, template=json.dumps(padded)))
+    assert code == "AG112"
+    assert "and AWS takes 1 MB" in message
+    assert world.s3.requests == []
+
+
+def test_roles_and_rollback_triggers_reach_the_change_set() -> None:
+    role = "arn:aws:iam::123456789012:role/deploy"
+    named = {**TEMPLATE["Resources"], "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "crm"}}}
+    world = World(agree=False)
+    world.of.deploy(replace(PLAN, role_arn=role, template=json.dumps(TEMPLATE | {"Resources": named}),
+                            rollback={"MonitoringTimeInMinutes": 5}))  # fmt: skip
+    (asked,) = world.stacks.of("CreateChangeSet")
+    assert (asked["RoleARN"], asked["Capabilities"]) == (role, ["CAPABILITY_NAMED_IAM"])
+    assert asked["RollbackConfiguration"] == {"MonitoringTimeInMinutes": 5}
+
+
+# --------------------------------------------------------------------------------------- changes, property by property
+def detail(path: str, before: str | None, after: str | None, recreation: str = "Never") -> dict[str, Any]:
+    target = {"Attribute": "Properties", "Name": path.split("/")[2], "Path": path, "RequiresRecreation": recreation,
+              "AttributeChangeType": "Modify"}  # fmt: skip
+    values = {"BeforeValue": before, "AfterValue": after}
+    return {"Target": target | {name: one for name, one in values.items() if one is not None}, "Evaluation": "Static"}
+
+
+def reviewed(*changes: Mapping[str, Any], **plan: Any) -> Review:
+    world = World({"DescribeChangeSet": READY | {"Changes": [{"ResourceChange": one} for one in changes]}}, agree=False)
+    world.of.deploy(replace(PLAN, **plan))
+    assert world.stacks.of("DescribeChangeSet")[0]["IncludePropertyValues"] is True
+    assert world.review is not None
+    return world.review
+
+
+def test_each_property_is_shown_with_both_values_and_secrets_are_not() -> None:
+    token = "ghp_" + "a1B2" * 9
+    (change,) = reviewed(CHANGE | {"Details": [
+        detail("/Properties/MemorySize", "1024", "2048"),
+        detail("/Properties/Environment/Variables/URL", "a\x1b[2J", "https://b.example"),
+        detail("/Properties/Environment/Variables/PASSWORD", "old", "new"),
+        detail("/Properties/Environment/Variables/LEVEL", "hunter2", None),
+        detail("/Properties/Description", None, f"token {token}"),
+        {"Target": {"Attribute": "Properties", "Name": "MemorySize", "Path": "/Properties/MemorySize"},
+         "Evaluation": "Dynamic"},
+        {"Target": {"Attribute": "Tags"}, "Evaluation": "Static"},
+    ]})  # fmt: skip
+    assert change.properties == (
+        PropertyChange("MemorySize", "1024", "2048"),
+        PropertyChange("Environment.Variables.URL", "a [2J", "https://b.example"),
+        PropertyChange("Environment.Variables.PASSWORD", "(hidden)", "(hidden)"),
+        PropertyChange("Environment.Variables.LEVEL", "(hidden)", None),
+        PropertyChange("Description", None, "(hidden)"),
+    )
+
+
+def test_where_aws_says_no_values_templates_and_parameters_are_compared() -> None:
+    (change,) = reviewed(CHANGE, parameters=VALUES | {"Url": "https://new.example", "Password": "other"})
+    assert change.properties == (
+        PropertyChange("Environment.Variables.PASSWORD", "(hidden)", "(hidden)"),
+        PropertyChange("Environment.Variables.URL", "https://crm.example", "https://new.example"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "replaced", "loses", "kept"),
+    [
+        ({"Action": "Modify", "Replacement": "True", "PolicyAction": "ReplaceAndRetain"}, "replaced", True, True),
+        ({"Action": "Modify", "Replacement": "Conditional"}, "perhaps replaced", True, False),
+        ({"Action": "Modify", "Replacement": "False"}, "", False, False),
+        ({"Action": "Remove", "PolicyAction": "Delete"}, "", True, False),
+        ({"Action": "Remove", "PolicyAction": "Retain"}, "", True, True),
+        ({"Action": "Add"}, "", False, False),
+    ],
+)
+def test_replacements_and_what_they_lose(change: dict[str, str], replaced: str, loses: bool, kept: bool) -> None:
+    table = {"LogicalResourceId": "StateTable", "ResourceType": "AWS::DynamoDB::Table", **change}
+    function = {"LogicalResourceId": "Function", "ResourceType": "AWS::Lambda::Function", **change}
+    review = reviewed(table, function)
+    assert [(one.replaced, one.loses_data, one.kept) for one in review.changes] == [
+        (replaced, loses, kept), (replaced, False, kept),
+    ]  # fmt: skip
+    assert [one.name for one in review.losing] == (["StateTable"] if loses else [])
+
+
+def test_the_property_that_replaces_is_marked() -> None:
+    (change,) = reviewed(CHANGE | {"Replacement": "True", "Details": [
+        detail("/Properties/KeySchema/0/AttributeName", "key", "id", "Always"),
+    ]})  # fmt: skip
+    assert change.properties == (PropertyChange("KeySchema.0.AttributeName", "key", "id", "replaces"),)
+
+
+def test_all_pages_of_a_change_set_are_read() -> None:
+    other = CHANGE | {"LogicalResourceId": "Role", "ResourceType": "AWS::IAM::Role"}
+    world = World({"DescribeChangeSet": [
+        READY | {"NextToken": "2"}, READY | {"Changes": [{"ResourceChange": other}]},
+    ]}, agree=False)  # fmt: skip
+    world.of.deploy(PLAN)
+    assert world.review is not None
+    assert [one.name for one in world.review] == ["Function", "Role"]
+    assert world.stacks.of("DescribeChangeSet")[1]["NextToken"] == "2"
+
+
+# ---------------------------------------------------------------------------------------------------------- the bucket
+@pytest.mark.parametrize(
+    "answer",
+    [{"BucketRegion": "us-east-1"}, Refusal("301", status=301, headers={"x-amz-bucket-region": "us-east-1"}),
+     Refusal("403", status=403, headers={"x-amz-bucket-region": "us-east-1"})],
+)  # fmt: skip
+def test_a_bucket_of_another_region_is_refused(answer: Any) -> None:
+    world = World({}, {"HeadBucket": answer})
+    code, message, _ = world.refused(replace(PLAN, region="eu-central-1"))
+    assert (code, message) == ("AG110", "the bucket bundles is in us-east-1, and the stack in eu-central-1")
+    assert "PutObject" not in world.s3.names()
+
+
+def test_the_bucket_must_belong_to_the_account_of_the_stage() -> None:
+    world = World({}, {"HeadBucket": Refusal("403", status=403), "HeadObject": Refusal("403", status=403),
+                       "PutObject": Refusal("AccessDenied", "Access Denied", 403)})  # fmt: skip
+    code, message, help = world.refused(replace(PLAN, account="123456789012"))
+    assert (code, message) == ("AG093", "PutObject in bundles: AccessDenied: Access Denied")
+    assert "must belong to the account of the stage" in help
+    assert {asked.get("ExpectedBucketOwner") for _, asked in world.s3.requests} == {"123456789012"}
+    assert "CreateChangeSet" not in world.stacks.names()
+
+
+@pytest.mark.parametrize(
+    ("answer", "uploads"),
+    [({"ChecksumSHA256": SUM}, 0), ({"ContentLength": 3}, 1), ({"ChecksumSHA256": "abc-2", "ContentLength": 3}, 1),
+     (Refusal("404", status=404), 1), (Refusal("403", status=403), 1)],
+)  # fmt: skip
+def test_what_is_there_already_is_not_uploaded_again(answer: Any, uploads: int) -> None:
+    world = World({}, {"HeadObject": answer})
+    world.of.deploy(PLAN)
+    assert world.s3.names().count("PutObject") == uploads
+
+
+@pytest.mark.parametrize("answer", [{"ChecksumSHA256": "b3RoZXI="}, {"ContentLength": 4}])
+def test_an_object_with_other_content_is_refused(answer: dict[str, Any]) -> None:
+    world = World({}, {"HeadObject": answer})
+    assert world.refused()[0] == "AG110"
+    assert world.s3.names() == ["HeadBucket", "HeadObject"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("ExpiredToken", "the credentials have expired"), ("RequestExpired", "the credentials have expired"),
+     ("InvalidClientTokenId", "AWS does not know these credentials"), ("AccessDenied", "AccessDenied: no")],
+)  # fmt: skip
+def test_credentials_are_said_plainly(code: str, said: str) -> None:
+    world = World({"DescribeStacks": Refusal(code)})
+    found, message, help = world.refused()
+    assert (found, said in message, bool(help)) == ("AG093", True, True)

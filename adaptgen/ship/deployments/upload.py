@@ -80,7 +80,7 @@ class Uploader:
             help = "delete it, and find out who wrote it: what is deployed must be what was packaged"
             where = f"s3://{self._bucket}/{key}"
             raise error("AG110", f"{where} is not what its name says: its content has another checksum", help=help)
-        return bool(known)
+        return bool(known == checksum)  # of an object in parts AWS knows the sum of the parts alone
 
     def _refused(self, what: str, problem: Exception) -> AdaptgenError:
         code = code_of(problem)
