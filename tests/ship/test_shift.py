@@ -22,6 +22,7 @@ from adaptgen.ship.deployments.shifting import Rollout
 from adaptgen.ship.deployments.stack_state import StackState, read_stack
 from adaptgen.ship.deployments.stages import Shift, Step
 from adaptgen.ship.stack import cloudformation, stack
+from adaptgen.ship.stack.alarms import WATCHED
 
 pytestmark = pytest.mark.slow
 VALUES = {
@@ -190,7 +191,7 @@ def test_alarms_that_cannot_be_seen_take_the_calls_back(world: World) -> None:
 
     world.at[60] = blind
     outcome = world.deploy("two", TEN)
-    assert {one.name for one in outcome.failures} == {"ErrorAlarm", "SlowAlarm"}
+    assert {one.name for one in outcome.failures} == set(WATCHED)
     assert world.live() == ("1", {})
 
 

@@ -231,8 +231,10 @@ def _updates() -> None:
     stacks.CloudFormationBackend._resolve_update_parameters = resolved  # type: ignore[method-assign]
 
     def kept(logical_id: str, resource_json: Any, resources_map: Any, account_id: str, region_name: str) -> Any:
-        """moto forgets a resource that it cannot update."""
+        """moto forgets a resource that it cannot update, and updates one that its condition keeps away."""
         before = resources_map._parsed_resources.get(logical_id)
+        if "Condition" in resource_json and not resources_map.lazy_condition_map[resource_json["Condition"]]:
+            return before
         return change(logical_id, resource_json, resources_map, account_id, region_name) or before
 
     parsing.parse_and_update_resource = kept

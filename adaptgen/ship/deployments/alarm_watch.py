@@ -8,6 +8,7 @@ from typing import Any
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
 from adaptgen.ship.deployments.live import attempt
+from adaptgen.ship.stack.alarms import WATCHED
 
 TRIGGERS = 5
 """How many alarms CloudFormation watches for one stack."""
@@ -92,7 +93,8 @@ class AlarmWatch:
 def choose_alarms(
     there: Mapping[str, tuple[str, str]], stays: Mapping[str, Any], named: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
-    """The alarms that are watched: ``named`` by the stage, or all. ``there``: of the stack; ``stays``: the resources of
+    """The alarms that are watched: ``named`` by the stage, or those that a new version can
+    break (``WATCHED``), or all. ``there``: of the stack; ``stays``: the resources of
     the new template, because an alarm that the update removes watches nothing.
 
     Raises:
@@ -104,4 +106,5 @@ def choose_alarms(
         message = f"the stack has no alarm {', '.join(missing)}" if missing else "the stack has no alarms"
         help = f"alarms: {', '.join(sorted(known))}" if known else "leave shift out of the stage"
         raise error("AG113", f"{message}: nothing would watch the shift", help=help)
-    return {key: known[key] for key in (named or sorted(known))}
+    chosen = named or [one for one in WATCHED if one in known] or sorted(known)
+    return {key: known[key] for key in chosen}

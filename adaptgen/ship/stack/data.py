@@ -31,7 +31,6 @@ def data_parameters(bundle: Bundle) -> Resources:
             "AllowedValues": list(RETENTION),
             "Description": f"Days that logs are kept{', with the audit trail in them' if trail else ''}; 2557: 7 years",
         },
-        "LogKmsKeyArn": key_parameter("of the log group; its policy must let logs.REGION.amazonaws.com use it"),
     }
     if uses_dynamodb(bundle):
         found["StateTableName"] = text_parameter("A table that is there; empty: the stack makes one", "")
@@ -46,7 +45,7 @@ def data_parameters(bundle: Bundle) -> Resources:
 
 def data_conditions(bundle: Bundle) -> Resources:
     """What follows from these parameters."""
-    found: Resources = {"HasLogKey": given("LogKmsKeyArn")}
+    found: Resources = {}
     if uses_dynamodb(bundle):
         found["MakesTable"] = equals("StateTableName", "")
         found["HasTableKey"] = given("TableKmsKeyArn")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.stack.alarms import alarm_conditions, alarm_parameters
 from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, pascal, text_parameter
 from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter, table_variable
 from adaptgen.ship.stack.doors import callers
@@ -17,29 +18,48 @@ _RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESS
 
 
 def parameters(bundle: Bundle) -> Resources:
-    """By their names; one without a default must be set."""
-    shipment = bundle.shipment
-    found: Resources = {
-        "Stage": {**text_parameter(), "Default": "dev", "AllowedPattern": "[a-z][a-z0-9-]{0,15}"},
-        "MemorySize": {"Type": "Number", "Default": 1024, "MinValue": 128, "MaxValue": 10240},
-        "Timeout": {"Type": "Number", "Default": 29, "MinValue": 3, "MaxValue": 900},
+    """Of a function, by their names; one without a default must be set."""
+    common = common_parameters(bundle)
+    if resource := variables(bundle).get(resource_variable(bundle)):
+        common[resource] |= {"Default": "", "Description": "The public URL; empty: https://DOMAIN/mcp of DomainName"}
+    return {
+        "Stage": common.pop("Stage"),
+        "MemorySize": {
+            "Type": "Number", "Default": 1024, "MinValue": 128, "MaxValue": 10240,
+            "Description": "Megabytes; the share of a processor grows with it",
+        },
+        "Timeout": {
+            "Type": "Number", "Default": 29, "MinValue": 3, "MaxValue": 900,
+            "Description": "Seconds; behind API Gateway 28 at most are used",
+        },
         "ReservedConcurrency": {
             **text_parameter("Calls at the same time, reserved and at most; 0 stops all; empty: no limit", ""),
             "AllowedPattern": "|0|[1-9][0-9]{0,4}",
         },
-        "SnapStart": choice_parameter("PublishedVersions", "None"),
-        "Tracing": choice_parameter("Active", "PassThrough"),
+        "SnapStart": {
+            **choice_parameter("PublishedVersions", "None"),
+            "Description": "Start from a snapshot; each version is billed for it",
+        },
+        "Tracing": {**choice_parameter("Active", "PassThrough"), "Description": "X-Ray"},
         "FunctionUrl": {
             **choice_parameter("true", "false"),
             "Description": "false: something else is in front of the function; Gateway takes its place",
         },
         **gateway_parameters(),
-        "AlarmTopicArn": text_parameter("The SNS topic that alarms go to", ""),
-        "SlowMilliseconds": {
-            "Type": "Number",
-            "Default": 5000,
-            "MinValue": 1,
-            "Description": "An alarm when one call in a hundred takes longer",
+        **alarm_parameters(),
+        "LogKmsKeyArn": key_parameter("of the log groups; its policy must let logs.REGION.amazonaws.com use it"),
+        "Ipv6": {**choice_parameter("false", "true"), "Description": "true: IPv6 too, in subnets that have both"},
+        **common,
+        **{parameter: text_parameter(said) for parameter, said in callers(bundle)},
+    }  # fmt: skip
+
+
+def common_parameters(bundle: Bundle) -> Resources:
+    """Those that a server has wherever it runs on AWS."""
+    found: Resources = {
+        "Stage": {
+            **text_parameter("What this stack is for", "dev"),
+            "AllowedPattern": "[a-z][a-z0-9-]{0,15}",
         },
         "KmsKeyArn": key_parameter("of the environment, secrets and parameters, where it is your own"),
         **data_parameters(bundle),
@@ -49,7 +69,6 @@ def parameters(bundle: Bundle) -> Resources:
             "Default": "",
             "Description": "Of the same VPC; they let the function out, nothing comes in",
         },
-        "Ipv6": {**choice_parameter("false", "true"), "Description": "true: IPv6 too, in subnets that have both"},
         "RoleName": {
             **text_parameter("Of the role, so that others can name it before it is there; empty: a name of AWS", ""),
             "AllowedPattern": "[A-Za-z0-9+=,.@_-]{0,64}",
@@ -59,7 +78,7 @@ def parameters(bundle: Bundle) -> Resources:
             "AllowedPattern": "|arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+",
         },
         "Governance": text_parameter(
-            "The settings: those of the bundle, s3://… or appconfig://…", f"/var/task/{shipment.governance}"
+            "The settings: those of the bundle, s3://… or appconfig://…", f"/var/task/{bundle.shipment.governance}"
         ),
         "GovernanceBucket": text_parameter("The bucket of settings in S3", ""),
         "GovernancePrefix": text_parameter("Of the settings in the bucket", "governance/"),
@@ -71,9 +90,7 @@ def parameters(bundle: Bundle) -> Resources:
         found[parameter] = text_parameter(f"The environment variable {name}")
         if _SECRET.search(name):
             found[parameter]["NoEcho"] = True
-    if resource := variables(bundle).get(resource_variable(bundle)):
-        found[resource] |= {"Default": "", "Description": "The public URL; empty: https://DOMAIN/mcp of DomainName"}
-    for parameter, said in (*callers(bundle), *statements(shipment).parameters.items()):
+    for parameter, said in statements(bundle.shipment).parameters.items():
         found[parameter] = text_parameter(said)
     return found
 
@@ -95,21 +112,29 @@ def resource_variable(bundle: Bundle) -> str:
 
 
 def conditions(bundle: Bundle) -> Resources:
-    """What follows from the parameters."""
+    """What follows from the parameters of a function."""
     found: Resources = {
         "HasUrl": {"Fn::And": [equals("FunctionUrl", "true"), equals("Gateway", "none")]},
         **gateway_conditions(),
-        "HasTopic": given("AlarmTopicArn"),
-        "HasKmsKey": given("KmsKeyArn"),
-        "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
+        **alarm_conditions(),
+        "HasLogKey": given("LogKmsKeyArn"),
         "HasIpv6": equals("Ipv6", "true"),
         "HasReserved": given("ReservedConcurrency"),
+        **common_conditions(bundle),
+    }
+    if resource := variables(bundle).get(resource_variable(bundle)):
+        found["HasResource"] = given(resource)
+    return found
+
+
+def common_conditions(bundle: Bundle) -> Resources:
+    """What follows from :func:`common_parameters`."""
+    return {
+        "HasKmsKey": given("KmsKeyArn"),
+        "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
         "HasRoleName": given("RoleName"),
         "HasBoundary": given("PermissionsBoundary"),
         "HasGovernanceBucket": given("GovernanceBucket"),
         "HasAppConfig": given("AppConfigArn"),
         **data_conditions(bundle),
     }
-    if resource := variables(bundle).get(resource_variable(bundle)):
-        found["HasResource"] = given(resource)
-    return found

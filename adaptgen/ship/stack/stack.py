@@ -7,7 +7,7 @@ function, which secrets, tables and servers its role may reach.
 from __future__ import annotations
 
 from adaptgen.ship.bundles.package import Bundle
-from adaptgen.ship.stack import alarms as observing
+from adaptgen.ship.stack.alarms import alarms, dashboard
 from adaptgen.ship.stack.checks import check_parameters, template_rules
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub
 from adaptgen.ship.stack.data import log_group, state_table, uses_dynamodb
@@ -89,4 +89,4 @@ def _around(bundle: Bundle) -> Resources:
         found["StateTable"] = state_table(bundle)
     if trusts_events(bundle):
         found["DenyDirectInvoke"] = deny_direct_invoke()
-    return found | observing.alarms(bundle.shipment.name, ALIAS) | {"Dashboard": observing.dashboard()}
+    return found | alarms(bundle) | {"Dashboard": dashboard(bundle)}
