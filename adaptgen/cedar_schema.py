@@ -12,13 +12,12 @@ recursion) is left out, there and from the context of a call, so a policy that n
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Contract, Effect, Json, Tool
 from adaptgen.syntax.json_pointer import local
 
@@ -40,7 +39,7 @@ _PRIMITIVES: Mapping[str, Primitive] = {
 _DEPTH = 8
 _ATTRIBUTES = 1000
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_IDENTIFIER = lazy(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WORDS = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Letters by their category that show nothing.

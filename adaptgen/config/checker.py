@@ -26,6 +26,7 @@ from adaptgen.config.types import (
     parse_size,
 )
 from adaptgen.diagnostics import Diagnostic, Where, did_you_mean
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.templates import TemplateError, parse
 
 _WRITE = {
@@ -36,7 +37,7 @@ _WRITE = {
     "a list": "write [a, b], or a line that begins with - for each item",
     "a mapping": "write {key: value}, or an indented line key: value for each key",
 }
-_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
+_RATE = lazy(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
 
 
 class Checker:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 
 if TYPE_CHECKING:
     from adaptgen.config.checker import Checker
@@ -18,7 +17,7 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """The units of durations and rates, in seconds."""
 
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_DURATION = lazy(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 
 
 def parse_duration(written: Any) -> float | None:
@@ -96,7 +95,7 @@ class Duration:
 
 _SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2,
           "GiB": 1024**3}  # fmt: skip
-_SIZE = re.compile(r"([0-9]{1,12})\s?(B|kB|KB|MB|GB|KiB|MiB|GiB)?")
+_SIZE = lazy(r"([0-9]{1,12})\s?(B|kB|KB|MB|GB|KiB|MiB|GiB)?")
 
 
 def parse_size(written: Any) -> int | None:

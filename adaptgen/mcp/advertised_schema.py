@@ -15,11 +15,12 @@ from typing import Any, Final, Literal
 
 from adaptgen.mcp.headers import ANNOTATION
 from adaptgen.mcp.plain_schema import Schema, SchemaReader, type_of
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 
 Profile = Literal["", "openai-strict"]
 
-_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_NAME = lazy(r"[a-zA-Z0-9_.-]{1,64}")
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("minLength", "maxLength", "pattern"),
     "integer": ("minimum", "maximum"),

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.syntax.identifiers import vocabulary
 
 ANNOTATION = "x-mcp-header"
 PREFIX = "mcp-param-"
 
-_ENCODED = re.compile(r"=\?base64\?(.*)\?=")
-_PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_ENCODED = lazy(r"=\?base64\?(.*)\?=")
+_PLAIN = lazy(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+_TOKEN = lazy(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SUBSCHEMA = vocabulary(
     "additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems "
     "unevaluatedProperties"

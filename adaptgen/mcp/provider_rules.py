@@ -8,19 +8,19 @@ clients send), ``client`` what MCP clients add to names.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.syntax.identifiers import vocabulary
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "openai-strict")
 """Whose rules are checked; those of clients belong to all of them."""
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]+")
-_KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_NAME = lazy(r"[a-zA-Z0-9_-]+")
+_KEY = lazy(r"[a-zA-Z0-9_.-]{1,64}")
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _GEMINI_KEYWORDS: Final = vocabulary(
     "type format title description nullable enum items properties required anyOf default minItems maxItems "
@@ -281,7 +281,7 @@ def _is_object(schema: Mapping[str, Any]) -> int:
 LONGEST: Final = 48
 """Characters: clients put the server's name before the tool's, and some count 60 for both."""
 
-_OTHERS = re.compile(r"[^a-zA-Z0-9_-]+")
+_OTHERS = lazy(r"[^a-zA-Z0-9_-]+")
 
 
 def short_name(name: str) -> str:

@@ -8,7 +8,6 @@ Standard library only: the build measures with it, servers and the proxy list wi
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from adaptgen.mcp.headers import ANNOTATION
 from adaptgen.mcp.output_schema import output_schema
 from adaptgen.model import frozen
 from adaptgen.model.contract_file import OWN_ARGUMENTS
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Contract, Json, Tool
 
 BUDGET = 32_000
@@ -25,7 +25,7 @@ ENVELOPE = 200
 _DEFAULTS = {"destructiveHint": True, "idempotentHint": False, "openWorldHint": True, "readOnlyHint": False}
 """What clients take for granted (ToolAnnotations of MCP)."""
 _OWN = frozenset(OWN_ARGUMENTS)
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
+_SENTENCE = lazy(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 _ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")

@@ -10,6 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
+from adaptgen.model.frozen import lazy
+
 _LOCAL = tuple(
     ip_network(one)
     for one in (
@@ -39,8 +41,8 @@ _NAMES = frozenset(
 )
 _EMBEDDING = (".nip.io", ".sslip.io", ".xip.io")
 """Public domains whose names stand for the address that is written in them."""
-_EMBEDDED = re.compile(r"(?:^|[.-])([0-9]{1,3}(?:[.-][0-9]{1,3}){3})$")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_EMBEDDED = lazy(r"(?:^|[.-])([0-9]{1,3}(?:[.-][0-9]{1,3}){3})$")
+_NUMBER = lazy(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.national_ids import BARE, GROUPED, LETTERED, LUHN, SEPARATORS, Check, is_card
 from adaptgen.pii.normalize import is_read_as_written, normalize
 from adaptgen.pii.scan_budget import spend
@@ -32,13 +33,11 @@ class Span(NamedTuple):
     kind: str
 
 
-_NEAR = re.compile(r"[0-9](?:[^0-9]{0,6}[0-9]){5}|[0-9]{4}[A-Za-z]")
-_AMOUNT = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,4})?")
-_STAMP = re.compile(
-    r"[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(?:Z| ?[-+]\d\d:?\d\d)?)?"
-)
-_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_DATES = re.compile(
+_NEAR = lazy(r"[0-9](?:[^0-9]{0,6}[0-9]){5}|[0-9]{4}[A-Za-z]")
+_AMOUNT = lazy(r"-?[0-9]{1,10}(?:\.[0-9]{1,4})?")
+_STAMP = lazy(r"[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(?:Z| ?[-+]\d\d:?\d\d)?)?")
+_UUID = lazy(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DATES = lazy(
     r"[0-9](?<![0-9A-Za-z].)(?:\d{3}([-./])[01]?\d\1[0-3]?\d|\d?([-./])[0-3]?\d\2(?:19|20)\d\d)"
     r"(?:[T ,]{1,2}[0-2]?\d[:.][0-5]\d(?:[:.][0-6]\d(?:\.\d{1,9})?)?)?(?![0-9A-Za-z])"
 )
@@ -134,15 +133,15 @@ def _hidden_at(text: str) -> bool:
     return any(map(text.__contains__, _AT_WORDS))
 
 
-_AT = re.compile(r"(?i) ?[(\[{<] ?(?:@|at|arroba|ät) ?[)\]}>] ?| at (?=[\w-]{1,63} (?:dot|punkt) [a-z])| ?@ ?")
+_AT = lazy(r"(?i) ?[(\[{<] ?(?:@|at|arroba|ät) ?[)\]}>] ?| at (?=[\w-]{1,63} (?:dot|punkt) [a-z])| ?@ ?")
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
 _LOCAL_NEAR = re.compile(r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~\u00a1-\u2e7f-]{1,64}")
 _DOT = r"(?:\.| ?[(\[{] ?(?:dot|punkt|\.) ?[)\]}] ?| dot | punkt )"
-_HOST = re.compile(
+_HOST = lazy(
     rf"(?i)[a-z0-9_-]{{1,63}}(?:{_DOT}[a-z0-9_-]{{1,63}}){{0,8}}?{_DOT}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}(?![a-z0-9]))(?:{_DOT}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}(?![a-z0-9@-]))){{0,4}}"
 )
-_HOST_WIDE = re.compile(rf"(?i)[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}{_DOT}[^\W\d_]{{2,24}}")
-_HOST_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
+_HOST_WIDE = lazy(rf"(?i)[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}{_DOT}[^\W\d_]{{2,24}}")
+_HOST_LITERAL = lazy(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:
@@ -181,9 +180,9 @@ def _local(text: str, at: int) -> int:
 
 # IBANs (ISO 13616).
 
-_IBAN = re.compile(r"[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][ \-._]?[0-9][ \-._]?[0-9](?=[ \-._/]{0,3}[0-9A-Za-z])")
-_IBAN_PART = re.compile(r"[ \-._/]{0,3}([0-9A-Za-z]{1,34})")
-_BBAN = re.compile(r"([0-9]+)!?[a-z]")
+_IBAN = lazy(r"[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][ \-._]?[0-9][ \-._]?[0-9](?=[ \-._/]{0,3}[0-9A-Za-z])")
+_IBAN_PART = lazy(r"[ \-._/]{0,3}([0-9A-Za-z]{1,34})")
+_BBAN = lazy(r"([0-9]+)!?[a-z]")
 
 
 @cache
@@ -237,24 +236,24 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
 
 # Numbers: cards, national identifiers, telephone numbers.
 
-_RUN = re.compile(r"[0-9](?<![0-9A-Za-z].)(?:[ \-./()+_]{0,3}[0-9])*+")
-_GROUP = re.compile(r"[0-9]+")
+_RUN = lazy(r"[0-9](?<![0-9A-Za-z].)(?:[ \-./()+_]{0,3}[0-9])*+")
+_GROUP = lazy(r"[0-9]+")
 _RANKS = {"card": 0.0, "national_id": 1.0, "phone": 2.0}
 """What proves more comes first; a telephone number with + is between card and identifier."""
-_FORMS = tuple(re.compile(one) for one, _ in LETTERED)
-_LETTERED = re.compile(
+_FORMS = tuple(lazy(one) for one, _ in LETTERED)
+_LETTERED = lazy(
     r"(?i)(?<![0-9A-Za-z])(?=[A-Z]{0,6}[ -]?[0-9])(?:"
     + "|".join(f"({one})" for one, _ in LETTERED)
     + r")(?![0-9A-Za-z])"
 )
-_FIRST_DIGIT = re.compile(r"[0-9](?<![0-9].)")
+_FIRST_DIGIT = lazy(r"[0-9](?<![0-9].)")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _OF_WORDS = _LETTERS | frozenset("0123456789")
 _JOINTS = ("-", ".", "/")
 """What holds groups of one number together; after groups that blanks hold together, another number begins there."""
 _BETWEEN = (" / ", " - ")
-_SPACED = re.compile(r"[ ./]")
-_EXTENSION = re.compile(r"(?i) ?(?:ext(?:ension)?\.?|x|durchwahl|#) ?[0-9]{1,6}(?![0-9])")
+_SPACED = lazy(r"[ ./]")
+_EXTENSION = lazy(r"(?i) ?(?:ext(?:ension)?\.?|x|durchwahl|#) ?[0-9]{1,6}(?![0-9])")
 _LINK = (
     r"[^0-9A-Za-z]{0,4}(?:(?:is|no|nr|num|numbers?|nummer|n[uú]mero|at|me|us|on|him|her|them|my|new|home|work|office"
     r"|mobile|private|direct|code|card|ist|est|es|lautet|unter)[^0-9A-Za-z]{1,3}){0,3}\(?\+?$"
@@ -263,7 +262,7 @@ _PHONE_WORDS = (
     r"(?:tel|phone|mobile|mobil|cell|fax|call|dial|whatsapp|handy|mob|sms|telefono|teléfono|telefon|telephone|tél|ph"
     r"|téléphone|telefone|celular|telefoon|puhelin|telefonnummer|rufnummer|hotline|signal|cellulare|ring|text)"
 )
-_PHONE_BEFORE = re.compile(rf"(?i)(?<![a-z]){_PHONE_WORDS}s?{_LINK}|phone{_LINK}|wa\.me/$|tel:$")
+_PHONE_BEFORE = lazy(rf"(?i)(?<![a-z]){_PHONE_WORDS}s?{_LINK}|phone{_LINK}|wa\.me/$|tel:$")
 _ID_WORDS = (
     r"(?:ssn|itin|tin|nino|bsn|nif|nie|dni|cpf|curp|pesel|aadhaar|aadhar|personnummer|passport|nhs|tfn|sin|oib|egn|ahv"
     r"|social security|national insurance|national id|tax id|tax file|id card|identity card"
@@ -272,8 +271,8 @@ _ID_WORDS = (
     r"|individual number|my number card|svnr|sozialversicherungsnummer|reisepass|ausweis|isikukood|personal id"
     r"|henkilötunnus|rodn[eé] č[ií]slo|tckn|tc kimlik|passeport|pasaporte|sécurité sociale|burgerservicenummer)"
 )
-_ID_BEFORE = re.compile(rf"(?i)(?<![a-z]){_ID_WORDS}{_LINK}")
-_ASCII_WORDS = re.compile("[a-z]+")
+_ID_BEFORE = lazy(rf"(?i)(?<![a-z]){_ID_WORDS}{_LINK}")
+_ASCII_WORDS = lazy("[a-z]+")
 _BEGINNINGS = tuple(
     dict.fromkeys(
         word[:3] if word[:3].isalpha() else word[:2]
@@ -283,7 +282,7 @@ _BEGINNINGS = tuple(
     )
 )
 """How the words above begin; those with an accent in the first three letters occur only in texts that have accents."""
-_AND = re.compile(r"(?i) ?(?:[,;/&|]|or|and|und|oder|et|ou|y|o|e) ?\(?\+?")
+_AND = lazy(r"(?i) ?(?:[,;/&|]|or|and|und|oder|et|ou|y|o|e) ?\(?\+?")
 """Between two numbers that one word announces."""
 _PHONE_GROUPS = frozenset([(1, 3, 3, 4), (3, 3, 4), (3, 4, 4), (2, 5, 4), (2, 4, 4), (3, 4)])
 _SPACED_GROUPS = frozenset([(3, 4, 4), (2, 5, 4), (2, 4, 4)])
@@ -562,7 +561,7 @@ def _phone_start(text: str, start: int, end: int) -> int:
     return start
 
 
-_IP = re.compile(
+_IP = lazy(
     r"(?<![0-9A-Za-z.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![0-9A-Za-z:])"
 )
 
@@ -578,7 +577,7 @@ def _ips(text: str) -> Iterator[tuple[int, int]]:
 
 # One value.
 
-_PHONE_FORM = re.compile(r"(?i)(?:tel:)?\+?[0-9 ()\-./\u00a0]{5,30}(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?")
+_PHONE_FORM = lazy(r"(?i)(?:tel:)?\+?[0-9 ()\-./\u00a0]{5,30}(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?")
 
 
 def confirm(kind: str, value: str) -> bool:

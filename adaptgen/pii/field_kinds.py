@@ -8,10 +8,9 @@ before them (``kind_of("customer_name")``).
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 
 # Words that may be behind the word that decides, without changing what the value is.
@@ -121,10 +120,10 @@ def is_described_as_secret(name: str, description: str) -> bool:
     )
 
 
-_PHRASE_END = re.compile(
+_PHRASE_END = lazy(
     r"[.,;:()\n]|(?<=\w)\s+(?:of|for|to|that|which|used|in|with|from|if|when|by|as|on|must|can|should|will)\b"
 )
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = lazy(r"[a-z0-9]+")
 _REFERENCE = vocabulary("resource reference name id arn path location url uri version type status hint")
 
 
@@ -174,7 +173,7 @@ def names_person(name: str) -> bool:
     return singular(spoken[-1]) in _PERSON
 
 
-_FULL_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*[ ,]{1,2}){1,4}[^\W\d_][\w'’.-]*")
+_FULL_NAME = lazy(r"(?:[^\W\d_][\w'’.-]*[ ,]{1,2}){1,4}[^\W\d_][\w'’.-]*")
 
 
 _PARTICLES = vocabulary("van von vom zu de del della der den da di do dos du la le el al bin ibn abu ter ten af av")

@@ -7,7 +7,6 @@ any word. Time grows with the text and with the values, not with their product.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Final, NamedTuple
 
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.normalize import is_read_as_written, normalize_words
 from adaptgen.pii.person_names import name_parts
 from adaptgen.pii.scan_budget import spend
@@ -22,7 +22,7 @@ from adaptgen.pii.scan_budget import spend
 SHORTEST: Final = 2
 """Characters of the shortest value that is searched for in other text."""
 
-TOKEN: Final = re.compile(r"tok_(?:[a-z0-9]+_){1,4}[a-z0-9]{2}[a-z2-7]{16,}")
+TOKEN: Final = lazy(r"tok_(?:[a-z0-9]+_){1,4}[a-z0-9]{2}[a-z2-7]{16,}")
 """Tokens, in which nothing is searched for."""
 
 _LONGEST: Final = 512
@@ -44,18 +44,18 @@ _SYLLABLES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _IDEOGRAPHS = "\u2e80-\U0003ffff"
 _MARKED = "\u0900-\u0963\u0966-\u0dff"
 """Scripts whose signs of vowels are not letters to ``re``."""
-_UNIT = re.compile(
+_UNIT = lazy(
     rf"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[{_SYLLABLES}]|(?![\W_])[{_IDEOGRAPHS}]"
     rf"|(?:[{_MARKED}]|(?![{_SYLLABLES}{_IDEOGRAPHS}A-Za-z0-9])[^\W_])+"
 )
 """A word, and a part of an identifier such as ``invoiceAdaByron2``; a character of scripts that do not part words."""
-_IS_UNPARTED = re.compile(f"[{_SYLLABLES}{_IDEOGRAPHS}]").match
-_GAP = re.compile(r"\s{1,40}|[\s_.+'’´`,/\\:@~*|-]{1,3}").fullmatch
-_LOOSE_GAP = re.compile(r"[\s_.+/()-]{1,3}").fullmatch
+_UNPARTED = lazy(f"[{_SYLLABLES}{_IDEOGRAPHS}]")
+_GAP = lazy(r"\s{1,40}|[\s_.+'’´`,/\\:@~*|-]{1,3}")
+_LOOSE_GAP = lazy(r"[\s_.+/()-]{1,3}")
 _COMPACT = bytes(ord(chr(at).lower()) for at in range(128)) + bytes(range(128, 256))
 _NOT_COMPACT = bytes(at for at in range(128) if not chr(at).isalnum())
-_NOT_OF_UNIT = re.compile(rf"(?:[^\w{_SYLLABLES}{_MARKED}]|_)+")
-_ASCII_WORD = re.compile("[a-z0-9]+")
+_NOT_OF_UNIT = lazy(rf"(?:[^\w{_SYLLABLES}{_MARKED}]|_)+")
+_ASCII_WORD = lazy("[a-z0-9]+")
 
 _NUMBERS: Final = frozenset({"phone", "card", "iban", "national_id", "account", "bank_account", "birth_date"})
 """Kinds whose groups of digits are written in any way."""
@@ -227,9 +227,9 @@ def _fits(text: str, units: list[tuple[int, int]], offsets: list[int], first: in
 
 
 def _may_stand_between(gap: str, cut: int, form: _Form) -> bool:
-    if cut in form.cuts and (gap in form.gaps or _GAP(gap) is not None):
+    if cut in form.cuts and (gap in form.gaps or _GAP.fullmatch(gap) is not None):
         return True
-    return form.loose and _LOOSE_GAP(gap) is not None
+    return form.loose and _LOOSE_GAP.fullmatch(gap) is not None
 
 
 def _is_edge(text: str, at: int, *, strict: bool) -> bool:
@@ -238,7 +238,7 @@ def _is_edge(text: str, at: int, *, strict: bool) -> bool:
     if at <= 0 or at >= len(text):
         return True
     before, after = text[at - 1], text[at]
-    if not (_is_of_word(before) and _is_of_word(after)) or _IS_UNPARTED(before) or _IS_UNPARTED(after):
+    if not (_is_of_word(before) and _is_of_word(after)) or _UNPARTED.match(before) or _UNPARTED.match(after):
         return True
     if strict:
         return False

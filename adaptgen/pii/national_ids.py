@@ -9,9 +9,10 @@ form alone.
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Callable
 from typing import Any, Final
+
+from adaptgen.model.frozen import lazy
 
 Check = Callable[[str], bool]
 
@@ -26,7 +27,7 @@ class StdnumCheck:
 
     def __init__(self, module: str, form: str = "") -> None:
         self._module = module
-        self._form = re.compile(form) if form else None
+        self._form = lazy(form) if form else None
         self._valid: Callable[[str], bool] | None = None
 
     def __call__(self, number: str) -> bool:
@@ -51,7 +52,7 @@ class FormCheck:
     __slots__ = ("_form",)
 
     def __init__(self, form: str) -> None:
-        self._form = re.compile(form)
+        self._form = lazy(form)
 
     def __call__(self, number: str) -> bool:
         return self._form.fullmatch(number) is not None

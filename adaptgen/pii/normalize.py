@@ -12,9 +12,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from adaptgen.model.frozen import lazy
+
 _PERCENT = r"%(?:25){0,3}"
 _MORE = rf"{_PERCENT}[89ABab][0-9A-Fa-f]"
-_ENCODED = re.compile(
+_ENCODED = lazy(
     # percent-encoded UTF-8 (RFC 3986, 2.5) and ASCII; what is left of ISO 8859-1
     rf"({_PERCENT}[CDcd][0-9A-Fa-f]{_MORE}|{_PERCENT}[Ee][0-9A-Fa-f](?:{_MORE}){{2}}"
     rf"|{_PERCENT}[Ff][0-4](?:{_MORE}){{3}})|{_PERCENT}([2-7A-Fa-f][0-9A-Fa-f])"
@@ -26,9 +28,9 @@ _ENCODED = re.compile(
     # characters of two code points that are composed (kana, Hangul), and every other one beyond ASCII
     "|([\u3040-\u30ff][\u3099\u309a]|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?)|([^\x00-\x7f])"
 )
-_OCTET = re.compile(r"([89A-Fa-f][0-9A-Fa-f])(?=%|$)")
-_COMPOSED = re.compile("[\u3099\u309a\u1161-\u1175]")
-_ACCENT = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
+_OCTET = lazy(r"([89A-Fa-f][0-9A-Fa-f])(?=%|$)")
+_COMPOSED = lazy("[\u3099\u309a\u1161-\u1175]")
+_ACCENT = lazy("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 """Accents, and the points and vowel signs of Hebrew and Arabic, which are mostly left out."""
 
 _SPELLED: Final = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.identifiers import vocabulary
 
 _MOST = 5
@@ -57,7 +57,7 @@ _FIRMS = frozenset(
         "university",
     ]
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
+_WORD = lazy(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 
 
 @lru_cache(maxsize=16384)

@@ -11,29 +11,30 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.identifiers import vocabulary
 
 Known = Callable[[str], bool]
 
-_QUOTED = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
+_QUOTED = lazy(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
 _VALUE: Final = "\x00"
 _NAME: Final = r"[$@]?[A-Za-z_][\w$]*(?:(?:\.|/|->>?|__)[A-Za-z_][\w$]*)*"
 _VALUES = r"(?:\x00|[^\s()<>=!:~\x00,;&|\[\]{}]+(?::\d\d(?::[\d.]+)?(?:Z|[+-]\d\d:\d\d)?)?)"
-_LIST = re.compile(
+_LIST = lazy(
     rf"(?i)(\bnot\s+in|\bin|=in=|=out=|=any=|:|=)\s*\(\s*{_VALUES}(?:\s*(?:,|;|\bor\b|\band\b|\s)\s*{_VALUES})*\s*\)"
 )
-_RANGE = re.compile(rf"(?i)(:|=)\s*[\[{{]\s*{_VALUES}\s+to\s+{_VALUES}\s*[\]}}]")
-_FUNCTION = re.compile(
+_RANGE = lazy(rf"(?i)(:|=)\s*[\[{{]\s*{_VALUES}\s+to\s+{_VALUES}\s*[\]}}]")
+_FUNCTION = lazy(
     rf"(?i)\b(?:contains|startswith|endswith|substringof|indexof|matchespattern|like|eq|ne|gt|ge|lt|le)\s*\(\s*({_NAME})"
     rf"\s*,\s*{_VALUES}\s*\)(?:\s*(?:eq|==|=)\s*(?:true|false|-?\d+))?"
 )
-_INNER = re.compile(
+_INNER = lazy(
     rf"(?i)\b(?:tolower|toupper|trim|length|year|month|day|hour|minute|date|lower|upper|round|floor|ceiling)"
     rf"\s*\(\s*({_NAME})\s*\)"
 )
-_BETWEEN = re.compile(rf"(?i)({_NAME})\s+between\s+{_VALUES}\s+and\s+{_VALUES}")
-_CONNECTORS = re.compile(r"(?i)\b(?:and|or|not)\b|&&|\|\||[;,&|()]|(?<![=<>~])!(?!=|~)")
-_CLAUSE = re.compile(
+_BETWEEN = lazy(rf"(?i)({_NAME})\s+between\s+{_VALUES}\s+and\s+{_VALUES}")
+_CONNECTORS = lazy(r"(?i)\b(?:and|or|not)\b|&&|\|\||[;,&|()]|(?<![=<>~])!(?!=|~)")
+_CLAUSE = lazy(
     rf"(?i)({_NAME})\s*(?:"
     rf"(?:=[a-z]+=|[=!<>~]=?|==|<>|!~|:[<>]?=?|=~|\b(?:eq|ne|gt|ge|lt|le|like|ilike|in|has|is|contains|is\s+not)\b)"
     rf"\s*([<>]=?)?\s*(-?{_VALUES})"

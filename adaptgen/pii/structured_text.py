@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.detectors import FOUND
 
 Kind = Callable[[str, str], str | None]
@@ -48,8 +49,8 @@ def _may_be(kind: str, value: Any) -> bool:
 
 # XML.
 
-_TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:\s[^<>]{0,2000})?)>")
-_ATTRIBUTE = re.compile(r"""(?<=\s)([A-Za-z_][\w:.-]{0,80})\s{0,3}=\s{0,3}(?:"([^"<>]{1,500})"|'([^'<>]{1,500})')""")
+_TAG = lazy(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:\s[^<>]{0,2000})?)>")
+_ATTRIBUTE = lazy(r"""(?<=\s)([A-Za-z_][\w:.-]{0,80})\s{0,3}=\s{0,3}(?:"([^"<>]{1,500})"|'([^'<>]{1,500})')""")
 _CDATA: Final = "<![CDATA["
 
 
@@ -129,7 +130,7 @@ def table_header(text: str, *, sure: bool = False) -> tuple[str, list[str]] | No
 
 # Base64.
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE64 = lazy(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
 TELLING_BASE64: Final = 12
@@ -137,7 +138,7 @@ TELLING_BASE64: Final = 12
 _SIGNS: Final = bytes(
     at if chr(at) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32 for at in range(256)
 )
-_CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=|=[A-Za-z0-9+/_-]{8}")
+_CLOSED = lazy(r"[A-Za-z0-9+/_-]{6}=|=[A-Za-z0-9+/_-]{8}")
 
 
 def rewrite_table(text: str, delimiter: str, change: Callable[[list[list[str]]], None]) -> str:

@@ -5,7 +5,6 @@ A third party is not believed: neither its annotations nor keys of ours in its `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, get_args
@@ -25,13 +24,14 @@ from adaptgen.mcp.protocol import (
     without_own_meta,
 )
 from adaptgen.mcp.provider_rules import short_name
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
 from adaptgen.syntax.json_pointer import local, pattern_of
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
-_HEADER = re.compile(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
+_HEADER = lazy(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
 """Annotations that put an argument into a header."""
 _DEPTH = 8
 _MOST = 2000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -17,6 +16,7 @@ from adaptgen.govern.identity.claims import find
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, AccessTokenCache, GrantError
 from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.aws.assume_role import Roles, session_tags
 from adaptgen.runtime.aws.sigv4 import sign
 from adaptgen.runtime.core.answer import ToolError
@@ -31,7 +31,7 @@ _log = logging.getLogger("adaptgen.govern")
 _OWN: Final = b"own"
 """The key of the token that is the proxy's own."""
 _SESSION: Final = "adaptgen-proxy"
-_HEADER_TEXT: Final = re.compile(r"[!-~]+")
+_HEADER_TEXT: Final = lazy(r"[!-~]+")
 
 
 class UpstreamAuthenticator:

@@ -6,7 +6,6 @@ difference means that one of the two was edited or not written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,12 @@ import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.contract_file import OWN_ARGUMENTS, read_contract
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Call, Check, Contract, Server, Step, Tool
 from adaptgen.syntax.templates import placeholders
 
 _REBUILD = "generate the server again: adaptgen build"
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_PLACEHOLDER = lazy(r"\{([^{}]+)\}")
 
 
 def load(server: Server) -> dict[str, Contract]:

@@ -9,7 +9,6 @@ refused by name, with what would be right.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
@@ -20,14 +19,15 @@ import jsonschema_rs
 from adaptgen.mcp.json_text import loads_strict
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
 from adaptgen.syntax.text_formats import FORMATS, fits
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})\Z")
+_INTEGER = lazy(r"-?(?:0|[1-9][0-9]{0,999})\Z")
 """Far below the 4,300 digits that ``int`` reads."""
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_NUMBER = lazy(r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _PROBLEMS = 4
 _FORMATS: dict[str, Callable[..., bool]] = {name: partial(fits, name) for name in FORMATS}
 

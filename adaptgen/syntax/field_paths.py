@@ -9,10 +9,11 @@ through its elements too, so that ``tags.name`` means what its author meant.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
+
+from adaptgen.model.frozen import lazy
 
 
 class _Mark:
@@ -35,11 +36,11 @@ MISSING: Final = _Mark("MISSING")
 Mark: TypeAlias = _Mark
 Segment: TypeAlias = str | int | slice | _Mark
 
-_PLAIN = re.compile(r"[^.\[\]\"]+")
-_EACH = re.compile(r"\[\*\](?=[.\[]|\Z)")
-_SPECIAL = re.compile(r"[\[\]\"]")
-_INDEX = re.compile(r"-?\d+")
-_SLICE = re.compile(r"(-?\d*):(-?\d*)")
+_PLAIN = lazy(r"[^.\[\]\"]+")
+_EACH = lazy(r"\[\*\](?=[.\[]|\Z)")
+_SPECIAL = lazy(r"[\[\]\"]")
+_INDEX = lazy(r"-?\d+")
+_SLICE = lazy(r"(-?\d*):(-?\d*)")
 
 
 class PathError(ValueError):
@@ -86,7 +87,7 @@ def parse(path: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-_PART = re.compile(r"""(?:\[\s*"(?:[^"\\]|\\.)*"\s*\]|\[\s*'[^']*'\s*\]|[^,])+""")
+_PART = lazy(r"""(?:\[\s*"(?:[^"\\]|\\.)*"\s*\]|\[\s*'[^']*'\s*\]|[^,])+""")
 
 
 def split(text: str) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH, MISSING
 
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
+_QUOTED = lazy(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 _BEYOND = ("..", "?", "(", ",")
 
 

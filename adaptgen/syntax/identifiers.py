@@ -10,7 +10,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+from adaptgen.model.frozen import lazy
+
+_WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 
 # Names that their authors write in one piece, and plurals that only capitals of an abbreviation split.
 _JOINED = {
@@ -93,7 +95,7 @@ _JOINED = {
 }
 
 
-_E_MAIL = re.compile(r"\be[-_ ]mail", re.IGNORECASE)
+_E_MAIL = lazy(r"\be[-_ ]mail", re.IGNORECASE)
 
 
 @lru_cache(maxsize=65536)
@@ -157,7 +159,7 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
-_ID: Final = re.compile(r"-?[0-9]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID: Final = lazy(r"-?[0-9]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_id(text: str) -> bool:

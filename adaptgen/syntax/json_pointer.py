@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from adaptgen.model.frozen import lazy
+
 # No "-1", no "+1", no "01" (RFC 6901, section 4).
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_INDEX = lazy(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 def join(*tokens: str | int) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, Literal
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 
 Kind = Literal["separated", "tabbed", "lines", "sequence"]
 
@@ -56,7 +56,7 @@ _MARKS: Final = (
 )
 _COLUMNS: Final = 10_000
 _NAME: Final = 80
-_YEAR: Final = re.compile(r"(?:19|20)\d\d(?:-[01]\d)?")
+_YEAR: Final = lazy(r"(?:19|20)\d\d(?:-[01]\d)?")
 
 
 @value()

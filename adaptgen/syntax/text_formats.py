@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})\Z")
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,12})?)? ?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?\Z")
-_UUID = re.compile(r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?\Z", re.IGNORECASE)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+from adaptgen.model.frozen import lazy
+
+_DATE = lazy(r"(\d{4})-?(\d{2})-?(\d{2})\Z")
+_TIME = lazy(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,12})?)? ?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?\Z")
+_UUID = lazy(r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?\Z", re.IGNORECASE)
+_EMAIL = lazy(r"[^@\s]+@[^@\s]+")
+_NUMBER = lazy(r"-?\d+(?:\.\d+)?\Z")
 
 
 def is_date(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.identifiers import vocabulary, words
 
 FIND_TOKEN: Final = "find:token"  # noqa: S105
@@ -45,7 +46,7 @@ _FIRST = (
 _HELD = {("value",), ("id",), ("string",), ("hash",), ("text",)}
 _HOLDERS = {("token",), ("session",), ("jwt",), ("ticket",)}
 # "The token value used for authenticated requests", "the access token to send".
-_DESCRIBED = re.compile(
+_DESCRIBED = lazy(
     r"^\W*(the |an? |your |this )?((access|auth\w*|session|bearer|api|jwt|security) token\b"
     r"(?! (type|expir|life|scope|valid|id\b|name|was|created))|token( value)? (that is |to be |to |is )?used? )",
     re.IGNORECASE,

@@ -6,16 +6,17 @@ reached after a part of the template are one integer, a bit each, and every part
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from types import EllipsisType
+
+from adaptgen.model.frozen import lazy
 
 LONGEST = 2048
 """Characters of a URI that can match at all."""
 LONGEST_TEMPLATE = 1024
 """Characters of a template that can be matched with."""
-_EXPRESSION = re.compile(r"\{([+#./;?&]?)[^{}]*\}")
+_EXPRESSION = lazy(r"\{([+#./;?&]?)[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from pathlib import Path
 from shlex import quote
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model.frozen import lazy
 
 MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""
 
 _DOCUMENTS = (".yaml", ".yml", ".json")
-_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S+|localhost(?::[0-9]+)?/\S+", re.IGNORECASE)
+_ADDRESS = lazy(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S+|localhost(?::[0-9]+)?/\S+", re.IGNORECASE)
 
 
 def explain(path: Path, failure: OSError, ends: Collection[str] = _DOCUMENTS) -> tuple[str, str]:

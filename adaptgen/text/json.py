@@ -41,7 +41,7 @@ _TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _LAX = lazy(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 _BAD_ESCAPE = lazy(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 _SURROGATE = lazy(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_HUGE = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+_HUGE = lazy(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 _NOT_FINITE = lazy(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN|-?[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{300,})', re.DOTALL)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Literal
 
 from adaptgen.collector import gc_paused
@@ -67,7 +66,7 @@ def parse_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> tup
     return value, SourceMap(file, "json", source)
 
 
-_QUOTED_KEY = re.compile(r"\s*\{\s*[\"}]")
+_QUOTED_KEY = lazy(r"\s*\{\s*[\"}]")
 
 # Line breaks of YAML 1.1 that are ordinary characters in YAML 1.2 (section 5.4).
 _OLD_BREAKS = lazy("[\x85\u2028\u2029]")

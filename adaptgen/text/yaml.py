@@ -13,16 +13,17 @@ from typing import Any
 import yaml
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model.frozen import lazy
 from adaptgen.text.decode import SourceText
 from adaptgen.text.json import both, duplicate, mapped
 
 # The wheels of PyYAML hold libyaml; a serving process may have been installed without it.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_INT = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_ODD = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN")
+_INT = lazy(r"[-+]?[0-9]+")
+_FLOAT = lazy(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BASED = lazy(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_ODD = lazy(r"[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -35,7 +36,7 @@ _CORE = "tag:yaml.org,2002:"
 _OLD_BREAKS = "\x85\u2028\u2029"
 
 # A line of blanks with a tab in it inside a block scalar: allowed by YAML 1.2, refused by libyaml.
-_TAB_LINE = re.compile(r"^ *\t[ \t]*$", re.MULTILINE)
+_TAB_LINE = lazy(r"^ *\t[ \t]*$", re.MULTILINE)
 
 MERGE = "<<"
 

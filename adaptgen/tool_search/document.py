@@ -10,6 +10,7 @@ from typing import Any
 
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.syntax.identifiers import singular, words
 from adaptgen.tool_search import english
@@ -27,10 +28,10 @@ _DEEP, _PARTS, _VALUES = 5, 200, 30
 _LOOKS = frozenset(("read", "list", "watch"))
 _NOTHING = (0.0, 0)
 _ENDS = (slice(-1, None), slice(-2, -1))
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-_VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
-_AGE = re.compile(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+_PLACEHOLDER = lazy(r"\{[^{}]*\}")
+_VERSION = lazy(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
+_AGE = lazy(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
+_SENTENCE = lazy(r"(?<=[.!?])\s+(?=[A-Z`])")
 
 
 @frozen.value()

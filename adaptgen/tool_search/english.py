@@ -5,16 +5,16 @@ Imported by the first search. The stemmer is Snowball's for English (Porter's se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
 import Stemmer
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.identifiers import words as name_words
 
-_TEXT = re.compile(r"[A-Za-z0-9]+(?:['’][a-z]+)?")
-_BRITISH = re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
+_TEXT = lazy(r"[A-Za-z0-9]+(?:['’][a-z]+)?")
+_BRITISH = lazy(r"(?<=[a-z]{3})is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
 """``organise`` and ``organize``; a word that is never written with a z (``promise``) changes on both sides alike."""
 _EXCEPTIONS = {"customer": "customer", "customers": "customer", "people": "person"}
 """Snowball takes a customer for custom, and people for another word than person."""

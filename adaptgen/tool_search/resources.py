@@ -6,11 +6,11 @@ reduced to words and bounded in number, length and bytes.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.core.text import clean
 from adaptgen.syntax.identifiers import singular, words
 
@@ -20,7 +20,7 @@ RESOURCES = 1_100
 """Bytes of the list of resources."""
 _TAG, _NOUN, _MOST = 40, 40, 2_000
 """Characters of a tag and of a noun; how many of them are read."""
-_OTHER = re.compile(r"[^\w .&/+-]+")
+_OTHER = lazy(r"[^\w .&/+-]+")
 _FILED = 0.6
 """A word in a larger share of the names says nothing about a tool (``compute``)."""
 _ACTS = ("read", "create", "update", "delete", "run")

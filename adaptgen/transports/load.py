@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import FORMAT, Server, Tool
 from adaptgen.text.files import suggest
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.overrides import Overrides
 
 _REBUILD = "generate the server again: adaptgen build"
-_FORMAT = re.compile(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
+_FORMAT = lazy(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
 
 
 def load_server(folder: Path, *, overrides: bool = True) -> Server:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax import field_paths as fields
 
 Json = Any
@@ -47,7 +47,7 @@ class _FieldStats:
     date: bool = True
 
 
-_DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
+_DATE_TEXT = lazy(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
 
 
 def candidates_from(items: Sequence[Json]) -> list[Candidate]:

@@ -7,7 +7,6 @@ itself, one for those of objects and lists in it. The strongest row that matches
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -15,6 +14,7 @@ from operator import attrgetter
 from typing import Final
 
 from adaptgen.model.evidence import CACHES, Row, Table
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, vocabulary, words
@@ -55,7 +55,7 @@ _MINOR_AMOUNTS = vocabulary("rate score value quantity duration")
 _AMOUNT_PARTS = vocabulary("amount value currency total gross net")
 _VALUE_PARTS = vocabulary("value code id key display text")
 _TEXTS = frozenset({"string", None})
-_DIGITS = re.compile(r"\d+")
+_DIGITS = lazy(r"\d+")
 _FIRST = vocabulary("first given forename vorname prenom")
 _LAST = vocabulary("last family surname nachname cognome apellido")
 

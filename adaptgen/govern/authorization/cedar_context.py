@@ -17,17 +17,17 @@ Cedar takes them for entities and calls (https://docs.cedarpolicy.com/auth/entit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
 
 import orjson
 
 from adaptgen.cedar_schema import RESERVED, Record, SetOf, Type
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_INTEGER = lazy(r"-?(?:0|[1-9][0-9]*)\Z")
+_NUMBER = lazy(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _FIXED = 10_000
 _LONGEST = 40

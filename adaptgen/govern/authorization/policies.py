@@ -18,20 +18,18 @@ from typing import Any
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.model.frozen import postpone, value
+from adaptgen.model.frozen import lazy, postpone, value
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
 """The identifier of the policy that permits what needs no policy; the audit records it like any other."""
 DEFAULT_POLICY = f'@id("{DEFAULT_READ}")\npermit (principal, action in Action::"{OPEN}", resource);\n'
 
-_TOKEN = re.compile(
-    r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\s+|==|!=|<=|>=|&&|\|\||::|.', re.DOTALL
-)
-_NAMED = re.compile(r"`([^`]+)`")
-_OF_POLICY = re.compile(r"for policy `[^`]*`, ")
-_ACTION = re.compile(r'Action\s*::\s*"((?:[^"\\]|\\.)*)"')
-_PATH = re.compile(r"\w+(?:\.\w+)+")
+_TOKEN = lazy(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\s+|==|!=|<=|>=|&&|\|\||::|.', re.DOTALL)
+_NAMED = lazy(r"`([^`]+)`")
+_OF_POLICY = lazy(r"for policy `[^`]*`, ")
+_ACTION = lazy(r'Action\s*::\s*"((?:[^"\\]|\\.)*)"')
+_PATH = lazy(r"\w+(?:\.\w+)+")
 _LIST = "adaptgen policy schema shows every action and attribute"
 
 

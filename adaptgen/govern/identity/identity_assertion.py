@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.jwks import KeySet, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.mcp.protocol import Challenge, RpcError
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -41,7 +41,7 @@ LEEWAY: Final = 5.0
 TYPE: Final = "adaptgen-handover+jwt"
 """``typ``: no other token can be taken for a handover, nor the other way round (RFC 8725, 3.11)."""
 _ALGORITHM: Final = "ES256"
-_JTI: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_JTI: Final = lazy(r"[A-Za-z0-9_-]{16,64}")
 
 
 def fingerprint(method: str, params: Mapping[str, Json]) -> str:

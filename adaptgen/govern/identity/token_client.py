@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,6 +12,7 @@ from urllib.parse import quote_plus, urlencode
 import orjson
 
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.core.caches import ExpiringCache, margin
 
 _log = logging.getLogger("adaptgen.govern")
@@ -30,9 +30,9 @@ PAUSE: Final = 5.0
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_TOKEN: Final = lazy(r"[A-Za-z0-9._~+/-]+=*")
 """b64token of RFC 6750, 2.1: nothing else is valid in a header."""
-_ERROR: Final = re.compile(r"[a-z_]{1,40}")
+_ERROR: Final = lazy(r"[a-z_]{1,40}")
 
 
 class GrantError(Exception):

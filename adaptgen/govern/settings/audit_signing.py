@@ -21,11 +21,12 @@ from typing import Any, NoReturn, Protocol
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
+from adaptgen.model.frozen import lazy
 
 FORGED = "has a signature that is not the key's"
 
 _SIGNED = re.compile(rb',"signer":"([0-9a-f]{16})","sig":"([A-Za-z0-9_-]{64,400})"\}\Z')
-_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.S)
+_PEM = lazy(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.S)
 
 
 class SigningError(Exception):

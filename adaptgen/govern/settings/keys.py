@@ -7,7 +7,6 @@ import binascii
 import hmac
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from adaptgen.govern.settings.audit_signing import ed25519_signer, private_pem
 from adaptgen.govern.settings.key_files import REFERENCE, read_key_file
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import look_up
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.syntax.templates import references_in
 
@@ -34,8 +34,8 @@ _NEW_ED25519 = "openssl genpkey -algorithm ed25519"
 
 _OTHER_CURVE = "not a key on the curve P-256, which ES256 needs"
 
-_HEX = re.compile(r"[0-9A-Fa-f]{64}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
+_HEX = lazy(r"[0-9A-Fa-f]{64}")
+_BASE64 = lazy(r"[A-Za-z0-9+/_-]{43}=?")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ import requests
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 
 from adaptgen.diagnostics import Where, error
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.aws import sigv4
 from adaptgen.runtime.aws.background import read_own_keys
 
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 Signal: TypeAlias = Literal["traces", "metrics"]
 
-_ENDPOINT: Final = re.compile(r"/v1/(traces|metrics)/?$")
-_CLOUDWATCH: Final = re.compile(
-    r"(?P<service>xray|monitoring)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?"
-)
+_ENDPOINT: Final = lazy(r"/v1/(traces|metrics)/?$")
+_CLOUDWATCH: Final = lazy(r"(?P<service>xray|monitoring)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?")
 _TAKES: Final[dict[str, Signal]] = {"xray": "traces", "monitoring": "metrics"}
 
 

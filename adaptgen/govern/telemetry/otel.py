@@ -7,7 +7,6 @@ tens of microseconds.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ from adaptgen import __version__
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.telemetry.spans import METHODS, Attribute, Span, TokenOutcome, Tracer, is_outage, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller, Json
 
 SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
@@ -42,9 +42,9 @@ FINE = (
 CLOSING = 3.0
 """Seconds for which the end of the process waits for the collector."""
 
-_PARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
-_ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
-_STATE = re.compile(r"[\x20-\x7e]{1,512}")
+_PARENT = lazy(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+_ID = lazy(r"[0-9A-Za-z_.:-]{1,64}")
+_STATE = lazy(r"[\x20-\x7e]{1,512}")
 
 
 def make(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from adaptgen.govern.tokenization.classification import Classification, Node
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd, key_kinds
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads, loads_or_none
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.detectors import confirm
 from adaptgen.pii.structured_text import rewrite_table, table_header
 
@@ -21,12 +21,12 @@ OWN_FILE: Final = "adaptgen:file"
 _DIRECT: Final = frozenset({"http", "https", "file", "ftp", "ftps", "s3", "data", "blob", "ws", "wss"})
 """Schemes that clients fetch by themselves, past this server: what is behind them is not searched."""
 
-_WORD: Final = re.compile(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
+_WORD: Final = lazy(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
 """Such a word: nothing personal that has a pattern looks like it."""
 
-_MEDIA: Final = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,60}")
+_MEDIA: Final = lazy(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,60}")
 
-_LABEL: Final = re.compile(
+_LABEL: Final = lazy(
     r"(?m)^([ \t>#|*_-]{0,8}[^\W\d_][\w .-]{1,40})([*_]{0,2}[ \t]{0,2}[:=][*_]{0,2}[ \t]{1,4})"
     r"([^\s{}\[\]][^\r\n]{0,200}?)(?=[ \t*_|]{0,4}$)"
 )

@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from adaptgen.mcp.json_text import dumps, loads_or_none
+from adaptgen.model.frozen import lazy
 from adaptgen.pii.matcher import TOKEN, KnownValue, ValueMatcher
 from adaptgen.pii.structured_text import rewrite_table, table_header
 
@@ -28,8 +29,8 @@ _PIECE: Final = 6
 """Characters of the shortest piece of a value: at its beginning, and anywhere in it."""
 _LONGEST: Final = 2000
 _NESTED: Final = 6
-_WORDS: Final = re.compile(r"[^\W_]+")
-_ESCAPED: Final = re.compile(r"\\[nrt]")
+_WORDS: Final = lazy(r"[^\W_]+")
+_ESCAPED: Final = lazy(r"\\[nrt]")
 """Line breaks and tabs as JSON writes them, in a text that is no JSON."""
 _FIXED: Final = frozenset({"type", "role", "resultType", "jsonrpc"})
 """Keys whose values are words of the protocol."""

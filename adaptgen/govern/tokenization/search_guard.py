@@ -9,7 +9,6 @@ drops what equals it only in part (``runtime.pii.search_filter``).
 from __future__ import annotations
 
 import asyncio
-import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adaptgen.govern.tokenization.token_formats import Tokens
 from adaptgen.govern.tokenization.tool_plans import pointer_of
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller, Json
 from adaptgen.pii.field_kinds import kind_of, kind_within
 from adaptgen.pii.query_expressions import asks_only, order_fields
@@ -40,7 +40,7 @@ HOUR: Final = 3600.0
 _KEPT: Final = 20_000
 _NOTHING: Final = "Nothing was executed."
 _MOST: Final = 12
-_NESTED = re.compile(r"(?i)\$(?:filter|orderby|search|apply|compute)\b")
+_NESTED = lazy(r"(?i)\$(?:filter|orderby|search|apply|compute)\b")
 
 
 class SearchRefused(ToolError):

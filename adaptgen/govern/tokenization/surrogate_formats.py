@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen.govern.tokenization.token_formats import base32
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.pii.detectors import find, iban_sizes
 from adaptgen.pii.national_ids import LUHN
 
@@ -168,7 +168,7 @@ def unsealed(surrogate: str) -> str | None:
     return local + host.removesuffix(DOMAIN).replace(".", "")
 
 
-_CANDIDATE = re.compile(
+_CANDIDATE = lazy(
     r"(?i)(?P<email>(?<![a-z0-9])[a-z2-7]{16,60}@(?:[a-z2-7]{1,63}\.){0,8}token\.invalid)"
     r"|(?P<text>sur_[a-z2-7]{16})(?![a-z2-7])"
     r"|(?<![0-9])(?P<phone>\+?999(?:[ ().-]{0,2}[0-9]){6,12})(?![0-9])"
@@ -195,8 +195,8 @@ def candidates(text: str) -> Iterator[tuple[int, int]]:
     yield from sorted(set(found))
 
 
-_IDENTIFIER = re.compile(r"(?i)(?:99|ZZ)[0-9a-z]*(?:[-./][0-9a-z]+){0,8}(?![0-9a-z])")
-_CARD = re.compile(r"9(?:[ -]?[0-9]){12,18}(?![0-9])")
+_IDENTIFIER = lazy(r"(?i)(?:99|ZZ)[0-9a-z]*(?:[-./][0-9a-z]+){0,8}(?![0-9a-z])")
+_CARD = lazy(r"9(?:[ -]?[0-9]){12,18}(?![0-9])")
 
 
 def normal(surrogate: str) -> str:

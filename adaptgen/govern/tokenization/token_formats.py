@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import KINDS
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.pii.tagged_values import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
 
@@ -38,14 +38,14 @@ _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _LETTERS: Final = _ALPHABET.encode() + bytes(256 - len(_ALPHABET))
 _AT_ONCE: Final = 640
 """Bytes that become base32 at once: whole groups of 5, few enough that their number is handled fast."""
-_PLAIN_ID = re.compile(rf"[a-z0-9]{{{KEY_WIDTH}}}")
+_PLAIN_ID = lazy(rf"[a-z0-9]{{{KEY_WIDTH}}}")
 _NUMBER: Final = b"number"
 _PADDED: Final = b"padded"
 """What binds a token in the padded form, so that it is never taken for one of the other."""
 _SEPARATOR: Final = r"(?:\\{0,2}_|%5[Ff])"
 
 
-_SCHEME: Final = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
+_SCHEME: Final = lazy(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
 
 
 class MalformedToken(Exception):

@@ -7,10 +7,10 @@ rest, so that nothing becomes unreachable.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.tagged_values import cut
 from adaptgen.syntax import field_paths as fields
@@ -18,7 +18,7 @@ from adaptgen.syntax import field_paths as fields
 _STRINGS = (4000, 2000, 1000, 500, 200, 80)
 _LISTS = (50, 20, 10, 5, 3, 1)
 _NAMED = 6
-_SLICED = re.compile(r"(.+?)\[(\d+):(\d*)\]((?:\.|\[\*\]).*)?")
+_SLICED = lazy(r"(.+?)\[(\d+):(\d*)\]((?:\.|\[\*\]).*)?")
 
 
 def measure(value: Any) -> int:

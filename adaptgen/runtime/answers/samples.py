@@ -6,10 +6,10 @@ classified, and without the look of an address, a number or a key. Where a label
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.core.text import clean
@@ -20,10 +20,10 @@ _LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_nam
 _IDS: Final = ("id", "_id", "uuid", "pk")
 _SHOWN: Final = 3
 _LONG: Final = 60
-_DATE: Final = re.compile(r"(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
-_DIGITS: Final = re.compile(r"(?:\d[\s()./-]{0,2}){7}")
+_DATE: Final = lazy(r"(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
+_DIGITS: Final = lazy(r"(?:\d[\s()./-]{0,2}){7}")
 """Seven digits: the shortest telephone numbers; longer ones are of people, cards and accounts."""
-_OPAQUE: Final = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[\w+/=.-]{20,}")
+_OPAQUE: Final = lazy(r"(?=\S*\d)(?=\S*[A-Za-z])[\w+/=.-]{20,}")
 
 
 class Samples:

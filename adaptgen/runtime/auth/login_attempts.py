@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.logged_out import SMALL, phrase
 from adaptgen.runtime.http.response import Response
@@ -93,7 +94,7 @@ _WRONG = (
     r"blocked|locked|disabled|suspended|deactivated|inactive|rejected|no such|"
     r"could not be (?:found|verified|authenticated)"
 )
-_OTHER: Final = re.compile(
+_OTHER: Final = lazy(
     r"maintenance|temporar\w+ (?:un|dis|clos|susp|off)|service (?:is )?unavailable|downtime|too many requests|"
     r"rate.?limit|firewall|request (?:was )?blocked|captcha|overload|try again later|wartung|entretien|mantenimiento|"
     r"manutenção|manutenzione|维护|メンテナンス|점검",

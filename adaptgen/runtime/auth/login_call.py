@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Login
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
 from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials
@@ -175,9 +176,9 @@ def read_saved(source: str, response: Response) -> Json:
 # --------------------------------------------------------------------------------- answers that no document describes
 
 _DEPTH: Final = 4
-_TOKEN: Final = re.compile(r"(?:Bearer\s+)?([!-~]{8,8192})", re.IGNORECASE)
-_ALONE: Final = re.compile(r"[\w.~+/=:-]{16,8192}", re.ASCII)
-_CSRF: Final = re.compile(r"[!-~]{1,8192}")
+_TOKEN: Final = lazy(r"(?:Bearer\s+)?([!-~]{8,8192})", re.IGNORECASE)
+_ALONE: Final = lazy(r"[\w.~+/=:-]{16,8192}", re.ASCII)
+_CSRF: Final = lazy(r"[!-~]{1,8192}")
 _GRANTED: Final = vocabulary("success successful succeeded ok authenticated authorized logged valid")
 _STEP: Final = vocabulary("mfa otp totp fa factor challenge")
 _NEEDED: Final = vocabulary("required require requires requiring needed needs pending challenge")

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import LOCAL, Auth, Caller, Json, Login, Send
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
@@ -45,7 +45,7 @@ from adaptgen.syntax.token_names import FIND_CSRF, is_csrf
 _COOL = 900.0
 _LEAST = 8
 """Characters of a value that is looked for in answers."""
-_WHO = re.compile(r"(?i)(^|_)(user(_?name)?|login|e?mail|client_?id|tenant|account|region|url|host)$")
+_WHO = lazy(r"(?i)(^|_)(user(_?name)?|login|e?mail|client_?id|tenant|account|region|url|host)$")
 _REFUSED = 3600.0
 """Seconds for which other processes do not try credentials that the API refused."""
 _CALLERS = 7 * 86400.0

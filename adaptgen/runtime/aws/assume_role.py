@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.aws.errors import AwsError
 from adaptgen.runtime.aws.sigv4 import AwsKeys
@@ -23,8 +24,8 @@ from adaptgen.runtime.core.caches import ExpiringCache
 _DURATION: Final = 900
 """Seconds of an assumed role: the least that STS allows, for it outlives what the caller may do by so much."""
 _MARGIN: Final = 60.0
-_TAG_VALUE: Final = re.compile(r"[\w\s.:/=+\-@]{0,256}")
-_NAME: Final = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_TAG_VALUE: Final = lazy(r"[\w\s.:/=+\-@]{0,256}")
+_NAME: Final = lazy(r"[^\w+=,.@-]", re.ASCII)
 
 _Key: TypeAlias = tuple[str, str, str, tuple[tuple[str, str], ...]]
 

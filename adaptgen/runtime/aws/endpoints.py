@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.runtime.aws.errors import AwsError
 
 
@@ -57,7 +57,7 @@ _PARTITIONS: Final = (
     ("aws-iso-f", r"us-isof-\w+-\d+", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
 )
 _REST: Final = ("aws", "amazonaws.com", "api.aws")
-_REGION: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_REGION: Final = lazy(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def find_region(environ: Mapping[str, str], named: str = "") -> str:

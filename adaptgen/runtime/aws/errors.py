@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+from adaptgen.model.frozen import lazy
+
+_CODE: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class AwsError(Exception):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote, unquote_plus, urlsplit
 
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.aws.api import MAX_BYTES, Answer, AwsApi, Upload, service_time
 from adaptgen.runtime.aws.errors import AwsError, tag_texts
 from adaptgen.runtime.aws.sigv4 import presign
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_NAME: Final = lazy(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PAGES: Final = 1000
 
 

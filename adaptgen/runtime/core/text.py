@@ -14,7 +14,9 @@ from typing import Any
 
 import orjson
 
-_UNSEEN = re.compile(
+from adaptgen.model.frozen import lazy
+
+_UNSEEN = lazy(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls but \t \n \r
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -24,12 +26,12 @@ _UNSEEN = re.compile(
     "\ud800-\udfff"  # halves of surrogate pairs: no UTF-8
     "]|[\ufe0e\ufe0f](?=[\ufe0e\ufe0f])"  # one selector after a character is spelling, more of them are a message
 )
-_TERMINAL = re.compile(
+_TERMINAL = lazy(
     "(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"  # control sequences, ECMA-48 5.4
     "|(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\\\|\x9c)"  # strings, 5.6
 )
-_C1 = re.compile("[\x90-\x9f]")
-_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
+_C1 = lazy("[\x90-\x9f]")
+_BREAKS = lazy("\r\n?|[\u2028\u2029]")
 _ESCAPED = re.compile(rb"\\(?:u00|[bfr])|\x7f")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH
@@ -24,7 +25,7 @@ PAGE_SIZES: Final = frozenset({20, 25, 50, 100, 200, 250, 500, 1000})
 """Default sizes of a page that APIs use."""
 
 _DEPTH: Final = 3
-_SHOWN: Final = re.compile(r"[\w@.$ \-\[\]]{1,40}")
+_SHOWN: Final = lazy(r"[\w@.$ \-\[\]]{1,40}")
 _FALSE: Final = frozenset({"", "false", "no", "0", "null", "none", "n", "-1"})
 _BACK: Final = vocabulary("prev previous before back first last start self current")
 _TOKENS: Final = vocabulary("cursor cursors token tokens continuation marker bookmark")
@@ -47,13 +48,13 @@ _SIZES: Final = vocabulary(
     "limit perpage pagesize pagelimit size count maxresults maxitems top first rows take results resultsperpage max "
     "maxcount num number itemsperpage recordsperpage maxrecords batchsize length n maxkeys hitsperpage"
 )
-_NEXT_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*(?:next|continuation)(?:-[\w]+)*")
+_NEXT_HEADERS: Final = lazy(r"(?:x-)?(?:[\w]+-)*(?:next|continuation)(?:-[\w]+)*")
 _TOKEN_NAMES: Final = ("nexttoken", "nextpagetoken", "nextcursor", "nextmarker", "continuationtoken")
 _GOES_ON: Final = (("has", "more"), ("has", "next"), ("has", "next", "page"), ("is", "truncated"), ("more",))
-_MORE_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*(?:has-more|has-next|truncated|more)(?:-[\w]+)*")
-_TOTAL_HEADERS: Final = re.compile(r"(?:x-)?(?:[\w]+-)*total(?:-(?:count|results|items|records|size))?")
-_RANGE: Final = re.compile(r"\s*\w*\s*(?:(\d+)-(\d+)|\*)/(\d+)\s*")
-_NEXT_LINK: Final = re.compile(r"rel\s*=\s*\"?[^\";,]*\bnext\b", re.IGNORECASE)
+_MORE_HEADERS: Final = lazy(r"(?:x-)?(?:[\w]+-)*(?:has-more|has-next|truncated|more)(?:-[\w]+)*")
+_TOTAL_HEADERS: Final = lazy(r"(?:x-)?(?:[\w]+-)*total(?:-(?:count|results|items|records|size))?")
+_RANGE: Final = lazy(r"\s*\w*\s*(?:(\d+)-(\d+)|\*)/(\d+)\s*")
+_NEXT_LINK: Final = lazy(r"rel\s*=\s*\"?[^\";,]*\bnext\b", re.IGNORECASE)
 
 
 @frozen.value()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import clean
@@ -30,9 +31,9 @@ _ENVELOPE = frozenset(
 _BAD = frozenset({"error", "fail", "failed", "failure"})
 _ONE, _ALL = 200, 500
 _UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
-_CUT_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}…")
+_CUT_BASE64 = lazy(r"[A-Za-z0-9+/_-]{16,}…")
 """Possible base64 that was cut: what it holds is unknown."""
-_MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
+_MARKUP = lazy(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
 _LITTLE, _OTHERS = 4096, 300
 _HOLDERS = vocabulary(
@@ -227,7 +228,7 @@ def _said(body: Json, hidden: frozenset[str], depth: int = 0) -> Iterator[str]:
             yield from _fields(body, hidden)
 
 
-_LAST_WORD = re.compile(r".*(?:[A-Za-z0-9]_|[a-z0-9](?=[A-Z]))([A-Z]?[a-z]+)\Z")
+_LAST_WORD = lazy(r".*(?:[A-Za-z0-9]_|[a-z0-9](?=[A-Z]))([A-Z]?[a-z]+)\Z")
 
 
 def _renamed(body: Mapping[str, Json], hidden: frozenset[str]) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
@@ -99,13 +100,13 @@ _CODE_NAMES: Final = vocabulary(
     "code error errorcode errcode errno status statuscode reason type errortype err errorid exception kind name "
     "title messagecode resultcode faultcode"
 )
-_LOGIN_PATH: Final = re.compile(
+_LOGIN_PATH: Final = lazy(
     r"(?<![a-z])(log-?_?in|sign-?_?in|log-?_?on|sign-?_?on|sso|saml2?|oauth2?|openid|oidc|cas|idp|authorize|auth"
     r"|authenticate|accounts?/login|anmelden|connexion|session/new|sessions/new|reauth\w*)(?![a-z])",
     re.IGNORECASE,
 )
-_PASSWORD_FIELD: Final = re.compile(r"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
-_PLAIN_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}")
+_PASSWORD_FIELD: Final = lazy(r"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+_PLAIN_CODE: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}")
 
 ENVELOPE: Final = vocabulary(
     "message messages msg detail details error errors errormessage errormsg errordescription description title "

@@ -6,12 +6,12 @@ Positional styles (offset, page number) know where any page starts; the others l
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from adaptgen.model import frozen
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.completeness import (
@@ -281,7 +281,7 @@ def _members(value: dict[str, Json]) -> list[Json]:
 
 # ------------------------------------------------------------------------------------------------- total and next
 
-_COUNT = re.compile(r"(?:.*/)?\s*(\d{1,15})\s*")
+_COUNT = lazy(r"(?:.*/)?\s*(\d{1,15})\s*")
 
 
 def _named(place: str, response: Response, body: Json) -> Json:
@@ -358,8 +358,8 @@ def _is_url(token: str) -> bool:
 
 
 _PARAMETER = r";\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s\",;]*))?\s*"
-_LINK = re.compile(rf"<\s*([^>]*?)\s*>\s*((?:{_PARAMETER})*)")
-_ONE = re.compile(_PARAMETER)
+_LINK = lazy(rf"<\s*([^>]*?)\s*>\s*((?:{_PARAMETER})*)")
+_ONE = lazy(_PARAMETER)
 
 
 def link_target(header: str, relation: str) -> str | None:

@@ -14,18 +14,19 @@ import re
 import unicodedata
 from typing import Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.runtime.core.answer import ToolError
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_~ @:,!$&'()*+=.-]*")
-_RUN: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_WIDE: Final = re.compile(r"%[uU]([0-9A-Fa-f]{4})")
+_PLAIN: Final = lazy(r"[A-Za-z0-9_~ @:,!$&'()*+=.-]*")
+_RUN: Final = lazy(r"(?:%[0-9A-Fa-f]{2})+")
+_WIDE: Final = lazy(r"%[uU]([0-9A-Fa-f]{4})")
 _OVERLONG: Final = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}")
 """More bytes than a character needs (RFC 3629, 3): some decoders read ``C0 AF`` as ``/``."""
 _ALIKE: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2216": "\\", "\u29f5": "\\"}
 """What converters to 8-bit character sets read as a separator, besides what NFKC makes of full-width forms."""
 SEPARATORS: Final = "/\\;?#"
 _DEPTH: Final = 8
-_SPLIT: Final = re.compile(r"[/\\;]")
+_SPLIT: Final = lazy(r"[/\\;]")
 
 
 class SeparatorError(ToolError):

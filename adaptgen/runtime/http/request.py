@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.files.content import BodyStream
@@ -21,8 +21,8 @@ from adaptgen.syntax.templates import Reference, fill, fill_present, placeholder
 
 Resolve = Callable[[Reference], str]
 
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-_REFERENCE = re.compile(r"\$\{(env|secret|ssm):([^{}]+)\}")
+_PLACEHOLDER = lazy(r"\{([^{}]+)\}")
+_REFERENCE = lazy(r"\$\{(env|secret|ssm):([^{}]+)\}")
 _HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 """Headers that belong to the connection (RFC 9110, 7.6.1) and are never arguments."""
 _ACCEPT = "application/json, */*;q=0.5"

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import tables as tabular
 
-_NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
+_NAME: Final = lazy(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
 _VAGUE: Final = frozenset({"", "text/plain", "application/octet-stream", "application/force-download"})
 """Types that say nothing; then the name of the file decides."""
 _NUMBERS: Final = 5

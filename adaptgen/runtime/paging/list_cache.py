@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.http.page import Fetch
 from adaptgen.runtime.http.response import Response
@@ -28,8 +28,8 @@ ENTRIES: Final = 64
 BYTES: Final = 32 * 1024 * 1024
 """Answers, and bytes of them, that one process keeps; the oldest go first."""
 
-_AGE: Final = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-_NEVER: Final = re.compile(r"(?:^|[,\s])no-(?:store|cache)\b", re.IGNORECASE)
+_AGE: Final = lazy(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+_NEVER: Final = lazy(r"(?:^|[,\s])no-(?:store|cache)\b", re.IGNORECASE)
 
 
 @value()

@@ -13,10 +13,11 @@ import unicodedata
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
-_MOMENT = re.compile(
+_NUMBER = lazy(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
+_MOMENT = lazy(
     r"(\d{4})-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?",
     re.ASCII,
 )

@@ -7,20 +7,20 @@ Nulls, missing values and empty texts are left out, as SQL leaves them out, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
 from adaptgen.mcp.json_text import ExactNumber
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries.comparison import parse_moment
 from adaptgen.runtime.queries.filters import Field, Figure, Question
 
-_PLAIN: Final = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
-_THOUSANDS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_PLAIN: Final = lazy(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
+_THOUSANDS: Final = lazy(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _EXACTLY: Final = Context(prec=2500, traps=[Inexact, InvalidOperation, Overflow])
 """Holds the sum of the largest and the smallest number that a float or :data:`_PLAIN` has."""
 _DIVISION: Final = Context(prec=40, traps=[InvalidOperation, DivisionByZero])

@@ -8,11 +8,10 @@ nothing or several, the caller, who could read the list as well (governance sees
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
 from adaptgen.runtime.answers.list import MOST_SIZE
@@ -39,7 +38,7 @@ _USUAL: Final = 25
 """Items in a page where the API refuses larger ones."""
 _NEAREST: Final = 5
 _UNSENT: Final = " Nothing was sent."
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
+_INTEGER = lazy(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 
 
 @value()

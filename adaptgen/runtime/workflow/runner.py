@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Flow, Json, Step, Then, Tool
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiClient, DryRun
@@ -254,7 +254,7 @@ def _is(template: Json, left: set[str]) -> bool:
     return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].name.partition(".")[0] in left
 
 
-_WORD = re.compile(r"\w")
+_WORD = lazy(r"\w")
 
 
 def fill_result(template: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:

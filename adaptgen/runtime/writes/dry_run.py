@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.layout import WITHHELD, Secrets, is_secret, withhold_secrets
 from adaptgen.runtime.answers.projection import view
@@ -27,7 +28,7 @@ from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.syntax import field_paths as fields
 
 _TEXT: Final = 4000
-_PART: Final = re.compile(
+_PART: Final = lazy(
     r'(Content-Disposition: form-data; name="([^"\r\n]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)(.*?)(?=\r\n--)', re.DOTALL
 )
 _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})

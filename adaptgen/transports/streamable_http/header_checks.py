@@ -8,7 +8,6 @@ of its own (DNS rebinding).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -17,10 +16,11 @@ from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Request
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.caches import IdentityCache
 
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_DECIMAL = lazy(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def envelope(request: Request, headers: Mapping[str, str]) -> None:

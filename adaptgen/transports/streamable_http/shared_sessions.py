@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import re
 import secrets
 import struct
 import time
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import MessageId, Response
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -46,7 +45,7 @@ ENDS: Final = (1.0, 4096.0)
 
 _FORM: Final = 1
 _HEAD: Final = struct.Struct(">BIIH12s")
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{52}")
+_ID: Final = lazy(r"[A-Za-z0-9_-]{52}")
 """The base64url of a sealed head: 39 bytes, so there is one way to write it, without padding."""
 _CAPABILITIES: Final[tuple[tuple[str, str], ...]] = (
     ("sampling", ""),
