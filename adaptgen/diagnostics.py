@@ -63,6 +63,7 @@ CODES: dict[str, str] = {
     "AG059": "a pipeline cannot install the adaptgen that runs here",
     "AG126": "what a change is compared with is not in this clone",
     "AG127": "a workflow cannot be written as it was asked for",
+    "AG128": "overrides, settings or cases name what the API no longer has",
     # running
     "AG060": "the key of the environment cannot be used",
     "AG061": "the generated server cannot be loaded",
@@ -147,6 +148,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG056": "check the address, and whether it can be reached from here",
     "AG126": "fetch the branch that the change goes into, with its history",
     "AG127": "docs/regenerate.md shows what adaptgen ci takes",
+    "AG128": "write the new name, or remove the line",
     "AG061": "build it again: adaptgen build",
     "AG062": "write HOST:PORT, such as 127.0.0.1:8000",
     "AG066": "put the file there, or correct connection in the hints",

@@ -69,6 +69,7 @@ def build(
         planned, notes = plan.plan(document, hints, own, plan.NameLock(names, rename))
         if side_files:
             planned = _with_side_files(planned, files, folder)
+            notes = (*notes, *_check_references(planned, files, folder, document))
     diagnostics = (*document.diagnostics, *notes)
     return BuildResult(spec, folder, document, hints, planned, diagnostics, side_files=side_files)
 
@@ -156,6 +157,24 @@ def _with_side_files(planned: Plan, files: SpecFiles, folder: Path) -> Plan:
     if files.search.exists():
         planned = _with_search_words(planned, files.search)
     return _with_overrides(planned, files.overrides, folder) if server.overrides else planned
+
+
+def _check_references(planned: Plan, files: SpecFiles, folder: Path, document: Document) -> tuple[Diagnostic, ...]:
+    """What is worth a warning of what the files next to the document name.
+
+    Raises:
+        AdaptgenError: AG128, hand edits or settings name what the previous build had and the document has no longer.
+    """
+    from adaptgen.building.side_references import check_references
+    from adaptgen.plan.document.reader import operations
+    from adaptgen.source import overrides
+
+    references = overrides.references(files.overrides) if planned.server.overrides else ()
+    known = [one.key for one in operations(document)[0]] if any(one.method for one in references) else []
+    found = check_references(planned, files, folder, references, known)
+    if any(one.severity == "error" for one in found):
+        raise AdaptgenError(*found)
+    return tuple(found)
 
 
 def _with_search_words(planned: Plan, file: Path) -> Plan:

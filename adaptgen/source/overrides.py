@@ -42,6 +42,34 @@ class Declared:
     source: str = ""
 
 
+@value()
+class Reference:
+    """What the code of an override calls: the path ``name`` by ``method``, or the tool ``name`` where that is empty."""
+
+    name: str
+    where: Where
+    method: str = ""
+
+
+def references(path: Path) -> tuple[Reference, ...]:
+    """``call.send("GET", "/path")`` and ``call.call("tool")`` in a side file that :func:`read` has read, as far as they
+    are literals: in functions with the parameter ``call``, or one that is declared to be a ``ToolCall``."""
+    tree = ast.parse(path.read_bytes())
+    reader = _Reader(path.as_posix(), tree)
+    found: dict[tuple[int, int], Reference] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            callers = {
+                one.arg
+                for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+                if one.arg == "call" or (one.annotation is not None and "ToolCall" in ast.unparse(one.annotation))
+            }
+            for inner in ast.walk(node):
+                if (one := reader.referred(inner, callers)) is not None:
+                    found.setdefault((one.where.line, one.where.column), one)
+    return tuple(found.values())
+
+
 def read(path: Path) -> tuple[Declared, ...]:
     """The overrides of a side file, in its order.
 
@@ -156,6 +184,26 @@ class _Reader:
                 yield Declared(kind, name, self._where(one))
             else:
                 self._say(one, "the name of a tool is a literal text", f'write @overrides.{kind}("the_tool")')
+
+    def referred(self, node: ast.AST, callers: set[str]) -> Reference | None:
+        """What a call of a method of one of ``callers`` refers to."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        if not isinstance(node.func.value, ast.Name) or node.func.value.id not in callers:
+            return None
+        names = {"send": ("method", "path"), "call": ("tool",)}.get(node.func.attr, ())
+        nodes = dict(zip(names, node.args, strict=False)) | {one.arg or "": one.value for one in node.keywords}
+        said = {name: self._written(nodes[name]) for name in names if name in nodes}
+        if not names or len(said) != len(names) or not all(said.values()):
+            return None
+        return Reference(str(said[names[-1]]), self._where(nodes[names[-1]]), str(said.get("method") or ""))
+
+    def _written(self, node: ast.expr) -> str:
+        """A literal text; what an f-string fills in is a placeholder, as in a path."""
+        if isinstance(node, ast.JoinedStr):
+            return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        found = self._literal(node)
+        return found if isinstance(found, str) else ""
 
     def _signature(self, kind: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         takes = TAKES[kind]
