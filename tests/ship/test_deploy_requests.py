@@ -3,16 +3,20 @@ Requests and answers are checked against botocore's models."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from support.deploying import BEFORE, CHANGE, PLAN, READY, SUM, TEMPLATE, VALUES, World, deployed
 from support.scripted_aws import NO_STACK, Refusal, event, stack
 
-from adaptgen.ship.deployments.changes import PropertyChange, Review
+from adaptgen.cli.ship.deploy import Conversation
+from adaptgen.cli.ship.deploy_review import review_json
+from adaptgen.ship.deployments.changes import Change, PropertyChange, Review
 from adaptgen.ship.deployments.deployment import Failure, Outcome, Plan
 from adaptgen.ship.stack.versions import secret_digest
 
@@ -298,3 +302,51 @@ def test_credentials_are_said_plainly(code: str, said: str) -> None:
     world = World({"DescribeStacks": Refusal(code)})
     found, message, help = world.refused()
     assert (found, said in message, bool(help)) == ("AG093", True, True)
+
+
+# -------------------------------------------------------------------------------------------------------- two questions
+
+
+TABLE = Change("Modify", "StateTable", "AWS::DynamoDB::Table", "replaced", (PropertyChange("K", "a", "b", "replaces"),))
+
+
+@pytest.mark.parametrize(
+    ("options", "typed", "agreed"),
+    [
+        ({}, ["y", "StateTable"], True),
+        ({}, ["y", "yes"], False),
+        ({}, ["n"], False),
+        ({"yes": True}, [], False),
+        ({"yes": True, "allow_replacement": True}, [], True),
+        ({"allow_replacement": True}, ["y"], True),
+    ],
+)
+def test_what_holds_data_is_asked_for_by_its_name(
+    options: dict[str, bool], typed: list[str], agreed: bool,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    terminal = io.StringIO("".join(f"{line}\n" for line in typed))
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdin", terminal)
+    given = {"yes": False, "allow_replacement": False, "json": False, **options}
+    assert Conversation(SimpleNamespace(**given)).agree(Review((TABLE,))) is agreed
+    assert terminal.read() == ""
+    out = capsys.readouterr().out
+    assert "Modify   StateTable  AWS::DynamoDB::Table  REPLACED" in out
+    assert "K: a → b  [replaces]" in out
+    assert "the new one is empty; what it holds is deleted" in out
+
+
+def test_without_a_change_to_data_one_question_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    given = SimpleNamespace(yes=True, allow_replacement=False, json=True)
+    assert Conversation(given).agree(Review((replace(TABLE, replaced=""),)))
+    assert not Conversation(SimpleNamespace(**vars(given) | {"yes": False})).agree(Review((TABLE,)))
+
+
+def test_json_says_what_people_see() -> None:
+    assert review_json(Review((TABLE,), notes=("a",)))["changes"] == [{
+        "action": "Modify", "name": "StateTable", "type": "AWS::DynamoDB::Table", "replaced": "replaced",
+        "old_is_kept": False, "loses_data": True,
+        "properties": [{"path": "K", "before": "a", "after": "b", "replaces": "replaces"}],
+    }]  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import boto3
@@ -29,12 +30,18 @@ class Refusal:
 Answer = Mapping[str, Any] | Refusal | Exception | Callable[[Mapping[str, Any]], Any]
 
 
+@cache
+def _session() -> boto3.Session:
+    """One for all: each reads the models of its services once."""
+    return boto3.Session()
+
+
 class ScriptedClient:
     """``answers``: operation -> its answers in order, of which the last is repeated; an operation without one is an
     error of the test. ``client`` is what the product takes; ``requests`` is what it asked."""
 
     def __init__(self, service: str, answers: Mapping[str, Answer | Sequence[Answer]], region: str = "eu-central-1"):
-        make: Any = boto3.client
+        make: Any = _session().client
         self.client = make(
             service, region_name=region, aws_access_key_id="x", aws_secret_access_key="y",
             config=Config(retries={"total_max_attempts": 1}),

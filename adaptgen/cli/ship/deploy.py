@@ -37,7 +37,7 @@ def run(options: SimpleNamespace) -> int:
         from adaptgen.ship.deployments.planning import check_account
 
         check_account(client("sts"), stage)
-    talk = _Talk(options)
+    talk = Conversation(options)
     deployment = talk.deployment(client)
     if options.follow:
         return _told(deployment.follow(options.stack), options, talk)
@@ -136,7 +136,7 @@ def _clients(options: SimpleNamespace) -> Any:
 # ------------------------------------------------------------------------------------------------------------- talking
 
 
-class _Talk:
+class Conversation:
     """What is shown and asked. ``review``: what was shown last."""
 
     def __init__(self, options: SimpleNamespace) -> None:
@@ -151,7 +151,7 @@ class _Talk:
             client("s3"),
             client("cloudformation"),
             say=_quiet if dry else terminal.print_error,
-            agree=(lambda review: True) if dry else self._agree,
+            agree=(lambda review: True) if dry else self.agree,
             confirm=(lambda question: True) if dry else lambda question: self._options.yes or _confirmed(question),
             every=self._options.every,
             place=" ".join(
@@ -159,7 +159,7 @@ class _Talk:
             ),
         )
 
-    def _agree(self, review: Review) -> bool:
+    def agree(self, review: Review) -> bool:
         """Data that is lost needs an agreement of its own: by its name, or by an option."""
         self.review = review
         if not self._options.json:
@@ -193,7 +193,7 @@ def _answer(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def _told(outcome: Outcome, options: SimpleNamespace, talk: _Talk) -> int:
+def _told(outcome: Outcome, options: SimpleNamespace, talk: Conversation) -> int:
     if options.dry_run:
         return 0
     if options.json:
@@ -208,7 +208,7 @@ def _told(outcome: Outcome, options: SimpleNamespace, talk: _Talk) -> int:
     return 0 if outcome.done else 1
 
 
-def _json(outcome: Outcome | None, options: SimpleNamespace, talk: _Talk) -> dict[str, Any]:
+def _json(outcome: Outcome | None, options: SimpleNamespace, talk: Conversation) -> dict[str, Any]:
     return {
         "stack": options.stack,
         "status": outcome.status if outcome is not None else None,
