@@ -33,10 +33,10 @@ def run(options: SimpleNamespace) -> int:
     if not options.stack:
         raise error("AG090", "the stack has no name", help="--stage NAME, or --stack NAME")
     client = _clients(options)
-    if stage is not None and not options.dry_run:
+    if stage is not None:
         from adaptgen.ship.deployments.planning import check_account
 
-        check_account(client("sts"), stage)
+        client("sts").get_caller_identity() if options.dry_run else check_account(client("sts"), stage)
     talk = Conversation(options)
     deployment = talk.deployment(client)
     if options.follow:
