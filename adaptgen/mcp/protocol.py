@@ -243,7 +243,8 @@ class _Answering(Protocol):
         """A notification of the client (roots changed, ...)."""
 
     async def close_session(self, session: str, caller: Caller | None = None) -> None:
-        """A client's session has ended; ``caller``: whose it was, where the client itself has ended it."""
+        """A client's session has ended; ``caller``: whose it was, where the client itself has ended it. Without it,
+        other replicas may go on to serve the session."""
 
 
 class Target(_Answering, Protocol):

@@ -127,8 +127,8 @@ class ComponentFactory:
     async def new_target(self, settings: Settings) -> tuple[object, Target] | None:
         """A target for these settings, where the one in use was made from others; :meth:`take` it to use it.
         AdaptgenError where it cannot be made, or what changed takes a restart."""
-        known = (settings.mode, settings.upstreams, settings.tools, settings.tokenize, settings.listen.resource,
-                 settings.keys)  # fmt: skip
+        used = settings.keys if settings.mode == "proxy" else (settings.keys.handover, settings.keys.cursors)
+        known = (settings.mode, settings.upstreams, settings.tools, settings.tokenize, settings.listen.resource, used)
         if self._made is not None and self._made[0] == known:
             return None
         resolved = await resolve(settings, self._credentials, http=self._place.http)

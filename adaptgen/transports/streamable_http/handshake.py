@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
@@ -32,6 +33,8 @@ SESSION = "mcp-session-id"
 PLATFORM = "x-amzn-bedrock-agentcore-runtime-session-id"
 """AgentCore Runtime sends it, and may put an id of its own into ``Mcp-Session-Id``, which must not be refused. Such a
 request has no session here: it shares those that the proxy holds for its caller."""
+OWN = re.compile(r"[A-Za-z0-9_-]{52}|[0-9a-f]{32}")
+"""The ids of this server: one of them that is unknown has ended."""
 MOST = 100
 """Messages of a batch."""
 _EVERYTHING: dict[str, Json] = {"toolsListChanged": True, "promptsListChanged": True, "resourcesListChanged": True}
@@ -129,10 +132,11 @@ class Handshake:
         if given is None:
             return refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
         try:
-            found = await self._server.sessions.lookup(given, caller)
+            found, gone = await self._server.sessions.lookup(given, caller)
         except BusyError:
             return refused(503, "too many sessions are in use", headers={"retry-after": "1"})
-        if found is None and PLATFORM in http.headers:
+        await self._server.left(gone)
+        if found is None and PLATFORM in http.headers and not OWN.fullmatch(given):
             return None
         return found or refused(404, "no such session", code=message.INVALID_REQUEST)
 

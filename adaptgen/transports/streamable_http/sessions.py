@@ -113,33 +113,32 @@ class Sessions:
         self._all.move_to_end(given)
         return session
 
-    async def lookup(self, given: str, caller: Caller) -> Session | None:
-        """The caller's session of that id, which another replica may have opened.
+    async def lookup(self, given: str, caller: Caller) -> tuple[Session | None, list[Session]]:
+        """The caller's session of that id, which another replica may have opened; and those that are not here any more,
+        which may be found again.
 
         Raises:
             BusyError: all places are in use.
             StoreError: whether it has been ended cannot be known.
         """
-        session = self.find(given, caller)
+        session, gone = self.find(given, caller), list[Session]()
         if self._shared is None:
-            return session
+            return session, gone
         now = time.monotonic()
         if session is None:
             opened = self._shared.open(given, caller)
             if opened is None:
-                return None
-            session, _ = self._admit(self._known(given, opened, caller, now))
+                return None, gone
+            session, gone = self._admit(self._known(given, opened, caller, now))
             if session is None:
                 raise BusyError
         if self._shared.clock() - session.began >= LONGEST:
-            self.drop(session)
-            return None
+            return None, [*gone, self.drop(session)]
         if not session.checked or now - session.checked >= FRESH:
             if await self._shared.ended(session.id):
-                self.drop(session)
-                return None
+                return None, [*gone, self.drop(session)]
             session.checked = now
-        return session
+        return session, gone
 
     async def end(self, session: Session, caller: Caller) -> float:
         """End a session on every replica; 0.0, or the seconds until this caller may end one more."""
@@ -160,8 +159,7 @@ class Sessions:
         else:
             id = secrets.token_hex(16)
             session = Session(id, owner(caller), version, capabilities, now, id)
-        admitted, ended = self._admit(session)
-        return admitted, ended if self._shared is None else []
+        return self._admit(session)
 
     def _known(self, token: str, opened: Opened, caller: Caller, now: float) -> Session:
         return Session(

@@ -172,6 +172,17 @@ async def test_the_end_of_a_session_ends_it_at_the_server_from_any_replica() -> 
         assert len(server.used) == 1  # no other was opened in its place
 
 
+async def test_a_replica_that_forgets_a_session_leaves_it_to_the_others() -> None:
+    server = keeper()
+    async with replicas(server) as all:
+        used = await call(all[0], "s1")
+        await all[0].close_session("s1")
+        assert all[0]._sessions.of(("session", "s1")) == []
+        await asyncio.gather(*all[0]._sessions._closing)
+        assert server.closed == []
+        assert await call(all[0], "s1") == used
+
+
 async def test_another_callers_end_of_a_session_ends_nothing() -> None:
     server = keeper()
     async with replicas(server) as all:
