@@ -20,7 +20,8 @@ from support.lambda_runtime import http_event
 from support.replicas import KEY, PYTHON, TYPESCRIPT, Replicas, RoundRobin, talk
 from support.services import Service, Unavailable, environment, running
 
-from adaptgen.transports.aws_lambda import Handler, proxy
+from adaptgen.transports.aws_lambda import proxy
+from adaptgen.transports.aws_lambda.handler import Handler
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
