@@ -3,6 +3,7 @@ and that a permission is refused whose principal does not exist."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from moto.awslambda import models as functions
@@ -54,7 +55,9 @@ class Url(CloudFormationModel):
         return found
 
     def delete(self, account_id: str, region_name: str) -> None:
-        functions.lambda_backends[account_id][region_name].delete_function_url_config(self.name)
+        # moto may have deleted the function before.
+        with contextlib.suppress(functions.UnknownFunctionException):
+            functions.lambda_backends[account_id][region_name].delete_function_url_config(self.name)
 
 
 def install() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.ship import package
-from adaptgen.cli.ship.deploy_review import describe_loss, review_json, show_review
+from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _PLACE = ("region", "profile")
 
 def run(options: SimpleNamespace) -> int:
     """Deploys, deletes or follows; exit code 1 when AWS rolled back or nobody agreed to the changes."""
+    if options.all:
+        from adaptgen.cli.ship import fleet
+
+        return fleet.run(options, _clients)
     stage = _stage(options)
     if stage is not None:
         options = _staged(options, stage)
@@ -42,7 +46,7 @@ def run(options: SimpleNamespace) -> int:
     if options.follow:
         return _told(deployment.follow(options.stack), options, talk)
     if options.delete:
-        if not options.dry_run and not (options.yes or _confirmed(f"delete the stack {options.stack}?")):
+        if not options.dry_run and not (options.yes or confirmed(f"delete the stack {options.stack}?")):
             return 1
         return _told(deployment.delete(options.stack), options, talk)
     if options.what is None:
@@ -152,7 +156,7 @@ class Conversation:
             client("cloudformation"),
             say=_quiet if dry else terminal.print_error,
             agree=(lambda review: True) if dry else self.agree,
-            confirm=(lambda question: True) if dry else lambda question: self._options.yes or _confirmed(question),
+            confirm=(lambda question: True) if dry else lambda question: self._options.yes or confirmed(question),
             every=self._options.every,
             place=" ".join(
                 f"--{name} {one}" for name in ("region", "profile") if (one := getattr(self._options, name))
@@ -164,33 +168,20 @@ class Conversation:
         self.review = review
         if not self._options.json:
             show_review(review)
-        if not (self._options.yes or _confirmed("carry these changes out?")):
+        if not (self._options.yes or confirmed("carry these changes out?")):
             return False
         for change in () if self._options.allow_replacement else review.losing:
             terminal.print_error(describe_loss(change))
             if self._options.yes or not sys.stdin.isatty():
                 terminal.print_error("--yes does not cover this: --allow-replacement does")
                 return False
-            if _answer(f"type {change.name} to go on: ") != change.name:
+            if answer(f"type {change.name} to go on: ") != change.name:
                 return False
         return True
 
 
 def _quiet(line: str) -> None:
     """A dry run says what it would call, and nothing else."""
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        terminal.print_error(f"{question} nobody is there to agree: --yes carries it out without a question")
-        return False
-    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
-
-
-def _answer(question: str) -> str:
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
 
 
 def _told(outcome: Outcome, options: SimpleNamespace, talk: Conversation) -> int:

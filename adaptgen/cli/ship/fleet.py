@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.ship import package
-from adaptgen.cli.ship.deploy_review import describe_loss, review_json, show_review
+from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
 from adaptgen.diagnostics import AdaptgenError, error
 
 if TYPE_CHECKING:
@@ -115,8 +115,6 @@ def _show(members: Sequence[Member], shown: Shown) -> None:
 
 
 def _agreed(options: SimpleNamespace, shown: Shown) -> bool:
-    from adaptgen.cli.ship.deploy import confirmed
-
     if not (options.yes or confirmed("carry all of this out?")):
         return False
     return all(_loss_agreed(options, review) for review in shown.reviews.values())
@@ -124,8 +122,6 @@ def _agreed(options: SimpleNamespace, shown: Shown) -> bool:
 
 def _loss_agreed(options: SimpleNamespace, review: Review) -> bool:
     """Data that is lost needs an agreement of its own: by its name, or by an option."""
-    from adaptgen.cli.ship.deploy import answer
-
     for change in () if options.allow_replacement else review.losing:
         terminal.print_error(describe_loss(change))
         if options.yes or not sys.stdin.isatty():
@@ -137,8 +133,6 @@ def _loss_agreed(options: SimpleNamespace, review: Review) -> bool:
 
 
 def _agreed_again(options: SimpleNamespace, member: Member, review: Review) -> bool:
-    from adaptgen.cli.ship.deploy import confirmed
-
     terminal.print_error(f"{member.stage.stack} needs more than what was shown:")
     if not options.json:
         show_review(review)
@@ -182,8 +176,6 @@ def _end(
 
 def _delete(options: SimpleNamespace, members: Sequence[Member], client: Clients) -> int:
     """Delete every stack, proxies first. Keys stay: what they sealed is read with them."""
-    from adaptgen.cli.ship.deploy import confirmed
-
     names = [one.stage.stack for one in reversed(members)]
     if not (options.yes or confirmed(f"delete the stacks {', '.join(names)}?")):
         return 1
@@ -318,7 +310,6 @@ class AwsStacks:
 
 
 def _deployment(options: SimpleNamespace, client: Clients) -> Deployment:
-    from adaptgen.cli.ship.deploy import confirmed
     from adaptgen.ship.deployments.deployment import Deployment
 
     return Deployment(

@@ -119,7 +119,7 @@ class FleetDeployment:
         self._known |= self._public_keys.known(without=report.keys)
         steps = make_plan(tuple(self._members.values()), self._links, self._known)
         reviews = {}
-        for member in dict.fromkeys(step.member for step in steps):
+        for member in {step.member.name: step.member for step in steps}.values():
             self._given[member.name] = self._parameters(member)
             prepared = self._stacks.prepare(member, self._given[member.name], calm=True)
             if not isinstance(prepared, Outcome):
