@@ -226,7 +226,7 @@ def open_store(member: Member, client: Clients, tags: Mapping[str, str] | None =
 
 
 def asker(options: SimpleNamespace) -> Callable[[NeededSecret], str] | None:
-    """Asks for a credential on the terminal, without showing what is typed; None where nobody is there."""
+    """Asks for a credential on the terminal, without showing what is typed; None without a terminal."""
     if options.yes or not sys.stdin.isatty():
         return None
     import getpass
@@ -276,7 +276,7 @@ class AwsStacks:
         return outputs_of(found)
 
     def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
-        """Its changes; an outcome where there are none."""
+        """Its changes, or an outcome if nothing changes."""
         return self._deployment.prepare(self._plan(member, parameters, calm=calm))
 
     def execute(self, prepared: Prepared) -> Outcome:

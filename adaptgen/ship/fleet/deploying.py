@@ -31,8 +31,8 @@ class Stacks(Protocol):
         """The outputs of its stack; None where there is no stack. AG119 where the stack is of another fleet."""
 
     def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
-        """The changes that bring its stack to these ``parameters``; an outcome where there are none. ``calm``: whether
-        traffic moves to the new version as the stage says; at once for a stack that nobody uses yet."""
+        """The changes that bring its stack to these ``parameters``, or an outcome if nothing changes. ``calm``:
+        whether calls move to the new version as the stage says; at once for a stack without callers."""
 
     def execute(self, prepared: Prepared) -> Outcome:
         """Make them."""
