@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Clients = Callable[[str], Any]
 """Makes the client of a service, once."""
-_ONE_STACK = ("governance", "arch", "stack", "bucket", "parameter", "region", "role_arn", "tag",
+_ONE_STACK = ("governance", "arch", "target", "stack", "bucket", "parameter", "region", "role_arn", "tag",
               "permissions_boundary", "protect", "follow")  # fmt: skip
 """Options of one stack: stage files decide them for several."""
 
