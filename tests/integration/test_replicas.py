@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from support import aws, npm
 from support import redis as redis_server
 from support.idp import Idp
 from support.lambda_runtime import http_event
-from support.replicas import KEY, PYTHON, TYPESCRIPT, Replicas, RoundRobin, talk
+from support.replicas import DRAIN, KEY, PYTHON, TYPESCRIPT, Replicas, RoundRobin, talk
 from support.services import Service, Unavailable, environment, running
 
 from adaptgen.transports.aws_lambda import proxy
@@ -163,6 +164,38 @@ async def test_a_killed_replica_costs_no_session(tmp_path: Path, redis: Service,
     state, environ = on(redis)
     async with placed(tmp_path, old_python, state, environ) as place:
         await expect_served(place)
+
+
+@pytest.mark.asyncio
+async def test_a_rollout_costs_no_call(tmp_path: Path, redis: Service, old_python: str) -> None:
+    """Each replica is replaced under load, behind a load balancer that probes /readyz and sends nothing twice."""
+    state, environ = on(redis)
+    async with placed(tmp_path, old_python, state, environ) as place:
+        place.relay.watch(DRAIN / 5)
+        await ready(place)
+        done = [place.client(f"caller{at}", rounds=100, pause=0.2, questions=0) for at in range(CALLERS)]
+        await through(60, place)
+        took = []
+        for at in range(3):
+            took.append(await asyncio.to_thread(place.replicas.kill, f"proxy{at}", signal.SIGTERM))
+            await asyncio.to_thread(place.replicas.start_proxy, at)
+            await ready(place)
+        assert not any(one.done() for one in done)
+        found = await asyncio.gather(*done)
+        expect_own(found)
+        statuses = dict(place.relay.statuses)
+        print(f"{sum(one['calls'] for one in found)} calls, statuses {statuses}, stopped in {took}")
+        assert all(one["lost"] == one["failed"] == [] for one in found)
+        assert statuses.keys() <= {200, 202}
+        assert max(took) < DRAIN + 5
+        assert len(place.replicas.sessions()["words"]) == CALLERS
+
+
+async def ready(place: Place) -> None:
+    """Until all replicas are."""
+    async with asyncio.timeout(60):
+        while place.relay.ready < len(place.replicas.ports):
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.asyncio

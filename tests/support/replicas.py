@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from typing import Any
 from support.services import Service, free_port, launch, plain_environ
 
 ROOT = Path(__file__).parents[2]
+DRAIN = 1.0
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 
 KEEPER = """\
@@ -184,7 +187,8 @@ class RoundRobin:
     """Sends each HTTP request to the next replica, as a load balancer without stickiness does.
 
     A replica that does not accept, or breaks before the first byte of its answer, is left out, and the request goes to
-    the next one. ``statuses``: how many answers of each status passed; ``served``: how many each replica gave;
+    the next one. With :meth:`watch` requests go to replicas that are ready, and none is sent again. ``statuses``: how
+    many answers of each status passed; ``served``: how many each replica gave;
     ``said``: the bytes of all answers.
     """
 
@@ -195,12 +199,35 @@ class RoundRobin:
         self.served: Counter[int] = Counter()
         self.said = bytearray()
         self._turn = 0
+        self._ready: set[int] | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int = 0) -> None:
         self._server = await asyncio.start_server(self._client, "127.0.0.1", port, backlog=512)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def watch(self, every: float) -> None:
+        """Ask each replica from now on whether it is ready, as the probes of a platform do."""
+        self._ready = set()
+        self._tasks.update(asyncio.ensure_future(self._probe(port, self._ready, every)) for port in self.ports)
+
+    @property
+    def ready(self) -> int:
+        """How many are."""
+        return len(self._ready or ())
+
+    async def _probe(self, port: int, ready: set[int], every: float) -> None:
+        while True:
+            try:
+                theirs, ours = await asyncio.open_connection("127.0.0.1", port)
+                ours.write(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
+                serves = (await theirs.read(64)).startswith(b"HTTP/1.1 200")
+                ours.close()
+            except ConnectionError:
+                serves = False
+            (ready.add if serves else ready.discard)(port)
+            await asyncio.sleep(every)
 
     async def stop(self) -> None:
         assert self._server is not None
@@ -223,9 +250,10 @@ class RoundRobin:
         lines = [one for one in head[:-4].split(b"\r\n") if not one.lower().startswith(b"connection:")]
         length = next((int(one.split(b":")[1]) for one in lines if one.lower().startswith(b"content-length:")), 0)
         asked = b"\r\n".join([*lines, b"connection: close"]) + b"\r\n\r\n" + await reader.readexactly(length)
-        for _ in range(20):
+        for _ in range(20 if self._ready is None else 1):
             self._turn += 1
-            port = self.ports[self._turn % len(self.ports)]
+            ports = self.ports if self._ready is None else sorted(self._ready)
+            port = ports[self._turn % len(ports)]
             with contextlib.suppress(ConnectionError):
                 theirs, ours = await asyncio.open_connection("127.0.0.1", port)
                 try:
@@ -299,24 +327,35 @@ class Replicas:
             "upstreams": {"keeper": {"url": f"http://127.0.0.1:{self.keeper_port}/mcp", "timeout": 20}},
         }
         for at in range(count):
-            folder, port = self._folder(f"proxy{at}"), free_port()
+            folder = self._folder(f"proxy{at}")
             (folder / "governance.yaml").write_text(json.dumps(settings))
             (folder / "all.cedar").write_text("permit (principal, action, resource);")
-            command = [sys.executable, "-m", "adaptgen", "proxy", str(folder / "governance.yaml")]
-            environ = plain_environ(folder, PYTHONPATH=str(ROOT), AUDIT=KEY)
-            environ |= dict(self.environ)
-            self.running[f"proxy{at}"] = launch(
-                f"proxy{at}", [*command, "--http", f"127.0.0.1:{port}"], url=f"http://127.0.0.1:{port}",
-                ready="/healthz", environ=environ, folder=folder, seconds=60,
-            )  # fmt: skip
-            self.ports.append(port)
+            self.ports.append(free_port())
+            self.start_proxy(at)
 
-    def kill(self, name: str) -> None:
-        """End a process without a warning."""
+    def start_proxy(self, at: int) -> None:
+        """One replica, as in a container; its port stays."""
+        folder, port = self._folder(f"proxy{at}"), self.ports[at]
+        environ = plain_environ(folder, PYTHONPATH=str(ROOT), AUDIT=KEY, ADAPTGEN_DRAIN=str(DRAIN))
+        environ |= {
+            "ADAPTGEN_GOVERNANCE": str(folder / "governance.yaml"),
+            "ADAPTGEN_LISTEN": f"127.0.0.1:{port}",
+            **self.environ,
+        }
+        command = [sys.executable, "-m", "adaptgen.transports.container"]
+        self.running[f"proxy{at}"] = launch(
+            f"proxy{at}", command, url=f"http://127.0.0.1:{port}", ready="/readyz",
+            environ=environ, folder=folder, seconds=60,
+        )  # fmt: skip
+
+    def kill(self, name: str, sign: int = signal.SIGKILL) -> float:
+        """End a process, without a warning unless ``sign`` is one; the seconds that it took."""
         process = self.running[name].process
         assert process is not None
-        os.killpg(process.pid, 9)
-        process.wait(10)
+        began = time.monotonic()
+        os.killpg(process.pid, sign)
+        process.wait(30)
+        return time.monotonic() - began
 
     def sessions(self) -> Any:
         """What the third-party server holds."""
