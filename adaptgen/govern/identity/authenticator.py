@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -24,8 +24,10 @@ from adaptgen.model.tables import Caller
 from adaptgen.net.addresses import is_loopback
 
 if TYPE_CHECKING:
+    from adaptgen.govern.identity.key_cache import KeySetCache
     from adaptgen.govern.settings.model import Authenticate, Settings
     from adaptgen.model.tables import Json
+    from adaptgen.runtime.store.protocol import Store
 
 VERDICTS: Final = 10_000
 KEPT: Final = 300.0
@@ -48,8 +50,11 @@ class Authenticator:
         *,
         requests: Fetch | None = None,
         clock: Callable[[], float] = time.time,
+        store: Store | None = None,
+        keys: Sequence[bytes] = (),
     ) -> None:
-        """``clock`` returns seconds since the epoch."""
+        """``clock`` returns seconds since the epoch. ``store`` and ``keys``: where processes share the key set of the
+        issuer, and what authenticates it there; without either each process asks the issuer."""
         self._settings = settings
         self._rules: Authenticate | None = settings.authenticate if settings.mode != "behind" else None
         self._clock = clock
@@ -60,15 +65,21 @@ class Authenticator:
         )
         self._verdicts: dict[bytes, tuple[float, Caller]] = {}
         self._own = Fetch() if requests is None else None
+        self._cache: KeySetCache | None = None
         self._source: KeySource | None = None
         self._verifier: Verifier | None = None
         if self._rules is not None and not self._rules.iam:
+            if store is not None and keys:
+                from adaptgen.govern.identity.key_cache import KeySetCache
+
+                self._cache = KeySetCache(store, keys, (self._rules.issuer, self._rules.jwks), clock)
             self._source = KeySource(
                 self._keys_url,
                 requests or self._own or Fetch(),
                 replaced=self._verdicts.clear,
                 clock=clock,
                 stale=self._rules.stale,
+                cache=self._cache,
             )
             self._requests = requests or self._own or Fetch()
             self._verifier = Verifier(self._source, algorithms=self._rules.algorithms, types=TYPES)
@@ -149,6 +160,8 @@ class Authenticator:
         return protected_resource(self._resource, rules.issuer, rules.scopes)
 
     async def aclose(self) -> None:
+        if self._cache is not None:
+            await self._cache.aclose()
         if self._own is not None:
             await self._own.aclose()
 

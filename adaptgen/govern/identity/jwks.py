@@ -7,11 +7,14 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.oauth_metadata import parsed
 from adaptgen.govern.identity.signatures import PublicKey, public_key
+
+if TYPE_CHECKING:
+    from adaptgen.govern.identity.key_cache import KeySetCache
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -78,15 +81,17 @@ class KeySource:
         replaced: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         stale: float = STALE,
+        cache: KeySetCache | None = None,
     ) -> None:
         """``url`` finds the address, at every fetch (metadata may name another one by then). ``stale``: seconds that
-        keys count while they cannot be fetched again.
+        keys count while they cannot be fetched again. ``cache``: where processes share what they fetched.
         """
         self._url = url
         self._requests = requests
         self._replaced = replaced
         self._clock = clock
         self._stale = stale
+        self._cache = cache
         self._keys: KeySet | None = None
         self._fetched = 0.0
         self._tried: float | None = None
@@ -94,7 +99,11 @@ class KeySource:
         self._down = False
 
     async def start(self) -> None:
-        """Fetch the keys; FetchError where they cannot be had."""
+        """Take the keys that another process has fetched, or fetch them; FetchError where they cannot be had."""
+        known = await self._cache.read() if self._cache is not None else None
+        if known is not None:  # as if it had been fetched here then: what is unknown or too old is fetched as always
+            self._keys, self._fetched = known
+            return
         self._tried = self._clock()
         await self._fetch()
 
@@ -160,11 +169,14 @@ class KeySource:
         status, _, body = await self._requests("GET", url, {}, b"", limit=LIMIT, timeout=TIMEOUT)
         if status != 200:
             raise FetchError(f"{place(url)} answers {status} to the request for its keys")
+        document = parsed(body, "key set", url)
         try:
-            keys = KeySet(parsed(body, "key set", url))
+            keys = KeySet(document)
         except ValueError:
             raise FetchError(f"the key set of {place(url)} holds no public key that can be used") from None
         known = self._keys
         self._keys, self._fetched = keys, self._clock()
+        if self._cache is not None:
+            self._cache.write(document, self._fetched)
         if known is not None and known.mark != keys.mark:
             self._replaced()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import posixpath
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -32,6 +33,7 @@ from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
 
+_T = TypeVar("_T")
 _Part = TypeVar("_Part", Authenticator, AssertionVerifier, Switch)
 
 GRACE = 60.0
@@ -155,12 +157,15 @@ class ComponentFactory:
         check_issuer(settings, self._place.loopback)
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
+        # The keys of the issuer come while the policies are loaded.
+        async with _meanwhile(self._authenticator(settings, material)) as authenticator:
+            authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)
         return Components(
             settings=settings,
             local=Caller(settings.local.sub, settings.local.tenant, settings.local.groups),
-            authenticator=await self._authenticator(settings),
+            authenticator=await authenticator,
             acceptance=await self._acceptance(settings),
-            authorizer=None if behind else await new_authorizer(settings, tools, http=self._place.http),
+            authorizer=authorizer,
             tokenizer=self._tokenizer(settings, material),
             limiter=Limiter(settings.limits, self._store) if settings.limits else None,
             switch=None if behind else await self.switch(settings),
@@ -192,12 +197,14 @@ class ComponentFactory:
         for _, part in self._running.values():
             await part.aclose()
 
-    async def _authenticator(self, settings: Settings) -> Authenticator | None:
+    async def _authenticator(self, settings: Settings, material: KeyMaterial) -> Authenticator | None:
         if not self._place.http:
             return None
         # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
         known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
-        return await self._started(Authenticator, known, lambda: Authenticator(settings))
+        shared = None if getattr(self._store, "local", False) else self._store
+        trusted = keys.jwks_keys(material)
+        return await self._started(Authenticator, known, lambda: Authenticator(settings, store=shared, keys=trusted))
 
     async def _acceptance(self, settings: Settings) -> AssertionVerifier | None:
         accept = settings.accept
@@ -231,6 +238,21 @@ class ComponentFactory:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, _T]) -> AsyncIterator[asyncio.Task[_T]]:
+    """``work`` as a task, which has begun when the block does; it is ended where the block fails."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.sleep(0)
+        yield task
+    except BaseException:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # the one of the block is the one that is told
+        raise
 
 
 async def new_authorizer(settings: Settings, tools: Mapping[str, ToolInfo], *, http: bool) -> Authorizer | None:

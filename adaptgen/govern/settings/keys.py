@@ -143,6 +143,12 @@ def session_keys(material: KeyMaterial) -> list[bytes]:
     return _derived(material, order, b"adaptgen sessions")
 
 
+def jwks_keys(material: KeyMaterial) -> list[bytes]:
+    """The keys that authenticate key sets of issuers in the state, the one that writes first; none where no key
+    outlives the process."""
+    return _derived(material, ("audit", "cursors", "tokens", "handover", "surrogates", "pins"), b"adaptgen key sets")
+
+
 def _derived(material: KeyMaterial, names: tuple[str, ...], purpose: bytes) -> list[bytes]:
     """A key of each lasting one, derived so that it is good for nothing but ``purpose``."""
     secrets: list[bytes] = []
