@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,34 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path, monkeyp
     command = ["package", str(tmp_path / "generated/crm"), "--target", "agentcore", "--out"]
     assert main([*command, str(tmp_path / "mine")]) == 2
     assert (tmp_path / "mine/notes.txt").read_text() == "keep"
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """The mode of every file and folder of a context."""
+    found = (folder, *folder.rglob("*"))
+    return {one.relative_to(folder).as_posix(): one.stat().st_mode & 0o777 for one in found}
+
+
+def test_the_user_of_the_image_may_read_it_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    governed(tmp_path)
+    library = {"cedar/_native.abi3.so": b"elf", "openssl.libs/libssl.so.3": b"elf", "cedar/__init__.py": b""}
+    empty = bundle(tmp_path / "generated/crm", kind="agentcore")
+    made = replace(empty, files=library)
+    monkeypatch.setattr("adaptgen.cli.ship.package.make_bundle", lambda options, target: made)
+    contexts = []
+    for umask in (0o022, 0o077):
+        out = tmp_path / f"context{umask:o}"
+        before = os.umask(umask)
+        try:
+            command = ["package", str(tmp_path / "generated/crm"), "--target", "agentcore", "--out", str(out), "-q"]
+            assert main(command) == 0
+        finally:
+            os.umask(before)
+        contexts.append(modes(out))
+    assert contexts[0] == contexts[1]
+    assert contexts[0]["site/cedar/_native.abi3.so"] == contexts[0]["site/openssl.libs/libssl.so.3"] == 0o755
+    assert contexts[0]["site/cedar/__init__.py"] == contexts[0]["Dockerfile"] == 0o644
+    assert contexts[0]["site/cedar"] == contexts[0]["."] == 0o755
 
 
 # ----------------------------------------------------------------------------------------------------- as processes

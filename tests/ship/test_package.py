@@ -245,6 +245,16 @@ def test_without_the_interpreter_of_the_target_nothing_is_compiled() -> None:
     assert "--no-compile" in one.help
 
 
+def test_everyone_may_read_a_bundle_and_libraries_may_be_executed() -> None:
+    data = zip_files({"a/one.py": b"", "a/_x.cpython-312-x86_64-linux-gnu.so": b"", "l/libssl.so.3": b""})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        modes = {one.filename: one.external_attr >> 16 for one in archive.infolist()}
+    # No folders: Lambda makes them itself.
+    assert modes == {
+        "a/one.py": 0o100644, "a/_x.cpython-312-x86_64-linux-gnu.so": 0o100755, "l/libssl.so.3": 0o100755,
+    }  # fmt: skip
+
+
 # ------------------------------------------------------------------------------------------------------- whole builds
 
 

@@ -13,12 +13,13 @@ from support.shipping import EMBEDDED, PROXY, RICH, SETTINGS, bundle, governed, 
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle
-from adaptgen.ship.stack import role, stack
+from adaptgen.ship.stack import resolving, role, stack
 
 SHA = "0123456789abcdef" * 4
 HERE = "${AWS::Region}:${AWS::AccountId}"
 KEY, TABLE_KEY = "${KmsKeyArn}", "${TableKmsKeyArn}"
 TABLE = f"arn:${{AWS::Partition}}:dynamodb:{HERE}:table/"
+APPCONFIG = r"\$\{AppConfigArn\}|arn:.*:application/\$\{App\}/environment/\$\{Env\}/configuration/\$\{Profile\}"
 # Every action that a template may allow: the form of its resources, what has to be met, and why there is no other form.
 ALLOWED: dict[str, tuple[str, str]] = {
     # The group's ARN covers its streams.
@@ -52,13 +53,15 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "bedrock:ApplyGuardrail": (r"arn:.*:guardrail/\w+", ""),
     # One object, the objects below the prefix of settings, or those below the prefix of files.
     "s3:GetObject": (
-        r"arn:.*:s3:::(ops/switch/crm\.yaml|\$\{GovernanceBucket\}/\$\{GovernancePrefix\}\*|crm-files/agents/\*)",
-        "|HasGovernanceBucket",
+        # ${Object} is the object that SwitchSource names.
+        r"arn:.*:s3:::(ops/switch/crm\.yaml|\$\{GovernanceBucket\}/\$\{GovernancePrefix\}\*|crm-files/agents/\*"
+        r"|\$\{Object\})",
+        "|HasGovernanceBucket|HasSwitchInS3",
     ),
     "s3:PutObject": (r"arn:.*:s3:::crm-files/agents/\*", ""),
     "s3:ListBucket": (r"arn:.*:s3:::\$\{GovernanceBucket\}", "HasGovernanceBucket"),
-    "appconfig:StartConfigurationSession": (r"\$\{AppConfigArn\}", "HasAppConfig"),
-    "appconfig:GetLatestConfiguration": (r"\$\{AppConfigArn\}", "HasAppConfig"),
+    "appconfig:StartConfigurationSession": (APPCONFIG, "HasAppConfig|HasSwitchInAppConfig"),
+    "appconfig:GetLatestConfiguration": (APPCONFIG, "HasAppConfig|HasSwitchInAppConfig"),
     "lambda:InvokeFunctionUrl": (r"\$\{CrmArn\}", ""),
     "lambda:InvokeFunction": (r"\$\{CrmArn\}", ""),
 }  # fmt: skip
@@ -210,3 +213,41 @@ def test_embedded_settings_without_a_table_reach_none(made: Callable[..., Bundle
     assert "state" not in EMBEDDED
     actions = {action for _, one in conditional(stack.plain(made("embedded"), SHA)) for action in one["Action"]}
     assert not [action for action in actions if action.startswith("dynamodb:")]
+
+
+# -------------------------------------------------------------------------------------------------- the kill switch
+
+
+@pytest.mark.parametrize(
+    ("source", "action", "resource"),
+    [
+        ("s3://ops/switch/crm.yaml", "s3:GetObject", "arn:aws:s3:::ops/switch/crm.yaml"),
+        (
+            "appconfig://abc1234/def5678/ghi9012",
+            "appconfig:GetLatestConfiguration",
+            "arn:aws:appconfig:ap-northeast-1:123456789012:application/abc1234/environment/def5678/configuration/ghi9012",
+        ),
+    ],
+)
+def test_the_role_reads_the_source_of_the_switch_and_nothing_next_to_it(
+    made: Callable[..., Bundle], source: str, action: str, resource: str
+) -> None:
+    resources = resolving.resolve(stack.plain(made("embedded"), SHA), {"SwitchSource": source})
+    (policy,) = resources["Role"]["Properties"]["Policies"]
+    found = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if action in one["Action"]]
+    assert found == [[resource]]
+    assert resources["Function"]["Properties"]["Environment"]["Variables"]["ADAPTGEN_SWITCH"] == source
+
+
+def test_without_a_source_there_is_neither_a_variable_nor_a_permission(made: Callable[..., Bundle]) -> None:
+    resources = resolving.resolve(stack.plain(made("embedded"), SHA), {})
+    (policy,) = resources["Role"]["Properties"]["Policies"]
+    actions = {action for one in policy["PolicyDocument"]["Statement"] for action in one["Action"]}
+    assert not actions & {"s3:GetObject", "appconfig:GetLatestConfiguration"}
+    assert "ADAPTGEN_SWITCH" not in resources["Function"]["Properties"]["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize("kind", ["behind", "rich"])
+def test_a_stack_names_no_second_source(made: Callable[..., Bundle], kind: str) -> None:
+    """Behind a proxy the proxy switches off; what the settings name is a permission already."""
+    assert "SwitchSource" not in stack.plain(made(kind), SHA)["Parameters"]

@@ -62,7 +62,7 @@ class Packed:
 
 
 def _image(bundle: Bundle, given: Path | None) -> Packed:
-    from adaptgen.ship.bundles.package import SITE, code_zip, image_context
+    from adaptgen.ship.bundles.package import SITE, code_zip, image_context, mode_of
     from adaptgen.ship.stack import agentcore, cloudformation
 
     out = given or Path("dist") / bundle.shipment.name
@@ -73,6 +73,9 @@ def _image(bundle: Bundle, given: Path | None) -> Packed:
     files = image_context(bundle)
     for path, data in files.items():
         _written(out / path, data)
+    # The image runs as another user, and COPY keeps modes.
+    for one in (out, *out.rglob("*")):
+        one.chmod(0o755 if one.is_dir() else mode_of(one.name))
     code = code_zip(bundle)
     sha256 = hashlib.sha256(code).hexdigest()
     more = {

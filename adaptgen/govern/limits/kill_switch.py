@@ -120,15 +120,18 @@ class Switch:
 
 
 _AWAY = "it cannot be read"
+SOURCE = "ADAPTGEN_SWITCH"
+"""The variable with the source of a deployment: its settings in a bundle cannot be changed without another."""
 
 
 def switch(settings: Settings, environ: Mapping[str, str], *, aws: Clients | None = None) -> Switch:
-    """The switch of the settings; its source is relative to them."""
+    """The switch of the settings; its source is relative to them. Where they name none, ``ADAPTGEN_SWITCH`` may."""
     rules = settings.switch
-    if not rules.source:
+    address = rules.source or environ.get(SOURCE, "")
+    if not address:
         return Switch(rules)
-    source = document(rules.source, settings.folder or Path(), aws or clients(environ))
-    return Switch(rules, source, settings.where("switch", "source"))
+    source = document(address, settings.folder or Path(), aws or clients(environ))
+    return Switch(rules, source, settings.where("switch", "source") if rules.source else None)
 
 
 def _pattern(names: Iterable[str]) -> Callable[[str], object] | None:

@@ -159,6 +159,11 @@ def _unknown_identities(shipment: Deployable) -> list[Diagnostic]:
     return found
 
 
+def mode_of(path: str) -> int:
+    """The mode of a file of a bundle or an image, whatever the umask: everyone may read, libraries may be executed."""
+    return 0o755 if path.endswith(".so") or ".so." in path else 0o644
+
+
 def zip_files(files: Mapping[str, bytes]) -> bytes:
     """A zip of ``files``, sorted by path, with fixed times and modes: everyone may read, libraries may be executed."""
     made = io.BytesIO()
@@ -167,7 +172,7 @@ def zip_files(files: Mapping[str, bytes]) -> bytes:
             entry = zipfile.ZipInfo(path, _TIME)
             entry.create_system = 3
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o100755 if path.endswith(".so") or ".so." in path else 0o100644) << 16
+            entry.external_attr = (0o100000 | mode_of(path)) << 16
             archive.writestr(entry, files[path])
     return made.getvalue()
 

@@ -16,7 +16,7 @@ from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub, text_p
 from adaptgen.ship.stack.data import state_table, table_variable, uses_dynamodb
 from adaptgen.ship.stack.function import code_key, tags
 from adaptgen.ship.stack.parameters import conditions, parameters, resource_variable, variables
-from adaptgen.ship.stack.permissions import named_by_stack
+from adaptgen.ship.stack.permissions import has_switch, named_by_stack
 from adaptgen.ship.stack.role import role
 
 
@@ -161,6 +161,8 @@ def _environment(bundle: Bundle) -> dict[str, Json]:
     found["ADAPTGEN_GOVERNANCE"] = {"Ref": "Governance"}
     found["ADAPTGEN_STAGE"] = {"Ref": "Stage"}
     found["ADAPTGEN_SERVICE"] = {"Ref": "RuntimeName"}
+    if has_switch(bundle.shipment):
+        found["ADAPTGEN_SWITCH"] = if_("HasSwitch", {"Ref": "SwitchSource"})
     if table_variable(bundle) and uses_dynamodb(bundle):
         found[table_variable(bundle)] = if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})
     return dict(sorted(found.items()))

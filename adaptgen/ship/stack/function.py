@@ -6,6 +6,7 @@ from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.cloudformation import Json, if_, sub
 from adaptgen.ship.stack.data import table_variable, uses_dynamodb
 from adaptgen.ship.stack.parameters import resource_variable, variables
+from adaptgen.ship.stack.permissions import has_switch
 
 
 def plain_function(bundle: Bundle, sha256: str) -> Json:
@@ -75,6 +76,8 @@ def environment(bundle: Bundle) -> dict[str, Json]:
         found[resource] = if_("HasResource", found[resource], sub("https://${DomainName}/mcp"))
     found["ADAPTGEN_GOVERNANCE"] = {"Ref": "Governance"}
     found["ADAPTGEN_STAGE"] = {"Ref": "Stage"}
+    if has_switch(bundle.shipment):
+        found["ADAPTGEN_SWITCH"] = if_("HasSwitch", {"Ref": "SwitchSource"})
     if table_variable(bundle) and uses_dynamodb(bundle):
         found[table_variable(bundle)] = if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})
     return dict(sorted(found.items()))

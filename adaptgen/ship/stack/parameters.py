@@ -10,7 +10,7 @@ from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equa
 from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter, table_variable
 from adaptgen.ship.stack.doors import callers
 from adaptgen.ship.stack.gateway import gateway_conditions, gateway_parameters
-from adaptgen.ship.stack.permissions import statements
+from adaptgen.ship.stack.permissions import has_switch, statements
 
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
 _RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESSION_TOKEN|LAMBDA_.*|EXECUTION_ENV)|_.*")
@@ -86,6 +86,11 @@ def common_parameters(bundle: Bundle) -> Resources:
             "The configuration of settings in AppConfig (application/…/configuration/…)", ""
         ),
     }
+    if has_switch(bundle.shipment):
+        found["SwitchSource"] = {
+            **text_parameter("Of the kill switch: s3://BUCKET/KEY, or appconfig://… with ids; empty: the settings", ""),
+            "AllowedPattern": "|s3://[^/]+/.+|appconfig://[^/]+/[^/]+/[^/]+",
+        }
     for name, parameter in variables(bundle).items():
         found[parameter] = text_parameter(f"The environment variable {name}")
         if _SECRET.search(name):
@@ -98,7 +103,7 @@ def common_parameters(bundle: Bundle) -> Resources:
 def variables(bundle: Bundle) -> dict[str, str]:
     """Environment variables that are set by hand -> the parameter of each."""
     found: dict[str, str] = {}
-    set_here = ("ADAPTGEN_GOVERNANCE", "ADAPTGEN_STAGE", table_variable(bundle))
+    set_here = ("ADAPTGEN_GOVERNANCE", "ADAPTGEN_STAGE", "ADAPTGEN_SWITCH", table_variable(bundle))
     for name in bundle.shipment.variables:
         if not _RESERVED.fullmatch(name) and name not in set_here:
             found[name] = pascal(name)
@@ -129,7 +134,14 @@ def conditions(bundle: Bundle) -> Resources:
 
 def common_conditions(bundle: Bundle) -> Resources:
     """What follows from :func:`common_parameters`."""
+    scheme = {"Fn::Select": [0, {"Fn::Split": [":", {"Ref": "SwitchSource"}]}]}
+    switch = {
+        "HasSwitch": given("SwitchSource"),
+        "HasSwitchInS3": {"Fn::Equals": [scheme, "s3"]},
+        "HasSwitchInAppConfig": {"Fn::Equals": [scheme, "appconfig"]},
+    }
     return {
+        **(switch if has_switch(bundle.shipment) else {}),
         "HasKmsKey": given("KmsKeyArn"),
         "HasVpc": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SubnetIds"}]}, ""]}]},
         "HasRoleName": given("RoleName"),

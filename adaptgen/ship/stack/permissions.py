@@ -67,6 +67,7 @@ def statements(shipment: Deployable, platform: Platform = "lambda") -> Statement
     _state(shipment, found)
     _settings(shipment, found)
     _governance(shipment, found)
+    _switch(shipment, found)
     _signing(shipment, found)
     for name, role, service, tags in _signed(shipment):
         _signs(found, name, role, service, tags)
@@ -179,6 +180,26 @@ def _settings(shipment: Deployable, found: Statements) -> None:
     source = urlsplit(settings.switch.source)
     if source.scheme == "s3":
         found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
+
+
+def _switch(shipment: Deployable, found: Statements) -> None:
+    """The source of the kill switch that the stack names."""
+    if not has_switch(shipment):
+        return
+    name = {"Fn::Select": [1, {"Fn::Split": ["s3://", {"Ref": "SwitchSource"}]}]}
+    found.allow(["s3:GetObject"], sub("arn:${AWS::Partition}:s3:::${Object}", Object=name), condition="HasSwitchInS3")
+    parts = {"Fn::Split": ["/", {"Ref": "SwitchSource"}]}  # appconfig://application/environment/profile
+    ids = {name: {"Fn::Select": [at, parts]} for at, name in ((2, "App"), (3, "Env"), (4, "Profile"))}
+    resource = "application/${App}/environment/${Env}/configuration/${Profile}"
+    arn = f"arn:${{AWS::Partition}}:appconfig:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
+    actions = ["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"]
+    found.allow(actions, sub(arn, **ids), condition="HasSwitchInAppConfig")
+
+
+def has_switch(shipment: Deployable) -> bool:
+    """Whether the stack may name the source of the kill switch: the settings name none, and a server behind a proxy
+    leaves it to the proxy."""
+    return shipment.settings.mode != "behind" and not shipment.settings.switch.source
 
 
 def _signing(shipment: Deployable, found: Statements) -> None:

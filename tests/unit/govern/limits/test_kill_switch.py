@@ -142,3 +142,58 @@ def test_newer_rules_act_at_once() -> None:
     one = Switch(vocabulary.Switch())
     one.apply(vocabulary.Switch(read_only=True))
     assert one.refuses(ADA, tool(effect="write"))
+
+
+class Text:
+    """A source whose text changes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.text = b"{}"
+
+    def read(self) -> bytes:
+        return self.text
+
+
+@pytest.mark.asyncio
+async def test_a_deployment_names_the_source_where_the_settings_name_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from adaptgen.govern.limits import kill_switch as module
+
+    made: list[Text] = []
+
+    def document(address: str, *_: object) -> Text:
+        made.append(Text(address))
+        return made[-1]
+
+    monkeypatch.setattr(module, "document", document)
+    (tmp_path / "settings.yaml").write_text("adaptgen: 1\n")
+    one = switch(read(tmp_path / "settings.yaml"), {"ADAPTGEN_SWITCH": "s3://ops/switch/crm.yaml"})
+    await one.start()
+    assert one.refuses(ADA, tool()) is None
+    (source,) = made
+    assert source.name == "s3://ops/switch/crm.yaml"
+    source.text = b"tools: [crm/find]"  # somebody writes the object; nothing is deployed
+    await one.refresh()
+    assert one.refuses(ADA, tool()) == "the tool crm__find"
+    await one.aclose()
+
+
+@pytest.mark.asyncio
+async def test_a_source_of_the_deployment_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("adaptgen: 1\n")
+    one = switch(read(tmp_path / "settings.yaml"), {"ADAPTGEN_SWITCH": str(tmp_path / "missing.yaml")})
+    with pytest.raises(AdaptgenError) as problem:
+        await one.start()
+    assert [one.code for one in problem.value.diagnostics] == ["AG070"]
+
+
+@pytest.mark.asyncio
+async def test_the_settings_are_not_overruled_by_the_deployment(tmp_path: Path) -> None:
+    configured(tmp_path, "servers: crm")
+    (tmp_path / "other.yaml").write_text("{}")
+    one = switch(read(tmp_path / "governance.yaml"), {"ADAPTGEN_SWITCH": str(tmp_path / "other.yaml")})
+    await one.start()
+    assert one.refuses(ADA, tool("other")) == "the server crm"
+    await one.aclose()
