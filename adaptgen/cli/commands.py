@@ -63,6 +63,8 @@ SECTIONS: Mapping[str, Section] = {
         "ci": ("adaptgen.cli.generate", "write the workflow that keeps servers up to date"),
         "package": ("adaptgen.cli.ship", "make a bundle for AWS Lambda or AgentCore Runtime"),
         "deploy": ("adaptgen.cli.ship", "deploy a bundle as a CloudFormation stack"),
+        "rollback": ("adaptgen.cli.ship", "send all calls to an earlier version"),
+        "stages": ("adaptgen.cli.ship", "show which version and bundle each stage runs"),
         "completion": (__name__, "print the script that completes commands in a shell"),
     },
 }

@@ -83,17 +83,21 @@ class World:
         template = cloudformation.as_json(stack.plain(self.made, sha256))
         return Plan(self.name, template, VALUES, "bundles", stack.code_key(self.made, sha256), data)
 
+    def complete(self, code: str) -> Plan:
+        """With the version that the stack will have."""
+        return self.deployment(lambda changes: True).complete(self.plan(code))
+
+    def deployment(self, agree: Callable[[Any], bool]) -> Deployment:
+        return Deployment(self.s3, self.stacks, say=lambda line: None, agree=agree, wait=self.wait)
+
     def rollout(self, agree: bool = True) -> Rollout:
         def asked(changes: Any) -> bool:
             self.questions += 1
             return agree
 
-        def deploy(question: Callable[[Any], bool]) -> Callable[[Plan], Outcome | None]:
-            return Deployment(self.s3, self.stacks, say=lambda line: None, agree=question, wait=self.wait).deploy
-
         return Rollout(
-            deploy(asked),
-            deploy(lambda changes: True),
+            self.deployment(asked).deploy,
+            self.deployment(lambda changes: True).deploy,
             cloudformation=self.stacks,
             lambdas=self.lambdas,
             cloudwatch=self.alarms,
@@ -104,7 +108,7 @@ class World:
         )
 
     def deploy(self, code: str, shift: Shift | None = None, **more: Any) -> Outcome:
-        found = self.rollout().deploy(self.plan(code), shift, **more)
+        found = self.rollout().deploy(self.complete(code), shift, **more)
         assert found is not None
         return found
 
@@ -196,7 +200,7 @@ def test_alarms_that_cannot_be_seen_take_the_calls_back(world: World) -> None:
 
 
 def test_nobody_agrees(world: World) -> None:
-    assert world.rollout(agree=False).deploy(world.plan("two"), TEN) is None
+    assert world.rollout(agree=False).deploy(world.complete("two"), TEN) is None
     assert (world.live(), world.numbers()) == (("1", {}), ["1"])
 
 

@@ -239,6 +239,12 @@ def _updates() -> None:
 
     parsing.parse_and_update_resource = kept
     stacks.ChangeSet.diff = differs  # type: ignore[method-assign]
+
+    def described(self: Any) -> list[dict[str, Any]]:
+        """moto shows a list as Python does."""
+        return [{"ParameterKey": name, "ParameterValue": one} for name, one in as_texts(self).items()]
+
+    stacks.Stack.parameter_list = property(described)  # type: ignore[method-assign, assignment]
     stacks.Stack.stack_parameters = property(as_texts)  # type: ignore[method-assign, assignment]
     parsing.ResourceMap.update = updated  # type: ignore[method-assign]
     stacks.ChangeSet.apply = applied  # type: ignore[method-assign]

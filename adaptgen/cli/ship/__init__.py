@@ -48,7 +48,6 @@ def package_command(**options: Any) -> int:
 @argument("what", metavar="[DIR|GOVERNANCE]", type=PATH, required=False, help=_WHAT)
 @_bundle
 @click.option("--target", type=click.Choice(["lambda", "agentcore"]), help="default: lambda")
-@click.option("--all", is_flag=True, help="of a folder of documents, or of a proxy and its servers: every stack")
 @click.option("--stage", metavar="NAME", default="", help="specs/<name>/stages/NAME.yaml, which decides everything")
 @click.option("--stack", metavar="NAME", default="", help="the name of the stack, without a stage")
 @click.option("--bucket", metavar="NAME", default="", help="where the bundle goes, in the stack's region")
@@ -69,6 +68,9 @@ def package_command(**options: Any) -> int:
 @click.option("--dry-run", is_flag=True, help="call nothing; print every call that would be made")
 @click.option("--yes", is_flag=True, help="carry the changes out without a question")
 @click.option("--allow-replacement", is_flag=True, help="also where a resource that holds data is made anew")
+@click.option("--from", "source", metavar="STAGE", default="", help="build nothing: deploy what that stage runs")
+@click.option("--at-once", is_flag=True, help="all calls to the new version at once, whatever the stage says")
+@click.option("--unpin", is_flag=True, help="also a version that calls were taken back from")
 @click.option("--follow", is_flag=True, help="show what happens to the stack until it is over; change nothing")
 @click.option("--delete", is_flag=True, help="delete the stack; nothing else need be named")
 @click.option("--json", is_flag=True, help="one JSON object: the changes and how it ended")
@@ -76,5 +78,50 @@ def deploy_command(**options: Any) -> int:
     """Packages, uploads the bundle under its hash, and shows the change set before it is carried out. What is deployed
     already is left alone. Exit code 1 when AWS rolled back, or nobody agreed."""
     from adaptgen.cli.ship.deploy import run
+
+    return run(SimpleNamespace(**options))
+
+
+def _aws(function: Callable[..., int]) -> Callable[..., int]:
+    """Where AWS is."""
+    for one in reversed(
+        (
+            click.option("--region", metavar="NAME", default="", help="default: what the environment says"),
+            click.option("--profile", metavar="NAME", default="", help="of the AWS configuration"),
+            click.option("--endpoint-url", metavar="URL", default="", help="of AWS, for tests"),
+            click.option("--json", is_flag=True, help="one JSON object"),
+        )
+    ):
+        function = one(function)
+    return function
+
+
+@command()
+@argument("what", metavar="[DIR|GOVERNANCE]", type=PATH, required=False, help=_WHAT)
+@click.option("--stage", metavar="NAME", default="", help="specs/<name>/stages/NAME.yaml says which stack")
+@click.option("--stack", metavar="NAME", default="", help="the name of the stack, without a stage")
+@click.option("--to", metavar="VERSION", default="", help="default: the one that had all calls before")
+@click.option("--governance", metavar="FILE", type=PATH, help="where the stages are, if the server does not say")
+@_aws
+@click.option("--every", metavar="SECONDS", type=float, default=3.0, help="how often to look; default: 3")
+@click.option("--dry-run", is_flag=True, help="look, and show what would be done; change nothing")
+@click.option("--yes", is_flag=True, help="go back without a question")
+def rollback_command(**options: Any) -> int:
+    """Sends all calls to an earlier version: first the alias, at once, then the stack that says so. Code and
+    environment go back; tables, secrets and roles do not. Exit code 1 when the stack does not follow, or nobody
+    agreed."""
+    from adaptgen.cli.ship.rollback import run
+
+    return run(SimpleNamespace(**options))
+
+
+@command()
+@argument("what", metavar="DIR|GOVERNANCE", type=PATH, help=_WHAT)
+@click.option("--governance", metavar="FILE", type=PATH, help="where the stages are, if the server does not say")
+@_aws
+def stages_command(**options: Any) -> int:
+    """Shows which version runs in each stage, the SHA-256 of its bundle and when it was published. Exit code 1 when
+    a stage cannot be read."""
+    from adaptgen.cli.ship.stages import run
 
     return run(SimpleNamespace(**options))

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
-from adaptgen.cli.ship import package
-from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
+from adaptgen.cli.ship import moving, package
+from adaptgen.cli.ship.deploy_review import describe_loss, review_json, show_review
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ _PLACE = ("region", "profile")
 
 def run(options: SimpleNamespace) -> int:
     """Deploys, deletes or follows; exit code 1 when AWS rolled back or nobody agreed to the changes."""
-    if options.all:
-        from adaptgen.cli.ship import fleet
-
-        return fleet.run(options, _clients)
     stage = _stage(options)
     if stage is not None:
         options = _staged(options, stage)
@@ -44,7 +40,9 @@ def run(options: SimpleNamespace) -> int:
     talk = Conversation(options)
     deployment = talk.deployment(client)
     if options.follow:
-        return _told(deployment.follow(options.stack), options, talk)
+        followed = deployment.follow(options.stack)
+        moving.say_unfinished(client, options)
+        return _told(followed, options, talk)
     if options.delete:
         if not options.dry_run and not (options.yes or confirmed(f"delete the stack {options.stack}?")):
             return 1
@@ -53,7 +51,8 @@ def run(options: SimpleNamespace) -> int:
         raise error("AG090", "nothing is named that could be deployed", help="adaptgen deploy DIR --stage NAME")
     if not options.bucket:
         raise error("AG090", "the bundle needs a bucket", help="--bucket NAME, in the region of the stack")
-    outcome = deployment.deploy(_plan(options, stage, client))
+    plan = moving.promote(options, stage) if options.source else _plan(options, stage, client)
+    outcome = moving.deploy(plan, deployment, talk.deployment(client, asks=False), client, options, stage)
     if outcome is None:
         terminal.print_error("nothing was changed")
         if options.json:
@@ -147,7 +146,8 @@ class Conversation:
         self._options = options
         self.review: Review | None = None
 
-    def deployment(self, client: Any) -> Deployment:
+    def deployment(self, client: Any, *, asks: bool = True) -> Deployment:
+        """``asks``: whether changes are shown before they are carried out."""
         from adaptgen.ship.deployments.deployment import Deployment
 
         dry = self._options.dry_run
@@ -155,7 +155,7 @@ class Conversation:
             client("s3"),
             client("cloudformation"),
             say=_quiet if dry else terminal.print_error,
-            agree=(lambda review: True) if dry else self.agree,
+            agree=self.agree if asks and not dry else lambda review: True,
             confirm=(lambda question: True) if dry else lambda question: self._options.yes or confirmed(question),
             every=self._options.every,
             place=" ".join(
@@ -175,13 +175,26 @@ class Conversation:
             if self._options.yes or not sys.stdin.isatty():
                 terminal.print_error("--yes does not cover this: --allow-replacement does")
                 return False
-            if answer(f"type {change.name} to go on: ") != change.name:
+            if _answer(f"type {change.name} to go on: ") != change.name:
                 return False
         return True
 
 
 def _quiet(line: str) -> None:
     """A dry run says what it would call, and nothing else."""
+
+
+def confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        terminal.print_error(f"{question} nobody is there to agree: --yes carries it out without a question")
+        return False
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def _answer(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def _told(outcome: Outcome, options: SimpleNamespace, talk: Conversation) -> int:

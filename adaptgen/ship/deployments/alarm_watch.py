@@ -7,7 +7,7 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
-from adaptgen.ship.deployments.live import attempt
+from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.stack.alarms import WATCHED
 
 TRIGGERS = 5
@@ -93,9 +93,9 @@ class AlarmWatch:
 def choose_alarms(
     there: Mapping[str, tuple[str, str]], stays: Mapping[str, Any], named: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
-    """The alarms that are watched: ``named`` by the stage, or those that a new version can
-    break (``WATCHED``), or all. ``there``: of the stack; ``stays``: the resources of
-    the new template, because an alarm that the update removes watches nothing.
+    """The alarms that are watched: ``named`` by the stage, or those that a new version can break (``WATCHED``), or all.
+    ``there``: of the stack; ``stays``: the resources of the new template, because an alarm that the update removes
+    watches nothing.
 
     Raises:
         AdaptgenError: AG113, without an alarm to watch.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
 from adaptgen.runtime.aws import clients as aws
+from adaptgen.ship.deployments.calls import attempt, code_of, failed
 from adaptgen.ship.stack.versions import LIVE
 
 
@@ -141,22 +141,3 @@ def in_hex(code_sha256: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return found.hex() if len(found) == 32 else ""
-
-
-def attempt(what: str, call: Callable[..., Any], **arguments: Any) -> Any:
-    """One call; AG093 where it fails."""
-    try:
-        return call(**arguments)
-    except Exception as problem:
-        raise failed(what, problem) from None
-
-
-def failed(what: str, problem: Exception) -> AdaptgenError:
-    """The error for a call that AWS, or the way to it, did not let through."""
-    code, text = aws.refusal(problem)
-    return error("AG093", f"{what}: {f'{code}: ' if code else ''}{text}")
-
-
-def code_of(problem: Exception) -> str:
-    """The code of AWS, or the type of an error on the way to it."""
-    return aws.refusal(problem)[0] or type(problem).__name__

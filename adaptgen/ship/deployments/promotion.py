@@ -15,11 +15,14 @@ from typing import Any
 
 from adaptgen.diagnostics import error
 from adaptgen.model.frozen import value
+from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.deployments.deployment import Plan
-from adaptgen.ship.deployments.live import Versions, attempt
+from adaptgen.ship.deployments.live import Versions
 from adaptgen.ship.deployments.stack_state import StackState, read_stack
+from adaptgen.ship.deployments.stages import Stage, parameter_values
 from adaptgen.ship.stack import cloudformation
-from adaptgen.ship.stack.versions import OWN, version_key, with_version
+from adaptgen.ship.stack.cloudformation import pascal
+from adaptgen.ship.stack.versions import OWN
 
 _FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 LARGEST = 262_144_000
@@ -41,9 +44,11 @@ class Artefact:
     code: bytes = field(repr=False)
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """Of the template, without those that adaptgen sets."""
-        return {name: one for name, one in self.template["Parameters"].items() if name not in OWN}
+    def variables(self) -> dict[str, str]:
+        """Environment variables that are set by hand -> the parameter of each."""
+        function = self.template["Resources"]["Function"]["Properties"]
+        written = function.get("Environment", {}).get("Variables", {})
+        return {name: pascal(name) for name in written if pascal(name) in self.template["Parameters"]}
 
 
 def read_artefact(cloudformation: Any, lambdas: Any, s3: Any, stack: str) -> Artefact:
@@ -77,12 +82,16 @@ def read_artefact(cloudformation: Any, lambdas: Any, s3: Any, stack: str) -> Art
     return Artefact(stack, sha256, arch, key, version, now.outputs.get("AdaptgenVersion", ""), template, data)
 
 
-def promoted_plan(artefact: Artefact, stack: str, bucket: str, values: Mapping[str, str]) -> Plan:
-    """The deployment of an artefact as another stack. ``values``: every parameter that the stage decides."""
-    parameters = {**values, "CodeBucket": bucket}
-    version = version_key(artefact.template, artefact.sha256, parameters, stack)
-    template = cloudformation.as_json(with_version(artefact.template, version))
-    return Plan(stack, template, parameters, bucket, artefact.key, artefact.code)
+def plan_promotion(artefact: Artefact, stage: Stage, environ: Mapping[str, str]) -> Plan:
+    """The deployment of an artefact to another stage, which decides its parameters alone. AG109 and AG110 for what does
+    not fit."""
+    known = {name: one for name, one in artefact.template["Parameters"].items() if name not in OWN}
+    values = parameter_values(stage, artefact.variables, known, environ)
+    return Plan(
+        stage.stack, cloudformation.as_json(artefact.template), values, stage.bucket, artefact.key, artefact.code,
+        keep=False, tags=stage.tags, role_arn=stage.role_arn, account=stage.account, region=stage.region,
+        protect=stage.protect,
+    )  # fmt: skip
 
 
 def check_architecture(artefact: Artefact, wanted: str, running: StackState | None) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
-from adaptgen.ship.deployments.live import Live, Version, Versions, attempt
+from adaptgen.ship.deployments.calls import attempt
+from adaptgen.ship.deployments.live import Live, Version, Versions
 from adaptgen.ship.deployments.shifting import own_triggers
 from adaptgen.ship.deployments.stack_state import StackState, read_stack
 from adaptgen.ship.stack.versions import EARLIER, PINNED, WEIGHT

@@ -12,7 +12,7 @@ from adaptgen.diagnostics import error
 from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.deployments.changes import HIDDEN, PropertyChange, changed_texts, secret_mark
 from adaptgen.ship.stack.checks import check_parameters
-from adaptgen.ship.stack.versions import secret_digest, version_id, version_key, with_version
+from adaptgen.ship.stack.versions import OWN, PINNED, secret_digest, version_id, version_key, with_version
 
 if TYPE_CHECKING:
     from adaptgen.ship.deployments.deployment import Plan
@@ -101,7 +101,7 @@ def _parameters(
         if name in plan.parameters:
             text = plan.parameters[name]
             arguments.append({"ParameterKey": name, "ParameterValue": text})
-        elif plan.keep and name in then:
+        elif (plan.keep or name in OWN) and name in then:
             text, digest = then[name], digests.get(name, "kept")
             if name in hidden or str(one.get("Default", "\0")) != text:
                 arguments.append({"ParameterKey": name, "UsePreviousValue": True})
@@ -165,6 +165,11 @@ def _notes(plan: Plan, now: Mapping[str, Any] | None) -> list[str]:
     role = (now or {}).get("RoleARN")
     if role and not plan.role_arn and not plan.keep:
         found.append(f"CloudFormation keeps taking the role {role} that an earlier deployment named")
+    then = {one["ParameterKey"]: one.get("ParameterValue", "") for one in (now or {}).get("Parameters", ())}
+    pinned = then.get(PINNED)
+    if pinned and PINNED not in plan.parameters:
+        found.append(f"version {pinned} keeps its calls, and a new one has none: they were rolled back, or in a shift. "
+                     f"adaptgen deploy of this stack alone moves them")  # fmt: skip
     protected = bool((now or {}).get("EnableTerminationProtection"))
     if plan.protect is not None and protected != plan.protect:
         found.append(f"protection against deletion: {'on' if plan.protect else 'off'}")

@@ -76,12 +76,15 @@ class Rollout:
             AdaptgenError: AG113, where the shift cannot be watched, or an alarm rings before it begins; AG114, where
                 this deployment would undo a rollback; AG093, where AWS refuses a call.
         """
+        publishes = version_id(json.loads(plan.template))
+        if not publishes:
+            return self._first(plan)  # no function of Lambda
         now = read_stack(self._stacks, plan.stack)
         versions = Versions(self._lambdas, now.function) if now is not None and now.function else None
         live = versions.live() if versions is not None else None
         if now is None or versions is None or live is None:
             return self._first(_with(plan, "", 0, ()))
-        published = version_id(json.loads(plan.template)) == now.version_id
+        published = publishes == now.version_id
         unfinished = published and now.weight > 0
         self._tell(now, live, published=published, unpin=unpin)
         if published and not now.pinned and not _drifted(now, live):

@@ -8,7 +8,7 @@ from typing import Any
 
 from adaptgen.model.frozen import value
 from adaptgen.runtime.aws import clients as aws
-from adaptgen.ship.deployments.live import attempt, failed
+from adaptgen.ship.deployments.calls import attempt, failed
 from adaptgen.ship.stack.versions import EARLIER, OWN, PINNED, WEIGHT
 
 ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
