@@ -121,6 +121,15 @@ def test_keys_that_change_while_it_serves_are_used() -> None:
     assert shared.open(text, ANNA) is not None
 
 
+def test_settings_that_lose_their_keys_end_no_session() -> None:
+    keys = [OLD]
+    shared = SharedSessions(lambda: tuple(keys), MemoryStore())
+    text, _ = shared.new(ANNA, "2025-11-25", {})
+    keys.clear()
+    assert shared.open(text, ANNA) is not None
+    assert shared.open(shared.new(ANNA, "2025-11-25", {})[0], ANNA) is not None
+
+
 def test_every_change_of_an_id_makes_it_unknown() -> None:
     shared = sharing()
     text, _ = shared.new(ANNA, "2025-11-25", {})
