@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
 from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import check_types
 from adaptgen.transports.streamable_http.http import (
@@ -33,7 +33,7 @@ SESSION = "mcp-session-id"
 PLATFORM = "x-amzn-bedrock-agentcore-runtime-session-id"
 """AgentCore Runtime sends it, and may put an id of its own into ``Mcp-Session-Id``, which must not be refused. Such a
 request has no session here: it shares those that the proxy holds for its caller."""
-OWN = re.compile(r"[A-Za-z0-9_-]{52}|[0-9a-f]{32}")
+OWN = lazy(r"[A-Za-z0-9_-]{52}|[0-9a-f]{32}")
 """The ids of this server: one of them that is unknown has ended."""
 MOST = 100
 """Messages of a batch."""
