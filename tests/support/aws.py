@@ -15,11 +15,12 @@ REGION = "eu-central-1"
 SERVER = """\
 import sys, threading
 sys.path.insert(0, sys.argv[2])
-from support import moto_lambda
+from support import moto_lambda, moto_urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import run_simple
 
 moto_lambda.install()
+moto_urls.install()
 app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
 def one_by_one(environ, start_response):

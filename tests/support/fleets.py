@@ -15,6 +15,8 @@ DOCUMENT = """\
 openapi: 3.0.3
 info: {{title: {name}, version: "1"}}
 servers: [{{url: "https://{name}.example"}}]
+security: [{{token: []}}]
+components: {{securitySchemes: {{token: {{type: http, scheme: bearer}}}}}}
 paths:
   /items:
     get:
@@ -22,6 +24,10 @@ paths:
       summary: All items
       responses: {{"200": {{description: ok, content: {{application/json: {{schema:
         {{type: array, items: {{type: object, properties: {{id: {{type: string}}, name: {{type: string}}}}}}}}}}}}}}}}
+"""
+HINTS = """\
+adaptgen: 1
+auth: {{token: {{kind: bearer, send: [{{header: Authorization, as: "Bearer ${{secret:{name}-api#token}}"}}]}}}}
 """
 UPSTREAM: dict[str, Any] = {"auth": "sigv4", "ours": True}
 STAGE: dict[str, Any] = {
@@ -91,6 +97,7 @@ def write_server(folder: Path, name: str, stage: str = "dev") -> Path:
     side.mkdir(parents=True, exist_ok=True)
     spec = side.with_suffix(".yaml")
     spec.write_text(DOCUMENT.format(name=name))
+    (side / "hints.yaml").write_text(HINTS.format(name=name))
     build(spec, out=folder / "generated").write()
     write_yaml(side / "behind.yaml", behind(name))
     said = STAGE | {

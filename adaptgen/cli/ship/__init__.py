@@ -48,6 +48,7 @@ def package_command(**options: Any) -> int:
 @argument("what", metavar="[DIR|GOVERNANCE]", type=PATH, required=False, help=_WHAT)
 @_bundle
 @click.option("--target", type=click.Choice(["lambda", "agentcore"]), help="default: lambda")
+@click.option("--all", is_flag=True, help="of a folder of documents, or of a proxy and its servers: every stack")
 @click.option("--stage", metavar="NAME", default="", help="specs/<name>/stages/NAME.yaml, which decides everything")
 @click.option("--stack", metavar="NAME", default="", help="the name of the stack, without a stage")
 @click.option("--bucket", metavar="NAME", default="", help="where the bundle goes, in the stack's region")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.ship import moving, package
-from adaptgen.cli.ship.deploy_review import describe_loss, review_json, show_review
+from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _PLACE = ("region", "profile")
 
 def run(options: SimpleNamespace) -> int:
     """Deploys, deletes or follows; exit code 1 when AWS rolled back or nobody agreed to the changes."""
+    if options.all:
+        from adaptgen.cli.ship import fleet
+
+        return fleet.run(options, _clients)
     stage = _stage(options)
     if stage is not None:
         options = _staged(options, stage)
@@ -175,26 +179,13 @@ class Conversation:
             if self._options.yes or not sys.stdin.isatty():
                 terminal.print_error("--yes does not cover this: --allow-replacement does")
                 return False
-            if _answer(f"type {change.name} to go on: ") != change.name:
+            if answer(f"type {change.name} to go on: ") != change.name:
                 return False
         return True
 
 
 def _quiet(line: str) -> None:
     """A dry run says what it would call, and nothing else."""
-
-
-def confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        terminal.print_error(f"{question} nobody is there to agree: --yes carries it out without a question")
-        return False
-    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
-
-
-def _answer(question: str) -> str:
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
 
 
 def _told(outcome: Outcome, options: SimpleNamespace, talk: Conversation) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -80,3 +81,21 @@ def _json(changed: Iterable[PropertyChange]) -> list[Json]:
         {"path": one.path, "before": one.before, "after": one.after, "replaces": one.replaces or None}
         for one in changed
     ]
+
+
+# ---------------------------------------------------------------------------------------------------- asking
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person agrees; False without a terminal."""
+    if not sys.stdin.isatty():
+        terminal.print_error(f"{question} nobody is there to agree: --yes carries it out without a question")
+        return False
+    return answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def answer(question: str) -> str:
+    """What a person types."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()

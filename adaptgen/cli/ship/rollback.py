@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run(options: SimpleNamespace) -> int:
     """Moves the calls; exit code 1 when the person declined, or the stack does not follow."""
-    from adaptgen.cli.ship.deploy import confirmed
+    from adaptgen.cli.ship.deploy_review import confirmed
     from adaptgen.ship.deployments.rollback import Rollback
 
     if bool(options.stack) == bool(options.stage):

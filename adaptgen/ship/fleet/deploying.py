@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
-from adaptgen.ship.deployments.deployment import Change, Outcome
+from adaptgen.ship.deployments.changes import Change, Review
+from adaptgen.ship.deployments.deployment import Outcome, Prepared
 from adaptgen.ship.fleet.links import Link, Wanted
 from adaptgen.ship.fleet.members import Member
 from adaptgen.ship.fleet.needed_secrets import NeededSecret, handover_reference
@@ -29,20 +30,24 @@ class Stacks(Protocol):
     def outputs(self, member: Member) -> Mapping[str, str] | None:
         """The outputs of its stack; None where there is no stack. AG119 where the stack is of another fleet."""
 
-    def deploy(
-        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Sequence[Change]], bool], *, final: bool
-    ) -> Outcome | None:
-        """Bring its stack to these ``parameters``. ``agree`` gets the changes, and says whether to make them. None
-        where it did not. ``final``: False where another step follows, and traffic need not be moved with care."""
+    def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
+        """The changes that bring its stack to these ``parameters``, or an outcome if nothing changes. ``calm``:
+        whether calls move to the new version as the stage says; at once for a stack without callers."""
+
+    def execute(self, prepared: Prepared) -> Outcome:
+        """Make them."""
+
+    def discard(self, prepared: Prepared) -> None:
+        """Throw them away."""
 
 
 @value()
 class Shown:
-    """What is shown before anything is done. ``changes``: of each stack that changes. ``keys``: are made;
-    ``typed``: credentials that were typed; ``unread``: what could not be checked."""
+    """What is shown before anything is done. ``reviews``: of each stack that changes. ``keys``: are made; ``typed``:
+    credentials that were typed; ``unread``: what could not be checked."""
 
     steps: tuple[Step, ...]
-    changes: Mapping[str, tuple[Change, ...]]
+    reviews: Mapping[str, Review]
     keys: tuple[NeededSecret, ...] = ()
     typed: tuple[NeededSecret, ...] = ()
     unread: tuple[NeededSecret, ...] = ()
@@ -50,7 +55,7 @@ class Shown:
     @property
     def nothing(self) -> bool:
         """Whether everything is as it should be."""
-        return not self.changes and not self.keys and not self.typed
+        return not self.reviews and not self.keys and not self.typed
 
 
 @dataclass(slots=True)
@@ -64,6 +69,10 @@ class Report:
     outputs: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+Agree: TypeAlias = Callable[[Member, Review], bool]
+"""Whether to make changes of one stack that are more than what was shown for it."""
+
+
 class FleetDeployment:
     """One run. ``say`` gets a line of progress."""
 
@@ -73,25 +82,25 @@ class FleetDeployment:
         links: Sequence[Link],
         stacks: Stacks,
         store: SecretStore,
-        public_keys: PublicKeys,
         say: Callable[[str], None],
     ) -> None:
         self._members = {one.name: one for one in members}
         self._links = tuple(links)
         self._stacks = stacks
         self._store = store
-        self._public_keys = public_keys
+        self._public_keys = PublicKeys(members, links, store)
         self._say = say
         self._known: dict[tuple[str, Wanted], str] = said_by(members)
         self._there: set[str] = set()
         self._given: dict[str, dict[str, str]] = {}
         """The parameters from links with which each stack was last looked at, or deployed."""
+        self.outputs: dict[str, Mapping[str, str]] = {}
 
     def look(
         self, needed: Sequence[NeededSecret], ask: Callable[[NeededSecret], str] | None
     ) -> tuple[Shown, dict[NeededSecret, str]]:
         """What would be done, and the credentials that were typed. ``ask``: for one credential, without showing it.
-        Nothing is changed but that bundles are uploaded, and change sets made and deleted again.
+        Nothing is changed but that bundles are uploaded, and change sets made and thrown away.
 
         Raises:
             AdaptgenError: AG118 for credentials that are missing; AG119; whatever AWS refuses.
@@ -105,32 +114,33 @@ class FleetDeployment:
             outputs = self._stacks.outputs(member)
             if outputs is not None:
                 self._there.add(member.name)
+                self.outputs[member.name] = outputs
                 self._known |= outputs_of(member, outputs)
-        made = set(report.keys)
-        self._known |= self._public_keys.known(without=made)
+        self._known |= self._public_keys.known(without=report.keys)
         steps = make_plan(tuple(self._members.values()), self._links, self._known)
-        changes = {}
-        for member in dict.fromkeys(step.member for step in steps):
-            found: list[Change] = []
+        reviews = {}
+        for member in {step.member.name: step.member for step in steps}.values():
             self._given[member.name] = self._parameters(member)
-            self._stacks.deploy(member, self._given[member.name], _collect(found), final=True)
-            if found:
-                changes[member.name] = tuple(found)
-        # Nothing that is known later can change a stack that has no other changes, but a value that is not known.
-        waiting = tuple(step for step in steps if step.member.name in changes or step.later)
-        return Shown(waiting, changes, report.keys, tuple(typed), report.unread), typed
+            prepared = self._stacks.prepare(member, self._given[member.name], calm=True)
+            if not isinstance(prepared, Outcome):
+                reviews[member.name] = prepared.review
+                self._stacks.discard(prepared)
+        waiting = tuple(step for step in steps if step.member.name in reviews or step.later)
+        return Shown(waiting, reviews, report.keys, tuple(typed), report.unread), typed
 
-    def carry_out(
-        self,
-        shown: Shown,
-        typed: Mapping[NeededSecret, str],
-        agree: Callable[[Member, Sequence[Change]], bool],
-    ) -> Report:
-        """Do what was shown. ``agree`` gets the changes of a stack that are more than what was shown for it."""
-        report = Report(left=list(dict.fromkeys(step.member.name for step in shown.steps)))
-        self._store.put_credentials(typed, self._say)
-        self._store.make_keys(shown.keys, self._say)
-        self._known |= self._public_keys.known()
+    def carry_out(self, shown: Shown, typed: Mapping[NeededSecret, str], agree: Agree) -> Report:
+        """Do what was shown. ``agree`` is asked where a stack needs more than what was shown for it.
+
+        Raises:
+            Stopped: a stack could not be deployed; its report says what is done.
+        """
+        report = Report(left=list(dict.fromkeys(step.member.name for step in shown.steps)), outputs=self.outputs)
+        try:
+            self._store.put_credentials(typed, self._say)
+            self._store.make_keys(shown.keys, self._say)
+            self._known |= self._public_keys.known()
+        except AdaptgenError as problem:
+            raise Stopped(report, problem) from None
         last = {step.member.name: number for number, step in enumerate(shown.steps)}
         for number, step in enumerate(shown.steps):
             if not self._deploy(step, shown, agree, report, final=number == last[step.member.name]):
@@ -143,35 +153,32 @@ class FleetDeployment:
                 return report
         return report
 
-    def _deploy(
-        self,
-        step: Step,
-        shown: Shown,
-        agree: Callable[[Member, Sequence[Change]], bool],
-        report: Report,
-        *,
-        final: bool,
-    ) -> bool:
+    def _deploy(self, step: Step, shown: Shown, agree: Agree, report: Report, *, final: bool) -> bool:
         """Whether the stack is as it should be after the step."""
-        name, stack = step.member.name, step.member.stage.stack
-        allowed = _allow(step.member, shown.changes.get(name, ()), agree, new=name not in self._there)
-        parameters = self._given[name] = self._parameters(step.member)
+        member, name = step.member, step.member.name
+        parameters = self._given[name] = self._parameters(member)
         if step.later:
             parameters = {"SnapStart": "None"} | parameters  # no start is tried before everything is known
-        self._say(f"{stack}:" if final else f"{stack}, first part:")
+        self._say(f"{member.stage.stack}:" if final else f"{member.stage.stack}, first part:")
         if name not in report.left:
             report.left.append(name)
+        known = name in self._there
         try:
-            outcome = self._stacks.deploy(step.member, parameters, allowed, final=final)
+            prepared = self._stacks.prepare(member, parameters, calm=known)
+            if isinstance(prepared, Outcome):
+                outcome = prepared
+            elif known and _has_more(prepared.review, shown.reviews.get(name)) and not agree(member, prepared.review):
+                self._stacks.discard(prepared)
+                return False
+            else:
+                outcome = self._stacks.execute(prepared)
         except AdaptgenError as problem:
-            raise Stopped(report, name, problem) from None
-        if outcome is None:
-            return False
+            raise Stopped(report, problem) from None
         if not outcome.done:
             report.failed = (name, outcome)
             return False
-        report.outputs[name] = outcome.outputs
-        self._known |= outputs_of(step.member, outcome.outputs)
+        self.outputs[name] = outcome.outputs
+        self._known |= outputs_of(member, outcome.outputs)
         if final:
             report.done[name] = outcome.status
             report.left.remove(name)
@@ -185,39 +192,23 @@ class MissingCredentials(AdaptgenError):
     """Credentials that only people know are in no secret store."""
 
     def __init__(self, missing: Sequence[NeededSecret]) -> None:
-        found = error("AG118", f"{len(missing)} missing: {', '.join(one.shown for one in missing)}")
-        super().__init__(*found.diagnostics)
+        names = ", ".join(one.shown for one in missing)
+        super().__init__(*error("AG118", f"missing in the secret store: {names}").diagnostics)
         self.missing = tuple(missing)
 
 
 class Stopped(AdaptgenError):
-    """The deployment of one stack ended with an error; the report says what is done."""
+    """The deployment ended with an error; the report says what is done."""
 
-    def __init__(self, report: Report, member: str, problem: AdaptgenError) -> None:
+    def __init__(self, report: Report, problem: AdaptgenError) -> None:
         super().__init__(*problem.diagnostics)
         self.report = report
-        self.member = member
 
 
-def _collect(found: list[Change]) -> Callable[[Sequence[Change]], bool]:
-    def show(changes: Sequence[Change]) -> bool:
-        found.extend(changes)
-        return False
-
-    return show
-
-
-def _allow(
-    member: Member, expected: Sequence[Change], agree: Callable[[Member, Sequence[Change]], bool], *, new: bool
-) -> Callable[[Sequence[Change]], bool]:
-    """Agrees to what was shown. A stack that this run makes may be completed by it."""
-    known = set(map(_identity, expected))
-
-    def allowed(changes: Sequence[Change]) -> bool:
-        more = [one for one in changes if _identity(one) not in known]
-        return new or not more or agree(member, more)
-
-    return allowed
+def _has_more(review: Review, shown: Review | None) -> bool:
+    """Whether a review has changes of resources that were not shown."""
+    known = {_identity(one) for one in shown.changes} if shown is not None else set()
+    return any(_identity(one) not in known for one in review.changes)
 
 
 def _identity(change: Change) -> tuple[str, str, str, str]:

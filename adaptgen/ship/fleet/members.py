@@ -121,6 +121,10 @@ def _check(members: Sequence[Member]) -> None:
                 )
                 help = "deploy them one by one: a proxy and its servers are deployed together in one account and region"
                 errors.append(Diagnostic("AG116", message, stage.where(key), help))
+        if stage.target != "lambda":
+            message = f"{one.name} is for AgentCore Runtime, and members of a fleet are Lambda functions"
+            help = "deploy it by itself, and write its URL into the stage file of the proxy"
+            errors.append(Diagnostic("AG116", message, stage.where("target"), help))
         if stage.stack in stacks:
             message = f"{one.name} and {stacks[stage.stack]} have the same stack, {stage.stack}"
             errors.append(

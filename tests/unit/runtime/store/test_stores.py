@@ -15,6 +15,7 @@ from support import aws
 from support import redis as redis_server
 from support.services import Service, Unavailable, free_port, running
 
+from adaptgen.runtime.aws.api import AwsApi
 from adaptgen.runtime.store.dynamodb import DynamoStore
 from adaptgen.runtime.store.protocol import MemoryStore, Store, StoreError
 from adaptgen.runtime.store.redis import RedisStore
@@ -144,6 +145,19 @@ async def test_lifetime_of_a_counter_starts_with_the_first_increment(kept: Kept)
     assert await kept.store.increment("n", 1, ttl=0.4) == 1
 
 
+async def test_a_row_of_counters_adds_up(kept: Kept) -> None:
+    await asyncio.gather(*(kept.store.count("row", {"calls/ü x": 1, "bytes/": 2.5}) for _ in range(20)))
+    await kept.store.count("row", {"errors/a.b": 1})
+    await kept.store.count("other", {"calls/": 1})
+    assert await kept.store.counts("row") == {"calls/ü x": 20, "bytes/": 50, "errors/a.b": 1}
+    assert await kept.store.counts("nobody") == {}
+    many = {f"calls/group {n}": n + 1.0 for n in range(250)}
+    await kept.store.count("many", many)
+    assert await kept.store.counts("many") == many
+    await kept.store.delete("row")
+    assert await kept.store.counts("row") == {}
+
+
 async def test_bucket_gives_its_burst_and_then_its_rate(kept: Kept) -> None:
     waits = [await kept.store.take("b", rate=2, burst=3) for _ in range(4)]
     assert waits[:3] == [0, 0, 0]
@@ -173,6 +187,36 @@ async def test_what_is_given_back_can_be_taken_again(kept: Kept) -> None:
 async def test_bucket_under_contention_gives_its_burst_once(kept: Kept) -> None:
     waits = await asyncio.gather(*(kept.store.take("b", rate=0.01, burst=5) for _ in range(20)))
     assert waits.count(0) == 5
+
+
+@pytest.mark.slow
+async def test_a_bucket_of_dynamodb_takes_one_request(aws_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.KEYS.items():
+        monkeypatch.setenv(name, value)
+    asked: list[str] = []
+    call = AwsApi.call
+
+    async def counted(api: AwsApi, operation: str, parameters: Any) -> Any:
+        asked.append(operation)
+        return await call(api, operation, parameters)
+
+    monkeypatch.setattr(AwsApi, "call", counted)
+    clock = Clock(time.time())
+    one, other = (DynamoStore("adaptgen", aws.REGION, aws_service.url, "once", clock=clock) for _ in range(2))
+    try:
+        for pause in (0.0, 0.0, 0.1, 30.0):
+            clock.now += pause
+            assert await one.take("b", rate=10, burst=5) == 0
+        assert asked == ["UpdateItem"] * 4
+        # Another process knows nothing of the bucket: its condition fails, and tells what is there.
+        assert await other.take("b", rate=10, burst=5) == 0
+        assert asked == ["UpdateItem"] * 6
+        assert [await other.take("b", rate=10, burst=5) for _ in range(3)] == [0, 0, 0]
+        assert 0 < await one.take("b", rate=10, burst=5) <= 0.1
+        assert set(asked) == {"UpdateItem"}
+    finally:
+        await one.aclose()
+        await other.aclose()
 
 
 async def test_a_full_memory_refuses_new_keys_and_forgets_none() -> None:

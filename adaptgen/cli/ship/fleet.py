@@ -1,0 +1,322 @@
+"""``adaptgen deploy --all``: the proxy and its servers, with their keys, by one command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.cli import terminal
+from adaptgen.cli.ship import package
+from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
+from adaptgen.diagnostics import AdaptgenError, error
+
+if TYPE_CHECKING:
+    from adaptgen.ship.bundles.package import Bundle
+    from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Prepared, Review
+    from adaptgen.ship.fleet.deploying import Report, Shown
+    from adaptgen.ship.fleet.links import Link
+    from adaptgen.ship.fleet.members import Member
+    from adaptgen.ship.fleet.needed_secrets import NeededSecret
+    from adaptgen.ship.fleet.secret_store import SecretStore
+
+Clients = Callable[[str], Any]
+"""Makes the client of a service, once."""
+_ONE_STACK = ("governance", "arch", "target", "stack", "bucket", "parameter", "region", "role_arn", "tag",
+              "permissions_boundary", "protect", "follow")  # fmt: skip
+"""Options of one stack: stage files decide them for several."""
+
+
+def run(options: SimpleNamespace, clients: Callable[[SimpleNamespace], Clients]) -> int:
+    """Deploys or deletes every stack of a folder; exit code 1 where one of them is not as it should be."""
+    from adaptgen.ship.fleet.links import find_links
+    from adaptgen.ship.fleet.members import find_members
+
+    beside = [
+        f"--{name.replace('_', '-')}"
+        for name in _ONE_STACK
+        if getattr(options, name, None) not in (None, "", (), False)
+    ]
+    if beside:
+        help = "write it into the stage files, or deploy one server without --all"
+        raise error(
+            "AG110", f"--all takes everything from stage files, and {', '.join(beside)} is next to it", help=help
+        )
+    if not options.stage:
+        raise error("AG090", "the stage has no name", help="adaptgen deploy --all specs/ --stage NAME")
+    members = find_members(options.what or Path("specs"), options.stage)
+    links = find_links(members)
+    terminal.diagnostics([warning for one in members for warning in one.deployable.warnings])
+    if options.dry_run:
+        _say_plan(members, links, delete=options.delete)
+        return 0
+    stage = members[0].stage
+    client = clients(SimpleNamespace(**{**vars(options), "region": stage.region,
+                                        "profile": options.profile or stage.profile}))  # fmt: skip
+    from adaptgen.ship.deployments.planning import check_account
+
+    for one in members:
+        check_account(client("sts"), one.stage)
+    return _delete(options, members, client) if options.delete else _deploy(options, members, links, client)
+
+
+# ------------------------------------------------------------------------------------------------------------- deploy
+
+
+def _deploy(options: SimpleNamespace, members: Sequence[Member], links: Sequence[Link], client: Clients) -> int:
+    from adaptgen.ship.fleet.deploying import FleetDeployment, MissingCredentials, Stopped
+    from adaptgen.ship.fleet.needed_secrets import find_needed
+
+    needed = find_needed(one.deployable for one in members)
+    run = FleetDeployment(members, links, AwsStacks(options, members, client), open_store(members[0], client),
+                          terminal.print_error)  # fmt: skip
+    try:
+        shown, typed = run.look(needed, asker(options))
+    except MissingCredentials as problem:
+        raise explain_missing(problem.missing, members[0].stage.region) from None
+    if shown.nothing and not shown.steps:
+        return _end(options, members, run.outputs, {}, [], shown)
+    if not options.json:
+        _show(members, shown)
+    if not _agreed(options, shown):
+        terminal.print_error("nothing was changed")
+        return 1
+    try:
+        report = run.carry_out(shown, typed, lambda member, review: _agreed_again(options, member, review))
+    except Stopped as stopped:
+        _say_report(members, stopped.report)
+        raise
+    if report.failed is not None:
+        name, outcome = report.failed
+        for failure in outcome.failures:
+            terminal.print_error(f"{name}: {failure.name} ({failure.type}): {failure.reason}")
+    if report.left:
+        _say_report(members, report)
+    return _end(options, members, run.outputs, report.done, report.left, shown)
+
+
+def _show(members: Sequence[Member], shown: Shown) -> None:
+    """Everything that is going to happen."""
+    for one in shown.keys:
+        terminal.say(f"make the key {one.shown}, which {', '.join(one.readers)} reads")
+    for one in shown.typed:
+        terminal.say(f"write {one.shown}, as it was typed")
+    for one in shown.unread:
+        terminal.print_error(f"not checked, because it may not be read: {one.shown}")
+    by_name = {one.name: one for one in members}
+    for name, review in shown.reviews.items():
+        terminal.say(terminal.paint(f"{by_name[name].stage.stack}", "bold"))
+        show_review(review)
+    terminal.say(f"order: {', '.join(step.member.stage.stack for step in shown.steps)}")
+
+
+def _agreed(options: SimpleNamespace, shown: Shown) -> bool:
+    if not (options.yes or confirmed("carry all of this out?")):
+        return False
+    return all(_loss_agreed(options, review) for review in shown.reviews.values())
+
+
+def _loss_agreed(options: SimpleNamespace, review: Review) -> bool:
+    """Data that is lost needs an agreement of its own: by its name, or by an option."""
+    for change in () if options.allow_replacement else review.losing:
+        terminal.print_error(describe_loss(change))
+        if options.yes or not sys.stdin.isatty():
+            terminal.print_error("--yes does not cover this: --allow-replacement does")
+            return False
+        if answer(f"type {change.name} to go on: ") != change.name:
+            return False
+    return True
+
+
+def _agreed_again(options: SimpleNamespace, member: Member, review: Review) -> bool:
+    terminal.print_error(f"{member.stage.stack} needs more than what was shown:")
+    if not options.json:
+        show_review(review)
+    return bool(options.yes or confirmed("carry these changes out?")) and _loss_agreed(options, review)
+
+
+def _say_report(members: Sequence[Member], report: Report) -> None:
+    """What is done and what is not, after a failure."""
+    by_name = {one.name: one.stage.stack for one in members}
+    for name, status in report.done.items():
+        terminal.print_error(f"done: {by_name[name]} ({status})")
+    for name in report.left:
+        terminal.print_error(f"not done: {by_name[name]}")
+    terminal.print_error("the same command goes on from here")
+
+
+def _end(
+    options: SimpleNamespace,
+    members: Sequence[Member],
+    outputs: Mapping[str, Mapping[str, str]],
+    done: Mapping[str, str],
+    left: Sequence[str],
+    shown: Shown,
+) -> int:
+    rows = [(one, "not done" if one.name in left else done.get(one.name, "no changes")) for one in members]
+    if options.json:
+        stacks = [
+            {"name": one.name, "stack": one.stage.stack, "status": status, "outputs": dict(outputs.get(one.name, {})),
+             **review_json(shown.reviews.get(one.name))}
+            for one, status in rows
+        ]  # fmt: skip
+        terminal.say_json({"stacks": stacks, "keys": [one.shown for one in shown.keys], "done": not left})
+        return 1 if left else 0
+    urls = [outputs.get(one.name, {}).get("Url", "") for one in members]
+    terminal.table(
+        ("stack", "status", "url"),
+        [(one.stage.stack, status, url) for (one, status), url in zip(rows, urls, strict=True)],
+    )
+    return 1 if left else 0
+
+
+def _delete(options: SimpleNamespace, members: Sequence[Member], client: Clients) -> int:
+    """Delete every stack, proxies first. Keys stay: what they sealed is read with them."""
+    names = [one.stage.stack for one in reversed(members)]
+    if not (options.yes or confirmed(f"delete the stacks {', '.join(names)}?")):
+        return 1
+    deployment = _deployment(options, client)
+    failed = 0
+    for name in names:
+        outcome = deployment.delete(name)
+        for failure in outcome.failures:
+            terminal.print_error(f"{name}: {failure.name} ({failure.type}): {failure.reason}")
+        for one in outcome.kept:
+            terminal.print_error(f"kept: {one}")
+        terminal.say(f"{name}: {outcome.status}")
+        failed += not outcome.done
+    terminal.print_error("the keys in the secret store stay")
+    return int(bool(failed))
+
+
+def _say_plan(members: Sequence[Member], links: Sequence[Link], *, delete: bool) -> None:
+    """The plan for an empty account, without asking AWS anything."""
+    from adaptgen.ship.fleet.needed_secrets import find_needed
+    from adaptgen.ship.fleet.plan import make_plan, said_by
+
+    if delete:
+        terminal.say("\n".join(f"delete {one.stage.stack}" for one in reversed(members)))
+        return
+    for one in find_needed(one.deployable for one in members):
+        kind = f"the key {one.key}: made if it is missing" if one.key else "a credential: asked for if it is missing"
+        terminal.say(f"{one.store} {one.shown}: {kind}; {', '.join(one.readers)} reads it")
+    by_name = {one.name: one.stage.stack for one in members}
+    for number, step in enumerate(make_plan(members, links, said_by(members)), 1):
+        later = {link.parameter for link in step.later}
+        terminal.say(f"{number}. {step.member.stage.stack}{', without what is not known yet' if later else ''}")
+        for link in links:
+            if link.member == step.member.name and link.parameter not in later:
+                terminal.say(f"     {link.parameter} = {link.wanted} of {by_name[link.source]}")
+
+
+# ------------------------------------------------------------------------------------------------------------ secrets
+
+
+def open_store(member: Member, client: Clients, tags: Mapping[str, str] | None = None) -> SecretStore:
+    """The secret stores of a stage; what is made there is encrypted with the stage's key."""
+    from adaptgen.ship.fleet.secret_store import SecretStore
+
+    stage = member.stage
+    key = stage.parameters.get("KmsKeyArn", "")
+    return SecretStore(client("secretsmanager"), client("ssm"), kms_key=key, tags={**stage.tags, **(tags or {})})
+
+
+def asker(options: SimpleNamespace) -> Callable[[NeededSecret], str] | None:
+    """Asks for a credential on the terminal, without showing what is typed; None without a terminal."""
+    if options.yes or not sys.stdin.isatty():
+        return None
+    import getpass
+
+    return lambda one: getpass.getpass(f"{one.shown} is missing; its value, or nothing to stop: ", sys.stderr)
+
+
+def explain_missing(missing: Sequence[NeededSecret], region: str) -> AdaptgenError:
+    """The error for credentials that are missing, with the command that sets each."""
+    from adaptgen.ship.fleet.secret_store import explain_missing
+
+    names = ", ".join(one.shown for one in missing)
+    help = "; ".join((*explain_missing(missing, region), "or deploy on a terminal, which asks for them"))
+    return error("AG118", f"missing in the secret store: {names}", missing[0].where, help)
+
+
+# ---------------------------------------------------------------------------------------------------------------- AWS
+
+
+class AwsStacks:
+    """The stacks of members, on AWS. Each is packaged once."""
+
+    def __init__(self, options: SimpleNamespace, members: Sequence[Member], client: Clients) -> None:
+        from adaptgen.ship.fleet.naming import fleets_of
+
+        self._options = options
+        self._fleets = fleets_of(members)
+        self._stacks = client("cloudformation")
+        self._deployment = _deployment(options, client)
+        self._bundles: dict[str, Bundle] = {}
+
+    def outputs(self, member: Member) -> Mapping[str, str] | None:
+        """Those of its stack; None where there is no stack. AG119 where it is of another fleet."""
+        from adaptgen.ship.deployments.calls import code_of, failed
+        from adaptgen.ship.deployments.following import outputs_of
+        from adaptgen.ship.fleet.naming import check_owner
+
+        try:
+            found = self._stacks.describe_stacks(StackName=member.stage.stack)["Stacks"][0]
+        except Exception as problem:
+            if code_of(problem) == "ValidationError" and "does not exist" in str(problem):
+                return None
+            raise failed("DescribeStacks", problem) from None
+        if found["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE"):
+            return None
+        check_owner(member, self._fleets[member.name], found)
+        return outputs_of(found)
+
+    def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
+        """Its changes, or an outcome if nothing changes."""
+        return self._deployment.prepare(self._plan(member, parameters, calm=calm))
+
+    def execute(self, prepared: Prepared) -> Outcome:
+        """Make them."""
+        return self._deployment.execute(prepared)
+
+    def discard(self, prepared: Prepared) -> None:
+        """Throw them away."""
+        self._deployment.discard(prepared)
+
+    def _plan(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Plan:
+        from adaptgen.ship.deployments.planning import plan_stage
+        from adaptgen.ship.fleet.naming import TAG
+
+        stage = member.stage
+        if member.name not in self._bundles:
+            told = {"what": member.what, "governance": Path(stage.governance) if stage.governance else None,
+                    "arch": stage.arch or None}  # fmt: skip
+            if member.is_proxy:
+                told["governance"] = None
+            self._bundles[member.name] = package.make_bundle(
+                SimpleNamespace(**{**vars(self._options), **told}), "lambda"
+            )
+        whole = replace(
+            stage,
+            parameters={**stage.parameters, **parameters},
+            tags={**stage.tags, TAG: self._fleets[member.name]},
+            shift=stage.shift if calm else None,
+        )
+        return plan_stage(self._bundles[member.name], whole, os.environ)
+
+
+def _deployment(options: SimpleNamespace, client: Clients) -> Deployment:
+    from adaptgen.ship.deployments.deployment import Deployment
+
+    return Deployment(
+        client("s3"),
+        client("cloudformation"),
+        say=terminal.print_error,
+        agree=lambda review: False,
+        confirm=lambda question: options.yes or confirmed(question),
+        every=options.every,
+    )
