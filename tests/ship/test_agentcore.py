@@ -165,6 +165,7 @@ def test_the_role_is_the_platform_s_for_this_account_alone(tmp_path: Path) -> No
     assert not any("ec2:" in action for one in allowed for action in one["Action"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["embedded", "behind", "proxy"])
 @pytest.mark.parametrize("form", ["zip", "image"])
 def test_cfn_lint_finds_nothing(tmp_path: Path, kind: str, form: str) -> None:

@@ -13,10 +13,10 @@ from typing import Literal
 
 from adaptgen.ship.bundles.package import ENTRY, Bundle
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub, text_parameter
-from adaptgen.ship.stack.data import state_table, table_variable, uses_dynamodb
-from adaptgen.ship.stack.function import code_key, tags
+from adaptgen.ship.stack.data import state_table, uses_dynamodb
+from adaptgen.ship.stack.function import code_key, environment, tags
 from adaptgen.ship.stack.parameters import conditions, parameters, resource_variable, variables
-from adaptgen.ship.stack.permissions import has_switch, named_by_stack
+from adaptgen.ship.stack.permissions import named_by_stack
 from adaptgen.ship.stack.role import role
 
 
@@ -157,14 +157,9 @@ def _runtime(bundle: Bundle, sha256: str) -> dict[str, Json]:
 
 
 def _environment(bundle: Bundle) -> dict[str, Json]:
-    found: dict[str, Json] = {name: {"Ref": parameter} for name, parameter in variables(bundle).items()}
-    found["ADAPTGEN_GOVERNANCE"] = {"Ref": "Governance"}
-    found["ADAPTGEN_STAGE"] = {"Ref": "Stage"}
-    found["ADAPTGEN_SERVICE"] = {"Ref": "RuntimeName"}
-    if has_switch(bundle.shipment):
-        found["ADAPTGEN_SWITCH"] = if_("HasSwitch", {"Ref": "SwitchSource"})
-    if table_variable(bundle) and uses_dynamodb(bundle):
-        found[table_variable(bundle)] = if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})
+    found = {**environment(bundle), "ADAPTGEN_SERVICE": {"Ref": "RuntimeName"}}
+    if resource := resource_variable(bundle):  # no domain is in front of a runtime
+        found[resource] = {"Ref": variables(bundle)[resource]}
     return dict(sorted(found.items()))
 
 
