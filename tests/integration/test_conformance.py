@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import redis
+from support.replicas import relayed
 from support.scenarios import scenarios
 from support.services import Service, Unavailable, free_port, launch, plain_environ
 
@@ -48,6 +50,25 @@ def proxied(direct: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     service.stop()
 
 
+@pytest.fixture
+def spread(direct: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of three replicas of the proxy that share a Redis, each request to the next one."""
+    services: list[Service] = []
+    try:
+        services.append(redis.start(tmp_path_factory.mktemp("redis")))
+        for at in range(3):
+            folder = tmp_path_factory.mktemp(f"replica{at}")
+            services.append(_start("conformance_proxy", folder, f"{direct.url}/mcp", services[0].url))
+        with relayed([int(one.url.rpartition(":")[2]) for one in services[1:]]) as relay:
+            yield f"http://127.0.0.1:{relay.port}/mcp"
+            assert min(relay.served[port] for port in relay.ports) > 10
+    except Unavailable as reason:
+        pytest.skip(f"Redis: {reason}")
+    finally:
+        for one in reversed(services):
+            one.stop()
+
+
 def _failing(url: str, revision: str) -> set[str]:
     """The required scenarios that fail or did not run."""
     try:
@@ -66,3 +87,8 @@ def test_the_fixture_server_passes_directly(direct: Service, revision: str) -> N
 @pytest.mark.parametrize("revision", REQUIRED)
 def test_the_proxy_before_it_passes(proxied: Service, revision: str) -> None:
     assert _failing(f"{proxied.url}/mcp", revision) == set(CANNOT[revision])
+
+
+@pytest.mark.parametrize("revision", REQUIRED)
+def test_replicas_that_take_turns_pass(spread: str, revision: str) -> None:
+    assert _failing(spread, revision) == set(CANNOT[revision])

@@ -12,9 +12,10 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -385,3 +386,19 @@ async def talk(command: list[str], folder: Path) -> dict[str, Any]:
     assert process.returncode == 0, err.decode()[-3000:]
     found: dict[str, Any] = json.loads(out)
     return found
+
+
+@contextlib.contextmanager
+def relayed(ports: list[int]) -> Iterator[RoundRobin]:
+    """A round robin in a thread of its own."""
+    relay, loop = RoundRobin(ports), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(relay.start(), loop).result(20)
+        yield relay
+    finally:
+        asyncio.run_coroutine_threadsafe(relay.stop(), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+        loop.close()
