@@ -318,7 +318,7 @@ def test_an_interrupted_question_leaves_nothing_behind(shop: Shop, monkeypatch: 
     def interrupt(question: str) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(deploying, "_confirmed", interrupt)
+    monkeypatch.setattr(deploying, "confirmed", interrupt)
     assert shop.deploy() == 130
     assert shop.stacks() == []
     assert "AWS goes on" not in shop.err

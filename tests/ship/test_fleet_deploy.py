@@ -308,6 +308,83 @@ def test_a_dry_run_asks_nobody(account: Account, monkeypatch: pytest.MonkeyPatch
     assert account.stacks() == {}
 
 
+# ---------------------------------------------------------------------------------------------------------- one server
+
+
+ALONE = {
+    "adaptgen": 1,
+    "listen": {"resource": "${env:CRM_RESOURCE}"},
+    "authenticate": {"issuer": "https://idp.example/", "audience": "${env:CRM_RESOURCE}", "caller": {"sub": "sub"}},
+    "keys": {"cursors": "${secret:alone#cursors}", "audit": "${secret:alone#audit}"},
+    "audit": {"sink": "stdout"},
+}
+
+
+def alone(account: Account, **parameters: str) -> list[str]:
+    """The command that deploys one server, which checks tokens itself."""
+    write_yaml(account.specs / "crm" / "alone.yaml", ALONE)
+    path = account.specs / "crm" / "stages" / "dev.yaml"
+    said = yaml.safe_load(path.read_text()) | {"governance": "../alone.yaml"}
+    write_yaml(path, said | {"parameters": said["parameters"] | parameters})
+    return ["deploy", "generated/crm", "--stage", "dev", "--every", "0", "--endpoint-url", account.service.url]
+
+
+def test_one_server_gets_its_keys_and_its_own_url(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    command = alone(account)
+    assert main([*command, "--yes"]) == 0
+    assert account.environment("crm-dev")["CRM_RESOURCE"] == account.stack("crm-dev")["Outputs"]["Url"]
+    assert sorted(account.secrets()["alone"]) == ["audit", "cursors"]
+    assert account.parameters("crm-dev")["SnapStart"] == "PublishedVersions"
+    assert account.parameters("crm-dev")["RoleName"] == ""
+    capsys.readouterr()
+    assert main([*command, "--yes"]) == 0
+    assert "no changes" in capsys.readouterr().out
+
+
+def test_one_server_with_a_known_url_gets_its_keys(
+    account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = alone(account, CRM_RESOURCE="https://mcp.example/mcp")
+    assert main(command) == 1  # nobody agrees
+    assert "alone" not in account.secrets()
+    assert account.stacks() == {}
+    assert main([*command, "--yes"]) == 0
+    keys = account.secrets()["alone"]
+    assert sorted(keys) == ["audit", "cursors"]
+    said = capsys.readouterr()
+    assert "made the key alone#cursors" in said.err
+    assert all(text not in said.out + said.err for text in keys.values())
+    # A key that is missing later is made although the stack is as it should be.
+    account.client("secretsmanager").put_secret_value(
+        SecretId="alone", SecretString=json.dumps({"cursors": keys["cursors"]})
+    )
+    assert main([*command, "--yes"]) == 0
+    assert account.secrets()["alone"]["cursors"] == keys["cursors"]
+    assert account.secrets()["alone"]["audit"] != keys["audit"]
+
+
+def test_a_credential_is_typed_without_showing_it(
+    account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.client("secretsmanager").delete_secret(SecretId="hr-api", ForceDeleteWithoutRecovery=True)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    asked: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda question, stream: asked.append(question) or "hunter2-hunter2")
+    monkeypatch.setattr("adaptgen.cli.ship.fleet.confirmed", lambda question: True)
+    code = main(["deploy", "specs", "--all", "--stage", "dev", "--every", "0", "--endpoint-url", account.service.url])
+    said = capsys.readouterr()
+    assert code == 0, said
+    assert asked == ["hr-api#token is missing; its value, or nothing to stop: "]
+    assert account.secrets()["hr-api"] == {"token": "hunter2-hunter2"}
+    assert "hunter2" not in said.out + said.err + account.everything()
+
+
+def test_keys_are_encrypted_with_the_key_of_the_stage(account: Account) -> None:
+    arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    assert main([*alone(account, CRM_RESOURCE="https://mcp.example/mcp", KmsKeyArn=arn), "--yes"]) == 0
+    assert account.client("secretsmanager").describe_secret(SecretId="alone")["KmsKeyId"] == arn
+
+
 def public_numbers(private: str) -> tuple[str, str]:
     """The point of an EC key as a JWK writes it."""
     import base64

@@ -16,6 +16,7 @@ from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, re
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
+    from adaptgen.cli.ship.deploy_keys import StageKeys
     from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Review
     from adaptgen.ship.deployments.stages import Stage
 
@@ -55,9 +56,16 @@ def run(options: SimpleNamespace) -> int:
         raise error("AG090", "nothing is named that could be deployed", help="adaptgen deploy DIR --stage NAME")
     if not options.bucket:
         raise error("AG090", "the bundle needs a bucket", help="--bucket NAME, in the region of the stack")
+    if stage is not None and not options.dry_run:
+        from adaptgen.cli.ship import deploy_keys, fleet
+
+        member = None if options.source else fleet.member_without_url(options, stage)
+        if member is not None:
+            return fleet.deploy_members(options, [member], client)
+        talk.keys = deploy_keys.StageKeys(options, stage, client)
     plan = moving.promote(options, stage) if options.source else _plan(options, stage, client)
     outcome = moving.deploy(plan, deployment, talk.deployment(client, asks=False), client, options, stage)
-    if outcome is None:
+    if outcome is None or not talk.agree_to_keys():
         terminal.print_error("nothing was changed")
         if options.json:
             terminal.say_json(_json(None, options, talk))
@@ -149,6 +157,7 @@ class Conversation:
     def __init__(self, options: SimpleNamespace) -> None:
         self._options = options
         self.review: Review | None = None
+        self.keys: StageKeys | None = None
 
     def deployment(self, client: Any, *, asks: bool = True) -> Deployment:
         """``asks``: whether changes are shown before they are carried out."""
@@ -171,6 +180,8 @@ class Conversation:
         """Data that is lost needs an agreement of its own: by its name, or by an option."""
         self.review = review
         if not self._options.json:
+            if self.keys is not None:
+                self.keys.show()
             show_review(review)
         if not (self._options.yes or confirmed("carry these changes out?")):
             return False
@@ -181,6 +192,18 @@ class Conversation:
                 return False
             if answer(f"type {change.name} to go on: ") != change.name:
                 return False
+        if self.keys is not None:
+            self.keys.make()
+        return True
+
+    def agree_to_keys(self) -> bool:
+        """Whether no key is missing: those of a stack without changes are asked about by themselves."""
+        if self.keys is not None and self.keys.missing:
+            if not self._options.json:
+                self.keys.show()
+            if not (self._options.yes or confirmed("make them?")):
+                return False
+            self.keys.make()
         return True
 
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.ship import package
+from adaptgen.cli.ship.deploy_keys import ask_with, explain_missing, open_store, show_keys
 from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
-from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
     from adaptgen.ship.bundles.package import Bundle
     from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Prepared, Review
+    from adaptgen.ship.deployments.stages import Stage
     from adaptgen.ship.fleet.deploying import Report, Shown
     from adaptgen.ship.fleet.links import Link
     from adaptgen.ship.fleet.members import Member
-    from adaptgen.ship.fleet.needed_secrets import NeededSecret
-    from adaptgen.ship.fleet.secret_store import SecretStore
 
 Clients = Callable[[str], Any]
 """Makes the client of a service, once."""
@@ -61,21 +61,24 @@ def run(options: SimpleNamespace, clients: Callable[[SimpleNamespace], Clients])
 
     for one in members:
         check_account(client("sts"), one.stage)
-    return _delete(options, members, client) if options.delete else _deploy(options, members, links, client)
+    return _delete(options, members, client) if options.delete else deploy_members(options, members, client)
 
 
 # ------------------------------------------------------------------------------------------------------------- deploy
 
 
-def _deploy(options: SimpleNamespace, members: Sequence[Member], links: Sequence[Link], client: Clients) -> int:
+def deploy_members(options: SimpleNamespace, members: Sequence[Member], client: Clients) -> int:
+    """Shows everything, asks once, and does it."""
     from adaptgen.ship.fleet.deploying import FleetDeployment, MissingCredentials, Stopped
+    from adaptgen.ship.fleet.links import find_links
     from adaptgen.ship.fleet.needed_secrets import find_needed
 
     needed = find_needed(one.deployable for one in members)
-    run = FleetDeployment(members, links, AwsStacks(options, members, client), open_store(members[0], client),
-                          terminal.print_error)  # fmt: skip
+    store = open_store(members[0].stage, client)
+    stacks = AwsStacks(options, members, client)
+    run = FleetDeployment(members, find_links(members), stacks, store, terminal.print_error)
     try:
-        shown, typed = run.look(needed, asker(options))
+        shown, typed = run.look(needed, ask_with(options))
     except MissingCredentials as problem:
         raise explain_missing(problem.missing, members[0].stage.region) from None
     if shown.nothing and not shown.steps:
@@ -99,14 +102,20 @@ def _deploy(options: SimpleNamespace, members: Sequence[Member], links: Sequence
     return _end(options, members, run.outputs, report.done, report.left, shown)
 
 
+def member_without_url(options: SimpleNamespace, stage: Stage) -> Member | None:
+    """The one server of the command line, if its public URL is that of its stack and so is known only when that is
+    there."""
+    from adaptgen.ship.bundles.shipment import read_deployable
+    from adaptgen.ship.fleet.links import find_links
+    from adaptgen.ship.fleet.members import Member
+
+    found = Member(stage.stack, options.what, stage, read_deployable(options.what, options.governance))
+    return found if stage.target == "lambda" and find_links([found]) else None
+
+
 def _show(members: Sequence[Member], shown: Shown) -> None:
     """Everything that is going to happen."""
-    for one in shown.keys:
-        terminal.say(f"make the key {one.shown}, which {', '.join(one.readers)} reads")
-    for one in shown.typed:
-        terminal.say(f"write {one.shown}, as it was typed")
-    for one in shown.unread:
-        terminal.print_error(f"not checked, because it may not be read: {one.shown}")
+    show_keys(shown.keys, shown.typed, shown.unread)
     by_name = {one.name: one for one in members}
     for name, review in shown.reviews.items():
         terminal.say(terminal.paint(f"{by_name[name].stage.stack}", "bold"))
@@ -213,36 +222,6 @@ def _say_plan(members: Sequence[Member], links: Sequence[Link], *, delete: bool)
                 terminal.say(f"     {link.parameter} = {link.wanted} of {by_name[link.source]}")
 
 
-# ------------------------------------------------------------------------------------------------------------ secrets
-
-
-def open_store(member: Member, client: Clients, tags: Mapping[str, str] | None = None) -> SecretStore:
-    """The secret stores of a stage; what is made there is encrypted with the stage's key."""
-    from adaptgen.ship.fleet.secret_store import SecretStore
-
-    stage = member.stage
-    key = stage.parameters.get("KmsKeyArn", "")
-    return SecretStore(client("secretsmanager"), client("ssm"), kms_key=key, tags={**stage.tags, **(tags or {})})
-
-
-def asker(options: SimpleNamespace) -> Callable[[NeededSecret], str] | None:
-    """Asks for a credential on the terminal, without showing what is typed; None without a terminal."""
-    if options.yes or not sys.stdin.isatty():
-        return None
-    import getpass
-
-    return lambda one: getpass.getpass(f"{one.shown} is missing; its value, or nothing to stop: ", sys.stderr)
-
-
-def explain_missing(missing: Sequence[NeededSecret], region: str) -> AdaptgenError:
-    """The error for credentials that are missing, with the command that sets each."""
-    from adaptgen.ship.fleet.secret_store import explain_missing
-
-    names = ", ".join(one.shown for one in missing)
-    help = "; ".join((*explain_missing(missing, region), "or deploy on a terminal, which asks for them"))
-    return error("AG118", f"missing in the secret store: {names}", missing[0].where, help)
-
-
 # ---------------------------------------------------------------------------------------------------------------- AWS
 
 
@@ -303,7 +282,7 @@ class AwsStacks:
         whole = replace(
             stage,
             parameters={**stage.parameters, **parameters},
-            tags={**stage.tags, TAG: self._fleets[member.name]},
+            tags={**stage.tags, **({TAG: self._fleets[member.name]} if len(self._fleets) > 1 else {})},
             shift=stage.shift if calm else None,
         )
         return plan_stage(self._bundles[member.name], whole, os.environ)

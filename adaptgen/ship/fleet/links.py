@@ -56,10 +56,9 @@ def find_links(members: Sequence[Member]) -> tuple[Link, ...]:
             help = "use two variables in the settings"
             errors.append(Diagnostic("AG117", message, member.deployable.settings.where("mode"), help))
         source = by_name[link.source]
-        if (
-            link.wanted == "Url" or (link.wanted == "Resource" and not resource_of(source))
-        ) and source.stage.parameters.get("FunctionUrl") == "false":
-            message = f"{source.name} has no Function URL, and {link.parameter} of {link.member} is to be its URL"
+        by_url = link.wanted == "Url" or (link.wanted == "Resource" and not resource_of(source))
+        if by_url and not _has_url(source):
+            message = f"{source.name} has no URL on AWS, and {link.parameter} of {link.member} is to be its URL"
             where = member.stage.where("parameters")
             errors.append(Diagnostic("AG117", message, where, f"parameters: {{{link.parameter}: https://…}}"))
     if errors:
@@ -78,17 +77,19 @@ def upstreams_of(proxy: Member, members: Sequence[Member]) -> Iterator[tuple[str
 
 def resource_of(member: Member) -> str:
     """The public URL of a member, as its settings or its stage file say it; "" where it is that of its stack."""
-    template = member.deployable.settings.listen.resource
+    template, said = member.deployable.settings.listen.resource, member.stage.parameters
     parameter = _variable(template)
     if not parameter:
         return "" if "${" in template else template
-    return next((text for name, text in member.stage.parameters.items() if parameter in (name, pascal(name))), "")
+    domain = f"https://{said['DomainName']}/mcp" if said.get("DomainName") else ""
+    return next((text for name, text in said.items() if parameter in (name, pascal(name))), domain)
 
 
 def _own_urls(members: Sequence[Member]) -> Iterator[Link]:
     """Public URLs that are known when the function has one."""
     for one in members:
-        if one.deployable.settings.mode != "behind" and (name := _variable(one.deployable.settings.listen.resource)):
+        settings = one.deployable.settings
+        if settings.mode != "behind" and not resource_of(one) and (name := _variable(settings.listen.resource)):
             yield Link(one.name, name, one.name, "Url")
 
 
@@ -152,6 +153,12 @@ def _misfits(proxy: Member, name: str, upstream: Upstream, server: Member) -> It
         message = f"{proxy.name} signs as {resource!r}, and {server.name} accepts {issuer!r}"
         where = server.deployable.settings.where("accept", "issuer")
         yield Diagnostic("AG117", message, where, "accept.issuer is listen.resource of the proxy")
+
+
+def _has_url(member: Member) -> bool:
+    """Whether its stack has the output ``Url``."""
+    said = member.stage.parameters
+    return said.get("FunctionUrl") != "false" or said.get("Gateway", "none") != "none"
 
 
 def _is_said(member: Member, parameter: str) -> bool:

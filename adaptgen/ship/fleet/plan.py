@@ -86,10 +86,10 @@ def value_of(link: Link, known: Known) -> str | None:
 
 
 def parameters_of(member: Member, links: Iterable[Link], known: Known, members: Mapping[str, Member]) -> dict[str, str]:
-    """The parameters of ``member`` that come from links, and its own name of the role; what is not known leads
-    nowhere."""
+    """The parameters of ``member`` that come from links, and the name of its role where others name it; what is not
+    known leads nowhere."""
     stage = member.stage
-    found = {"RoleName": role_name(stage.stack, stage.region)}
+    found = {"RoleName": role_name(stage.stack, stage.region)} if len(members) > 1 else {}
     for link in links:
         if link.member == member.name:
             text = value_of(link, known)

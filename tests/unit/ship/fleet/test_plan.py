@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.fleets import proxy, write_fleet, write_server, write_yaml
+from support.shipping import ROOT
 
 from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.bundles.target import Target
+from adaptgen.ship.deployments.planning import plan_stage
 from adaptgen.ship.fleet.links import Link, find_links
 from adaptgen.ship.fleet.members import Member, find_members
 from adaptgen.ship.fleet.naming import ROLE, role_name, shorten
@@ -183,3 +188,41 @@ def test_the_stage_file_has_the_last_word(specs: Path) -> None:
         "BillingUrl": "https://not-known-yet.invalid/mcp",
         "BillingArn": "arn:aws:lambda:eu-central-1:123456789012:function:not-known-yet",
     }
+
+
+def test_a_domain_makes_the_public_url_known_at_once(specs: Path) -> None:
+    path = specs / "proxy" / "stages" / "dev.yaml"
+    path.write_text(path.read_text() + "parameters: {DomainName: mcp.example, Gateway: http, FunctionUrl: false}\n")
+    members = find_members(specs, "dev")
+    links = find_links(members)
+    by_name = {one.name: one for one in members}
+    assert parameters_of(by_name["crm"], links, said_by(members), by_name)["ProxyResource"] == "https://mcp.example/mcp"
+    # The template makes it of the domain itself.
+    assert "ProxyResource" not in parameters_of(by_name["proxy"], links, said_by(members), by_name)
+
+
+def test_a_server_without_any_url_is_an_error(specs: Path) -> None:
+    path = specs / "crm" / "stages" / "dev.yaml"
+    path.write_text(path.read_text().replace("parameters:", "parameters:\n  FunctionUrl: false"))
+    with pytest.raises(AdaptgenError, match="crm has no URL on AWS, and CrmUrl of proxy is to be its URL"):
+        find_links(find_members(specs, "dev"))
+
+
+# -------------------------------------------------------------------------------------------- the files of this folder
+
+
+def test_the_files_that_the_docs_name_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``specs/proxy`` and ``specs/crm/behind.yaml``: every parameter of their templates has a value."""
+    monkeypatch.chdir(ROOT)
+    members = find_members(Path("specs"), "shared")
+    links = find_links(members)
+    assert [one.deployable.settings.path for one in members] == ["specs/crm/behind.yaml", "specs/proxy/governance.yaml"]
+    assert not [warning for one in members for warning in one.deployable.warnings]
+    by_name = {one.name: one for one in members}
+    for member in members:
+        linked = parameters_of(member, links, said_by(members), by_name)
+        stage = replace(member.stage, parameters={**member.stage.parameters, **linked})
+        made = Bundle(member.deployable, Target(), "lambda_handler.handler", {})
+        plan = plan_stage(made, stage, {"CRM_PASSWORD": "x"})
+        assert plan.stack == f"{member.name}-shared"
+        assert plan.parameters["RoleName"] == f"{member.name}-shared-eu-central-1"
