@@ -27,7 +27,7 @@ def test_a_failed_update_is_followed_to_the_end_of_its_rollback() -> None:
     cancelled = event(3, "Dashboard", "UPDATE_FAILED", "Resource update cancelled")
     back = event(4, "crm-dev", "UPDATE_ROLLBACK_COMPLETE")
     world = World({
-        "DescribeStacks": [*[stack("UPDATE_COMPLETE", Parameters=BEFORE)] * 2, stack("UPDATE_IN_PROGRESS"),
+        "DescribeStacks": [*[stack("UPDATE_COMPLETE", Parameters=BEFORE)] * 3, stack("UPDATE_IN_PROGRESS"),
                            stack("UPDATE_ROLLBACK_COMPLETE")],
         "DescribeChangeSet": [{"Status": "CREATE_IN_PROGRESS"}, READY],
         "DescribeStackEvents": [{"StackEvents": [before]}, {"StackEvents": [failed, before]},

@@ -80,8 +80,8 @@ def test_a_stack_that_was_never_complete_is_deleted_and_created(status: str) -> 
         left("Function", "AWS::Lambda::Function", "CREATE_FAILED", ""),
     ]
     world = World({
-        "DescribeStacks": [stack(status), stack("DELETE_COMPLETE"), NO_STACK, stack("REVIEW_IN_PROGRESS"),
-                           stack("CREATE_COMPLETE")],
+        "DescribeStacks": [stack(status), stack("DELETE_COMPLETE"), NO_STACK,
+                           *[stack("REVIEW_IN_PROGRESS")] * 2, stack("CREATE_COMPLETE")],
         "ListStackResources": {"StackResourceSummaries": gone},
         "DeleteStack": {},
     })  # fmt: skip
@@ -149,7 +149,7 @@ def test_every_state_that_aws_knows_is_decided() -> None:
 def test_a_stack_that_was_changed_after_it_was_shown_is_not_touched() -> None:
     later = NEW_YEAR.replace(hour=1)
     world = World({"DescribeStacks": [
-        stack("UPDATE_COMPLETE", Parameters=BEFORE, LastUpdatedTime=NEW_YEAR),
+        *[stack("UPDATE_COMPLETE", Parameters=BEFORE, LastUpdatedTime=NEW_YEAR)] * 2,
         stack("UPDATE_COMPLETE", Parameters=BEFORE, LastUpdatedTime=later),
     ]})  # fmt: skip
     code, message, help = world.refused()
@@ -207,7 +207,7 @@ def test_events_come_in_order_over_all_pages_and_none_twice() -> None:
         return {"StackEvents": events, **({"NextToken": token} if token else {})}
 
     world = World({
-        "DescribeStacks": [*[stack("UPDATE_COMPLETE", Parameters=BEFORE)] * 2, stack("UPDATE_IN_PROGRESS"),
+        "DescribeStacks": [*[stack("UPDATE_COMPLETE", Parameters=BEFORE)] * 3, stack("UPDATE_IN_PROGRESS"),
                            stack("UPDATE_COMPLETE")],
         "DescribeStackEvents": [page(1, token="x"), page(5, 4, token="2"), page(3, 2, token="3"), page(1),
                                 page(7, 6, 5, token="2")],

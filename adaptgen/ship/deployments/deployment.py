@@ -62,7 +62,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A change set that can be carried out. ``made_stack``: the stack is there for it alone. ``state``: what the stack
-    was when it was made."""
+    was then."""
 
     plan: Plan
     stack_id: str
@@ -263,7 +263,8 @@ class Deployment:
         after = resolved(settled.template, settled.after)
         read = read_changes(changes, before, after, settled.secrets)
         review = Review(tuple(read), settled.changed_parameters, settled.changed_tags, settled.notes)
-        state = _state(now) if now is not None else ("REVIEW_IN_PROGRESS", "")
+        # Read after the change set was made: what was done before that is in it.
+        state = _state(self._follower.describe(stack_id) or {})
         return Prepared(plan, stack_id, empty.change_set, review, made_stack, state)
 
     def _unchanged(self, plan: Plan, now: Mapping[str, Any] | None) -> Outcome:
@@ -306,4 +307,4 @@ def _changed_meanwhile(prepared: Prepared) -> AdaptgenError:
 
 def _state(stack: Mapping[str, Any]) -> tuple[str, str]:
     """What changes when somebody else deploys."""
-    return stack["StackStatus"], str(stack.get("LastUpdatedTime", ""))
+    return stack.get("StackStatus", ""), str(stack.get("LastUpdatedTime", ""))
