@@ -1,1 +1,5 @@
-"""A stack created, updated, rolled back and deleted through AWS."""
+"""A stack created, updated, rolled back and deleted through AWS.
+
+``stages`` is what a stage file says, ``planning`` makes the ``Plan`` of a bundle, ``deployment`` carries it out:
+``advice`` by the state of the stack, ``changes`` for people to agree to, ``following`` to its end.
+"""
