@@ -89,6 +89,17 @@ def _types_of(answer: Mapping[str, Any], complete: bool, paths: Iterable[str]) -
     return {"properties": found}
 
 
+def fits(declared: Mapping[str, Any], generated: Mapping[str, Any] | None) -> bool:
+    """Whether a document declares what a generated folder was made from: each field of the view, of its type or of one
+    type more."""
+    flat = dict(_leaves(declared, ""))
+    for path, schema in (generated or {}).get("properties", {}).items():
+        kinds = flat.get(path, {"type": ("none",)}).get("type")
+        if "type" in schema and kinds and schema["type"] not in kinds:
+            return False
+    return True
+
+
 def declares(answer: Mapping[str, Any], path: str) -> bool:
     """Whether a whole answer has a value at ``path``."""
     return any(one == path for one, _ in _leaves(answer, ""))

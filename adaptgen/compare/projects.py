@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adaptgen.compare import folders
+from adaptgen.compare.answers import fits
 from adaptgen.compare.model import Change, Surface
 from adaptgen.compare.specs import answers_of
 from adaptgen.diagnostics import AdaptgenError
@@ -62,7 +63,7 @@ def is_below(path: str) -> bool:
 def find_projects(folder: Path, shown: str) -> list[Project]:
     """``folder`` itself where it is a generated server, else every one below it. Hidden folders, environments and links
     are not entered."""
-    if (folder / "server.py").is_file():
+    if _is_server(folder):
         return [Project(folder, shown, ".")]
     found = []
     for path in _servers(folder):
@@ -75,10 +76,20 @@ def _servers(folder: Path) -> Iterator[Path]:
     for here, names, files in os.walk(folder):
         if "pyvenv.cfg" in files:
             names.clear()
-        elif "server.py" in files and Path(here) != folder and (lock.NAME in files or Path(here).parent == folder):
+        elif "server.py" in files and (lock.NAME in files or Path(here).parent == folder) and _is_server(Path(here)):
             names.clear()
             yield Path(here)
         names[:] = sorted(one for one in names if not one.startswith(".") and one not in _SKIPPED)
+
+
+def _is_server(folder: Path) -> bool:
+    """Whether adaptgen wrote the folder: many projects have a ``server.py``."""
+    try:
+        return (folder / "server.py").is_file() and (
+            (folder / lock.NAME).is_file() or "adaptgen" in (folder / "server.py").read_text("utf-8", "replace")
+        )
+    except OSError:
+        return False
 
 
 def read_project(project: Project) -> tuple[Surface, tuple[Change, ...]]:
@@ -99,8 +110,11 @@ def read_project(project: Project) -> tuple[Surface, tuple[Change, ...]]:
         text = f"its document cannot be read, so only types of default fields are compared: {problem.diagnostics[0]}"
         where = problem.diagnostics[0].where or surface.where
         return surface, (Change("review", surface.name, "answers", text, where, server=surface.name),)
+    # A document that was changed after the build, or another one of this name, says nothing of this server.
     tools = {
-        name: replace(seen, answers=answers[name], complete=True) if name in answers else seen
+        name: replace(seen, answers=answers[name], complete=True)
+        if name in answers and fits(answers[name].get("", {}), (seen.answers or {}).get(""))
+        else seen
         for name, seen in surface.tools.items()
     }
     return replace(surface, tools=tools), ()
