@@ -17,6 +17,7 @@ from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay
 from adaptgen.proxy.session_pool import Sessions, key_of
+from adaptgen.proxy.shared_sessions import SessionEnded
 from adaptgen.proxy.upstream_client import (
     Key,
     Session,
@@ -107,6 +108,8 @@ class RevisionBridge:
         declared = capabilities_of(context) if key[0] == "session" else {}
         try:
             session = await self._sessions.get(remote, caller, key, _askable(declared))
+        except SessionEnded:
+            raise
         except (RpcError, UpstreamError) as problem:
             refused = isinstance(problem, RpcError) or problem.status in (400, 404, 405)
             if remote.modern and remote.handshake is None and refused:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adaptgen.mcp.protocol import Context, RpcError
+from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import Caller, Json
-from adaptgen.proxy.shared_sessions import SharedUpstreamSessions
+from adaptgen.proxy.shared_sessions import SessionEnded, SharedUpstreamSessions
 from adaptgen.proxy.upstream_client import PROXY, Key, Session, UpstreamClient
 
 MOST = 4096
@@ -77,7 +77,7 @@ class Sessions:
             self._all[remote.name, key] = held
             opening.add_done_callback(lambda task: self._opened(held, task))
         elif not _same(held.caller, caller):  # the transports never let it come to this
-            raise RpcError(-32600, "no such session")
+            raise SessionEnded
         held.used = time.monotonic()
         self._all.move_to_end((remote.name, key))
         self.touch(held, held.used)

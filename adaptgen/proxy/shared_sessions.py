@@ -34,6 +34,13 @@ OPEN: Final = 512
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.25)
 
 
+class SessionEnded(RpcError):
+    """The client's session is not there any more; the server was not asked."""
+
+    def __init__(self) -> None:
+        super().__init__(-32600, "this session has ended: initialize again")
+
+
 class SharedUpstreamSessions:
     """What all replicas know of their sessions with servers. ``idle``: seconds after which an unused one is closed."""
 
@@ -49,7 +56,8 @@ class SharedUpstreamSessions:
         """The session of all replicas; ``make`` opens the first one.
 
         Raises:
-            RpcError: the client has ended its session, or ``make`` is refused.
+            SessionEnded: by the client.
+            RpcError: ``make`` is refused.
             UpstreamError: the server or the shared state does not answer; nothing was executed.
         """
         state = self._state(remote, caller, key)
@@ -98,13 +106,13 @@ class SharedUpstreamSessions:
 
     async def find(self, remote: UpstreamClient, caller: Caller, key: Key) -> Session | None:
         """The session that another replica has opened; None where no replica has, or it cannot be known."""
-        with suppress(StoreError, RpcError):
+        with suppress(StoreError, SessionEnded):
             return self._read(await self._state(remote, caller, key).read())
         return None
 
     async def lost(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> None:
         """The server does not know ``session`` any more: it is forgotten, unless a replica has renewed it already."""
-        with suppress(StoreError, RpcError):
+        with suppress(StoreError, SessionEnded):
             state = self._state(remote, caller, key)
             found = self._read(await state.read())
             if found is not None and found.id == session.id and await state.remove() and key[0] == "session":
@@ -112,7 +120,7 @@ class SharedUpstreamSessions:
 
     async def touch(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> None:
         """Say that a session is in use: no replica closes it."""
-        with suppress(StoreError, RpcError, LeaseLost):
+        with suppress(StoreError, SessionEnded, LeaseLost):
             state = self._state(remote, caller, key)
             found = self._read(await state.read())
             if found is not None and found.id == session.id:
@@ -121,7 +129,7 @@ class SharedUpstreamSessions:
     async def retire(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> bool:
         """This replica has not used a session for long: whether no other one has either, so that it is to be
         closed."""
-        with suppress(StoreError, RpcError):
+        with suppress(StoreError, SessionEnded):
             state = self._state(remote, caller, key)
             value = await state.read()
             found = self._read(value)
@@ -137,7 +145,7 @@ class SharedUpstreamSessions:
 
     async def end(self, remote: UpstreamClient, caller: Caller, key: Key) -> Session | None:
         """The client has ended its session: the one with the server, to be closed, if there is any."""
-        with suppress(StoreError, RpcError):
+        with suppress(StoreError, SessionEnded):
             state = self._state(remote, caller, key, ENDED)
             for _ in range(3):
                 found = self._read(await state.read())
@@ -166,11 +174,11 @@ class SharedUpstreamSessions:
         return {"id": session.id, "version": session.version, "used": self._clock()}
 
     def _read(self, value: dict[str, Any] | None) -> Session | None:
-        """The session of a value; RpcError where it says that the client has ended it."""
+        """The session of a value; SessionEnded where it says so."""
         if value is None:
             return None
         if value.get("ended"):
-            raise RpcError(-32600, "this session has ended: initialize again")
+            raise SessionEnded
         id, version = value.get("id"), value.get("version")
         if not isinstance(version, str) or not isinstance(id, str | None):
             return None

@@ -117,7 +117,7 @@ async def test_a_session_of_one_caller_is_no_session_of_another() -> None:
     server = keeper()
     async with replicas(server) as all:
         used = await call(all[0], "s1")
-        with pytest.raises(RpcError, match="no such session"):
+        with pytest.raises(RpcError, match="has ended"):
             await call(all[0], "s1", BERT)
         assert await call(all[1], "s1", BERT) != used
 
@@ -181,6 +181,15 @@ async def test_a_replica_that_forgets_a_session_leaves_it_to_the_others() -> Non
         await asyncio.gather(*all[0]._sessions._closing)
         assert server.closed == []
         assert await call(all[0], "s1") == used
+
+
+async def test_an_ended_session_says_nothing_of_what_the_server_speaks() -> None:
+    server = FakeServer(modern=True, session="up", tools=[tool("x")])  # it speaks both
+    async with aggregated(server, shared=SharedSessionStore(MemoryStore(), KEY)) as one:
+        await one.close_session("s1", ANNA)
+        with pytest.raises(RpcError, match="has ended"):
+            await call(one, "s1")
+        assert one._syncs["a"].remote.handshake is None
 
 
 async def test_another_callers_end_of_a_session_ends_nothing() -> None:
