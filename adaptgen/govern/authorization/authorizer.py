@@ -58,6 +58,10 @@ class Authorizer(ABC):
     async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """The names (keys) of the tools of which some call could be permitted."""
 
+    async def sees(self, caller: Caller, name: str, tools: Mapping[str, ToolInfo]) -> bool:
+        """Whether ``name`` is among the :meth:`visible` ones."""
+        return name in await self.visible(caller, tools)
+
     @abstractmethod
     async def decide(
         self,

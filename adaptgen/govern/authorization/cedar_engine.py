@@ -145,6 +145,24 @@ class CedarAuthorizer(Authorizer):
             return frozenset()
         return known[1]
 
+    async def sees(self, caller: Caller, name: str, tools: Mapping[str, ToolInfo]) -> bool:
+        """See ``Authorizer.sees``: one tool is decided without all the others, so that a first call does not wait for
+        them."""
+        force, tool = self._force, tools.get(name)
+        if force is None or tool is None:
+            return False
+        if self._mode == "log_only":
+            return True
+        try:
+            key = self._key(caller)
+            known = force.lists.get((key, id(tools))) or force.lists.get((key, id(tools), name))
+            if known is None:
+                alone = self._listed(force, key, caller, {name: tool})
+                known = force.lists.put((key, id(tools), name), (tools, alone))
+        except (cedar_context.UnrepresentableValue, ValueError):
+            return False
+        return name in known[1]
+
     async def decide(
         self,
         caller: Caller,

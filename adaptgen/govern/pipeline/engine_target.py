@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adaptgen import __version__
@@ -27,6 +28,7 @@ from adaptgen.mcp.protocol import (
 )
 from adaptgen.mcp.tool_listing import listed
 from adaptgen.model.tables import LOCAL, Caller, Json, Tool
+from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer, FileLink, make_result
 from adaptgen.runtime.engine import Engine
@@ -132,6 +134,29 @@ class Served:
         await self._engine.aclose()
 
 
+class _Searches(Mapping[str, SearchArgument]):
+    """What the arguments of a tool search, found at the first use: a process that starts needs that of one tool."""
+
+    def __init__(self, find: Callable[[], Mapping[str, SearchArgument]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _found(self) -> Mapping[str, SearchArgument]:
+        return self._find()
+
+    def __getitem__(self, name: str) -> SearchArgument:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return repr(self._found)
+
+
 def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool, files: frozenset[str]) -> ToolInfo:
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
@@ -140,7 +165,8 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
     arguments = inside.argument_kinds(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
-    searches = search_arguments(tool, as_object(wire.get("inputSchema")), told=told)
+    schema = as_object(wire.get("inputSchema"))
+    searches = _Searches(lambda: search_arguments(tool, schema, told=told))
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {

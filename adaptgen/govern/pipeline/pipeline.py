@@ -127,7 +127,7 @@ class Pipeline:
             offered = self._takes_files(await self._visible(self.parts, caller, context))
             return self._uploads.schema if offered else None
         facts = self._known.get(tool)
-        if facts is None or facts.name not in await self._visible(self.parts, caller, context):
+        if facts is None or not await self._sees(self.parts, caller, facts, context):
             return None
         schema = facts.wire.get("inputSchema")
         return schema if isinstance(schema, dict) else None
@@ -209,12 +209,35 @@ class Pipeline:
         tools = self.adopted
         if parts.authorizer is None:
             return frozenset(tools)
-        known = context.visible
-        if isinstance(known, _Visible) and known.parts is parts and known.caller is caller and known.tools is tools:
-            return known.names
+        known = self._worked_out(parts, caller, context)
+        if known is not None:
+            return known
         names = await parts.authorizer.visible(caller, tools)
         context.visible = _Visible(parts, caller, tools, names)
         return names
+
+    async def _sees(self, parts: Components, caller: Caller, tool: ToolInfo, context: Context) -> bool:
+        """Whether the caller may see one tool: worked out once for a request."""
+        tools = self.adopted
+        if parts.authorizer is None:
+            return tool.name in tools
+        known = self._worked_out(parts, caller, context, tool.name)
+        if known is not None:
+            return tool.name in known
+        seen = await parts.authorizer.sees(caller, tool.name, tools)
+        names = frozenset((tool.name,)) if seen else frozenset[str]()
+        context.visible = _Visible(parts, caller, tools, names, only=tool.name)
+        return seen
+
+    def _worked_out(
+        self, parts: Components, caller: Caller, context: Context, only: str | None = None
+    ) -> frozenset[str] | None:
+        """What the caller sees, if that was worked out for this request: of all tools, or of the one that is asked
+        for."""
+        known = context.visible
+        if not isinstance(known, _Visible) or known.parts is not parts or known.caller is not caller:
+            return None
+        return known.names if known.tools is self.adopted and known.only in (None, only) else None
 
     async def _list(
         self, parts: Components, caller: Caller, params: Mapping[str, Json], context: Context, span: Span
@@ -254,16 +277,15 @@ class Pipeline:
         facts, target = self._known.get(name), self._target
         if self._uploads is not None and name == self._uploads.name:
             return await self._upload(parts, caller, given, context, span, began)
-        visible = await self._visible(parts, caller, context)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
-        if facts is None or facts.name not in visible:
+        if facts is None or not await self._sees(parts, caller, facts, context):
             # The caller learns nothing of a tool that it may not see; the trail says what stopped it.
             hidden = facts is not None
             span.outcome("refused:hidden" if hidden else "refused:unknown", caller)
             stopping = await _stopping(parts, caller, facts, given)
             span.refused("hidden" if hidden else "unknown", stopping)
             recorder.refused("hidden" if hidden else "unknown", stopping)
-            return unknown_tool(name, sorted(visible))
+            return unknown_tool(name, sorted(await self._visible(parts, caller, context)))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = (
             context if parts.tokenizer is None else RedactingContext(context, parts.tokenizer, caller, facts.server)
@@ -337,12 +359,14 @@ class Pipeline:
 
 @value()
 class _Visible:
-    """The ``names`` of the ``tools`` that ``caller`` may see by the decisions of ``parts``."""
+    """The ``names`` of the ``tools`` that ``caller`` may see by the decisions of ``parts``; ``only``: the one tool that
+    was asked for, None for all."""
 
     parts: Components
     caller: Caller
     tools: Mapping[str, ToolInfo]
     names: frozenset[str]
+    only: str | None = None
 
 
 async def _stopping(

@@ -57,3 +57,26 @@ async def test_who_may_use_a_token(cedar: CedarAuthorizer, group: str, tool: str
     decision = await cedar.detokenize(Caller("ann", "acme", (group,)), TOOLS[tool], kind)
 
     assert decision.allowed is allowed
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("groups", [(), ("support",), ("sales", "auditor"), ("finance",), ("intern",), ("admin",)])
+@pytest.mark.parametrize("first", [True, False])
+async def test_one_tool_is_seen_as_in_the_list(cedar: CedarAuthorizer, groups: tuple[str, ...], first: bool) -> None:
+    caller = Caller("ann", "acme", groups)
+    if not first:
+        await cedar.visible(caller, TOOLS)
+    seen = {name for name in TOOLS if await cedar.sees(caller, name, TOOLS)}
+    assert seen == await cedar.visible(caller, TOOLS)
+    assert seen
+    assert not await cedar.sees(caller, "no_such_tool", TOOLS)
+
+
+@pytest.mark.asyncio
+async def test_a_first_call_decides_its_tool_alone(cedar: CedarAuthorizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[int] = []
+    listed = cedar._listed
+    monkeypatch.setattr(cedar, "_listed", lambda *given: decided.append(len(given[3])) or listed(*given))
+    for _ in range(3):
+        assert await cedar.sees(Caller("ann", "acme", ("sales",)), "get_contact", TOOLS)
+    assert decided == [1]

@@ -367,13 +367,13 @@ async def test_what_a_caller_may_see_is_worked_out_once_for_a_request(
         asked: list[Caller] = []
         authorizer = made.handler.parts.authorizer
         assert authorizer is not None
-        visible = type(authorizer).visible
+        sees = type(authorizer).sees
 
-        async def counted(self: Any, caller: Caller, tools: Any) -> frozenset[str]:
+        async def counted(self: Any, caller: Caller, name: str, tools: Any) -> bool:
             asked.append(caller)
-            return await visible(self, caller, tools)
+            return await sees(self, caller, name, tools)
 
-        monkeypatch.setattr(type(authorizer), "visible", counted)
+        monkeypatch.setattr(type(authorizer), "sees", counted)
         client = Client(StreamableHttpServer(made.handler))
         for count in (1, 2):
             answer = await client.ask("tools/call", {"name": "read_note", "arguments": {"text": "x"}})
