@@ -31,22 +31,24 @@ def resolve(
 ) -> Resources:
     """The resources that a stack would have, by their logical ids, with resolved properties; ``parameters``: those
     that are set. What is decided against is left out."""
-    return _Resolver(template, parameters, pseudo).resources()
+    return Resolver(template, parameters, pseudo).resources()
 
 
 def outputs(
     template: Mapping[str, Json], parameters: Mapping[str, str], pseudo: Mapping[str, str] = PSEUDO
 ) -> Resources:
     """The outputs that a stack would have: name -> value."""
-    return _Resolver(template, parameters, pseudo).outputs()
+    return Resolver(template, parameters, pseudo).outputs()
 
 
 def holds(template: Mapping[str, Json], parameters: Mapping[str, str], condition: Json) -> bool:
     """Whether a condition holds: the name of one, or a function."""
-    return _Resolver(template, parameters, PSEUDO).holds(condition)
+    return Resolver(template, parameters, PSEUDO).holds(condition)
 
 
-class _Resolver:
+class Resolver:
+    """Decides conditions and resolves references; what stands for a resource is for its subclasses to say."""
+
     def __init__(self, template: Mapping[str, Json], parameters: Mapping[str, str], pseudo: Mapping[str, str]) -> None:
         self._template = template
         self._pseudo = pseudo
@@ -56,6 +58,7 @@ class _Resolver:
             self._values[name] = value.split(",") if one["Type"] == "CommaDelimitedList" else value
 
     def resources(self) -> Resources:
+        """Those that there are, with their properties."""
         return {
             name: {**one, "Properties": self._value(one.get("Properties", {}))}
             for name, one in self._template["Resources"].items()
@@ -63,6 +66,7 @@ class _Resolver:
         }
 
     def outputs(self) -> Resources:
+        """Those that there are: name -> value."""
         return {
             name: self._value(one["Value"])
             for name, one in self._template.get("Outputs", {}).items()
@@ -70,6 +74,7 @@ class _Resolver:
         }
 
     def holds(self, condition: Json) -> bool:
+        """Whether a condition holds: the name of one, or a function."""
         if isinstance(condition, str):
             return self.holds(self._template["Conditions"][condition])
         ((function, given),) = condition.items()
@@ -129,7 +134,7 @@ class _Resolver:
             return self._attribute(name, "Arn")
         return f"{self._pseudo['AWS::StackName']}-{name}-{'X' * 12}"
 
-    def _substituted(self, given: Json) -> str:
+    def _substituted(self, given: Json) -> Any:
         text, values = (given, {}) if isinstance(given, str) else given
 
         def one(match: re.Match[str]) -> str:
@@ -142,7 +147,7 @@ class _Resolver:
 
         return _NAME.sub(one, text)
 
-    def _attribute(self, name: str, attribute: str) -> str:
+    def _attribute(self, name: str, attribute: str) -> Any:
         if not self._exists(name):
             raise ValueError(f"{name} is not there under these parameters")
         if attribute != "Arn":
