@@ -76,9 +76,10 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
         check_target(settings, place.loopback)
         credentials = place.credentials or Credentials(place.environ)
         begin(settings, credentials, http=place.http)
+        opening = asyncio.create_task(open_store(settings, credentials))
+        stack.push_async_callback(_close_store, opening)
         material = await keys.material(settings, credentials)
-        store = await open_store(settings, credentials)
-        stack.push_async_callback(store.aclose)
+        store = await opening
         factory = ComponentFactory(place, credentials, material, store, make)
         stack.push_async_callback(factory.aclose)
         made = await factory.new_target(settings)
@@ -109,6 +110,13 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
         if not place.frozen:
             watch.start()
         return GovernedServer(handler, watch, stack.pop_all(), _notices(parts, material, place), store)
+
+
+async def _close_store(opening: asyncio.Task[Store]) -> None:
+    """Close the store, also one that is opened for nothing: other settings are wrong."""
+    await asyncio.wait([opening])
+    if opening.exception() is None:
+        await opening.result().aclose()
 
 
 async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:

@@ -38,12 +38,11 @@ def client(
     *,
     timeout: float = 10.0,
     attempts: int = 3,
-    signature: str = "",
     profile: str = "",
 ) -> Any:
     """A boto3 client, which threads may share; making one takes some ms. ``region`` and ``endpoint``: "" for what the
-    environment says. ``timeout``: seconds for one attempt. ``signature``: the version with which URLs are signed.
-    ``profile``: of the AWS configuration; "" for what the environment says.
+    environment says. ``timeout``: seconds for one attempt. ``profile``: of the AWS configuration; "" for what the
+    environment says.
 
     Raises:
         AwsError: boto3 is not installed, or no region is known.
@@ -52,17 +51,11 @@ def client(
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    more: dict[str, Any] = {}
-    if signature:
-        # A checksum would be one of no bytes in a signed URL, whose body another sends.
-        more = {"signature_version": signature, "request_checksum_calculation": "when_required",
-                "response_checksum_validation": "when_required"}  # fmt: skip
     config = Config(
         connect_timeout=min(timeout, 5.0),
         read_timeout=timeout,
         retries={"total_max_attempts": attempts, "mode": "standard"},
         max_pool_connections=32,
-        **more,
     )
     with _making:
         try:
