@@ -21,7 +21,7 @@ from typing import Any
 from figures import Figure, median, options, report
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from starting import bundles, runs
+from starting import bundles, child, runs
 from starting.breakdown import lines
 from starting.world import World, world
 from support.lambda_runtime import http_event
@@ -81,7 +81,11 @@ def main() -> int:
             one.forget()
         before = around.requests()
         ways["deployed"].run(python, platform, call(), 0)
-        starting = _more(around.requests(), before)
+        started = around.requests()
+        starting = _more(started, before)
+        ways["deployed"].run(python, platform, call(), given.warm)
+        ways["deployed"].forget()
+        warm = sum(_more(around.requests(), started).values()) - sum(starting.values())
         for _ in range(given.rounds):
             for one in ways.values():
                 one.run(python, platform, call(), given.warm)
@@ -89,14 +93,15 @@ def main() -> int:
     if not given.json:
         print("\n".join(breakdown))
         print(f"requests to AWS until then: {', '.join(f'{n} {name}' for name, n in starting.items())}\n")
-    return report(_figures(ways), given)
+    return report(_figures(ways, warm / (given.warm + child.WARMING)), given)
 
 
 def _more(now: dict[str, int], before: dict[str, int]) -> dict[str, int]:
     return {name: count - before.get(name, 0) for name, count in now.items() if count > before.get(name, 0)}
 
 
-def _figures(ways: dict[str, runs.Variant]) -> list[Figure]:
+def _figures(ways: dict[str, runs.Variant], asked: float) -> list[Figure]:
+    """``asked``: requests to AWS of a warm call."""
     deployed, ours, fastmcp = ways["deployed"], ways["open"], ways["fastmcp"]
     theirs = median(fastmcp.start)
     name = "FastMCP + Mangum"
@@ -106,6 +111,7 @@ def _figures(ways: dict[str, runs.Variant]) -> list[Figure]:
         Figure("  processor time", median(deployed.work), "ms", median(fastmcp.work), name),
         Figure("  memory at most", median(deployed.memory), "MB", median(fastmcp.memory), name),
         Figure("  a warm call, state in DynamoDB", median(deployed.call) - median(deployed.bare), "ms"),
+        Figure("  requests to AWS of a warm call", asked, "", bar=2.0),
         Figure("without governance: start to first call", median(ours.start), "ms", theirs, name, theirs / 3),
         Figure("  processor time", median(ours.work), "ms", median(fastmcp.work), name),
         Figure("  memory at most", median(ours.memory), "MB", median(fastmcp.memory), name, 60),
