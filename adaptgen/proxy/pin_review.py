@@ -11,7 +11,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
 from adaptgen.model.frozen import value
 from adaptgen.proxy.pin_store import KINDS, TOOLS, Pins, PinState, UntrustedPins
-from adaptgen.proxy.proxy_target import pins_for, start_aggregator
+from adaptgen.proxy.start import pins_for, start_aggregator
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 

@@ -108,7 +108,7 @@ async def _governed(place: ServingContext, environ: Mapping[str, str]) -> Govern
         return governed
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
-    from adaptgen.proxy.proxy_target import start_aggregator
+    from adaptgen.proxy.start import start_aggregator
 
     return await assemble(source(named, environ), start_aggregator, place)
 

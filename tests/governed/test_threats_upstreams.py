@@ -23,7 +23,7 @@ from support.wire import Client, messages, said
 from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
-from adaptgen.proxy.proxy_target import start_aggregator
+from adaptgen.proxy.start import start_aggregator
 from adaptgen.transports.streamable_http import StreamableHttpServer
 
 pytestmark = pytest.mark.asyncio

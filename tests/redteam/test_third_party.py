@@ -25,7 +25,8 @@ from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.pin_store import FilePins, PinSigner, StorePins, UntrustedPins
-from adaptgen.proxy.proxy_target import UpstreamAggregator, start_aggregator
+from adaptgen.proxy.proxy_target import UpstreamAggregator
+from adaptgen.proxy.start import start_aggregator
 from adaptgen.runtime.store.protocol import MemoryStore
 
 ALICE = Caller("alice")

@@ -29,7 +29,7 @@ from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry import tracer
-from adaptgen.proxy.proxy_target import start_aggregator
+from adaptgen.proxy.start import start_aggregator
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http import StreamableHttpServer, app
 from adaptgen.transports.streamable_http.protocol import WireProtocol

@@ -88,6 +88,6 @@ async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
     """The servers behind the proxy that the settings describe, or an AdaptgenError: then nothing is served."""
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
-    from adaptgen.proxy.proxy_target import start_aggregator
+    from adaptgen.proxy.start import start_aggregator
 
     return await assemble(source(named, place.environ), start_aggregator, place)

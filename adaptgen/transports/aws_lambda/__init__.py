@@ -69,7 +69,7 @@ def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
     async def make(place: ServingContext) -> GovernedServer:
         from adaptgen.govern.pipeline.assemble import assemble
         from adaptgen.govern.settings.source import source
-        from adaptgen.proxy.proxy_target import start_aggregator
+        from adaptgen.proxy.start import start_aggregator
 
         settings = source(named, environ)
         found = await settings.load()
