@@ -58,7 +58,9 @@ async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, cred
         return str(fill(text, {}, credentials.resolve))
     except ToolError as problem:
         text = problem.text.removesuffix("Nothing was sent.").strip().rstrip(".")
-        raise error("AG071", f"{text[:1].lower()}{text[1:]}", settings.where(*at), "set it before the start") from None
+        if text[1:2].islower():  # not an abbreviation
+            text = text[:1].lower() + text[1:]
+        raise error("AG071", text, settings.where(*at), "set it before the start") from None
 
 
 def begin(settings: Settings, credentials: Credentials, *, http: bool) -> None:
