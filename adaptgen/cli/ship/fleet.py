@@ -11,14 +11,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal
-from adaptgen.cli.ship import package
+from adaptgen.cli.ship import moving, package
 from adaptgen.cli.ship.deploy_keys import ask_with, explain_missing, open_store, show_keys
 from adaptgen.cli.ship.deploy_review import answer, confirmed, describe_loss, review_json, show_review
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:
     from adaptgen.ship.bundles.package import Bundle
-    from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Prepared, Review
+    from adaptgen.ship.deployments.deployment import Deployment, Outcome, Plan, Review
     from adaptgen.ship.deployments.stages import Stage
     from adaptgen.ship.fleet.deploying import Report, Shown
     from adaptgen.ship.fleet.links import Link
@@ -234,7 +234,7 @@ class AwsStacks:
         self._options = options
         self._fleets = fleets_of(members)
         self._stacks = client("cloudformation")
-        self._deployment = _deployment(options, client)
+        self._client = client
         self._bundles: dict[str, Bundle] = {}
 
     def outputs(self, member: Member) -> Mapping[str, str] | None:
@@ -254,19 +254,15 @@ class AwsStacks:
         check_owner(member, self._fleets[member.name], found)
         return outputs_of(found)
 
-    def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
-        """Its changes, or an outcome if nothing changes."""
-        return self._deployment.prepare(self._plan(member, parameters, calm=calm))
+    def deploy(
+        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool
+    ) -> Outcome | None:
+        """Bring its stack to these parameters; None if ``agree`` declined the changes."""
+        stage = member.stage if calm else replace(member.stage, shift=None)
+        first, further = (_deployment(self._options, self._client, one) for one in (agree, lambda review: True))
+        return moving.deploy(self._plan(member, parameters), first, further, self._client, self._options, stage)
 
-    def execute(self, prepared: Prepared) -> Outcome:
-        """Make them."""
-        return self._deployment.execute(prepared)
-
-    def discard(self, prepared: Prepared) -> None:
-        """Throw them away."""
-        self._deployment.discard(prepared)
-
-    def _plan(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Plan:
+    def _plan(self, member: Member, parameters: Mapping[str, str]) -> Plan:
         from adaptgen.ship.deployments.planning import plan_stage
         from adaptgen.ship.fleet.naming import TAG
 
@@ -283,19 +279,20 @@ class AwsStacks:
             stage,
             parameters={**stage.parameters, **parameters},
             tags={**stage.tags, **({TAG: self._fleets[member.name]} if len(self._fleets) > 1 else {})},
-            shift=stage.shift if calm else None,
         )
         return plan_stage(self._bundles[member.name], whole, os.environ)
 
 
-def _deployment(options: SimpleNamespace, client: Clients) -> Deployment:
+def _deployment(
+    options: SimpleNamespace, client: Clients, agree: Callable[[Review], bool] = lambda review: False
+) -> Deployment:
     from adaptgen.ship.deployments.deployment import Deployment
 
     return Deployment(
         client("s3"),
         client("cloudformation"),
         say=terminal.print_error,
-        agree=lambda review: False,
+        agree=agree,
         confirm=lambda question: options.yes or confirmed(question),
         every=options.every,
     )

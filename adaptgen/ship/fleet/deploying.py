@@ -13,15 +13,15 @@ from typing import Protocol, TypeAlias
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
 from adaptgen.ship.deployments.changes import Change, Review
-from adaptgen.ship.deployments.deployment import Outcome, Prepared
+from adaptgen.ship.deployments.deployment import Outcome
 from adaptgen.ship.fleet.links import Link, Wanted
 from adaptgen.ship.fleet.members import Member
 from adaptgen.ship.fleet.needed_secrets import NeededSecret, handover_reference
 from adaptgen.ship.fleet.plan import Step, make_plan, outputs_of, parameters_of, said_by
 from adaptgen.ship.fleet.secret_store import SecretStore
 
-_VERSION = "AWS::Lambda::Version"
-"""Its name is a hash of all values, so of those that are not known when the changes are shown."""
+_VERSIONS = frozenset(("AWS::Lambda::Version", "AWS::Lambda::Alias"))
+"""Follow from what else changes. The name of a version is a hash of all values, also of those that are known later."""
 
 
 class Stacks(Protocol):
@@ -30,15 +30,11 @@ class Stacks(Protocol):
     def outputs(self, member: Member) -> Mapping[str, str] | None:
         """The outputs of its stack; None where there is no stack. AG119 where the stack is of another fleet."""
 
-    def prepare(self, member: Member, parameters: Mapping[str, str], *, calm: bool) -> Prepared | Outcome:
-        """The changes that bring its stack to these ``parameters``, or an outcome if nothing changes. ``calm``:
-        whether calls move to the new version as the stage says; at once for a stack without callers."""
-
-    def execute(self, prepared: Prepared) -> Outcome:
-        """Make them."""
-
-    def discard(self, prepared: Prepared) -> None:
-        """Throw them away."""
+    def deploy(
+        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool
+    ) -> Outcome | None:
+        """Bring its stack to these ``parameters``; None if ``agree`` declined the changes. ``calm``: whether calls move
+        to the new version as the stage says; at once for a stack without callers."""
 
 
 @value()
@@ -121,10 +117,10 @@ class FleetDeployment:
         reviews = {}
         for member in {step.member.name: step.member for step in steps}.values():
             self._given[member.name] = self._parameters(member)
-            prepared = self._stacks.prepare(member, self._given[member.name], calm=True)
-            if not isinstance(prepared, Outcome):
-                reviews[member.name] = prepared.review
-                self._stacks.discard(prepared)
+            found: list[Review] = []
+            self._stacks.deploy(member, self._given[member.name], _collect(found), calm=True)
+            if found:
+                reviews[member.name] = found[0]
         waiting = tuple(step for step in steps if step.member.name in reviews or step.later)
         return Shown(waiting, reviews, report.keys, tuple(typed), report.unread), typed
 
@@ -163,17 +159,16 @@ class FleetDeployment:
         if name not in report.left:
             report.left.append(name)
         known = name in self._there
+
+        def agreed(review: Review) -> bool:
+            return not known or not _has_more(review, shown.reviews.get(name)) or agree(member, review)
+
         try:
-            prepared = self._stacks.prepare(member, parameters, calm=known)
-            if isinstance(prepared, Outcome):
-                outcome = prepared
-            elif known and _has_more(prepared.review, shown.reviews.get(name)) and not agree(member, prepared.review):
-                self._stacks.discard(prepared)
-                return False
-            else:
-                outcome = self._stacks.execute(prepared)
+            outcome = self._stacks.deploy(member, parameters, agreed, calm=known)
         except AdaptgenError as problem:
             raise Stopped(report, problem) from None
+        if outcome is None:
+            return False
         if not outcome.done:
             report.failed = (name, outcome)
             return False
@@ -208,11 +203,21 @@ class Stopped(AdaptgenError):
 def _has_more(review: Review, shown: Review | None) -> bool:
     """Whether a review has changes of resources that were not shown."""
     known = {_identity(one) for one in shown.changes} if shown is not None else set()
-    return any(_identity(one) not in known for one in review.changes)
+    return any(_identity(one) not in known for one in review.changes if one.type not in _VERSIONS)
 
 
 def _identity(change: Change) -> tuple[str, str, str, str]:
-    return change.action, change.type, change.replaced, "" if change.type == _VERSION else change.name
+    return change.action, change.type, change.replaced, change.name
+
+
+def _collect(found: list[Review]) -> Callable[[Review], bool]:
+    """Declines, and keeps what it was shown."""
+
+    def decline(review: Review) -> bool:
+        found.append(review)
+        return False
+
+    return decline
 
 
 # ---------------------------------------------------------------------------------------------------- public keys
