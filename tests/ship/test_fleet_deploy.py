@@ -190,6 +190,8 @@ def test_an_update_of_one_server_touches_nothing_else(account: Account) -> None:
     assert account.stacks()["crm-dev"] == "UPDATE_COMPLETE"
     after = account.versions()
     assert {name for name in after if after[name] != before[name]} == {"crm-dev"}
+    assert account.deploy() == 0, account.last
+    assert account.last.out.count("no changes") == 4
     assert account.secrets().keys() == {"proxy-governance", *(f"{name}-{kind}" for name in SERVERS for kind in KINDS)}
 
 
@@ -286,7 +288,17 @@ def test_one_artefact_is_promoted_from_stage_to_stage(account: Account) -> None:
     assert {name: account.function(f"{name}-prod")["CodeSha256"] for name in codes} == codes
     assert len(account.stacks()) == 8
     zips = account.client("s3").list_objects_v2(Bucket="bundles")["Contents"]
-    assert len([one for one in zips if one["Key"].endswith(".zip")]) == 4
+    assert len([one for one in zips if one["Key"].endswith(".zip")]) == 4  # each once
+    # What dev runs, whatever lies here now.
+    spec = account.specs / "crm.yaml"
+    spec.write_text(spec.read_text().replace("All items", "All items of the CRM"))
+    build(spec, out=account.folder / "generated").write()
+    assert account.deploy("--from", "dev", stage="prod") == 0, account.last
+    assert account.last.out.count("no changes") == 4
+    assert account.deploy(stage="dev") == 0, account.last
+    assert account.deploy("--from", "dev", stage="prod") == 0, account.last
+    found = account.function("crm-prod")["CodeSha256"]
+    assert found == account.function("crm-dev")["CodeSha256"] != codes["crm"]
     assert account.stack("crm-prod")["Outputs"]["RoleArn"].endswith("role/crm-prod-eu-central-1")
     tags = {one["Key"]: one["Value"] for one in account.stack("crm-prod")["Tags"]}
     assert tags == {"cost-centre": "42", "adaptgen:fleet": "proxy-prod"}

@@ -267,6 +267,13 @@ class AwsStacks:
         from adaptgen.ship.fleet.naming import TAG
 
         stage = member.stage
+        whole = replace(
+            stage,
+            parameters={**stage.parameters, **parameters},
+            tags={**stage.tags, **({TAG: self._fleets[member.name]} if len(self._fleets) > 1 else {})},
+        )
+        if self._options.source:
+            return moving.promote(SimpleNamespace(**{**vars(self._options), "what": member.what}), whole)
         if member.name not in self._bundles:
             told = {"what": member.what, "governance": Path(stage.governance) if stage.governance else None,
                     "arch": stage.arch or None}  # fmt: skip
@@ -275,11 +282,6 @@ class AwsStacks:
             self._bundles[member.name] = package.make_bundle(
                 SimpleNamespace(**{**vars(self._options), **told}), "lambda"
             )
-        whole = replace(
-            stage,
-            parameters={**stage.parameters, **parameters},
-            tags={**stage.tags, **({TAG: self._fleets[member.name]} if len(self._fleets) > 1 else {})},
-        )
         return plan_stage(self._bundles[member.name], whole, os.environ)
 
 
