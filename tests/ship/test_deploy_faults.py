@@ -22,6 +22,7 @@ from adaptgen.cli.ship import deploy as deploying
 from adaptgen.cli.ship import package as packaging
 from adaptgen.ship.bundles.package import zip_files
 from adaptgen.ship.stack import stack as templates
+from adaptgen.ship.stack.versions import OWN
 
 pytestmark = pytest.mark.slow
 
@@ -94,8 +95,10 @@ class Shop:
         return [one["StackStatus"] for one in found if one["StackName"] == self.stack]
 
     def parameters(self) -> dict[str, str]:
+        """Those that people decide."""
         (found,) = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
-        return {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+        values = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+        return {name: one for name, one in values.items() if name not in OWN}
 
     def change_sets(self) -> list[dict[str, Any]]:
         found = self.client("cloudformation").list_change_sets(StackName=self.stack)["Summaries"]

@@ -12,7 +12,7 @@ from adaptgen.diagnostics import error
 from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.deployments.changes import HIDDEN, PropertyChange, changed_texts, secret_mark
 from adaptgen.ship.stack.checks import check_parameters
-from adaptgen.ship.stack.versions import OWN, PINNED, secret_digest, version_id, version_key, with_version
+from adaptgen.ship.stack.versions import EARLIER, OWN, PINNED, secret_digest, version_id, version_key, with_version
 
 if TYPE_CHECKING:
     from adaptgen.ship.deployments.deployment import Plan
@@ -139,10 +139,12 @@ def _changed(
     template no longer has it, or it goes back to its default."""
     named = plan.parameters.keys()
     if new:
-        return changed_texts({}, {name: one for name, one in after.items() if name in named}, hidden)
+        return changed_texts({}, {name: one for name, one in after.items() if name in named - OWN}, hidden)
     told = []
     for one in changed_texts(before, after, hidden):
         name = one.path
+        if name == EARLIER:
+            continue  # a list that commands keep for themselves
         default = str(declared.get(name, {}).get("Default", ""))
         if name in before and name not in after:
             told.append(PropertyChange(name, one.before, None))
