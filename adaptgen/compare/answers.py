@@ -8,7 +8,7 @@ of the schemas: neither agents nor the runtime check values by them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adaptgen.compare.model import Level
@@ -17,7 +17,7 @@ from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.plan.document.envelope import at
 from adaptgen.plan.document.operation import Operation
 from adaptgen.plan.document.reader import is_json
-from adaptgen.plan.document.schemas import Shape, every_property, join, shape
+from adaptgen.plan.document.schemas import Shape, join, shape
 from adaptgen.source import Document
 
 _DEEPEST = 6
@@ -128,51 +128,74 @@ class _Normal:
         if mark in above or self._left < 0:
             return {}
         above = (*above, mark)
-        inner = [self.schema(variant, above, depth) for variant in one.variants]
         found: dict[str, Any] = {}
-        if kinds := self._types(one, inner):
-            found["type"] = kinds
-        enums = [list(one.enum)] if one.enum is not None else [part.get("enum") for part in inner]
-        if enums and all(enums):
-            found["enum"] = list({repr(value): value for values in enums for value in values or ()}.values())
-        formats = {one.format} if one.format or not inner else {part.get("format") for part in inner}
-        if len(formats) == 1 and (format := formats.pop()):
-            found["format"] = format
+        kinds = one.types or ((one.type,) if one.type else ("object",) if one.properties else ())
+        if kinds:
+            found["type"] = list(kinds)
+        if one.enum is not None:
+            found["enum"] = list(one.enum)
+        if one.format:
+            found["format"] = one.format
         if depth > 0:
-            found |= self._inside(one, inner, above, depth)
+            found |= self._inside(one, above, depth)
+        if one.variants:
+            found = _both(found, _either([self.schema(variant, above, depth) for variant in one.variants]))
+        if one.nullable and "type" in found:
+            found["type"] = list(dict.fromkeys((*found["type"], "null")))
         return found
 
-    def _types(self, one: Shape, inner: list[dict[str, Any]]) -> list[str]:
-        """Empty: any."""
-        kinds = one.types or ((one.type,) if one.type else ())
-        if not kinds and inner:
-            if not all("type" in part for part in inner):
-                return []
-            kinds = tuple(dict.fromkeys(kind for part in inner for kind in part["type"]))
-        if not kinds:
-            return ["object"] if one.properties else []
-        return [*kinds, "null"] if one.nullable and "null" not in kinds else list(kinds)
-
-    def _inside(
-        self, one: Shape, inner: list[dict[str, Any]], above: tuple[int | str, ...], depth: int
-    ) -> dict[str, Any]:
+    def _inside(self, one: Shape, above: tuple[int | str, ...], depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         properties: dict[str, Any] = {}
-        for name, node in every_property(self._document, one).items():
+        for name, node in one.properties.items():
             if not shape(self._document, node).write_only:
                 properties[join("", name)] = self.schema(node, above, depth - 1)
-        required = {join("", name) for name in one.required}
-        objects = [set(part.get("required", ())) for part in inner if "properties" in part]
-        required |= set.intersection(*objects) if objects else set()
         if properties:
+            required = {join("", name) for name in one.required}
             found |= {"properties": properties, "required": sorted(required & properties.keys())}
         if one.items is not None:
             found["items"] = self.schema(one.items, above, depth)
-        elif items := [part["items"] for part in inner if "items" in part]:
-            found["items"] = items[0]
         if isinstance(one.additional, dict):
             found["additionalProperties"] = self.schema(one.additional, above, depth - 1)
         return found
+
+
+def _either(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a value has that is of one of ``schemas``: whatever one of them says is possible."""
+    found: dict[str, Any] = {}
+    if all("type" in one for one in schemas):
+        found["type"] = list(dict.fromkeys(kind for one in schemas for kind in one["type"]))
+    if all("enum" in one for one in schemas):
+        found["enum"] = list({repr(value): value for one in schemas for value in one["enum"]}.values())
+    formats = {one.get("format") for one in schemas}
+    if len(formats) == 1 and (format := formats.pop()):
+        found["format"] = format
+    found |= _either_object([one for one in schemas if "properties" in one])
+    for word in ("items", "additionalProperties"):
+        some = [one[word] for one in schemas if word in one]
+        if some:
+            found[word] = some[0] if len(some) == 1 else _either(some)
+    return found
+
+
+def _either_object(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = dict.fromkeys(name for one in objects for name in one["properties"])
+    if not names:
+        return {}
+    parts = {name: [one["properties"][name] for one in objects if name in one["properties"]] for name in names}
+    return {
+        "properties": {name: some[0] if len(some) == 1 else _either(some) for name, some in parts.items()},
+        "required": sorted(set.intersection(*(set(one["required"]) for one in objects))),
+    }
+
+
+def _both(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What a value has that is of both: what is next to alternatives, and what they say."""
+    found = {**other, **own}
+    if "properties" in own and "properties" in other:
+        found["properties"] = {**other["properties"], **own["properties"]}
+        found["required"] = sorted({*other["required"], *own["required"]})
+    return found
 
 
 def judge(

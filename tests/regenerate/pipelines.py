@@ -141,7 +141,8 @@ class GitLab:
             "CI_SERVER_HOST": "git.example.invalid",
             "CI_SERVER_URL": str(self.folder.parent),
             "CI_PROJECT_PATH": "origin",
-            "CI_JOB_TOKEN": "job",
+            "CI_JOB_TOKEN": "job-secret",
+            "ADAPTGEN_TOKEN": "project-secret",
         }
         script = self.folder.parent / "job.sh"
         script.write_text("set -e\n" + "\n".join(text[name]["script"]))

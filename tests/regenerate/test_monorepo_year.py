@@ -187,3 +187,52 @@ def test_fresh_is_checked_in_every_project(repo: Monorepo) -> None:
     assert check(repo).failed == FRESH
     runner = GitLab(repo.folder, "trunk", "", PROJECTS)
     assert runner.job("fresh") == 1
+
+
+@pytest.fixture
+def changed_sources(repo: Monorepo) -> Monorepo:
+    """Documents of both projects as a fetch would have left them: one of them breaks."""
+    git(repo.folder, "checkout", "-q", "-B", "trunk", "origin/trunk")
+    repo.edit("services/orders/specs/orders.yaml", "summary: One order\n", "summary: One order of ours\n")
+    repo.edit("platform/returns/specs/returns.yaml", "amount: {type: number}", "amount: {type: string}")
+    return repo
+
+
+def proposed(repo: Monorepo) -> set[str]:
+    """The files that the branch adaptgen/pull of origin changes."""
+    git(repo.folder, "fetch", "-q", "origin", "+refs/heads/adaptgen/pull:refs/remotes/origin/adaptgen/pull")
+    found = git(repo.folder, "diff", "--name-only", "origin/trunk", "origin/adaptgen/pull").split()
+    git(repo.folder, "push", "-q", "origin", ":refs/heads/adaptgen/pull")
+    return set(found)
+
+
+BOTH = {
+    "services/orders/specs/orders.yaml",
+    "services/orders/generated/orders/README.md",
+    "platform/returns/specs/returns.yaml",
+    "platform/returns/generated/returns/tools/orders.json",
+}
+
+
+@pytest.mark.slow
+def test_on_github_the_schedule_proposes_the_changes_of_all_projects(changed_sources: Monorepo) -> None:
+    runner = GitHub(changed_sources.folder, "schedule", projects=PROJECTS)
+    assert runner.job("pull") == "", runner.said
+    assert proposed(changed_sources) >= BOTH
+    log = changed_sources.folder.parent / "bin" / "gh.log"
+    assert "pr create --head adaptgen/pull --title The API changed" in log.read_text()
+    body = Path(f"{log}.body").read_text()
+    assert "#### `returns/get_order`" in body
+    assert "No checks run on this pull request" in body
+
+
+@pytest.mark.slow
+def test_on_gitlab_the_schedule_proposes_them_and_shows_no_token(changed_sources: Monorepo) -> None:
+    origin = changed_sources.folder.parent / "origin"
+    git(origin, "config", "receive.advertisePushOptions", "true")
+    (origin.parent / "origin.git").symlink_to(origin)
+    runner = GitLab(changed_sources.folder, "trunk", "", PROJECTS)
+    assert runner.job("pull") == 0, runner.said
+    assert proposed(changed_sources) >= BOTH
+    assert "type number → string" in runner.said
+    assert "-secret" not in runner.said

@@ -34,6 +34,11 @@ def ship(**other: Any) -> Any:
     return {"type": "object", "required": required, "properties": {k: v for k, v in properties.items() if v}}
 
 
+def cat(age: str, own: str) -> Any:
+    """One kind of cat, with a field ``own``."""
+    return {"type": "object", "properties": {"age": {"type": age}, own: {"type": "string"}}}
+
+
 HINTS = 'adaptgen: 1\ntools: {get_ship: {call: "GET /ships/{id}", view: [id, name, mast]}}\n'
 ROWS = [
     # the field before, the field after, the level where it is shown by default, the level where it is not
@@ -42,6 +47,14 @@ ROWS = [
     ("one more type", {"type": "integer"}, {"type": ["integer", "string"]}, "breaking", "breaking"),
     ("an alternative", {"type": "integer"}, {"oneOf": [{"type": "integer"}, {"type": "string"}]}, "breaking",
      "breaking"),
+    ("another type in one alternative", {"oneOf": [cat("integer", "a"), cat("integer", "b")]},
+     {"oneOf": [cat("integer", "a"), cat("string", "b")]}, "breaking", "breaking"),
+    ("another order of alternatives", {"oneOf": [cat("integer", "a"), cat("string", "b")]},
+     {"oneOf": [cat("string", "b"), cat("integer", "a")]}, "", ""),
+    ("another type next to alternatives",
+     {"properties": {"x": {"type": "integer"}}, "anyOf": [cat("integer", "a"), cat("integer", "b")]},
+     {"properties": {"x": {"type": "string"}}, "anyOf": [cat("integer", "a"), cat("integer", "b")]},
+     "breaking", "breaking"),
     ("any value", {"type": "integer"}, {"description": "what it is"}, "breaking", "breaking"),
     ("a narrower type", {"type": "number"}, {"type": "integer"}, "unchanged", "unchanged"),
     ("fewer types", {"type": ["integer", "string"]}, {"type": "integer"}, "unchanged", "unchanged"),
