@@ -205,6 +205,16 @@ def test_each_property_is_shown_with_both_values_and_secrets_are_not() -> None:
     )
 
 
+def test_a_secret_is_hidden_under_any_name() -> None:
+    named = json.loads(json.dumps(TEMPLATE).replace('"PASSWORD"', '"GREETING"').replace('"URL"', '"PLACE"'))
+    named["Resources"]["Function"]["Properties"]["Layers"] = ["a", {"Fn::Sub": "b${Password}"}]
+    (change,) = reviewed(CHANGE, template=json.dumps(named), parameters=VALUES | {"Password": "other"})
+    assert {one.path: one.after for one in change.properties} == {
+        "Environment.Variables.GREETING": "(hidden)", "Environment.Variables.PLACE": "https://crm.example",
+        "Environment.Variables.PASSWORD": None, "Environment.Variables.URL": None, "Layers": "(hidden)",
+    }  # fmt: skip
+
+
 def test_where_aws_says_no_values_templates_and_parameters_are_compared() -> None:
     (change,) = reviewed(CHANGE, parameters=VALUES | {"Url": "https://new.example", "Password": "other"})
     assert change.properties == (

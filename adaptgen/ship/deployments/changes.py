@@ -23,7 +23,8 @@ HOLDS_DATA: Final = frozenset({
 
 HIDDEN: Final = "(hidden)"
 _SECRET_NAME = re.compile(r"PASSWORD|PASSPHRASE|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
-_MARK = re.compile("\x00[^\x00]*\x00")
+_MARK = "\ue0f0"
+"""A character for private use, which JSON does not escape."""
 _REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 _RECREATES = {"Always": "replaces", "Conditionally": "perhaps replaces"}
 
@@ -85,7 +86,7 @@ class Review(Sequence[Change]):
 
 def secret_mark(digest: str) -> str:
     """What takes the place of a secret in values that are compared."""
-    return f"\x00{digest}\x00"
+    return f"{_MARK}{digest}{_MARK}"
 
 
 def resolved(template: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
@@ -185,7 +186,7 @@ def _shown(written: Any, path: str, secrets: Sequence[str]) -> str | None:
     if written is None:
         return None
     text = written if isinstance(written, str) else json.dumps(written, ensure_ascii=False, sort_keys=True)
-    if _MARK.search(text) or "****" in text or any(_has(text, one) for one in secrets):
+    if _MARK in text or "****" in text or any(_has(text, one) for one in secrets):
         return HIDDEN
     variable = path.rpartition("Environment.Variables.")[2] if "Environment.Variables." in path else ""
     if (variable and _SECRET_NAME.search(variable)) or find_secrets(text):

@@ -24,7 +24,6 @@ class UnfinishedStacks:
 
     def make_ready(self, stack: str) -> Mapping[str, Any] | None:
         """The stack in a state from which it can be deployed; None where it is to be made."""
-        continued = False
         while True:
             now = self._follower.describe(stack)
             status = now["StackStatus"] if now is not None else ""
@@ -37,8 +36,7 @@ class UnfinishedStacks:
                 self._follower.follow(identity, self._follower.latest_event(identity))
             elif advice.act == "remove":
                 self._remove(now, advice)
-            elif advice.act == "roll back" and not continued:
-                continued = True
+            elif advice.act == "roll back":
                 self._roll_back(now, advice)
             else:
                 raise refused(stack, status, advice, printable(now.get("StackStatusReason") or ""))
