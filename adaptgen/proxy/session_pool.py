@@ -22,6 +22,8 @@ from adaptgen.proxy.upstream_client import PROXY, Key, Session, UpstreamClient
 MOST = 4096
 IDLE = 1800.0
 """Seconds after which an unused session is closed."""
+LOOK = 60.0
+"""Seconds after which a replica looks whether the others still use the session that it uses."""
 CLOSING = 3.0
 """Seconds for which a client that ends its session waits until those with servers have ended."""
 
@@ -147,11 +149,15 @@ class Sessions:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     def touch(self, held: Held, now: float) -> None:
-        """Tell the other replicas, a few times in the life of a session, that it is in use."""
-        if self._is_shared(held.caller) and now - held.told >= self._idle / 4 and _open(held):
+        """Make sure now and then that a session in use is the one that all replicas use, and that none closes it."""
+        if self.shared is not None and self._is_shared(held.caller) and now - held.told >= LOOK and _open(held):
             held.told = now
-            assert self.shared is not None
-            self._soon(self.shared.touch(held.remote, held.caller, held.key, held.opening.result()))
+            self._soon(self._look(self.shared, held))
+
+    async def _look(self, shared: SharedUpstreamSessions, held: Held) -> None:
+        same = await shared.touch(held.remote, held.caller, held.key, held.opening.result())
+        if not same and self._all.get((held.remote.name, held.key)) is held:
+            del self._all[held.remote.name, held.key]
 
     def _is_shared(self, caller: Caller) -> bool:
         return self.shared is not None and caller is not PROXY

@@ -118,13 +118,26 @@ class SharedUpstreamSessions:
             if found is not None and found.id == session.id and await state.remove() and key[0] == "session":
                 await self._count(remote, caller, -1)
 
-    async def touch(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> None:
-        """Say that a session is in use: no replica closes it."""
-        with suppress(StoreError, SessionEnded, LeaseLost):
+    async def touch(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> bool:
+        """Say that a session is in use, so that no replica closes it; false where the others use another one, or none.
+        A state that was emptied has it again."""
+        with suppress(StoreError, LeaseLost):
             state = self._state(remote, caller, key)
-            found = self._read(await state.read())
-            if found is not None and found.id == session.id:
-                await state.write(self._record(session))
+            try:
+                found = self._read(await state.read())
+                if found is not None:
+                    if found.id == session.id:
+                        await state.write(self._record(session))
+                    return found.id == session.id
+                if await state.acquire():  # no other replica opens one at this moment
+                    try:
+                        if self._read(await state.read()) is None:
+                            await state.write(self._record(session))
+                    finally:
+                        await state.release()
+            except SessionEnded:
+                return False
+        return True
 
     async def retire(self, remote: UpstreamClient, caller: Caller, key: Key, session: Session) -> bool:
         """This replica has not used a session for long: whether no other one has either, so that it is to be

@@ -280,6 +280,30 @@ async def test_an_unused_session_is_closed_by_the_last_replica_alone() -> None:
         assert not await shared.retire(remote, ANNA, key, session)
 
 
+async def test_a_state_that_was_emptied_leaves_one_session_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, store = keeper(), MemoryStore()
+    async with replicas(server, 2, store) as all:
+        used = await call(all[0], "s1")
+        store._values.clear()
+        other = await call(all[1], "s1")
+        assert other != used  # the second replica had never seen the session
+        monkeypatch.setattr(session_pool, "LOOK", 0.0)
+        await call(all[0], "s1")
+        await asyncio.gather(*all[0]._sessions._closing)
+        assert [await call(one, "s1") for one in all] == [other, other]
+
+
+async def test_a_session_that_the_state_forgot_is_in_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_pool, "LOOK", 0.0)
+    server, store = keeper(), MemoryStore()
+    async with replicas(server, 2, store) as all:
+        used = await call(all[0], "s1")
+        store._values.clear()
+        await call(all[0], "s1")
+        await asyncio.gather(*all[0]._sessions._closing)
+        assert await call(all[1], "s1") == used
+
+
 async def test_a_killed_replica_that_was_opening_a_session_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adaptgen.runtime.auth.session_store.LEASE", 0.3)
     server, store = keeper(), MemoryStore()
