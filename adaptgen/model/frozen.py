@@ -2,7 +2,7 @@
 
 A build imports a hundred classes of values and a server start forty. ``dataclass(frozen=True)`` compiles four to six
 functions for each while it is imported, which would be a fifth of the time of either. Here one function a class is
-compiled, its ``__init__``, when the first value of the class is made; all others are shared. So it is with the many
+compiled, its ``__init__``, when a few values of the class have been made; all others are shared. So it is with the many
 patterns that the passes of a build know, of which a small document needs few: :func:`lazy`; and with modules of
 libraries that nothing here uses: :func:`postpone`.
 """
@@ -50,15 +50,56 @@ def value(*, kw_only: bool = False, renamed: Mapping[str, str] = {}) -> Callable
     return make
 
 
+_FEW: Final = 6
+"""Values of a class that are made without a function of its own: most classes have no more in a short process."""
+
+
 def _first(cls: type[Any], renamed: Mapping[str, str]) -> Callable[..., None]:
-    """An ``__init__`` that puts the compiled one in its own place."""
+    """An ``__init__`` for the first values, which puts the compiled one in its own place."""
+    made = 0
 
     def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
-        compiled = _compiled(cls, renamed)
-        cls.__init__ = compiled
-        compiled(self, *args, **given)
+        nonlocal made
+        made += 1
+        if made > _FEW or not _fill(self, args, given):
+            compiled = _compiled(cls, renamed)
+            cls.__init__ = compiled
+            compiled(self, *args, **given)
+        elif hasattr(cls, "__post_init__"):
+            self.__post_init__()
 
     return __init__
+
+
+def _fill(self: Any, args: tuple[Any, ...], given: Mapping[str, Any]) -> bool:
+    """Put arguments into slots as the compiled ``__init__`` does. False, and nothing is done, where that has more to
+    do: arguments that are wrong, earlier names, conversions."""
+    found: list[tuple[str, Any]] = []
+    positional = named = 0
+    for one in fields(self):
+        name = one.name
+        if "convert" in one.metadata:
+            return False
+        if one.init and not one.kw_only and positional < len(args):
+            if name in given:
+                return False
+            content, positional = args[positional], positional + 1
+        elif one.init and name in given:
+            content, named = given[name], named + 1
+        elif one.default is not MISSING:
+            content = one.default
+        elif one.default_factory is not MISSING:
+            content = one.default_factory()
+        elif one.init:
+            return False
+        else:
+            continue
+        found.append((name, content))
+    if positional != len(args) or named != len(given):
+        return False
+    for name, content in found:
+        object.__setattr__(self, name, content)
+    return True
 
 
 def _compiled(cls: type[Any], renamed: Mapping[str, str]) -> Callable[..., None]:

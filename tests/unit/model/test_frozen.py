@@ -124,3 +124,47 @@ def test_keywords_of_earlier_versions_set_the_fields_of_today() -> None:
     assert Step(id="notes", most=5).max_items == 5  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'plane'"):
         Tool(name="get_note", plane=())  # type: ignore[call-arg]
+
+
+def _fresh() -> type[Any]:
+    @value()
+    class Point:
+        x: int
+        y: int = 2
+        tags: list[str] = field(default_factory=list)
+        where: str = field(default="", kw_only=True)
+        seen: bool = field(default=False, init=False)
+
+    return Point
+
+
+def test_the_first_values_of_a_class_are_made_as_the_later_ones_are() -> None:
+    for args, named in (((1,), {}), ((1, 3), {}), ((), {"x": 1, "tags": ["a"]}), ((1, 3, ["b"]), {"where": "here"})):
+        point = _fresh()
+        first, *_, last = [point(*args, **named) for _ in range(20)]
+        assert first == last
+        assert repr(first) == repr(last)
+    assert point(1).tags is not point(1).tags
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ((), {}),
+        ((1, 2, [], "here"), {}),
+        ((1,), {"x": 1}),
+        ((1, 2), {"y": 2}),
+        ((1,), {"z": 1}),
+        ((1,), {"seen": True}),
+        ((1, 2), {"x": 3}),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 20])
+def test_arguments_that_are_wrong_are_refused_from_the_first_value_on(
+    args: tuple[Any, ...], named: dict[str, Any], before: int
+) -> None:
+    point = _fresh()
+    for _ in range(before):
+        point(1)
+    with pytest.raises(TypeError):
+        point(*args, **named)
