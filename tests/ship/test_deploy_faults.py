@@ -259,6 +259,7 @@ def test_a_change_set_whose_answer_is_lost_is_found_again(shop: Shop) -> None:
 def test_a_lost_line_says_that_aws_goes_on(shop: Shop) -> None:
     shop.proxy.fail("DescribeStackEvents", "cut", times=10_000, when=lambda: bool(shop.proxy.count("ExecuteChangeSet")))
     assert shop.deploy("--yes") == 2
+    assert shop.err.count("AWS goes on, and so does looking") == 1
     assert f"AWS goes on with {shop.stack}, but it cannot be followed" in shop.err
     assert f"adaptgen deploy --follow --stack {shop.stack}" in shop.err
     shop.proxy.faults.clear()

@@ -19,7 +19,7 @@ from adaptgen.ship.deployments.advice import Advice, advise, refused
 from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, make_client, printable
 from adaptgen.ship.deployments.change_sets import OURS, ChangeSets, capabilities
 from adaptgen.ship.deployments.changes import Change, Review, read_changes, resolved
-from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of, stack_name
+from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of
 from adaptgen.ship.deployments.settled import Settled, read_template, settle
 from adaptgen.ship.deployments.unfinished import UnfinishedStacks
 from adaptgen.ship.deployments.upload import Uploader, object_url
@@ -168,7 +168,7 @@ class Deployment:
             # An answer that was lost: the second try says that the first one went through.
             if not self._sets.runs(stack, prepared.change_set):
                 raise self._not_executed(prepared, problem) from None
-        outcome = self._follow(stack, after)
+        outcome = self._follower.follow(stack, after)
         if outcome.done:
             self._protect(plan, stack)
         return outcome
@@ -195,23 +195,16 @@ class Deployment:
             raise refused(stack, status, Advice("refuse", "something changes it just now", help))
         else:
             attempt("DeleteStack", self._stacks.delete_stack, StackName=identity)
-        return self._follow(identity, after)
+        return self._follower.follow(identity, after)
 
     def follow(self, stack: str) -> Outcome:
         """Say what the operation that runs does, or the last one did, and how it ended. AG111 for no stack."""
         now = self._follower.describe(stack)
         if now is None:
             raise error("AG111", f"there is no stack {stack}", help="check its name and the region")
-        return self._follow(now["StackId"], self._follower.first_of_operation(now["StackId"]))
+        return self._follower.follow(now["StackId"], self._follower.first_of_operation(now["StackId"]))
 
     # ---------------------------------------------------------------------------------------------------- inside
-
-    def _follow(self, stack: str, after: str) -> Outcome:
-        try:
-            return self._follower.follow(stack, after)
-        except KeyboardInterrupt:
-            self._say(f"AWS goes on with {stack_name(stack)}: {self._follower.command(stack)}")
-            raise
 
     def _prepared(
         self, plan: Plan, now: Mapping[str, Any] | None, new: bool, settled: Settled, body: Mapping[str, str]

@@ -10,8 +10,8 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.runtime.aws import clients as aws
 from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, printable
 
-_PATIENCE = 40
-"""Looks in a row that may fail, before it is said that AWS cannot be reached."""
+_PATIENCE = 10
+"""Looks in a row that may fail, before following ends. Each is several attempts, half a minute in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,13 @@ class Follower:
         Raises:
             AdaptgenError: AG093, where AWS refuses to say, or cannot be reached for a while: the operation goes on.
         """
+        try:
+            return self._follow(stack, after)
+        except KeyboardInterrupt:
+            self._say(f"AWS goes on with {stack_name(stack)}: {self.command(stack)}")
+            raise
+
+    def _follow(self, stack: str, after: str) -> Outcome:
         seen: set[str] = {after} if after else set()
         failures: list[Failure] = []
         kept: list[str] = []
@@ -101,6 +108,8 @@ class Follower:
                 missed += 1
                 if missed > _PATIENCE or not problem.passing:
                     raise self._going_on(problem, stack) from None
+                if missed == 1:
+                    self._say(f"{problem.diagnostics[0].message}; AWS goes on, and so does looking")
                 self._wait(self._every)
                 continue
             missed = 0
