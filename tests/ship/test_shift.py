@@ -83,10 +83,6 @@ class World:
         template = cloudformation.as_json(stack.plain(self.made, sha256))
         return Plan(self.name, template, VALUES, "bundles", stack.code_key(self.made, sha256), data)
 
-    def complete(self, code: str) -> Plan:
-        """With the version that the stack will have."""
-        return self.deployment(lambda changes: True).complete(self.plan(code))
-
     def deployment(self, agree: Callable[[Any], bool]) -> Deployment:
         return Deployment(self.s3, self.stacks, say=lambda line: None, agree=agree, wait=self.wait)
 
@@ -98,6 +94,7 @@ class World:
         return Rollout(
             self.deployment(asked).deploy,
             self.deployment(lambda changes: True).deploy,
+            complete=self.deployment(asked).complete,
             cloudformation=self.stacks,
             lambdas=self.lambdas,
             cloudwatch=self.alarms,
@@ -108,7 +105,7 @@ class World:
         )
 
     def deploy(self, code: str, shift: Shift | None = None, **more: Any) -> Outcome:
-        found = self.rollout().deploy(self.complete(code), shift, **more)
+        found = self.rollout().deploy(self.plan(code), shift, **more)
         assert found is not None
         return found
 
@@ -200,7 +197,7 @@ def test_alarms_that_cannot_be_seen_take_the_calls_back(world: World) -> None:
 
 
 def test_nobody_agrees(world: World) -> None:
-    assert world.rollout(agree=False).deploy(world.complete("two"), TEN) is None
+    assert world.rollout(agree=False).deploy(world.plan("two"), TEN) is None
     assert (world.live(), world.numbers()) == (("1", {}), ["1"])
 
 

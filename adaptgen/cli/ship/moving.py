@@ -30,13 +30,13 @@ def deploy(
     if options.dry_run:
         return first.deploy(plan)
     rollout = Rollout(
-        first.deploy, further.deploy,
+        first.deploy, further.deploy, complete=first.complete,
         cloudformation=client("cloudformation"), lambdas=client("lambda"), cloudwatch=client("cloudwatch"),
         say=terminal.print_error, every=options.every,
     )  # fmt: skip
     shift = stage.shift if stage is not None and not options.at_once else None
     keep = stage.keep_versions if stage is not None else KEEP
-    return rollout.deploy(first.complete(plan), shift, keep=keep, unpin=options.unpin)
+    return rollout.deploy(plan, shift, keep=keep, unpin=options.unpin)
 
 
 def promote(options: SimpleNamespace, stage: Stage | None) -> Plan:

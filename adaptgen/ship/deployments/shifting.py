@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.ship.deployments.advice import advise
 from adaptgen.ship.deployments.alarm_watch import TRIGGERS, Alarm, AlarmWatch, choose_alarms
 from adaptgen.ship.deployments.deployment import Failure, Outcome, Plan
 from adaptgen.ship.deployments.live import Live, Versions, percent
@@ -39,14 +40,16 @@ _UNTIL = 180
 
 
 class Rollout:
-    """``first`` deploys after it has asked, ``further`` without a question. ``say`` gets lines of progress; ``clock``
-    counts seconds, ``wait`` sleeps, ``every``: seconds between two looks at the alarms."""
+    """``first`` deploys after it has asked, ``further`` without a question; ``complete`` returns a plan with the
+    version that the stack will have. ``say`` gets lines of progress; ``clock`` counts seconds, ``wait`` sleeps,
+    ``every``: seconds between two looks at the alarms."""
 
     def __init__(
         self,
         first: Deploy,
         further: Deploy,
         *,
+        complete: Callable[[Plan], Plan],
         cloudformation: Any,
         lambdas: Any,
         cloudwatch: Any,
@@ -57,6 +60,7 @@ class Rollout:
     ) -> None:
         self._first = first
         self._further = further
+        self._complete = complete
         self._stacks = cloudformation
         self._lambdas = lambdas
         self._cloudwatch = cloudwatch
@@ -76,10 +80,13 @@ class Rollout:
             AdaptgenError: AG113, where the shift cannot be watched, or an alarm rings before it begins; AG114, where
                 this deployment would undo a rollback; AG093, where AWS refuses a call.
         """
-        publishes = version_id(json.loads(plan.template))
-        if not publishes:
+        if not version_id(json.loads(plan.template)):
             return self._first(plan)  # no function of Lambda
-        now = read_stack(self._stacks, plan.stack)
+        now = self._await_rest(plan.stack)
+        if now is not None and advise(now.status).act != "update":
+            return self._first(plan)  # which says what is wrong, or mends it
+        plan = self._complete(plan)
+        publishes = version_id(json.loads(plan.template))
         versions = Versions(self._lambdas, now.function) if now is not None and now.function else None
         live = versions.live() if versions is not None else None
         if now is None or versions is None or live is None:
@@ -105,6 +112,19 @@ class Rollout:
             raise
 
     # ------------------------------------------------------------------------------------------------ before it begins
+
+    def _await_rest(self, stack: str) -> StackState | None:
+        """The stack, once what AWS does by itself is over."""
+        said = ""
+        while True:
+            now = read_stack(self._stacks, stack)
+            advice = advise(now.status) if now is not None else None
+            if now is None or advice is None or advice.act != "wait" or now.status == "DELETE_IN_PROGRESS":
+                return now
+            if advice.says != said:
+                said = advice.says
+                self._say(f"{stack} is {now.status}: {said}; waiting")
+            self._wait(self._every)
 
     def _tell(self, now: StackState, live: Live, *, published: bool, unpin: bool) -> None:
         """What an earlier command left, so that nothing is undone in silence."""
