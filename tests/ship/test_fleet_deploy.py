@@ -278,6 +278,15 @@ def test_the_stack_of_another_fleet_is_not_touched(account: Account) -> None:
     assert account.versions() == before
 
 
+def test_a_stack_of_something_else_is_not_touched(account: Account) -> None:
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Description": "Billing of 2019"})
+    account.client("cloudformation").create_stack(StackName="billing-dev", TemplateBody=body)
+    assert account.deploy() == 2
+    assert "the stack billing-dev is not one of billing: adaptgen did not make it" in account.last.err
+    assert account.stacks() == {"billing-dev": "CREATE_COMPLETE"}
+    assert "proxy-governance" not in account.secrets()
+
+
 def test_one_artefact_is_promoted_from_stage_to_stage(account: Account) -> None:
     assert account.deploy() == 0, account.last
     codes = {name: account.function(f"{name}-dev")["CodeSha256"] for name in (*SERVERS, "proxy")}

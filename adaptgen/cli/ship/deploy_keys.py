@@ -59,11 +59,11 @@ class StageKeys:
 def show_keys(keys: Iterable[NeededSecret], typed: Iterable[NeededSecret], unread: Iterable[NeededSecret]) -> None:
     """What is made, written and not checked, by its names."""
     for one in keys:
-        terminal.say(f"make the key {one.shown}, which {', '.join(one.readers)} reads")
+        terminal.say(f"make the key {terminal.clean(one.shown)}, which {', '.join(one.readers)} reads")
     for one in typed:
-        terminal.say(f"write {one.shown}, as it was typed")
+        terminal.say(f"write {terminal.clean(one.shown)}, as it was typed")
     for one in unread:
-        terminal.print_error(f"not checked, because it may not be read: {one.shown}")
+        terminal.print_error(f"not checked, because it may not be read: {terminal.clean(one.shown)}")
 
 
 def open_store(stage: Stage, client: Callable[[str], Any]) -> SecretStore:
@@ -80,7 +80,9 @@ def ask_with(options: SimpleNamespace) -> Callable[[NeededSecret], str] | None:
         return None
     import getpass
 
-    return lambda one: getpass.getpass(f"{one.shown} is missing; its value, or nothing to stop: ", sys.stderr)
+    return lambda one: getpass.getpass(
+        f"{terminal.clean(one.shown)} is missing; its value, or nothing to stop: ", sys.stderr
+    )
 
 
 def explain_missing(missing: Sequence[NeededSecret], region: str) -> AdaptgenError:

@@ -212,7 +212,7 @@ def _say_plan(members: Sequence[Member], links: Sequence[Link], *, delete: bool)
         return
     for one in find_needed(one.deployable for one in members):
         kind = f"the key {one.key}: made if it is missing" if one.key else "a credential: asked for if it is missing"
-        terminal.say(f"{one.store} {one.shown}: {kind}; {', '.join(one.readers)} reads it")
+        terminal.say(f"{one.store} {terminal.clean(one.shown)}: {kind}; {', '.join(one.readers)} reads it")
     by_name = {one.name: one.stage.stack for one in members}
     for number, step in enumerate(make_plan(members, links, said_by(members)), 1):
         later = {link.parameter for link in step.later}

@@ -213,7 +213,12 @@ def explain_missing(credentials: Sequence[NeededSecret], region: str) -> list[st
             command = f"aws ssm put-parameter --type SecureString --name {quoted} --value file:///dev/stdin"
         else:
             command = f"aws secretsmanager create-secret --name {quoted} --secret-string file:///dev/stdin"
-        lines.append(f"{name} ({what}): {command} --region {region}")
+        more = (
+            f" (all of its members with put-secret-value --secret-id {quoted}, if it exists)"
+            if store == "secret"
+            else ""
+        )
+        lines.append(f"{name} ({what}): {command} --region {region}{more}")
     return lines
 
 

@@ -7,6 +7,7 @@ function, which secrets, tables and servers its role may reach.
 from __future__ import annotations
 
 from adaptgen.ship.bundles.package import Bundle
+from adaptgen.ship.bundles.shipment import Deployable
 from adaptgen.ship.stack.alarms import alarms, dashboard
 from adaptgen.ship.stack.checks import check_parameters, template_rules
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub
@@ -25,7 +26,7 @@ from adaptgen.ship.stack.versions import (
     version_parameters,
 )
 
-__all__ = ["ALIAS", "check_parameters", "code_key", "plain", "sam", "variables"]
+__all__ = ["ALIAS", "check_parameters", "code_key", "describe", "plain", "sam", "variables"]
 
 
 def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
@@ -54,8 +55,12 @@ def sam(bundle: Bundle, zip_name: str) -> dict[str, Json]:
     return _template(bundle, parameters(bundle), resources) | {"Transform": "AWS::Serverless-2016-10-31"}
 
 
+def describe(shipment: Deployable) -> str:
+    """What the stack says of itself."""
+    return f"{'MCP server' if shipment.server is not None else 'Governance proxy'} {shipment.name}"
+
+
 def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> dict[str, Json]:
-    what = "MCP server" if bundle.shipment.server is not None else "Governance proxy"
     outputs = {
         "Url": {
             "Condition": "HasDoor",
@@ -73,7 +78,7 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
         outputs["DenyDirectInvoke"] = {"Value": {"Ref": "DenyDirectInvoke"}, "Description": said}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"{what} {bundle.shipment.name}",
+        "Description": describe(bundle.shipment),
         "Parameters": parameters,
         "Rules": template_rules(),
         "Conditions": conditions(bundle),
