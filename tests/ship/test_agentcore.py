@@ -165,6 +165,27 @@ def test_the_role_is_the_platform_s_for_this_account_alone(tmp_path: Path) -> No
     assert not any("ec2:" in action for one in allowed for action in one["Action"])
 
 
+def test_alarms_watch_what_the_runtime_prints(tmp_path: Path) -> None:
+    made = template(tmp_path / "a", EMBEDDED)
+    watched = {
+        name: [one["Value"] for one in (found.get("Dimensions") or _first(found))]
+        for name, one in made["Resources"].items()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+        for found in [one["Properties"]]
+    }
+    names = ("DeniedAlarm", "FailedAlarm", "SlowAlarm", "StateAlarm", "UpstreamAlarm")
+    assert watched == {name: [{"Ref": "RuntimeName"}] for name in names}
+    assert "AlarmTopicArn" in made["Parameters"]
+    silent = template(tmp_path / "b", EMBEDDED | {"metrics": {"cloudwatch": False}})
+    assert not any(one["Type"] == "AWS::CloudWatch::Alarm" for one in silent["Resources"].values())
+
+
+def _first(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The dimensions of the first metric of an expression."""
+    found: list[dict[str, Any]] = alarm["Metrics"][0]["MetricStat"]["Metric"]["Dimensions"]
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["embedded", "behind", "proxy"])
 @pytest.mark.parametrize("form", ["zip", "image"])

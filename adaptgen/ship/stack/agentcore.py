@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from adaptgen.ship.bundles.package import ENTRY, Bundle
+from adaptgen.ship.stack.alarms import runtime_alarms
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub, text_parameter
 from adaptgen.ship.stack.data import state_table, uses_dynamodb
 from adaptgen.ship.stack.function import code_key, environment, tags
@@ -49,6 +50,7 @@ def runtime(bundle: Bundle, sha256: str = "") -> dict[str, Json]:
         },
         "LogGroup": _log_group(),
         **role(shipment, "agentcore" if sha256 else "agentcore_image"),
+        **runtime_alarms(bundle),
     }
     if authenticate is not None:
         asked["DiscoveryUrl"] = {

@@ -74,31 +74,52 @@ def alarms(bundle: Bundle) -> Resources:
         "GatewayAlarm": {**_alarm(f"the API of {name} fails", _gateway()), "Condition": "HasGateway"},
     }
     if counts:
-        failed = sub("IF(calls>=${FailedMinimum},100*failed/calls,0)")
-        denied, unreachable = {"Ref": "DeniedCalls"}, {"Ref": "UpstreamFailures"}
-        found |= {
-            "FailedAlarm": _alarm(
-                f"calls of {name} fail",
-                {
-                    "Metrics": [
-                        _metric("failed", ours, "FailedCalls", "Sum"),
-                        _metric("calls", ours, "Calls", "Sum"),
-                        _expression(failed),
-                    ],
-                    "Threshold": {"Ref": "FailedPercent"},
-                },
-            ),
-            "DeniedAlarm": _alarm(
-                f"calls of {name} are not permitted", {**ours, "MetricName": "DeniedCalls", "Threshold": denied}
-            ),
-            "UpstreamAlarm": _alarm(
-                f"{name} does not reach its API", {**ours, "MetricName": "UpstreamFailures", "Threshold": unreachable}
-            ),
-            "StateAlarm": _alarm(f"{name} does not reach its state", {**ours, "MetricName": "StateFailures"}),
-        }
+        found |= _call_alarms(name, ours)
     if uses_dynamodb(bundle):
         found["TableAlarm"] = _alarm(f"the table of {name} turns requests away", _table())
     return found
+
+
+def runtime_alarms(bundle: Bundle) -> Resources:
+    """Those of a runtime of AgentCore, which has no function that the platform could count."""
+    if bundle.shipment.settings.metrics.cloudwatch is False:
+        return {}
+    ours = {"Namespace": NAMESPACE, "Dimensions": [_dimension("Service", {"Ref": "RuntimeName"})]}
+    name = bundle.shipment.name
+    slow = {"ExtendedStatistic": "p99", "EvaluationPeriods": 3, "Threshold": {"Ref": "SlowMilliseconds"}}
+    found: Resources = {
+        "SlowAlarm": _alarm(f"{name} is slow: p99 of its calls", {**ours, "MetricName": DURATION, **slow}),
+        **_call_alarms(name, ours),
+    }
+    if uses_dynamodb(bundle):
+        found["TableAlarm"] = _alarm(f"the table of {name} turns requests away", _table())
+    return {name: {**one, "DependsOn": "Endpoint"} for name, one in found.items()}
+
+
+def _call_alarms(name: str, ours: Json) -> Resources:
+    """On what the server counts itself."""
+    failed = sub("IF(calls>=${FailedMinimum},100*failed/calls,0)")
+    denied, unreachable = {"Ref": "DeniedCalls"}, {"Ref": "UpstreamFailures"}
+    return {
+        "FailedAlarm": _alarm(
+            f"calls of {name} fail",
+            {
+                "Metrics": [
+                    _metric("failed", ours, "FailedCalls", "Sum"),
+                    _metric("calls", ours, "Calls", "Sum"),
+                    _expression(failed),
+                ],
+                "Threshold": {"Ref": "FailedPercent"},
+            },
+        ),
+        "DeniedAlarm": _alarm(
+            f"calls of {name} are not permitted", {**ours, "MetricName": "DeniedCalls", "Threshold": denied}
+        ),
+        "UpstreamAlarm": _alarm(
+            f"{name} does not reach its API", {**ours, "MetricName": "UpstreamFailures", "Threshold": unreachable}
+        ),
+        "StateAlarm": _alarm(f"{name} does not reach its state", {**ours, "MetricName": "StateFailures"}),
+    }
 
 
 def _alarm(text: str, watched: Json) -> Json:
