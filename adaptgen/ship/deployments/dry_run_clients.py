@@ -78,6 +78,8 @@ def _text(key: str, value: Any) -> str:
         return ",".join(one["ParameterKey"] for one in value)
     if key == "Tags":
         return ",".join(f"{one['Key']}={one['Value']}" for one in value)
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, (bytes, str)) and key not in _SHOWN:
         return f"({len(value):,} bytes)" if key != "ChecksumSHA256" else "(sha256)"
     return str(value) if key in _SHOWN else _SECRET
