@@ -130,6 +130,31 @@ def test_the_shell_lines_are_posix_and_take_no_expressions(platform: Any) -> Non
         assert subprocess.run(["sh", "-n"], input=line, text=True, capture_output=True).returncode == 0
 
 
+def test_the_jobs_may_do_no_more_than_they_need() -> None:
+    document = yaml.safe_load(workflow("github", "true"))
+    assert document["permissions"] == {}
+    assert {name: job["permissions"] for name, job in document["jobs"].items()} == {
+        "commit": {"contents": "read"},
+        "pull": {"contents": "write", "pull-requests": "write"},
+    }
+    used = [step for job in document["jobs"].values() for step in job["steps"] if "uses" in step]
+    checkouts = [step["with"] for step in used if step["uses"].startswith("actions/checkout@")]
+    assert checkouts == [{"fetch-depth": 0, "persist-credentials": False}] * 2
+    (app,) = (step for step in used if step["uses"].startswith("actions/create-github-app-token@"))
+    granted = {key: value for key, value in app["with"].items() if key.startswith("permission-")}
+    assert granted == {"permission-contents": "write", "permission-pull-requests": "write"}
+
+
+def test_no_filter_leaves_a_required_check_out_and_no_branch_is_named() -> None:
+    document = yaml.safe_load(workflow("github", "true"))
+    events = document[True]  # YAML 1.1 reads the key `on` as true
+    assert {"push", "pull_request", "merge_group"} <= events.keys()
+    assert not any(
+        {"paths", "paths-ignore", "branches"} & set(about) for about in events.values() if isinstance(about, dict)
+    )
+    assert "github.event.repository.default_branch" in document["jobs"]["commit"]["if"]
+
+
 def test_writing_keeps_another_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["ci", "github", "--out", "--install", "true"]) == 0
