@@ -41,9 +41,11 @@ def find_changes(old: str, new: str) -> tuple[Change, ...]:
         AdaptgenError: AG055, one of them cannot be read or the two cannot be compared; AG126, the revision is not in
             this clone; AG001 to AG040, a document or its hints are wrong.
     """
+    # A change request brings its own files: one that has the name of the base must not be taken for it.
+    fixed = [_is_based(one) for one in (old, new)]
     old, new = _based(old), _based(new)
-    old, new = _whole(old, new), _whole(new, old)
-    with _found(old) as first, _found(new) as second:
+    old, new = _whole(old, new, fixed[0]), _whole(new, old, fixed[1])
+    with _found(old, fixed[0]) as first, _found(new, fixed[1]) as second:
         if first.path.is_dir() != second.path.is_dir():
             help = "pass two documents, or two generated folders"
             raise error("AG055", f"{old} and {new} are a document and a folder", help=help)
@@ -52,25 +54,30 @@ def find_changes(old: str, new: str) -> tuple[Change, ...]:
         return _folders(first, second)
 
 
+def _is_based(name: str) -> bool:
+    return name.partition(":")[0].endswith("...")
+
+
 def _based(name: str) -> str:
     """``REVISION...`` and ``REVISION...:PATH`` with the commit in its place."""
-    revision, colon, path = name.partition(":")
-    if not revision.endswith("...") or Path(name).exists():
+    if not _is_based(name):
         return name
+    revision, colon, path = name.partition(":")
     return f"{revisions.merge_base(revision.removesuffix('...'))}{colon}{path}"
 
 
-def _whole(name: str, other: str) -> str:
-    if Path(name).exists() or ":" in name or not revisions.is_revision(name):
+def _whole(name: str, other: str, fixed: bool) -> str:
+    """``fixed``: it is a revision, whatever files there are."""
+    if ":" in name or (not fixed and (Path(name).exists() or not revisions.is_revision(name))):
         return name
     path = other.partition(":")[2] if not Path(other).exists() else revisions.path_at_root(Path(other))
     return f"{name}:{'' if path == '.' else path}"
 
 
 @contextlib.contextmanager
-def _found(name: str) -> Iterator[ComparisonInput]:
+def _found(name: str, fixed: bool) -> Iterator[ComparisonInput]:
     path = Path(name)
-    if path.exists():
+    if not fixed and path.exists():
         yield ComparisonInput(path, path.as_posix())
         return
     kind = revisions.kind(name) if ":" in name else ""

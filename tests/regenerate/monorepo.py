@@ -211,6 +211,15 @@ def merge_of_another_branch(repo: Monorepo) -> None:
     git(repo.folder, "merge", "-q", "--no-ff", "-m", "the feature", "feature")
 
 
+def named_like_the_base(repo: Monorepo) -> None:
+    """Folders that hold what is proposed, and are called as the workflow calls the base."""
+    two_at_once(repo)
+    commit = git(repo.folder, "rev-parse", "origin/trunk").strip()
+    for name in ("origin/trunk...", f"{commit}:", commit, f"{commit}:."):
+        for project in PROJECTS:
+            shutil.copytree(repo.path(project), repo.path(f"{name}/{project}"))
+
+
 def hostile_words(repo: Monorepo) -> None:
     """Text of a document that a terminal, a shell, a runner or Markdown could take for its own."""
     words = "Gone\\n::error::x ##[add-mask]1 </code> ``` ~~~ @all [a](https://x.example) $(touch owned) <img src=x>"
@@ -246,6 +255,7 @@ EVENTS = [
     Event("a generated file is edited by hand", generated_by_hand, FRESH, "AG052"),
     Event("a third project is new", third_project, "", "a new server with 7 tools"),
     Event("two projects at once", two_at_once, GATE, "placedAt"),
+    Event("a folder is called like the base", named_like_the_base, GATE, "placedAt"),
     Event("a merge brings what breaks", merge_of_another_branch, GATE, "type number → boolean"),
     Event("hostile words", hostile_words, GATE, "type number → string"),
     Event("only the README", lambda repo: repo.write("README.md", "Other words.\n"), "", "nothing changed for agents"),
