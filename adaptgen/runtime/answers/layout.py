@@ -17,9 +17,6 @@ from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import Segment
 from adaptgen.syntax.identifiers import words
 from adaptgen.syntax.tables import UNREADABLE
-from adaptgen.views.candidates import candidates_from
-from adaptgen.views.field_choice import FieldRanking
-from adaptgen.views.pipeline import choose_view
 from adaptgen.views.vocabulary import TEXT
 
 WITHHELD: Final = "[withheld]"
@@ -144,6 +141,11 @@ def fits(declared: View, records: Sequence[Json]) -> bool:
 def choose_from(tool: Tool, records: Sequence[Json], *, alone: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The view of received records that the declared one does not fit, and the other paths that they have: what of the
     declared view they have, then what the default view of such records would show, but for declared secrets."""
+    # Here and not above: most answers fit the declared view.
+    from adaptgen.views.candidates import candidates_from
+    from adaptgen.views.field_choice import FieldRanking
+    from adaptgen.views.pipeline import choose_view
+
     secret = {fields.keys_of(path) for path, kind in tool.sensitive.items() if kind == "secret"}
     candidates = [
         replace(one, secret=any(_overlap(fields.keys_of(one.path), path) for path in secret))

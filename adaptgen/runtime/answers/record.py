@@ -24,7 +24,6 @@ from adaptgen.runtime.answers.layout import (
     parse_view,
     withhold_secrets,
 )
-from adaptgen.runtime.answers.media import answer_media
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.answers.samples import Samples
 from adaptgen.runtime.answers.tables import answer_table
@@ -71,7 +70,11 @@ def answer_detail(
         return _json({**_done(response), **({"note": note} if note else {})}, None, tool, marks or PiiTracker())
     if not is_json(response):
         table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or PiiTracker())
-        return answer_media(response, max_bytes=max_bytes, marks=marks) if table is None else table
+        if table is not None:
+            return table
+        from adaptgen.runtime.answers.media import answer_media
+
+        return answer_media(response, max_bytes=max_bytes, marks=marks)
     body = response.json()
     missing = _unfinished(tool, response, body) if not fields else {}
     return show(tool, body, fields=fields, max_bytes=max_bytes, note=note, marks=marks, missing=missing)
