@@ -314,6 +314,28 @@ def test_an_alias_that_somebody_moved_is_said(world: World) -> None:
     assert "the stack says version 2" in world.said[0]
 
 
+def test_unpin_moves_an_alias_back_that_somebody_moved(world: World) -> None:
+    world.deploy("two")
+    world.versions.move("1")
+    assert world.deploy("two", unpin=True).done
+    assert world.live() == ("2", {})
+
+
+def test_a_deployment_of_several_stacks_remembers_too(world: World) -> None:
+    # deploy --all carries plans out itself.
+    for code in ("two", "three"):
+        outcome = world.deployment(lambda changes: True).deploy(world.plan(code))
+        assert outcome is not None
+        assert outcome.done
+    assert world.state.earlier == ("2", "1")
+    assert go_back(world) == ("3", "2")
+    # … and neither undoes a rollback in silence.
+    shown: list[Any] = []
+    assert world.deployment(lambda review: not shown.append(review.notes)).deploy(world.plan("four"))
+    assert "version 2 keeps its calls" in shown[0][0]
+    assert world.live() == ("2", {})
+
+
 def test_nothing_changes_when_nothing_changes(world: World) -> None:
     assert world.deploy("one").status == "no changes"
     assert world.deploy("two", TEN).done

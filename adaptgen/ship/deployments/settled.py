@@ -12,7 +12,16 @@ from adaptgen.diagnostics import error
 from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.deployments.changes import HIDDEN, PropertyChange, changed_texts, secret_mark
 from adaptgen.ship.stack.checks import check_parameters
-from adaptgen.ship.stack.versions import EARLIER, OWN, PINNED, secret_digest, version_id, version_key, with_version
+from adaptgen.ship.stack.versions import (
+    EARLIER,
+    HISTORY,
+    OWN,
+    PINNED,
+    secret_digest,
+    version_id,
+    version_key,
+    with_version,
+)
 
 if TYPE_CHECKING:
     from adaptgen.ship.deployments.deployment import Plan
@@ -71,6 +80,12 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
         plain = {name: one for name, one in after.items() if name not in hidden}
         token = version_key(template, hashlib.sha256(plan.code).hexdigest(), plain, plan.stack, kept)
         template = with_version(template, token)
+    if (
+        EARLIER in declared
+        and not OWN & plan.parameters.keys()
+        and version_id(previous) not in ("", version_id(template))
+    ):
+        arguments = _remember_version(arguments, now or {}, then)
     _note_secrets(template, kept)
     tags, changed_tags = _tags(plan, now)
     return Settled(
@@ -86,6 +101,19 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
         changed_tags=changed_tags,
         notes=tuple(_notes(plan, now)),
     )
+
+
+def _remember_version(
+    arguments: list[dict[str, Any]], now: Mapping[str, Any], then: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The arguments with the version that has all calls before those of :data:`EARLIER`: a rollback goes there."""
+    outputs = {one["OutputKey"]: one.get("OutputValue", "") for one in now.get("Outputs", ())}
+    newest = outputs.get("NewestVersionArn", "").rpartition(":")[2]
+    if then.get(PINNED) or not newest.isdigit():
+        return arguments
+    known = [newest, *(one for one in then.get(EARLIER, "").split(",") if one and one != newest)]
+    others = [one for one in arguments if one["ParameterKey"] != EARLIER]
+    return [*others, {"ParameterKey": EARLIER, "ParameterValue": ",".join(known[:HISTORY])}]
 
 
 def _parameters(

@@ -28,13 +28,12 @@ from adaptgen.ship.deployments.deployment import Failure, Outcome, Plan
 from adaptgen.ship.deployments.live import Live, Versions, percent
 from adaptgen.ship.deployments.stack_state import StackState, read_stack
 from adaptgen.ship.deployments.stages import Shift
-from adaptgen.ship.stack.versions import EARLIER, PINNED, WEIGHT, version_id
+from adaptgen.ship.stack.versions import EARLIER, HISTORY, PINNED, WEIGHT, version_id
 
 Deploy: TypeAlias = Callable[[Plan], Outcome | None]
 """Carries a plan out; None where the person declined."""
 KEEP = 3
 """How many versions stay."""
-_HISTORY = 10
 _UNTIL = 180
 """Minutes that CloudFormation watches at most."""
 
@@ -96,6 +95,11 @@ class Rollout:
         self._tell(now, live, published=published, unpin=unpin)
         if published and not now.pinned and not _drifted(now, live):
             return self._first(_with(plan, "", 0, now.earlier))
+        if published and not now.pinned:
+            # --unpin: the stack says so already, and has nothing to change.
+            versions.move(now.newest, live.revision)
+            self._say(f"version {now.newest} has all calls, as the stack says")
+            return self._first(_with(plan, "", 0, _history(live.version, now.earlier)))
         if shift is None:
             return self._all_at_once(plan, now, live, versions, keep)
         steps = [one for one in shift.steps if not unfinished or one.weight / 100 > now.weight + 1e-9]
@@ -311,7 +315,7 @@ def _with(
 
 
 def _history(old: str, earlier: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((old, *earlier)))[:_HISTORY]
+    return tuple(dict.fromkeys((old, *earlier)))[:HISTORY]
 
 
 def _drifted(now: StackState, live: Live) -> bool:

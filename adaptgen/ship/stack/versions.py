@@ -28,6 +28,8 @@ LIVE = "live"
 PINNED, WEIGHT, EARLIER = "PinnedVersion", "NewVersionWeight", "EarlierVersions"
 OWN = frozenset((PINNED, WEIGHT, EARLIER))
 """Parameters that the commands set themselves; nobody else names them."""
+HISTORY = 10
+"""How many earlier versions a stack remembers."""
 _ELSEWHERE = OWN | {"CodeBucket"}
 """Parameters whose value a version does not hold: the bucket is only where its code comes from."""
 _TYPE = "AWS::Lambda::Version"
