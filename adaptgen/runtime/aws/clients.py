@@ -72,11 +72,6 @@ def refusal(problem: Exception) -> tuple[str, str]:
     return str(found.get("Code", "")), str(found.get("Message") or type(problem).__name__)
 
 
-def failure(problem: Exception) -> str:
-    """What an error of AWS is, without any value: its code or its type."""
-    return str(problem) if isinstance(problem, AwsError) else refusal(problem)[0] or type(problem).__name__
-
-
 def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     """One call of a client.
 
@@ -88,8 +83,8 @@ def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = getattr(client, operation)(**parameters)
     except ClientError as problem:
-        code = failure(problem)
+        code = refusal(problem)[0] or type(problem).__name__
         raise AwsError(f"AWS refuses {operation}: {code}", code) from None
     except BotoCoreError as problem:
-        raise AwsError(f"AWS cannot be asked for {operation}: {failure(problem)}") from None
+        raise AwsError(f"AWS cannot be asked for {operation}: {type(problem).__name__}") from None
     return found
