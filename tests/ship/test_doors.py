@@ -12,7 +12,7 @@ from support.shipping import SETTINGS, bundle, governed
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle
-from adaptgen.ship.stack import resolving, stack
+from adaptgen.ship.stack import resolving, stack, versions
 
 SHA = "0123456789abcdef" * 4
 DOMAIN = {
@@ -174,23 +174,27 @@ def test_a_rest_api_says_itself_where_to_get_a_token(made: Callable[..., Bundle]
     assert not any("RequestValidatorId" in one for one in others)
 
 
-def test_a_rest_api_lets_the_named_callers_in(made: Callable[..., Bundle]) -> None:
-    role = "arn:aws:iam::123456789012:role/proxy"
-    (api,) = of_type(made_of(made("behind"), REST | {"ProxyRoleArn": role}), "AWS::ApiGateway::RestApi")
-    everybody, named = api["Policy"]["Statement"]
-    assert everybody["Principal"] == "*"
-    assert not [text for text in everybody["Resource"] if "/mcp" in text]
-    assert named["Principal"] == {"AWS": role}
-    assert named["Resource"] == ["execute-api:/*/*/mcp", "execute-api:/*/*/mcp/*"]
-    assert "Policy" not in of_type(made_of(made("proxy"), REST), "AWS::ApiGateway::RestApi")[0]
+def deployment(template: dict[str, Any]) -> str:
+    """The logical id of the deployment of the REST API, which is a copy of the API."""
+    resources = resolving.resolve(template, REST)
+    return next(name for name, one in resources.items() if one["Type"] == "AWS::ApiGateway::Deployment")
 
 
 def test_another_api_is_another_deployment_and_the_same_is_none(made: Callable[..., Bundle]) -> None:
-    def deployment(kind: str) -> str:
-        found = made_of(made(kind), REST)
-        return next(name for name, one in found.items() if one["Type"] == "AWS::ApiGateway::Deployment")
+    proxy, embedded, behind = (deployment(stack.plain(made(kind), SHA)) for kind in ("proxy", "embedded", "behind"))
+    assert proxy == embedded != behind
 
-    assert deployment("proxy") == deployment("embedded") != deployment("behind")
+
+def test_a_value_that_the_api_has_too_is_another_deployment(made: Callable[..., Bundle]) -> None:
+    """A stage's domain is in the answer to calls without a token."""
+    template = stack.plain(made("embedded"), SHA)
+    keys = [versions.version_key(template, SHA, REST | {"DomainName": one}) for one in ("a.example", "b.example")]
+    first, second = (deployment(versions.with_version(template, key)) for key in keys)
+    assert first != second
+    again = versions.with_version(template, keys[0])
+    assert (deployment(again), resolving.resolve(again, REST)["RestStage"]["Properties"]["DeploymentId"][41:]) == (
+        first, f"{first}-XXXXXXXXXXXX",
+    )  # fmt: skip
 
 
 def test_a_deployment_waits_for_everything_that_it_copies(made: Callable[..., Bundle]) -> None:

@@ -98,10 +98,10 @@ def gateway_conditions() -> Resources:
     }
 
 
-def gateway(bundle: Bundle) -> Resources:
-    """Both kinds of API, each with its condition, and what they share."""
+def gateway(bundle: Bundle, version: str = "") -> Resources:
+    """Both kinds of API, each with its condition, and what they share. ``version``: of the function, its logical id."""
     logs = {"AccessLogGroup": {"Condition": "HasAccessLogs", **log_group()}}
-    return {**_http(bundle), **_rest(bundle), **_shared(), **logs, **firewall(bundle.shipment.name)}
+    return {**_http(bundle), **_rest(bundle, version), **_shared(), **logs, **firewall(bundle.shipment.name)}
 
 
 def public_url(otherwise: Json) -> Json:
@@ -239,8 +239,8 @@ def _when(condition: str, made: Resources) -> Resources:
 # ----------------------------------------------------------------------------------------------------------- REST API
 
 
-def _rest(bundle: Bundle) -> Resources:
-    named = callers(bundle)
+def _rest(bundle: Bundle, version: str) -> Resources:
+    signed = bool(callers(bundle))
     root, api = {"Fn::GetAtt": ["RestApi", "RootResourceId"]}, {"Ref": "RestApi"}
     made: Resources = {
         "RestApi": {
@@ -249,7 +249,6 @@ def _rest(bundle: Bundle) -> Resources:
                 "Name": sub("${AWS::StackName}"),
                 "EndpointConfiguration": {"Types": ["REGIONAL"]},
                 "DisableExecuteApiEndpoint": True,  # the firewall and the domain are the only way in
-                **({"Policy": _resource_policy(named[0][0])} if named else {}),
             },
         },
         "RestValidator": {
@@ -274,13 +273,14 @@ def _rest(bundle: Bundle) -> Resources:
         ("RestMcpProxy", "OPTIONS", False), ("RestWellKnownProxy", "GET", False), ("RestHealthz", "GET", False),
     ]  # fmt: skip
     for resource, verb, guarded in methods:
-        made[f"{resource}{verb.capitalize()}"] = _method(resource, verb, guarded, signed=bool(named))
+        made[f"{resource}{verb.capitalize()}"] = _method(resource, verb, guarded, signed=signed)
     waits = sorted(f"{resource}{verb.capitalize()}" for resource, verb, _ in methods)
-    if not named:
+    if not signed:
         made["RestUnauthorized"] = _unauthorized(bundle)
         waits.append("RestUnauthorized")
-    # A deployment is a copy of the API: another API is another deployment.
-    deployment = f"RestDeployment{_fingerprint(made)}"
+    # A deployment is a copy of the API: another API is another deployment. So is another version of the function, for
+    # a value that it has may be in the API too: the domain.
+    deployment = f"RestDeployment{_fingerprint(made)}{version}"
     made[deployment] = {
         "Type": "AWS::ApiGateway::Deployment",
         "DependsOn": waits,
@@ -343,24 +343,6 @@ def _unauthorized(bundle: Bundle) -> Json:
             "ResponseParameters": {"gatewayresponse.header.WWW-Authenticate": sub(f"'{header}'")},
             "ResponseTemplates": {"application/json": '{"error":"a token is needed"}'},
         },
-    }
-
-
-def _resource_policy(principal: str) -> Json:
-    """Everybody may ask the open routes; who may call is named."""
-    opened = ["execute-api:/*/GET/healthz", "execute-api:/*/GET/.well-known/*", "execute-api:/*/OPTIONS/*"]
-    calls = ["execute-api:/*/*/mcp", "execute-api:/*/*/mcp/*"]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": opened},
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": {"Ref": principal}},
-                "Action": "execute-api:Invoke",
-                "Resource": calls,
-            },
-        ],
     }
 
 

@@ -42,7 +42,7 @@ def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
     key = version or sha256
     function = plain_function(bundle, sha256)
     function["Properties"]["Description"] = describe_version(bundle.shipment.name, key)
-    resources: Resources = {"Function": function, **version_and_alias(key, sha256), **_around(bundle)}
+    resources: Resources = {"Function": function, **version_and_alias(key, sha256), **_around(bundle, key)}
     template = _template(bundle, asked, resources)
     template["Conditions"] |= version_conditions()
     template["Outputs"] |= version_outputs(key, sha256, bundle.target.arch)
@@ -87,9 +87,10 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
     }
 
 
-def _around(bundle: Bundle) -> Resources:
+def _around(bundle: Bundle, key: str = "") -> Resources:
     """Everything but the function, its version and its alias."""
-    found: Resources = {"LogGroup": log_group(), **role(bundle.shipment), **doors(bundle), **gateway(bundle)}
+    api = gateway(bundle, f"Version{key[:12]}" if key else "")
+    found: Resources = {"LogGroup": log_group(), **role(bundle.shipment), **doors(bundle), **api}
     if uses_dynamodb(bundle):
         found["StateTable"] = state_table(bundle)
     if trusts_events(bundle):

@@ -208,7 +208,8 @@ def version_id(template: Mapping[str, Json]) -> str:
 def with_version(template: Mapping[str, Json], key: str) -> dict[str, Any]:
     """The template with another version: of the same code, for a stage with other values."""
     before, after = version_id(template), f"Version{key[:12]}"
-    text = json.dumps(template).replace(f'"{before}"', f'"{after}"')
+    # The id of the version, and of the deployment of a REST API, which ends in it.
+    text = json.dumps(template).replace(f'{before}"', f'{after}"')
     # The description ends in the key; so it is in templates that describe_version() is in.
     text = text.replace(f"({before.removeprefix('Version')})", f"({key[:12]})")
     found: dict[str, Any] = json.loads(text)
