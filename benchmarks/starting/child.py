@@ -26,7 +26,9 @@ TRACED = {
     "adaptgen.govern.audit.trail": ("trail",),
     "adaptgen.runtime.engine": ("Engine.__init__", "Engine.call"),
     "adaptgen.transports.aws_lambda.handler": ("Handler._open",),
-    "httpx": ("AsyncClient.__init__",),
+    "adaptgen.runtime.store.dynamodb": ("DynamoStore._ask",),
+    "adaptgen.runtime.http.client": ("Client.send",),
+    "adaptgen.runtime.core.connections": ("shared_context",),
 }
 
 

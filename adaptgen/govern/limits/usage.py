@@ -57,6 +57,7 @@ class Usage:
         self._clock = clock
         self._waiting: dict[_Place, dict[str, float]] = {}
         self._known: set[_Place] = set()
+        self._counted: set[_Place] = set()
         self._due = clock() + every
         self._task: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
@@ -96,9 +97,11 @@ class Usage:
                 await self._store.count(_row(place), waiting[place])
                 del left[place]
 
+            self._counted |= waiting.keys()
             try:
-                await self._learn(waiting.keys() - self._known)
-                done = await asyncio.gather(*map(add, waiting), return_exceptions=True)
+                # Both at once: a first call waits for them. What could not be noted is noted with the next counts.
+                notes = self._learn(self._counted - self._known)
+                done = await asyncio.gather(notes, *map(add, waiting), return_exceptions=True)
                 for problem in done:
                     if isinstance(problem, BaseException):
                         raise problem

@@ -3,6 +3,7 @@ shared state, which is opened and tried, so that nothing is served without it.""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
@@ -100,8 +101,11 @@ async def open_store(settings: Settings, credentials: Credentials) -> Store:
         region = await value("region") or credentials.region
         store = DynamoStore(address, region, await value("endpoint"), state.prefix)
     try:
-        await store.put(_PROBE, b"", ttl=60)
-        await store.get(_PROBE)
+        # Both at once: reading and writing are two permissions.
+        wrote, read = await asyncio.gather(store.put(_PROBE, b"", ttl=60), store.get(_PROBE), return_exceptions=True)
+        for problem in (wrote, read):
+            if isinstance(problem, BaseException):
+                raise problem
     except StoreError as problem:
         await store.aclose()
         hint = "start it, or correct the address; without it nothing is served"
