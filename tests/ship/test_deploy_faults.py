@@ -350,6 +350,15 @@ def test_an_object_that_is_not_what_its_name_says_is_refused(shop: Shop) -> None
     assert shop.stacks() == []
 
 
+def test_a_template_is_read_from_the_bucket(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adaptgen.ship.stack.cloudformation.LIMIT", 1000)
+    assert shop.deploy("--yes") == 0
+    assert shop.stacks() == ["CREATE_COMPLETE"]
+    assert ".template.json" in shop.err
+    assert shop.deploy("--yes", values={}) == 0
+    assert f"{shop.stack}: no changes" in shop.out
+
+
 def test_a_bucket_that_is_not_there(shop: Shop) -> None:
     assert shop.deploy("--yes", "--bucket", "nowhere") == 2
     assert "there is no bucket nowhere" in shop.err
