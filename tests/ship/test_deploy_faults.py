@@ -21,6 +21,7 @@ from adaptgen.cli import main, terminal
 from adaptgen.cli.ship import deploy as deploying
 from adaptgen.cli.ship import package as packaging
 from adaptgen.ship.bundles.package import zip_files
+from adaptgen.ship.deployments import calls
 from adaptgen.ship.stack import stack as templates
 from adaptgen.ship.stack.versions import OWN
 
@@ -252,6 +253,13 @@ def test_an_execution_whose_answer_is_lost_is_followed_and_not_repeated(shop: Sh
 def test_a_change_set_whose_answer_is_lost_is_found_again(shop: Shop) -> None:
     shop.proxy.fail("CreateChangeSet", "lost")
     shop.proxy.fail("CreateChangeSet", code="AlreadyExistsException", message="ChangeSet already exists")
+    assert shop.deploy("--yes") == 0
+    assert shop.stacks() == ["CREATE_COMPLETE"]
+
+
+def test_an_answer_that_never_comes_is_asked_for_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_PATIENCE", 3.0)
+    shop.proxy.fail("DescribeChangeSet", "late")
     assert shop.deploy("--yes") == 0
     assert shop.stacks() == ["CREATE_COMPLETE"]
 

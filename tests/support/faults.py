@@ -25,9 +25,9 @@ _DONE = (
 @dataclass
 class Fault:
     """``kind``: ``error`` (``status``, ``code``, ``message``), ``cut`` (the connection ends without an answer),
-    ``lost`` (the call goes through, its answer does not), ``swallow`` (it is answered, and nothing happens),
-    ``rewrite`` (``change`` gets the text of the answer). It happens ``times`` times, after ``skip`` calls that go
-    well; ``when`` decides too."""
+    ``lost`` (the call goes through, its answer does not), ``late`` (the same, and the connection stays open),
+    ``swallow`` (it is answered, and nothing happens), ``rewrite`` (``change`` gets the text of the answer). It happens
+    ``times`` times, after ``skip`` calls that go well; ``when`` decides too."""
 
     operation: str
     kind: str
@@ -48,6 +48,7 @@ class FaultProxy:
         self.faults: list[Fault] = []
         self._upstream = urlsplit(upstream)
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,6 +69,7 @@ class FaultProxy:
         self._thread.start()
 
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -95,7 +97,9 @@ class FaultProxy:
             _answer(request, 200 if fault.kind == "swallow" else fault.status, {}, text.encode())
             return
         status, headers, data = self._forward(request, body)
-        if fault is not None and fault.kind == "lost":
+        if fault is not None and fault.kind in ("lost", "late"):
+            if fault.kind == "late":
+                self._closing.wait()
             request.close_connection = True
             return
         if fault is not None:

@@ -26,6 +26,10 @@ _PASSING = frozenset({
 """Codes of AWS, and types of errors on the way to it, that may be over with the next call."""
 
 
+_PATIENCE = 120.0
+"""Seconds for one attempt of a call."""
+
+
 class CallFailed(AdaptgenError):
     """AWS did not do what it was asked. ``code``: its own, or the type of an error on the way to it; ``passing``: the
     same call may succeed later."""
@@ -41,7 +45,7 @@ def make_client(service: str, region: str = "", endpoint: str = "", profile: str
     boto3 is not installed, no region is known, or there is no such profile."""
     try:
         # An upload of 25 MB may take its time on a slow line; CloudFormation throttles those who look often.
-        return aws.client(service, region, endpoint, timeout=120.0, attempts=8, profile=profile)
+        return aws.client(service, region, endpoint, timeout=_PATIENCE, attempts=8, profile=profile)
     except aws.AwsError as why:
         raise error("AG093", str(why), help="--region NAME, and credentials of AWS") from None
 
