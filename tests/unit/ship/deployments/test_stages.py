@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship.deployments.stages import Shift, Stage, find_stages, parameter_values, read_stage, schema_text
+from adaptgen.ship.deployments.stages import Shift, Stage, Step, find_stages, parameter_values, read_stage, schema_text
 
 ROOT = Path(__file__).parents[4]
 PLACE = 'adaptgen: 1\naccount: "123456789012"\nregion: eu-central-1\nbucket: bundles\n'
@@ -43,6 +43,14 @@ def read(folder: Path, text: str) -> Stage:
 
 def told(problem: AdaptgenError) -> list[str]:
     return [f"{one.where}: {one.code} {one.message} | {one.help}" for one in problem.diagnostics]
+
+
+def test_a_shift_of_several_steps(tmp_path: Path) -> None:
+    text = "shift: {weight: 5, for: 10m, then: [{weight: 50, for: 1h}], alarms: [ErrorAlarm]}\nkeep_versions: 5\n"
+    stage = read(tmp_path, PLACE + text)
+    assert stage.shift is not None
+    assert stage.shift.steps == (Step(5, 600.0), Step(50, 3600.0))
+    assert (tuple(stage.shift.alarms), stage.keep_versions) == (("ErrorAlarm",), 5)
 
 
 def test_every_key_becomes_a_field(tmp_path: Path) -> None:
@@ -81,6 +89,9 @@ def test_a_stack_is_named_after_its_server_and_its_stage(tmp_path: Path) -> None
         (PLACE + "role_arn: arn:aws:iam::999999999999:role/deploy\n", "role_arn is of account 999999999999, and this"),
         (PLACE + "shift: {weight: 100, for: 1m}\n", "prod.yaml:5:9: AG109 shift.weight must be at most 99"),
         (PLACE + "shift: {weight: 10}\n", "AG109 shift needs 'for'"),
+        (PLACE + "shift: {weight: 10, for: 4h}\n", "AG109 shift.for must be at most"),
+        (PLACE + "shift: {weight: 50, for: 1m, then: [{weight: 9, for: 1m}]}\n", "shift: each step has a larger"),
+        (PLACE + "keep_versions: 0\n", "AG109 keep_versions must be at least 1"),
         (PLACE + "tags: {aws:x: a}\n", "AWS keeps names that begin with aws:"),
         (PLACE + "parameters: {A: }\n", "prod.yaml:5:14: AG109 parameters.A must be a text or true or false"),
         (PLACE + "parameters: {A: [\"a,b\"]}\n", "an item of a list cannot hold a comma"),
