@@ -47,7 +47,7 @@ def test_the_public_part_is_one_line_that_no_form_of_a_secret_matches() -> None:
     assert list(json.loads(text)) == ["keys"]
 
 
-@pytest.mark.parametrize("text", ["hunter2", new_key("checkpoints"), new_key("cursors")])
+@pytest.mark.parametrize("text", ["hunter2", new_key("checkpoints"), new_key("cursors")], ids=("text", "pem", "base64"))
 def test_another_key_is_an_error_that_shows_nothing_of_it(text: str) -> None:
     with pytest.raises(AdaptgenError) as problem:
         public_part(text)
