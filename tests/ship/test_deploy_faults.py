@@ -124,6 +124,8 @@ def shop(
         monkeypatch.delenv(name, raising=False)
     for name, one in aws.KEYS.items():
         monkeypatch.setenv(name, one)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("CRM_PASSWORD", "hunter2")
     # Nobody waits for the pauses between the attempts of botocore.
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
