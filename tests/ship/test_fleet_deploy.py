@@ -225,6 +225,9 @@ def test_after_a_crash_the_same_command_goes_on(account: Account, monkeypatch: p
     monkeypatch.setattr(Deployment, "execute", crash)
     assert account.deploy() == 130, account.last
     keys = account.secrets()
+    if which == 1:  # the first part of the proxy: its URLs lead nowhere, and no start is tried
+        assert account.environment("proxy-dev")["CRM_URL"] == "https://not-known-yet.invalid/mcp"
+        assert account.parameters("proxy-dev")["SnapStart"] == "None"
     monkeypatch.setattr(Deployment, "execute", execute)
     assert account.deploy() == 0, account.last
     assert account.secrets() == keys
