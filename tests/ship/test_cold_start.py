@@ -16,7 +16,7 @@ from support.shipping import ROOT
 from adaptgen.demo.crm import PASSWORD, USERNAME, running
 
 CALL = """
-import asyncio, json, sys
+import asyncio, gc, json, sys
 from pathlib import Path
 from adaptgen.transports.aws_lambda import serve
 
@@ -29,7 +29,7 @@ jwk, signed, signature = json.loads(sys.argv[3])
 held = public_key(jwk).verifies("ES256", signed.encode(), decode(signature))
 asyncio.run(adaptgen.runtime.store.dynamodb.DynamoStore("t", "eu-central-1").aclose())
 lazy = type(sys.modules["cedarpy.pst"]).__name__ if "cedarpy.pst" in sys.modules else ""
-print(json.dumps([answer["statusCode"], answer["body"], held, lazy, sorted(sys.modules)]))
+print(json.dumps([gc.isenabled(), answer["statusCode"], answer["body"], held, lazy, sorted(sys.modules)]))
 """
 EXAMPLE = (  # RFC 7515, A.3
     {
@@ -81,7 +81,8 @@ def test_a_first_governed_call_loads_nothing_that_it_does_not_need(tmp_path: Pat
         }
         command = [sys.executable, "-c", CALL, str(ROOT / "generated/crm"), json.dumps(event), json.dumps(EXAMPLE)]
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=True, cwd=ROOT)
-    status, answer, held, lazy, modules = json.loads(done.stdout.splitlines()[-1])
+    collects, status, answer, held, lazy, modules = json.loads(done.stdout.splitlines()[-1])
+    assert collects
     assert status == 200
     assert not json.loads(answer)["result"].get("isError"), answer
     assert held

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import Where, error
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.syntax.templates import references_in
@@ -29,6 +30,7 @@ VARIABLE = "ADAPTGEN_GOVERNANCE"
 """Names the settings: a file, ``s3://bucket/key`` or ``appconfig://application/environment/profile``."""
 
 
+@gc_paused()  # a tenth of a start: modules are made to stay
 def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     """The handler of the generated server in ``folder``, governed by the settings that :data:`VARIABLE` names, else by
     its own (``governance.json`` next to its ``governance.yaml`` if it exists: JSON is read faster).
@@ -53,6 +55,7 @@ def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     return Handler(make, environ, begun)
 
 
+@gc_paused()
 def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
     """The handler of the governance proxy under the settings that :data:`VARIABLE` names.
 
