@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -30,6 +31,10 @@ from adaptgen.runtime.store.protocol import MemoryStore, Store
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.desk import FileDesk
+
+
+_ON_THEIR_WAY = 0.006
+"""Seconds until the first requests of a start have been sent."""
 
 
 class GovernedServer:
@@ -123,6 +128,8 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
     """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``. AdaptgenError with whatever
     is wrong with the settings; nothing is served then."""
     files: list[FileDesk] = []
+    if place.frozen:  # what the first call would load, while secrets and state are on their way
+        asyncio.get_running_loop().call_later(_ON_THEIR_WAY, importlib.import_module, "adaptgen.runtime.calls")
     governed = await assemble(source(named, place.environ), _engine_targets(server, place, files), place)
     governed.server = server
     governed.files = files[0] if files else None
