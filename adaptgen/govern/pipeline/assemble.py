@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.files.desk import FileDesk
 
 
-_ON_THEIR_WAY = 0.006
+_ON_THEIR_WAY = 0.003
 """Seconds until the first requests of a start have been sent."""
 
 
@@ -82,6 +82,9 @@ async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -
         credentials = place.credentials or Credentials(place.environ)
         begin(settings, credentials, http=place.http)
         opening = asyncio.create_task(open_store(settings, credentials))
+        if place.frozen and settings.mode != "proxy" and settings.state.store != "memory":
+            # What the first call would load, while secrets and state are on their way.
+            asyncio.get_running_loop().call_later(_ON_THEIR_WAY, importlib.import_module, "adaptgen.runtime.calls")
         stack.push_async_callback(_close_store, opening)
         material = await keys.material(settings, credentials)
         store = await opening
@@ -128,8 +131,6 @@ async def govern_server(named: str, server: Server, place: ServingContext) -> Go
     """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``. AdaptgenError with whatever
     is wrong with the settings; nothing is served then."""
     files: list[FileDesk] = []
-    if place.frozen:  # what the first call would load, while secrets and state are on their way
-        asyncio.get_running_loop().call_later(_ON_THEIR_WAY, importlib.import_module, "adaptgen.runtime.calls")
     governed = await assemble(source(named, place.environ), _engine_targets(server, place, files), place)
     governed.server = server
     governed.files = files[0] if files else None
