@@ -164,7 +164,7 @@ GOVERNANCE = [
         without=("opentelemetry",),
     ),
     Mistake(
-        "settings are in S3 and AWS is not installed",
+        "settings are in S3 and no region is set",
         "serve generated/notes --governance s3://notes/governance.yaml",
         without=("boto3", "botocore"),
     ),

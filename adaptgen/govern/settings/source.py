@@ -86,7 +86,7 @@ class Source:
         return found
 
     def _away(self, why: Unreadable) -> AdaptgenError:
-        help = ""
+        help = "check the address, AWS_REGION, and what this role or user may read"
         if isinstance(self._document, FileDocument):
             help = suggest(self._document.path)
         return error("AG001", f"the settings cannot be read: {why}", Where(self.name), help)

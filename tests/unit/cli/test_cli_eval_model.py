@@ -106,7 +106,7 @@ def test_what_the_cassettes_do_not_have_says_nothing_of_the_model(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--model", "m"), "there is no key"),
+        (("--model", "m"), "no key is set"),
         (("--model", "m", "--endpoint", "command:true", "--budget", "2.50"), "needs the prices"),
         (("--model", "m", "--endpoint", "command:true", "--model-option", "x"), "has no value"),
         (("--model", "m", "--endpoint", "anthropic", "--seed", "1"), "takes no seed"),

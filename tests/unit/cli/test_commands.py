@@ -72,7 +72,7 @@ def test_a_typo_gets_a_suggestion(argv: list[str], meant: str, capsys: pytest.Ca
     [
         (["serve"], "DIR|DOCUMENT is missing"),
         (["build", "--out"], "--out needs a value"),
-        (["deploy", "x"], "--stack is missing"),
+        (["deploy", "x"], "--stage NAME, or --stack NAME"),
         (["inspect", "x", "--fail-under", "much"], "--fail-under"),
         (["call", "x", "y", "--governance", "f", "--no-governance"], "--governance and --no-governance exclude"),
         (["erase", "x"], "--token or --kind is missing"),
