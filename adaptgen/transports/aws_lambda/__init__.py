@@ -18,6 +18,7 @@ from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import Where, error
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.syntax.templates import references_in
+from adaptgen.transports import settle
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -40,6 +41,7 @@ def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
             server. Whatever is wrong with the settings and with what they name.
     """
     named = environ.get(VARIABLE, "").strip()
+    settle()  # before the first request, which asks for a module that is not installed
     begun = _begin(named or str(folder / "governance.json"), environ)
     from adaptgen.transports.aws_lambda.handler import Handler
     from adaptgen.transports.load import load_server
@@ -66,6 +68,7 @@ def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
     if not named:
         raise error("AG078", f"no governance settings: {VARIABLE} is not set", None, f"set {VARIABLE} on the function")
 
+    settle()
     begun = _begin(named, environ)
     from adaptgen.transports.aws_lambda.handler import Handler
 
