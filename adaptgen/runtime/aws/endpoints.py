@@ -68,7 +68,7 @@ def find_region(environ: Mapping[str, str], named: str = "") -> str:
     """
     region = named or environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "") or _of_profile(environ)
     if not region:
-        raise AwsError("no AWS region is set")
+        raise AwsError("no AWS region is known: set AWS_REGION")
     if not _REGION.fullmatch(region):
         raise AwsError("the region of AWS has a form that no region has")
     return region
