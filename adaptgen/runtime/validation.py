@@ -14,16 +14,17 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-import jsonschema_rs
-
 from adaptgen.mcp.json_text import loads_strict
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
-from adaptgen.model.frozen import lazy
+from adaptgen.model.frozen import lazy, postpone
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
 from adaptgen.syntax.text_formats import FORMATS, fits
+
+postpone("jsonschema_rs.canonical")  # 25 classes for a form of schemas that nothing here asks for
+import jsonschema_rs  # noqa: E402
 
 _INTEGER = lazy(r"-?(?:0|[1-9][0-9]{0,999})\Z")
 """Far below the 4,300 digits that ``int`` reads."""

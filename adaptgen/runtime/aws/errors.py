@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -44,4 +43,6 @@ def tag_texts(xml: str, *names: str) -> dict[str, str]:
     """The texts of the elements of these names, the first of each, in a flat answer of S3 or STS. What they mean is
     known, so that no parser of XML is needed."""
     found = re.finditer(rf"<({'|'.join(names)})>([^<]*)</\1>", xml)
+    import html  # 1 ms that only an error costs
+
     return {one[1]: html.unescape(one[2]).strip() for one in reversed(list(found))}
