@@ -95,13 +95,19 @@ class SharedUpstreamSessions:
             if wait:
                 text = "this caller has too many sessions with it"
                 raise UpstreamError(text, sent=False, status=429, retry_after=wait)
-        session = await make()
         try:
-            await state.write(self._record(session))
-        except (StoreError, LeaseLost):
-            # What the others cannot find must not be used: two sessions of one caller would mix.
-            await remote.close(session, caller)
-            raise UpstreamError("its session cannot be shared", sent=False) from None
+            session = await make()
+            try:
+                await state.write(self._record(session))
+            except (StoreError, LeaseLost):
+                # What the others cannot find must not be used: two sessions of one caller would mix.
+                await remote.close(session, caller)
+                raise UpstreamError("its session cannot be shared", sent=False) from None
+        except BaseException:
+            if key[0] == "session":  # there is none: an outage must not use up what the caller may have
+                with suppress(StoreError):
+                    await self._count(remote, caller, -1)
+            raise
         return session
 
     async def find(self, remote: UpstreamClient, caller: Caller, key: Key) -> Session | None:

@@ -191,7 +191,7 @@ class OwnKeys:
             return None
 
     def _by_boto3(self) -> tuple[AwsKeys, float] | None:
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, ClientError
         from botocore.session import get_session
 
         try:
@@ -199,7 +199,7 @@ class OwnKeys:
                 self._source = get_session().get_credentials()
             source: Any = self._source
             frozen = source.get_frozen_credentials() if source is not None else None
-        except BotoCoreError as problem:
+        except (BotoCoreError, ClientError) as problem:  # a role of a profile may be refused; the text names it
             raise AwsError(f"the keys of this process cannot be read: {type(problem).__name__}") from None
         if frozen is None or not frozen.access_key or not frozen.secret_key:
             return None

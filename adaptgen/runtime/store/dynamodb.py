@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.aws.api import AwsApi
 
 _TRIES: Final = 20
+_LONGEST_DEBT: Final = 7 * 86_400.0
+"""Seconds that a bucket stays after the moment at which this process thinks that it is full: others may take more."""
 _NAMES: Final = {"#k": "key", "#v": "value", "#n": "number", "#f": "full", "#e": "ends", "#x": "expires"}
 _GONE: Final = "(attribute_not_exists(#k) OR #e <= :now)"
 _THERE: Final = "(attribute_exists(#k) AND (attribute_not_exists(#e) OR #e > :now))"
@@ -143,7 +145,8 @@ class DynamoStore:
             now = self._clock()
             last = now + size - costs + 1e-6
             busy = full > now
-            values = {":expires": {"N": _whole(now + size)}}
+            # A debt is taken from a bucket without a bottom, which would be full again in 190 years.
+            values = {":expires": {"N": _whole(min(now + size, max(full, now) + costs + _LONGEST_DEBT))}}
             if busy:
                 condition, update = "#f > :now AND #f <= :last", "SET #f = #f + :cost, #x = :expires"
                 values |= {":cost": {"N": _number(costs)}, ":last": {"N": _number(last)}}

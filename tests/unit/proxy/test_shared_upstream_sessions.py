@@ -15,6 +15,7 @@ from adaptgen.govern.settings.model import Upstream
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.proxy import session_pool, shared_sessions
+from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.session_pool import Sessions
 from adaptgen.proxy.shared_sessions import SharedUpstreamSessions
@@ -373,3 +374,18 @@ async def test_alone_nothing_is_shared() -> None:
         await sessions.aclose()
         assert server.closed == ["upstream-2"]
         assert session_pool.IDLE == 1800.0
+
+
+async def test_a_server_that_is_down_uses_up_no_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_sessions, "OPEN", 2)
+    async with replicas(keeper(), 1) as (one,):
+        remote = one._syncs["a"].remote
+        shared = SharedUpstreamSessions(SharedSessionStore(MemoryStore(), KEY), 60)
+
+        async def down() -> Session:
+            raise UpstreamError("it cannot be reached", sent=False)
+
+        for n in range(5):
+            key = ("session", f"s{n}")
+            with pytest.raises(UpstreamError, match="cannot be reached"):
+                await shared._make(remote, ANNA, key, down, shared._state(remote, ANNA, key))

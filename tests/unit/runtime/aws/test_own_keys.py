@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from adaptgen.runtime.aws.errors import AwsError
 from adaptgen.runtime.aws.own_keys import OwnKeys
@@ -207,6 +208,18 @@ async def test_profiles_are_boto3s_and_missing_boto3_is_told(tmp_path: Path, mon
         monkeypatch.setitem(__import__("sys").modules, name, module)
     with pytest.raises(AwsError, match="a profile of AWS needs boto3"):
         await Place(refuse, **environ).keys.get()
+
+
+async def test_a_role_that_a_profile_may_not_take_is_an_error_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused:
+        def get_credentials(self) -> Any:
+            said = {"Error": {"Code": "AccessDenied", "Message": "arn:aws:iam::123456789012:user/ada"}}
+            raise ClientError(said, "AssumeRole")  # type: ignore[arg-type]
+
+    monkeypatch.setattr("botocore.session.get_session", Refused)
+    with pytest.raises(AwsError, match="cannot be read: ClientError") as problem:
+        await Place(refuse, AWS_PROFILE="other").keys.get()
+    assert "ada" not in str(problem.value)
 
 
 async def test_nothing_of_it_is_shown_or_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -190,6 +190,24 @@ async def test_bucket_under_contention_gives_its_burst_once(kept: Kept) -> None:
 
 
 @pytest.mark.slow
+async def test_a_debt_in_dynamodb_expires_when_it_is_paid(
+    aws_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws.KEYS.items():
+        monkeypatch.setenv(name, value)
+    now = time.time()
+    store = DynamoStore("adaptgen", aws.REGION, aws_service.url, "debt", clock=Clock(now))
+    try:
+        for _ in range(2):
+            assert await store.take("b", rate=1 / 6, burst=1e9, cost=5) == 0
+        item = aws.client(aws_service, "dynamodb").get_item(TableName="adaptgen", Key={"key": {"S": "debt:b"}})["Item"]
+        assert float(item["full"]["N"]) == pytest.approx(now + 60)
+        assert float(item["expires"]["N"]) == pytest.approx(now + 60 + 7 * 86_400, abs=1)
+    finally:
+        await store.aclose()
+
+
+@pytest.mark.slow
 async def test_a_bucket_of_dynamodb_takes_one_request(aws_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in aws.KEYS.items():
         monkeypatch.setenv(name, value)
