@@ -77,7 +77,10 @@ def _contradictions(template: Mapping[str, Json], parameters: Mapping[str, str])
     if public and not holds(template, parameters, {"Fn::Or": [public, {"Condition": "HasDomain"}]}):
         parameter = public["Fn::Not"][0]["Fn::Equals"][0]["Ref"]
         text = f"the public URL is not known: {parameter} or DomainName is needed"
-        yield Diagnostic("AG122", text, help=f"--parameter {parameter}=https://…/mcp")
+        help = (
+            f"{parameter}: https://…/mcp in the stage file, or --parameter {parameter}=…; deploy --stage finds it out"
+        )
+        yield Diagnostic("AG122", text, help=help)
     subnets, groups = (parameters.get(name, "") for name in ("SubnetIds", "SecurityGroupIds"))
     if bool(subnets) != bool(groups):
         yield Diagnostic("AG122", "SubnetIds and SecurityGroupIds need each other", help="name both, or neither")
