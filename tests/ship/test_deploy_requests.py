@@ -71,6 +71,29 @@ def test_without_a_stage_what_is_not_named_is_kept() -> None:
     assert world.review.parameters == (PropertyChange("Url", "https://crm.example", "https://new.example"),)
 
 
+def test_an_old_default_that_nobody_named_becomes_the_new_one() -> None:
+    # The path is of a file of the old bundle; somebody chose 90 days, and a secret cannot be read.
+    def declared(governance: str, days: int) -> dict[str, Any]:
+        secret = {"Type": "String", "NoEcho": True, "Default": "****"}
+        own = {"Governance": {"Type": "String", "Default": governance}, "Days": {"Type": "Number", "Default": days},
+               "Chosen": {"Type": "Number", "Default": days}, "Password": secret}  # fmt: skip
+        return TEMPLATE | {"Parameters": TEMPLATE["Parameters"] | own}
+
+    then = {**VALUES, "Password": "****", "MemorySize": "1024", "Governance": "governance/staging.json", "Days": "30",
+            "Chosen": "90"}  # fmt: skip
+    before = [{"ParameterKey": name, "ParameterValue": one} for name, one in then.items()]
+    old, new = (json.dumps(declared(*one)) for one in (("governance/staging.json", 30), ("governance/prod.json", 365)))
+    world = World({"DescribeStacks": stack("UPDATE_COMPLETE", Parameters=before), "GetTemplate": {"TemplateBody": old}},
+                  agree=False)  # fmt: skip
+    world.of.deploy(replace(PLAN, template=new, parameters={"CodeBucket": "bundles"}))
+    assert sent(world) == {"CodeBucket": "bundles", "Url": True, "Password": True, "Chosen": True}
+    assert world.review is not None
+    assert world.review.parameters == (
+        PropertyChange("Days", "30", "365 (the default)"),
+        PropertyChange("Governance", "governance/staging.json", "governance/prod.json (the default)"),
+    )
+
+
 def test_a_stage_decides_alone_and_shows_what_goes() -> None:
     gone = [*BEFORE, {"ParameterKey": "Old", "ParameterValue": "x"}]
     world = World({"DescribeStacks": stack("UPDATE_COMPLETE", Parameters=gone, Tags=[

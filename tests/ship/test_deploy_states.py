@@ -12,6 +12,7 @@ from support.scripted_aws import NEW_YEAR, NO_STACK, STACK_ID, Refusal, event, s
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.deployments.advice import ADVICE
+from adaptgen.ship.deployments.changes import Review
 from adaptgen.ship.deployments.deployment import Outcome
 
 
@@ -261,3 +262,27 @@ def test_protection_is_set_when_the_stack_is_there(protect: bool | None, there: 
     assert world.stacks.names().count("UpdateTerminationProtection") == asked
     assert world.review is not None
     assert world.review.notes == ((f"protection against deletion: {'on' if protect else 'off'}",) if asked else ())
+
+
+NOTHING = {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
+
+
+@pytest.mark.parametrize("agree", [True, False])
+def test_protection_alone_is_shown_and_agreed_to(agree: bool) -> None:
+    now = stack("UPDATE_COMPLETE", Parameters=BEFORE, EnableTerminationProtection=True)
+    world = World({"DescribeStacks": now, "DescribeChangeSet": NOTHING,
+                   "UpdateTerminationProtection": {"StackId": STACK_ID}}, agree=agree)  # fmt: skip
+    outcome = world.of.deploy(replace(PLAN, protect=False))
+    assert outcome == (Outcome("no changes of resources") if agree else None)
+    assert world.review == Review(notes=("protection against deletion: off",))
+    assert world.stacks.of("UpdateTerminationProtection") == (
+        [{"StackName": STACK_ID, "EnableTerminationProtection": False}] if agree else []
+    )
+    assert "ExecuteChangeSet" not in world.stacks.names()
+
+
+def test_protection_that_is_as_it_should_be_is_no_change() -> None:
+    now = stack("UPDATE_COMPLETE", Parameters=BEFORE, EnableTerminationProtection=True)
+    world = World({"DescribeStacks": now, "DescribeChangeSet": NOTHING})
+    assert world.of.deploy(replace(PLAN, protect=True)) == Outcome("no changes")
+    assert world.review is None

@@ -321,6 +321,15 @@ def test_unpin_moves_an_alias_back_that_somebody_moved(world: World) -> None:
     assert world.live() == ("2", {})
 
 
+def test_unpin_moves_nothing_that_nobody_agreed_to(world: World) -> None:
+    world.deploy("two")
+    world.versions.move("1")
+    questions = world.questions
+    assert world.rollout(agree=False).deploy(world.plan("two"), unpin=True) is None
+    assert world.questions == questions + 1
+    assert world.live() == ("1", {})
+
+
 def test_a_deployment_of_several_stacks_remembers_too(world: World) -> None:
     # deploy --all carries plans out itself.
     for code in ("two", "three"):

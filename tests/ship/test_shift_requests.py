@@ -115,6 +115,23 @@ def test_cloudformation_watches_each_step() -> None:
     assert roll.plans[-1].parameters["EarlierVersions"] == "6,5"
 
 
+THERE = {"DescribeStacks": stack(), "DescribeStackResources": resources("VersionNEW", "7")}
+
+
+def test_unpin_moves_the_alias_after_the_deployment_and_says_so_before() -> None:
+    roll = Roll([DONE], THERE, {"GetAlias": alias("6"), "UpdateAlias": alias("7")}, {})
+    assert roll.of.deploy(PLAN, unpin=True) == DONE
+    assert roll.plans[0].notes == ("the calls move to version 7, as the stack says; now version 6 has all calls",)
+    (moved,) = roll.functions.of("UpdateAlias")
+    assert (moved["FunctionVersion"], moved["RevisionId"]) == ("7", "r1")
+
+
+def test_unpin_leaves_an_alias_that_was_moved_once_more() -> None:
+    roll = Roll([DONE], THERE, {"GetAlias": [alias("6"), alias("4")]}, {})
+    with pytest.raises(AdaptgenError, match="somebody else moved the alias after this was shown: version 4"):
+        roll.of.deploy(PLAN, unpin=True)
+
+
 def test_aws_rolls_the_first_step_back() -> None:
     roll = Roll(
         [BACK],

@@ -41,7 +41,8 @@ class Plan:
     image is deployed. ``rollback``:
     CloudFormation's ``RollbackConfiguration``, None for that of the stack; it applies to later updates too.
     ``account``: who must own the bucket ("" for anyone); ``region``: of the stack ("" where it is not known).
-    ``protect``: whether AWS refuses to delete the stack; None leaves it as it is.
+    ``protect``: whether AWS refuses to delete the stack; None leaves it as it is. ``notes``: what else is done once the
+    changes are agreed to, as lines that are shown with them.
     """
 
     stack: str
@@ -57,12 +58,13 @@ class Plan:
     account: str = ""
     region: str = ""
     protect: bool | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A change set that can be carried out. ``made_stack``: the stack is there for it alone. ``state``: what the stack
-    was then."""
+    """A change set that can be carried out; ``change_set`` is "" where only what no change set has is to be done.
+    ``made_stack``: the stack is there for it alone. ``state``: what the stack was then."""
 
     plan: Plan
     stack_id: str
@@ -155,6 +157,9 @@ class Deployment:
         no longer what was shown."""
         stack, plan = prepared.stack_id, prepared.plan
         self._check_unchanged(prepared)
+        if not prepared.change_set:
+            self._protect(plan, stack)
+            return Outcome("no changes of resources", outputs_of(self._follower.describe(stack)))
         after = self._follower.latest_event(stack)
         try:
             self._stacks.execute_change_set(
@@ -175,7 +180,8 @@ class Deployment:
 
     def discard(self, prepared: Prepared) -> None:
         """Throw a change set away, and the stack that is there for it alone. What cannot be thrown away stays."""
-        self._sets.discard(prepared.stack_id, prepared.change_set, with_stack=prepared.made_stack)
+        if prepared.change_set:
+            self._sets.discard(prepared.stack_id, prepared.change_set, with_stack=prepared.made_stack)
 
     def delete(self, stack: str) -> Outcome:
         """Delete the stack; what its template says to keep stays. AG093 where AWS refuses a call, AG111 where it is
@@ -233,7 +239,7 @@ class Deployment:
             refusal = failed("CreateChangeSet", problem)
             text = refusal.diagnostics[0].message
             if any(one in text for one in _NOTHING):
-                return self._unchanged(plan, now)
+                return self._unchanged(plan, now, settled)
             if refusal.code not in ("AlreadyExistsException", "AlreadyExists"):
                 raise refusal from None
             made = {"Id": name}  # an answer that was lost: nobody else can have this name
@@ -248,7 +254,7 @@ class Deployment:
         nothing = said["Status"] == "FAILED" and any(text in reason for text in _NOTHING)
         if nothing or (said["Status"] != "FAILED" and not changes):
             self.discard(empty)
-            return self._unchanged(plan, now)
+            return self._unchanged(plan, now, settled)
         if said["Status"] == "FAILED":
             self.discard(empty)
             raise error("AG093", f"the change set cannot be made: {printable(reason) or 'AWS states no reason'}")
@@ -260,13 +266,11 @@ class Deployment:
         state = _state(self._follower.describe(stack_id) or {})
         return Prepared(plan, stack_id, empty.change_set, review, made_stack, state)
 
-    def _unchanged(self, plan: Plan, now: Mapping[str, Any] | None) -> Outcome:
-        if (
-            now is not None
-            and plan.protect is not None
-            and bool(now.get("EnableTerminationProtection")) != plan.protect
-        ):
-            self._protect(plan, now["StackId"])
+    def _unchanged(self, plan: Plan, now: Mapping[str, Any] | None, settled: Settled) -> Prepared | Outcome:
+        """Where no resource changes: what no change set has is shown and agreed to all the same."""
+        protects = plan.protect is not None and bool((now or {}).get("EnableTerminationProtection")) != plan.protect
+        if now is not None and (protects or plan.notes):
+            return Prepared(plan, now["StackId"], "", Review(notes=settled.notes), False, _state(now))
         return Outcome("no changes", outputs_of(now))
 
     def _protect(self, plan: Plan, stack: str) -> None:
@@ -277,9 +281,13 @@ class Deployment:
     def _check_unchanged(self, prepared: Prepared) -> None:
         """That the stack and the change set still are what was shown."""
         now = self._follower.describe(prepared.stack_id)
+        same = now is not None and _state(now) == prepared.state
+        if not prepared.change_set:
+            if not same:
+                raise _changed_meanwhile(prepared)
+            return
         said = attempt("DescribeChangeSet", self._stacks.describe_change_set,
                        ChangeSetName=prepared.change_set, StackName=prepared.stack_id)  # fmt: skip
-        same = now is not None and _state(now) == prepared.state
         if not same or said.get("ExecutionStatus", "AVAILABLE") != "AVAILABLE":
             self.discard(prepared)
             raise _changed_meanwhile(prepared)

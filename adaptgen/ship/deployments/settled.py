@@ -70,7 +70,9 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
     digests = previous.get("Metadata", {}).get("adaptgen", {}).get("secrets", {})
     hidden = {name for known in (declared, previous.get("Parameters", {})) for name, one in known.items()
               if one.get("NoEcho")}  # fmt: skip
-    arguments, after, kept = _parameters(plan, declared, then, digests, hidden)
+    named_then = {name: text for name, text in then.items() if name in hidden | OWN or not _follows_default(
+        text, previous.get("Parameters", {}).get(name, {}), declared.get(name, {}))}  # fmt: skip
+    arguments, after, kept = _parameters(plan, declared, named_then, digests, hidden)
     before = {name: secret_mark(digests.get(name, "kept")) if name in hidden else text for name, text in then.items()}
     if "Conditions" in template:
         check_parameters(template, {name: plan.parameters.get(name, "") if name in hidden else one
@@ -103,6 +105,12 @@ def settle(plan: Plan, now: Mapping[str, Any] | None, previous: Mapping[str, Any
     )
 
 
+def _follows_default(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a value is only the default of the last template (``old``), and the new template has another one: nobody
+    named it, and it may be the path of a file that only the old bundle has."""
+    return "Default" in old and "Default" in new and text == str(old["Default"]) != str(new["Default"])
+
+
 def _remember_version(
     arguments: list[dict[str, Any]], now: Mapping[str, Any], then: Mapping[str, str]
 ) -> list[dict[str, Any]]:
@@ -119,7 +127,8 @@ def _remember_version(
 def _parameters(
     plan: Plan, declared: Mapping[str, Any], then: Mapping[str, str], digests: Mapping[str, str], hidden: set[str]
 ) -> tuple[list[dict[str, Any]], dict[str, str], dict[str, str]]:
-    """The parameters of the request, the value of each, and the digests of those that are secrets (``hidden``)."""
+    """The parameters of the request, the value of each, and the digests of those that are secrets (``hidden``).
+    ``then``: values of the last deployment that may be kept."""
     arguments: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     kept: dict[str, str] = {}
@@ -203,4 +212,4 @@ def _notes(plan: Plan, now: Mapping[str, Any] | None) -> list[str]:
     protected = bool((now or {}).get("EnableTerminationProtection"))
     if plan.protect is not None and protected != plan.protect:
         found.append(f"protection against deletion: {'on' if plan.protect else 'off'}")
-    return found
+    return [*found, *plan.notes]

@@ -96,10 +96,7 @@ class Rollout:
         if published and not now.pinned and not _drifted(now, live):
             return self._first(_with(plan, "", 0, now.earlier))
         if published and not now.pinned:
-            # --unpin: the stack says so already, and has nothing to change.
-            versions.move(now.newest, live.revision)
-            self._say(f"version {now.newest} has all calls, as the stack says")
-            return self._first(_with(plan, "", 0, _history(live.version, now.earlier)))
+            return self._put_back(plan, now, live, versions)
         if shift is None:
             return self._all_at_once(plan, now, live, versions, keep)
         steps = [one for one in shift.steps if not unfinished or one.weight / 100 > now.weight + 1e-9]
@@ -171,6 +168,23 @@ class Rollout:
         return watch
 
     # ------------------------------------------------------------------------------------------------------- the moves
+
+    def _put_back(self, plan: Plan, now: StackState, live: Live, versions: Versions) -> Outcome | None:
+        """All calls to the version that the stack says (--unpin): the stack itself has nothing to change for that."""
+        note = f"the calls move to version {now.newest}, as the stack says; now {live}"
+        plan = replace(plan, notes=(*plan.notes, note))
+        outcome = self._first(_with(plan, "", 0, _history(live.version, now.earlier)))
+        if outcome is None or not outcome.done:
+            return outcome
+        found = versions.live()
+        # The update of the stack may have put the alias where it belongs.
+        if found is not None and (found.version, dict(found.weights)) == (live.version, dict(live.weights)):
+            versions.move(now.newest, found.revision)
+        elif found is None or found.version != now.newest or found.weights:
+            text = f"somebody else moved the alias after this was shown: {found or 'it is gone'}"
+            raise error("AG114", text, help="deploy again, with --unpin")
+        self._say(f"version {now.newest} has all calls, as the stack says")
+        return outcome
 
     def _all_at_once(self, plan: Plan, now: StackState, live: Live, versions: Versions, keep: int) -> Outcome | None:
         newest = now.version_id == version_id(json.loads(plan.template))
