@@ -108,9 +108,8 @@ def _aws(function: Callable[..., int]) -> Callable[..., int]:
 @click.option("--dry-run", is_flag=True, help="look, and show what would be done; change nothing")
 @click.option("--yes", is_flag=True, help="go back without a question")
 def rollback_command(**options: Any) -> int:
-    """Sends all calls to an earlier version: first the alias, at once, then the stack that says so. Code and
-    environment go back; tables, secrets and roles do not. Exit code 1 when the stack does not follow, or nobody
-    agreed."""
+    """The alias moves first, at once, then the stack that says so. Code and environment go back; tables, secrets and
+    roles do not. Exit code 1 when the stack does not follow, or nobody agreed."""
     from adaptgen.cli.ship.rollback import run
 
     return run(SimpleNamespace(**options))
@@ -121,8 +120,8 @@ def rollback_command(**options: Any) -> int:
 @click.option("--governance", metavar="FILE", type=PATH, help="where the stages are, if the server does not say")
 @_aws
 def stages_command(**options: Any) -> int:
-    """Shows which version runs in each stage, the SHA-256 of its bundle and when it was published. Exit code 1 when
-    a stage cannot be read."""
+    """Each with the SHA-256 of its bundle and the time when it was published. Exit code 1 when a stage cannot be
+    read."""
     from adaptgen.cli.ship.stages import run
 
     return run(SimpleNamespace(**options))

@@ -66,7 +66,7 @@ class Step:
 @value()
 class Shift:
     """How calls move to a new version: first ``weight`` percent of them, for ``seconds``, ``then`` in further steps, at
-    last all of them. ``alarms``: those that are watched, by their names in the template; all where it names none."""
+    last all of them. ``alarms``: those that are watched, by their names in the template; none: those of ``WATCHED``."""
 
     weight: float
     seconds: float
@@ -162,7 +162,8 @@ _STEP = {
 _SHIFT = Table({
     **_STEP,
     "then": Key(ListOf(Table(_STEP, make=Step)), "Further steps, each with a larger share; the last one is all calls"),
-    "alarms": Key(ListOf(Text("parameter")), "The alarms of the template that take the calls back; default: all"),
+    "alarms": Key(ListOf(Text("parameter")), "The alarms of the template that take the calls back; default: "
+                  "ErrorAlarm, FailedAlarm, SlowAlarm, StateAlarm and ThrottleAlarm"),
 }, make=Shift)  # fmt: skip
 _VALUE = Either((Text(), Flag(), Number(whole=False), ListOf(Text())))
 STAGE = Table({
@@ -215,7 +216,7 @@ def read_stage(folder: Path, name: str, server: str) -> Stage:
     """The stage ``name`` of the folder that :func:`find_stages` returns. ``server``: the name of what is deployed.
 
     Raises:
-        AdaptgenError: AG110 for a name of no stage; AG001 to AG005, AG108 and AG109 for every error of the file at
+        AdaptgenError: AG110 for a name of no stage; AG001 to AG005 and AG108 to AG110 for every error of the file at
             once, each with its place.
     """
     if not _NAME.fullmatch(name):
@@ -253,6 +254,9 @@ def _check(found: Mapping[str, Any], checker: Checker, name: str) -> None:
     shares = [one.weight for one in found["shift"].steps] if found.get("shift") else []
     if shares != sorted(set(shares)):
         checker.report("shift: each step has a larger share than the one before", ("shift", "then"), "order them")
+    if shares and found.get("target") == "agentcore":
+        message = "calls do not move step by step on AgentCore Runtime"
+        checker.report(message, ("shift",), "leave shift out, or deploy to target: lambda", _DOES_NOT_FIT)
     if len(found.get("tags", {})) > 50:
         checker.report("AWS takes 50 tags at most", ("tags",), "leave some out")
     for key, one in found.get("parameters", {}).items():

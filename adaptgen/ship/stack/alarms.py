@@ -24,7 +24,9 @@ def alarm_parameters() -> Resources:
     """Where alarms go, and when they ring."""
     return {
         "AlarmTopicArn": text_parameter("The SNS topic that alarms go to, when they ring and when they stop", ""),
-        "FailedPercent": _threshold(5, "An alarm when more of all calls in five minutes fail, in percent"),
+        "FailedPercent": _threshold(
+            5, "An alarm when this share or more of all calls in five minutes fail, in percent"
+        ),
         "FailedMinimum": _threshold(10, "… of this many calls at least"),
         "DeniedCalls": _threshold(50, "An alarm when this many calls in five minutes are not permitted"),
         "UpstreamFailures": _threshold(5, "An alarm when this many calls in five minutes do not reach the API"),

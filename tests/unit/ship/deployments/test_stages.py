@@ -99,6 +99,8 @@ def test_a_stack_is_named_after_its_server_and_its_stage(tmp_path: Path) -> None
         (PLACE + "parameters: {Stage: dev}\n", "Stage is 'prod', as the file is named"),
         (PLACE + "parameters: {A: \"a\\u202eb\"}\n", "has a character that cannot be seen"),
         (PLACE + "parameters: {A: 1, A: 2}\n", "AG003"),
+        (PLACE + "target: agentcore\nshift: {weight: 10, for: 10m}\n",
+         "prod.yaml:6:1: AG110 calls do not move step by step on AgentCore Runtime | leave shift out"),
     ],
 )  # fmt: skip
 def test_every_error_has_its_place_and_a_fix(tmp_path: Path, text: str, problem: str) -> None:
