@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from adaptgen.compare import extent
 from adaptgen.compare.model import Level
 from adaptgen.compare.schemas import Difference, differences
 from adaptgen.model.tables import Contract, Json, Tool
@@ -20,9 +21,12 @@ from adaptgen.plan.document.reader import is_json
 from adaptgen.plan.document.schemas import Shape, join, shape
 from adaptgen.source import Document
 
-_DEEPEST = 6
+_DEEPEST = 12
 _MOST = 20_000
-"""How many schemas one answer is made of. What lies deeper, or comes later, is any value."""
+"""How many levels of objects one answer has, and of how many schemas it is made: an answer that has more is read less
+deep, so that every field near its root is compared (``extent``)."""
+_LISTED = 100
+"""How deep differences are looked for: answers end by themselves."""
 
 RULES: Mapping[tuple[str, str], tuple[Level, Level]] = {
     # (keyword, way): the level for a field of the view, and for one that agents have to ask for.
@@ -51,7 +55,27 @@ def declared_answer(document: Document, operation: Operation, items: str | None,
     record = at(document, answer.schema, payload if items is None else items)
     if record is not None and items is not None:
         record = shape(document, record).items
-    return {} if record is None else _Normal(document).schema(record, (), _DEEPEST)
+    return {} if record is None else _read(document, record)
+
+
+def _read(document: Document, record: Json) -> dict[str, Json]:
+    """As much of ``record`` as an answer may be made of: whole levels of objects."""
+    depth, found = _DEEPEST, _attempt(document, record, _DEEPEST)
+    if found is None:
+        depth, found = -1, ({}, [record])
+        while (more := _attempt(document, record, depth + 1)) is not None:
+            depth, found = depth + 1, more
+    answer, rest = found
+    return answer | extent.describe_cut(document, rest, depth) if rest else answer
+
+
+def _attempt(document: Document, record: Json, depth: int) -> tuple[dict[str, Any], list[Json]] | None:
+    """``record`` to this depth, and the schemas that have more inside; None where it is made of too many schemas."""
+    normal = _Normal(document)
+    try:
+        return normal.schema(record, (), depth), list(normal.rest.values())
+    except _TooManyError:
+        return None
 
 
 def generated_answer(tool: Tool, contract: Contract) -> dict[str, Json] | None:
@@ -69,7 +93,7 @@ def comparable(
     """The two answers as far as both are known. ``*_complete``: the whole of what a document declares, and not what
     :func:`generated_answer` returns."""
     if old_complete and new_complete:
-        return old, new
+        return extent.level(old, new)
     if old_complete or new_complete:
         paths = (new if old_complete else old)["properties"].keys()
     else:
@@ -114,18 +138,25 @@ def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping
         yield from _leaves(schema["items"], f"{path}[*]")
 
 
+class _TooManyError(Exception):
+    """The answer is made of more than ``_MOST`` schemas."""
+
+
 class _Normal:
     """Schemas in one form: references followed, ``allOf`` and alternatives united, null as a type."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._left = _MOST
+        self.rest: dict[int, Json] = {}  # schemas that were not read inside, by their identity
 
     def schema(self, node: Json, above: tuple[int | str, ...], depth: int) -> dict[str, Any]:
         one = shape(self._document, node)
         mark = one.pointer or id(one)
         self._left -= 1
-        if mark in above or self._left < 0:
+        if self._left < 0:
+            raise _TooManyError
+        if mark in above:
             return {}
         above = (*above, mark)
         found: dict[str, Any] = {}
@@ -138,6 +169,8 @@ class _Normal:
             found["format"] = one.format
         if depth > 0:
             found |= self._inside(one, above, depth)
+        elif one.properties or one.items is not None or isinstance(one.additional, dict):
+            self.rest[id(node)] = node
         if one.variants:
             found = _both(found, _either([self.schema(variant, above, depth) for variant in one.variants]))
         if one.nullable and "type" in found:
@@ -204,7 +237,7 @@ def judge(
     """(level, kind, path, text) of each difference between two answers. ``view``: the fields that answers show without
     being asked; None: all."""
     others: list[str] = []
-    for one in differences(old, new):
+    for one in differences(old, new, deepest=_LISTED):
         path = re.sub(r"\.(?=\[)", "", one.path)
         if any(_is_inside(path, other) or not other for other in others):
             continue  # another type says all of what is inside

@@ -80,7 +80,8 @@ def _found(name: str, fixed: bool) -> Iterator[ComparisonInput]:
     if not fixed and path.exists():
         yield ComparisonInput(path, path.as_posix())
         return
-    kind = revisions.kind(name) if ":" in name else ""
+    # git knows the working folder as ``REVISION:./``, and not without the slash.
+    kind = revisions.kind(f"{name}/" if name.endswith(":.") else name) if ":" in name else ""
     if kind not in ("tree", "blob"):
         near = suggest(path)
         help = "name a document, a generated folder, or a revision with a path, such as HEAD~1:generated/crm"
@@ -91,7 +92,8 @@ def _found(name: str, fixed: bool) -> Iterator[ComparisonInput]:
     inside = revisions.resolve_path(path_named)
     shown = posixpath.relpath(inside or ".", revisions.working_folder() or ".")
     with tempfile.TemporaryDirectory(prefix="adaptgen-") as temporary:
-        folder = Path(temporary)
+        # The root of a server is two folders above it, also where that is not in the repository: never out of here.
+        folder = Path(temporary, "parent", "repository")
         if kind == "blob":
             # Hints and the files that a document refers to are next to it.
             tree, own = revisions.parent(name)
@@ -110,11 +112,11 @@ def _extract_servers(revision: str, inside: str, into: Path) -> None:
     servers = [
         folder
         for folder in dict.fromkeys(posixpath.dirname(one) for one in files if posixpath.basename(one) == "server.py")
-        if f"{folder}/{lock.NAME}" in names or folder == inside or posixpath.dirname(folder) == inside
+        if posixpath.join(folder, lock.NAME) in names or folder == inside or posixpath.dirname(folder) == inside
     ]
     if not servers:
         return
-    revisions.extract(revision, into, servers)
+    revisions.extract(revision, into, [one or "." for one in servers])  # git takes no empty path for its root
     wanted: list[str] = []
     for folder in servers:
         if source := projects.source_of(into / folder):

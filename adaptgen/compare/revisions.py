@@ -83,10 +83,11 @@ def merge_base(revision: str) -> str:
 
 
 def resolve_path(path: str) -> str:
-    """``PATH`` of ``REVISION:PATH`` from the root of the repository: ``./x`` is relative to the working folder."""
+    """``PATH`` of ``REVISION:PATH`` from the root of the repository, "" for the root itself: ``./x`` is relative to the
+    working folder."""
     if path.split("/")[0] in (".", ".."):
         path = posixpath.join(working_folder(), path)
-    return posixpath.normpath(path) if path else ""
+    return posixpath.normpath(path) if path and posixpath.normpath(path) != "." else ""
 
 
 def working_folder() -> str:

@@ -37,19 +37,22 @@ _ALL = frozenset(("string", "number", "integer", "boolean", "array", "object", "
 _DEEPEST = 12
 
 
-def differences(old: Any, new: Any, old_root: Any = None, new_root: Any = None) -> Iterator[Difference]:
-    """What differs between two schemas; ``*_root``: the schemas that their references lead into."""
-    return _differ(old, new, _Roots(old_root, new_root), "", 0)
+def differences(
+    old: Any, new: Any, old_root: Any = None, new_root: Any = None, *, deepest: int = _DEEPEST
+) -> Iterator[Difference]:
+    """What differs between two schemas, at most ``deepest`` objects and lists inside; ``*_root``: the schemas that
+    their references lead into."""
+    return _differ(old, new, _Roots(old_root, new_root, deepest), "", 0)
 
 
 class _Roots:
-    def __init__(self, old: Any, new: Any) -> None:
-        self.old, self.new = old, new
+    def __init__(self, old: Any, new: Any, deepest: int) -> None:
+        self.old, self.new, self.deepest = old, new, deepest
 
 
 def _differ(old: Any, new: Any, roots: _Roots, path: str, depth: int) -> Iterator[Difference]:
     old, new = _resolved(old, roots.old), _resolved(new, roots.new)
-    if depth > _DEEPEST or (_same(old, new) and not _refers(old)):
+    if depth > roots.deepest or (_same(old, new) and not _refers(old)):
         return
     if isinstance(old, bool) or isinstance(new, bool):
         if old != new and new is not True and new != {}:

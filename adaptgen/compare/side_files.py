@@ -33,7 +33,7 @@ def changed_side_files(old: Project, new: Project) -> Iterator[Change]:
     if not old.source or not new.source:
         return
     before, after = (PurePosixPath(one.source).with_suffix("") for one in (old, new))
-    server = new.path.name
+    server = new.path.resolve().name
     for name, what in ((OVERRIDES, "hand edits"), ("governance.yaml", "the governance settings")):
         yield from _file(old, new, f"{before}/{name}", f"{after}/{name}", what, server)
     shared = [_governance(one) for one in (old, new)]

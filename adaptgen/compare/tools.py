@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen.compare import answers
+from adaptgen.compare import answers, extent
 from adaptgen.compare.model import Change, Level, ToolSnapshot
 from adaptgen.compare.schemas import Way, differences
 from adaptgen.model.tables import Call, Param, Tool, calls_of, walk_steps
@@ -142,6 +142,8 @@ def _types(old: ToolSnapshot, new: ToolSnapshot, told: set[str]) -> Iterator[Cha
                 more.setdefault(part, []).append(path)
             elif part or path not in told:
                 yield _change(new, level, kind, f"{_field(part, path)}: {text}")
+        if old.complete and new.complete and (text := extent.describe_rest(old.answers[part], new.answers[part])):
+            yield _change(new, "review", "answers", f"{_field(part, '')}: {text}")
     for part, paths in more.items():
         if found := [path for path in paths if part or path not in told]:
             yield _change(new, "additive", "field-new", f"agents can ask for more fields: {_listed(found)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,33 @@ def test_revisions_of_folders_and_documents(
         ("orders", "cancel_order", "tool-gone")
     ]
     assert said["changes"][0]["file"].startswith(("specs/orders.yaml", "generated/orders/"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("HEAD~1", "."), ("old...", "."), ("HEAD~1:", "HEAD:"), ("HEAD~1:./", "."), ("HEAD~1:.", "HEAD:.")],
+)
+def test_a_server_that_is_the_root_of_its_repository(
+    repository: Path, old: str, new: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its document is two folders above: on disk, and not in its repository.
+    folder = repository / "apart/orders"
+    for number, revision in enumerate(("HEAD~1", "main")):
+        git("checkout", "-q", revision)
+        shutil.copytree("generated/orders", folder, dirs_exist_ok=True)
+        monkeypatch.chdir(folder)
+        if number == 0:
+            git("init", "-q", "-b", "main")
+        git("add", "-A")
+        git("commit", "-q", "-m", revision)
+        monkeypatch.chdir(repository)
+    monkeypatch.chdir(folder)
+    git("branch", "old", "HEAD~1")
+    capsys.readouterr()
+    assert main(["diff", old, new, "--json", "--fail-on", "breaking"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(one["subject"], one["kind"]) for one in said["changes"]] == [("cancel_order", "tool-gone")]
+    assert main(["diff", "HEAD", new, "--json", "--fail-on", "additive"]) == 0
 
 
 def test_the_way_back_is_additive(repository: Path) -> None:

@@ -144,3 +144,67 @@ def test_a_schema_of_itself_ends(compare: Any) -> None:
     old = ship(mast={"type": "string"}, next={"$ref": itself})
     new = ship(mast={"type": "integer"}, next=old["properties"]["next"])
     assert "breaking" in {level for level, _ in compare(old, new, HINTS)}
+
+
+def wide(amount: str, deepest: str = "string", layers: int = 6) -> str:
+    """An account of 6 layers of 8 objects each (8 ** 6 are 262,144), and next to it an amount."""
+    schemas: dict[str, Any] = {
+        f"L{layer}": {"properties": {f"f{n}": {"$ref": f"#/components/schemas/L{layer + 1}"} for n in range(8)}}
+        for layer in range(layers)
+    }
+    schemas[f"L{layers}"] = {"properties": {"end": {"type": deepest}}}
+    account = {"$ref": "#/components/schemas/L0"}
+    properties = {"id": {"type": "integer"}, "account": account, "amount": {"type": amount}}
+    text: dict[str, Any] = yaml.safe_load(document({"type": "object", "properties": properties}))
+    return yaml.safe_dump(text | {"components": {"schemas": schemas}})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        pytest.param(
+            wide("integer"),
+            wide("string"),
+            {("breaking", "the field amount of the answer: type integer → string")},
+            # and nothing to review: what lies deeper is the same
+            id="near the root",
+        ),
+        pytest.param(
+            wide("integer"),
+            wide("integer", "integer"),
+            {("review", "the answer: only its first 5 levels were compared, since the schema is large: "
+              "what lies deeper may differ too")},
+            id="deeper",
+        ),
+        # The sixth level was read of one of them only: what only one side has read is no difference.
+        pytest.param(
+            wide("integer", layers=4),
+            wide("integer", layers=6),
+            {("review", "the answer: only its first 5 levels were compared, since the schema is large: "
+              "what lies deeper may differ too")},
+            id="read less deep",
+        ),
+        pytest.param(wide("integer"), wide("integer"), set(), id="the same"),
+    ],
+)  # fmt: skip
+def test_a_large_answer_is_compared_near_its_root(
+    before: str, after: str, shown: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("old").mkdir()
+    Path("ships").mkdir()
+    Path("ships/hints.yaml").write_text('adaptgen: 1\ntools: {get_ship: {call: "GET /ships/{id}", view: [id, amount]}}')
+    Path("old/ships.yaml").write_text(before)
+    Path("ships.yaml").write_text(after + "# the same, in another file\n")
+    assert {(one.level, one.text) for one in find_changes("old/ships.yaml", "ships.yaml")} == shown
+
+
+def test_a_field_deep_in_lists_is_compared(compare: Any) -> None:
+    def nested(kind: str) -> Any:
+        inner: Any = {"type": kind}
+        for _ in range(10):
+            inner = {"type": "array", "items": {"type": "object", "properties": {"a": inner}}}
+        return inner
+
+    found = compare(ship(mast=nested("integer")), ship(mast=nested("string")), HINTS)
+    assert {level for level, _ in found} == {"breaking"}
