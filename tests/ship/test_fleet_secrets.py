@@ -126,6 +126,37 @@ def test_what_another_writes_at_the_same_moment_stays(account: Account) -> None:
     assert account.said == ["made the key crm-governance#audit"]
 
 
+def test_a_secret_without_a_value_gets_its_first_one(account: Account) -> None:
+    """Terraform's aws_secretsmanager_secret alone."""
+    account.secrets.create_secret(Name="crm-governance")
+    assert account.store.check((CURSORS,)).keys == (CURSORS,)
+    account.make(CURSORS, AUDIT)
+    found = json.loads(account.value("crm-governance"))
+    assert {name: len(base64.b64decode(one, validate=True)) for name, one in found.items()} == {
+        "cursors": 32, "audit": 32,
+    }  # fmt: skip
+    assert sorted(account.said) == ["made the key crm-governance#audit", "made the key crm-governance#cursors"]
+    assert account.store.check((CURSORS, AUDIT)) == SecretReport()
+
+
+def test_a_first_value_that_another_writes_at_the_same_moment_stays(account: Account) -> None:
+    theirs = base64.b64encode(bytes(range(32))).decode()
+    account.secrets.create_secret(Name="crm-governance")
+    moved: list[str] = []
+
+    def interfere(**_: Any) -> None:
+        if not moved:
+            moved.append("once")
+            account.secrets.put_secret_value(SecretId="crm-governance", SecretString=json.dumps({"cursors": theirs}))
+
+    account.secrets.meta.events.register("before-call.secrets-manager.PutSecretValue", interfere)
+    account.make(CURSORS, AUDIT)
+    found = json.loads(account.value("crm-governance"))
+    assert found["cursors"] == theirs
+    assert len(base64.b64decode(found["audit"], validate=True)) == 32
+    assert account.said == ["made the key crm-governance#audit"]
+
+
 def test_a_secret_that_another_creates_at_the_same_moment_stays(account: Account) -> None:
     theirs = base64.b64encode(bytes(range(1, 33))).decode()
     moved: list[str] = []

@@ -11,7 +11,7 @@ from adaptgen.diagnostics import did_you_mean, error
 from adaptgen.ship.bundles.package import Bundle, code_zip
 from adaptgen.ship.deployments.calls import failed
 from adaptgen.ship.deployments.deployment import Plan
-from adaptgen.ship.deployments.stages import Stage, find_stages, parameter_values, read_stage
+from adaptgen.ship.deployments.stages import Stage, find_stages, marked_secrets, parameter_values, read_stage
 from adaptgen.ship.stack import agentcore, cloudformation, stack
 from adaptgen.ship.stack.versions import OWN
 from adaptgen.transports.load import load_server
@@ -41,10 +41,11 @@ def check_account(sts: Any, stage: Stage) -> None:
 def plan_stage(bundle: Bundle, stage: Stage, environ: Mapping[str, str]) -> Plan:
     """The plan that ``stage`` decides alone. ``environ``: for its secrets. AG109 and AG110 for what does not fit."""
     plan = _plan(bundle, stage.stack, stage.bucket, stage.parameters)
-    known = _known(plan)
-    values = parameter_values(stage, stack.variables(bundle), known, environ)
+    variables = stack.variables(bundle)
+    template = cloudformation.hide(plan.template, marked_secrets(stage, variables))
+    values = parameter_values(stage, variables, _known(template), environ)
     return Plan(
-        plan.stack, plan.template, values, plan.bucket, plan.key, plan.code,
+        plan.stack, template, values, plan.bucket, plan.key, plan.code,
         keep=False, tags=stage.tags, role_arn=stage.role_arn, account=stage.account, region=stage.region,
         protect=stage.protect,
     )  # fmt: skip
@@ -56,7 +57,7 @@ def plan_named(
 ) -> Plan:  # fmt: skip
     """The plan of a command line: what ``given`` does not name keeps its value. AG090 for an unknown parameter."""
     plan = _plan(bundle, name, bucket, given)
-    known = _known(plan)
+    known = _known(plan.template)
     variables = stack.variables(bundle)
     parameters = {"CodeBucket": bucket} if plan.code else {}
     for written, text in given.items():
@@ -72,9 +73,9 @@ def plan_named(
     )  # fmt: skip
 
 
-def _known(plan: Plan) -> dict[str, Any]:
+def _known(template: str) -> dict[str, Any]:
     """The parameters that may be named: others are set by the commands themselves."""
-    return {name: one for name, one in cloudformation.parameters_of(plan.template).items() if name not in OWN}
+    return {name: one for name, one in cloudformation.parameters_of(template).items() if name not in OWN}
 
 
 def _plan(bundle: Bundle, name: str, bucket: str, given: Mapping[str, str]) -> Plan:

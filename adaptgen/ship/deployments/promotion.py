@@ -19,7 +19,7 @@ from adaptgen.ship.deployments.calls import attempt
 from adaptgen.ship.deployments.deployment import Plan
 from adaptgen.ship.deployments.live import Versions
 from adaptgen.ship.deployments.stack_state import StackState, read_stack
-from adaptgen.ship.deployments.stages import Stage, parameter_values
+from adaptgen.ship.deployments.stages import Stage, marked_secrets, parameter_values
 from adaptgen.ship.stack import cloudformation
 from adaptgen.ship.stack.cloudformation import pascal
 from adaptgen.ship.stack.versions import OWN
@@ -85,10 +85,11 @@ def read_artefact(cloudformation: Any, lambdas: Any, s3: Any, stack: str) -> Art
 def plan_promotion(artefact: Artefact, stage: Stage, environ: Mapping[str, str]) -> Plan:
     """The deployment of an artefact to another stage, which decides its parameters alone. AG109 and AG110 for what does
     not fit."""
-    known = {name: one for name, one in artefact.template["Parameters"].items() if name not in OWN}
+    template = cloudformation.hide(cloudformation.as_json(artefact.template), marked_secrets(stage, artefact.variables))
+    known = {name: one for name, one in cloudformation.parameters_of(template).items() if name not in OWN}
     values = parameter_values(stage, artefact.variables, known, environ)
     return Plan(
-        stage.stack, cloudformation.as_json(artefact.template), values, stage.bucket, artefact.key, artefact.code,
+        stage.stack, template, values, stage.bucket, artefact.key, artefact.code,
         keep=False, tags=stage.tags, role_arn=stage.role_arn, account=stage.account, region=stage.region,
         protect=stage.protect,
     )  # fmt: skip

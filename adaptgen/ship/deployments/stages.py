@@ -297,7 +297,7 @@ def parameter_values(
 
     ``variables``: environment variable -> its parameter. ``known``: the template's ``Parameters``. The parameter
     ``Stage`` is the stage's own name and ``CodeBucket`` its bucket. A value of ``NoEcho`` must be ``${env:NAME}``:
-    stage files are in the repository.
+    stage files are in the repository. Every variable may be, and is a secret then (:func:`marked_secrets`).
 
     Raises:
         AdaptgenError: AG109 and AG110, every error at once with its place.
@@ -318,7 +318,7 @@ def parameter_values(
             message = f"{written} is given twice, or decided by the stage"
             errors.append(Diagnostic(_DOES_NOT_FIT, message, where, "leave it out"))
             continue
-        problem, text = _resolve(written, given, known[name], environ, where)
+        problem, text = _resolve(written, given, known[name], name in variables.values(), environ, where)
         if problem is None:
             problem = _misfit(written, text, known[name], where)
         if problem is not None:
@@ -336,19 +336,28 @@ def parameter_values(
     return found
 
 
+def marked_secrets(stage: Stage, variables: Mapping[str, str]) -> frozenset[str]:
+    """The parameters of variables that ``stage`` takes from the environment: that makes them secrets."""
+    given = {variables.get(written, written) for written, one in stage.parameters.items()
+             if _FROM_ENVIRONMENT.fullmatch(one)}  # fmt: skip
+    return frozenset(given & {*variables.values()})
+
+
 def _resolve(
-    written: str, given: str, known: Mapping[str, Any], environ: Mapping[str, str], where: Where
+    written: str, given: str, known: Mapping[str, Any], is_variable: bool, environ: Mapping[str, str], where: Where
 ) -> tuple[Diagnostic | None, str]:
-    """What is wrong, and the value. Only secrets come from the environment: the file decides all others."""
+    """What is wrong, and the value. Only secrets come from the environment, which variables alone can be: the file
+    decides all others."""
     match = _FROM_ENVIRONMENT.fullmatch(given)
     secret = bool(known.get("NoEcho"))
     if match is None:
         wrong = Diagnostic(_WRONG_VALUE, f"{written} is a secret, and the file is in the repository", where,
                            _hide(written))  # fmt: skip
         return (wrong if secret and given else None), given
-    if not secret:
-        message = f"{written} is not a secret: the stage file decides it, not the environment"
-        return Diagnostic(_WRONG_VALUE, message, where, "write the value"), ""
+    if not secret and not is_variable:
+        message = f"{written} is a parameter of the template, and the stage file decides it, not the environment"
+        help = 'write its value; "${env:NAME}" is for variables of the server that are secrets'
+        return Diagnostic(_WRONG_VALUE, message, where, help), ""
     text = environ.get(match[1], "")
     if not text:
         message = f"the environment variable {match[1]} is not set, and {written} comes from it"

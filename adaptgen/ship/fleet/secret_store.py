@@ -141,15 +141,15 @@ class SecretStore:
         for _ in range(_ATTEMPTS):
             try:
                 found = self._read(store, name)
+                text = found[0] if found else None
+                missing = {one: made for one, made in values.items() if _value_of(one, text) is None}
+                if not missing:
+                    return []
+                if self._write(store, name, found, missing):
+                    return list(missing)
             except _Unreadable:
                 raise error("AG118", f"{name} may not be read, so nothing can be added to it",
                             help="permit secretsmanager:GetSecretValue on it") from None  # fmt: skip
-            text = found[0] if found else None
-            missing = {one: made for one, made in values.items() if _value_of(one, text) is None}
-            if not missing:
-                return []
-            if self._write(store, name, found, missing):
-                return list(missing)
         raise error("AG118", f"{name} is changed by others all the time", help="deploy again")
 
     def _write(self, store: str, name: str, found: tuple[str, str] | None, missing: Mapping[NeededSecret, str]) -> bool:
@@ -166,20 +166,34 @@ class SecretStore:
         if found is None:
             encrypted = {"KmsKeyId": self._kms_key} if self._kms_key else {}
             # A name that exists is refused: nothing is overwritten.
-            return self._call(
+            made = self._call(
                 self._secrets, "create_secret", name, _THERE, Name=name, SecretString=whole, Tags=self._tags,
                 Description="Made by adaptgen deploy", **encrypted,
             )  # fmt: skip
+            # The name may exist without a value: Terraform makes such secrets.
+            return made or (self._read(store, name) is None and self._add_version(name, whole, ""))
+        return self._add_version(name, whole, found[1])
+
+    def _add_version(self, name: str, text: str, current: str) -> bool:
+        """Add a version, and make it the current one in the place of ``current`` ("": no version is current). Whether
+        it was done; False where another version is current by now: that one stays."""
         version = str(uuid.uuid4())
         self._call(
             self._secrets, "put_secret_value", name, frozenset(), SecretId=name, ClientRequestToken=version,
-            SecretString=whole, VersionStages=[_NEXT],
+            SecretString=text, VersionStages=[_NEXT],
         )  # fmt: skip
-        # AWS moves the label only from the version that was read: a change in between is not overwritten.
+        if not current and self._is_current(name, version):
+            return True  # AWS makes the first version of a secret the current one
+        # AWS moves the label only from the version that was read, and gives it without one only where nobody has it.
+        # A change in between is not overwritten.
         return self._call(
             self._secrets, "update_secret_version_stage", name, _CHANGED, SecretId=name, VersionStage="AWSCURRENT",
-            RemoveFromVersionId=found[1], MoveToVersionId=version,
+            MoveToVersionId=version, **({"RemoveFromVersionId": current} if current else {}),
         )  # fmt: skip
+
+    def _is_current(self, name: str, version: str) -> bool:
+        found = self._read("secret", name)
+        return found is not None and found[1] == version
 
     def _call(self, client: Any, operation: str, name: str, expected: frozenset[str], **arguments: Any) -> bool:
         """Whether AWS did it; False for the codes ``expected``."""

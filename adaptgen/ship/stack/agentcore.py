@@ -16,9 +16,10 @@ from adaptgen.ship.stack.alarms import runtime_alarms
 from adaptgen.ship.stack.cloudformation import Json, Resources, if_, sub, text_parameter
 from adaptgen.ship.stack.data import state_table, uses_dynamodb
 from adaptgen.ship.stack.function import code_key, environment, tags
-from adaptgen.ship.stack.parameters import conditions, parameters, resource_variable, variables
+from adaptgen.ship.stack.parameters import conditions, parameters
 from adaptgen.ship.stack.permissions import named_by_stack
 from adaptgen.ship.stack.role import role
+from adaptgen.ship.stack.variables import resource_variable, variables
 
 
 def runtime(bundle: Bundle, sha256: str = "") -> dict[str, Json]:

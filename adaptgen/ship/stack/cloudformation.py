@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
@@ -69,3 +69,13 @@ def parameters_of(template: str) -> dict[str, Any]:
     """The parameters that the text of a template declares."""
     found: dict[str, Any] = json.loads(template).get("Parameters", {})
     return found
+
+
+def hide(template: str, names: Collection[str]) -> str:
+    """The text of a template in which these parameters are ``NoEcho``."""
+    if not names:
+        return template
+    changed: dict[str, Any] = json.loads(template)
+    for name in changed["Parameters"].keys() & {*names}:
+        changed["Parameters"][name]["NoEcho"] = True
+    return as_json(changed)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.cloudformation import Json, if_, sub
 from adaptgen.ship.stack.data import table_variable, uses_dynamodb
-from adaptgen.ship.stack.parameters import resource_variable, variables
 from adaptgen.ship.stack.permissions import has_switch
+from adaptgen.ship.stack.variables import resource_variable, variables
 
 
 def plain_function(bundle: Bundle, sha256: str) -> Json:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.alarms import alarm_conditions, alarm_parameters
-from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, pascal, text_parameter
-from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter, table_variable
+from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, text_parameter
+from adaptgen.ship.stack.data import data_conditions, data_parameters, key_parameter
 from adaptgen.ship.stack.doors import callers
 from adaptgen.ship.stack.gateway import gateway_conditions, gateway_parameters
 from adaptgen.ship.stack.permissions import has_switch, statements
-
-_SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN", re.IGNORECASE)
-_RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESSION_TOKEN|LAMBDA_.*|EXECUTION_ENV)|_.*")
-"""Variables that Lambda sets itself and refuses from others."""
+from adaptgen.ship.stack.variables import resource_variable, secret_variables, variables
 
 
 def parameters(bundle: Bundle) -> Resources:
@@ -91,29 +86,14 @@ def common_parameters(bundle: Bundle) -> Resources:
             **text_parameter("Of the kill switch: s3://BUCKET/KEY, or appconfig://… with ids; empty: the settings", ""),
             "AllowedPattern": "|s3://[^/]+/.+|appconfig://[^/]+/[^/]+/[^/]+",
         }
+    secrets = secret_variables(bundle.shipment)
     for name, parameter in variables(bundle).items():
         found[parameter] = text_parameter(f"The environment variable {name}")
-        if _SECRET.search(name):
+        if name in secrets:
             found[parameter]["NoEcho"] = True
     for parameter, said in statements(bundle.shipment).parameters.items():
         found[parameter] = text_parameter(said)
     return found
-
-
-def variables(bundle: Bundle) -> dict[str, str]:
-    """Environment variables that are set by hand -> the parameter of each."""
-    found: dict[str, str] = {}
-    set_here = ("ADAPTGEN_GOVERNANCE", "ADAPTGEN_STAGE", "ADAPTGEN_SWITCH", table_variable(bundle))
-    for name in bundle.shipment.variables:
-        if not _RESERVED.fullmatch(name) and name not in set_here:
-            found[name] = pascal(name)
-    return found
-
-
-def resource_variable(bundle: Bundle) -> str:
-    """The variable that is the public URL of the server, "" where the settings name that themselves."""
-    found = re.fullmatch(r"\$\{env:([^}]+)\}", bundle.shipment.settings.listen.resource)
-    return found[1] if found and found[1] in variables(bundle) else ""
 
 
 def conditions(bundle: Bundle) -> Resources:

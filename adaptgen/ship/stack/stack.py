@@ -15,8 +15,9 @@ from adaptgen.ship.stack.data import log_group, state_table, uses_dynamodb
 from adaptgen.ship.stack.doors import deny_direct_invoke, doors, trusts_events
 from adaptgen.ship.stack.function import code_key, plain_function, sam_function
 from adaptgen.ship.stack.gateway import gateway, public_url
-from adaptgen.ship.stack.parameters import conditions, parameters, variables
+from adaptgen.ship.stack.parameters import conditions, parameters
 from adaptgen.ship.stack.role import role
+from adaptgen.ship.stack.variables import variables
 from adaptgen.ship.stack.versions import (
     ALIAS,
     describe_version,

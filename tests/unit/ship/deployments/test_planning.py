@@ -47,6 +47,18 @@ def test_a_stage_decides_every_parameter(tmp_path: Path, monkeypatch: pytest.Mon
     assert "hunter2" not in plan.template + repr(plan)
 
 
+def test_what_a_stage_takes_from_the_environment_is_hidden_by_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = governed(tmp_path, EMBEDDED)
+    stage_file(tmp_path / "specs" / "crm", VALUES.replace("CRM_USERNAME: u", 'CRM_USERNAME: "${env:WHO}"'))
+    plan = plan_stage(bundle(server), open_stage(Path("generated/crm"), "prod"), {"PW": "x", "WHO": "anna"})
+    hidden = {name for name, one in json.loads(plan.template)["Parameters"].items() if one.get("NoEcho")}
+    assert hidden == {"CrmPassword", "CrmUsername"}
+    assert plan.parameters["CrmUsername"] == "anna"
+
+
 def test_parameters_that_the_command_sets_cannot_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     server = governed(tmp_path, EMBEDDED)

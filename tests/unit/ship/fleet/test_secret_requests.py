@@ -78,6 +78,22 @@ def test_a_change_of_another_is_read_again(calls: Calls) -> None:
     assert calls.said == []
 
 
+def test_a_first_value_becomes_current_only_where_none_is(calls: Calls) -> None:
+    """The label is asked for without a version that loses it: AWS refuses that where another version is current."""
+    calls.stub.add_client_error("get_secret_value", "ResourceNotFoundException", expected_params=READ)
+    calls.stub.add_client_error("create_secret", "ResourceExistsException")
+    calls.stub.add_client_error("get_secret_value", "ResourceNotFoundException", expected_params=READ)
+    calls.stub.add_response("put_secret_value", {}, {
+        "SecretId": "crm", "ClientRequestToken": ANY, "SecretString": ANY, "VersionStages": ["ADAPTGEN_NEXT"],
+    })  # fmt: skip
+    calls.stub.add_client_error("get_secret_value", "ResourceNotFoundException", expected_params=READ)
+    calls.stub.add_response("update_secret_version_stage", {}, {
+        "SecretId": "crm", "VersionStage": "AWSCURRENT", "MoveToVersionId": ANY,
+    })  # fmt: skip
+    calls.make()
+    assert calls.said == ["made the key crm#cursors"]
+
+
 def test_who_may_not_read_deploys_without_the_check(calls: Calls) -> None:
     calls.stub.add_client_error("get_secret_value", "AccessDeniedException", "hunter2", expected_params=READ)
     report = calls.store.check([CURSORS])
