@@ -195,7 +195,11 @@ def test_create_fail_and_create_again(shop: Shop) -> None:
     deleted."""
     proxy = shop.proxy
     rolled_back = lambda: proxy.count("ExecuteChangeSet") == 1 and not proxy.count("DeleteStack")  # noqa: E731
-    tell = lambda text: text.replace("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")  # noqa: E731
+    # As AWS does, it says what the template says of itself: a stack of somebody else is not deleted.
+    status = "<StackStatus>ROLLBACK_COMPLETE"
+    tell = lambda text: text.replace(  # noqa: E731
+        "<StackStatus>REVIEW_IN_PROGRESS", f"<Description>MCP server crm</Description>{status}"
+    )
     why = lambda text: text.replace("REVIEW_IN_PROGRESS", "CREATE_FAILED").replace("User Initiated", "over quota")  # noqa: E731
     proxy.fail("ExecuteChangeSet", "swallow")
     proxy.fail("DescribeStacks", "rewrite", change=tell, when=rolled_back, times=99)

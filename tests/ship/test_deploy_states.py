@@ -3,17 +3,22 @@ answers are checked against botocore's models."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.deploying import BEFORE, PLAN, READY, World
+from support.deploying import BEFORE, PLAN, READY, TEMPLATE, World
 from support.scripted_aws import NEW_YEAR, NO_STACK, STACK_ID, Refusal, event, stack
 
+import adaptgen.ship.stack as stack_templates
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.deployments.advice import ADVICE
 from adaptgen.ship.deployments.changes import Review
-from adaptgen.ship.deployments.deployment import Outcome
+from adaptgen.ship.deployments.deployment import Deployment, Outcome
+from adaptgen.ship.deployments.ownership import MADE
 
 
 # ---------------------------------------------------------------------------------------------- the state of the stack
@@ -91,6 +96,80 @@ def test_a_stack_that_was_never_complete_is_deleted_and_created(status: str) -> 
     assert outcome.status == "CREATE_COMPLETE"
     assert world.stacks.of("DeleteStack") == [{"StackName": STACK_ID}]
     assert world.stacks.of("CreateChangeSet")[0]["ChangeSetType"] == "CREATE"
+    says = ADVICE[status].says
+    assert world.questions == [f"crm-dev is {status}: {says}. Delete it, and make it anew?"]
+
+
+MINE = replace(PLAN, template=json.dumps(TEMPLATE | {"Description": "MCP server crm"}))
+FAILED: dict[str, Any] = {"Description": "MCP server crm"}
+
+
+def test_a_stack_whose_deletion_nobody_agrees_to_stays() -> None:
+    world = World({"DescribeStacks": stack("ROLLBACK_COMPLETE", **FAILED), "ListStackResources": {}}, agree=False)
+    assert world.refused(MINE)[0] == "AG111"
+    assert len(world.questions) == 1
+    assert world.stacks.names() == ["DescribeStacks", "GetTemplate", "ListStackResources"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["AWS::EC2::Volume", "AWS::Kinesis::Stream", "AWS::CloudFormation::Stack", "Custom::Thing"]
+)
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE"])
+def test_a_stack_with_something_that_we_never_make_is_not_deleted(status: str, kind: str) -> None:
+    there = {"StackResourceSummaries": [left("Thing", kind, "CREATE_COMPLETE")]}
+    world = World({"DescribeStacks": stack(status, **FAILED), "ListStackResources": there})
+    code, message, help = world.refused(MINE)
+    assert code == "AG111"
+    assert message.endswith(f"it has {kind}, which no template of adaptgen makes")
+    assert help.endswith("adaptgen deploy --delete --stack crm-dev")
+    assert (world.questions, "DeleteStack" in world.stacks.names()) == ([], False)
+
+
+def fleet(name: str) -> list[dict[str, str]]:
+    return [{"Key": "adaptgen:fleet", "Value": name}]
+
+
+@pytest.mark.parametrize(
+    ("said", "template", "tags", "ours"),
+    [
+        ({"Description": "MCP server crm"}, {}, {}, True),
+        ({"Description": "MCP server hr"}, {}, {}, False),
+        ({}, {"Resources": {}}, {}, False),
+        ({}, {"Metadata": {"adaptgen": {}}}, {}, True),
+        ({}, {"Metadata": {"adaptgen": {}}, "Description": "MCP server hr"}, {}, False),
+        (FAILED | {"Tags": fleet("proxy-dev")}, {}, {}, True),
+        (FAILED | {"Tags": fleet("proxy-dev")}, {}, {"adaptgen:fleet": "proxy-dev"}, True),
+        (FAILED | {"Tags": fleet("other-dev")}, {}, {"adaptgen:fleet": "proxy-dev"}, False),
+    ],
+)
+def test_only_a_stack_of_this_server_is_deleted(
+    said: dict[str, Any], template: dict[str, Any], tags: dict[str, str], ours: bool
+) -> None:
+    world = World({"DescribeStacks": stack("ROLLBACK_COMPLETE", **said), "ListStackResources": {},
+                   "GetTemplate": {"TemplateBody": json.dumps(template)}}, agree=False)  # fmt: skip
+    code, message, _ = world.refused(replace(MINE, tags=tags))
+    assert code == "AG111"
+    assert ("it is not MCP server crm, and is left alone" in message, len(world.questions)) == (not ours, int(ours))
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
+def test_a_look_neither_deletes_nor_repairs(status: str) -> None:
+    world = World({"DescribeStacks": stack(status, **FAILED), "ListStackResources": {}})
+    looking = Deployment(
+        world.s3.client, world.stacks.client, say=world.said.append, agree=world._agree, confirm=world._confirm,
+        looks=True,
+    )  # fmt: skip
+    assert looking.deploy(MINE) is None
+    assert world.review is not None
+    assert world.review.notes[0].startswith(f"crm-dev is {status}: ")
+    assert world.questions == []
+    assert not {"DeleteStack", "ContinueUpdateRollback", "CreateChangeSet"} & set(world.stacks.names())
+
+
+def test_every_type_of_our_templates_is_known() -> None:
+    source = "".join(one.read_text() for one in Path(stack_templates.__file__).parent.glob("*.py"))
+    types = set(re.findall(r'"(AWS::\w+::\w+)"', source))
+    assert types - {"AWS::Serverless::Function"} == MADE
 
 
 @pytest.mark.parametrize(

@@ -255,16 +255,18 @@ class AwsStacks:
         return outputs_of(found)
 
     def deploy(
-        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool
-    ) -> Outcome | None:
-        """Bring its stack to these parameters; None if ``agree`` declined the changes."""
+        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool,
+        look: bool = False,
+    ) -> Outcome | None:  # fmt: skip
+        """Bring its stack to these parameters; None if ``agree`` declined the changes. ``look``: only show them."""
         stage = member.stage if calm else replace(member.stage, shift=None)
-        first, further = (_deployment(self._options, self._client, one) for one in (agree, lambda review: True))
+        first, further = (_deployment(self._options, self._client, one, looks=look)
+                          for one in (agree, lambda review: True))  # fmt: skip
         return moving.deploy(self._plan(member, parameters), first, further, self._client, self._options, stage)
 
     def _plan(self, member: Member, parameters: Mapping[str, str]) -> Plan:
+        from adaptgen.ship.deployments.ownership import TAG
         from adaptgen.ship.deployments.planning import plan_stage
-        from adaptgen.ship.fleet.naming import TAG
 
         stage = member.stage
         whole = replace(
@@ -286,8 +288,9 @@ class AwsStacks:
 
 
 def _deployment(
-    options: SimpleNamespace, client: Clients, agree: Callable[[Review], bool] = lambda review: False
-) -> Deployment:
+    options: SimpleNamespace, client: Clients, agree: Callable[[Review], bool] = lambda review: False,
+    *, looks: bool = False,
+) -> Deployment:  # fmt: skip
     from adaptgen.ship.deployments.deployment import Deployment
 
     return Deployment(
@@ -297,4 +300,5 @@ def _deployment(
         agree=agree,
         confirm=lambda question: options.yes or confirmed(question),
         every=options.every,
+        looks=looks,
     )

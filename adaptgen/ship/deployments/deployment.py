@@ -8,6 +8,7 @@ The same code runs for real and dry: dry, its clients (:mod:`dry_run_clients`) s
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from adaptgen.ship.deployments.calls import CallFailed, attempt, failed, make_cl
 from adaptgen.ship.deployments.change_sets import OURS, ChangeSets, capabilities
 from adaptgen.ship.deployments.changes import Change, Review, read_changes, resolved
 from adaptgen.ship.deployments.following import Failure, Follower, Outcome, outputs_of
+from adaptgen.ship.deployments.ownership import TAG, Claim
 from adaptgen.ship.deployments.settled import Settled, read_template, settle
 from adaptgen.ship.deployments.unfinished import UnfinishedStacks
 from adaptgen.ship.deployments.upload import Uploader, object_url
@@ -79,6 +81,7 @@ class Deployment:
 
     ``say``: gets a line of progress. ``agree``: gets the changes, and says whether to go on. ``confirm``: the same for
     a question in words. ``wait``: sleeps. ``place``: options that lead another command to the same account and region.
+    ``looks``: only shows; a stack that has to be deleted or repaired first is left as it is.
     """
 
     def __init__(
@@ -92,14 +95,18 @@ class Deployment:
         wait: Callable[[float], None] = time.sleep,
         every: float = 3.0,
         place: str = "",
+        looks: bool = False,
     ) -> None:
+        self._looks = looks
         self._s3 = s3
         self._stacks = cloudformation
         self._say = say
         self._agree = agree
         self._follower = Follower(cloudformation, say=say, wait=wait, every=every, place=place)
         self._sets = ChangeSets(cloudformation, self._follower, wait=wait, every=every)
-        self._unfinished = UnfinishedStacks(cloudformation, self._follower, say=say, confirm=confirm)
+        self._unfinished = UnfinishedStacks(
+            cloudformation, self._follower, say=say, confirm=(lambda question: False) if looks else confirm
+        )
 
     def deploy(self, plan: Plan) -> Outcome | None:
         """Bring the stack to what ``plan`` says; None where the changes were not agreed to.
@@ -109,6 +116,9 @@ class Deployment:
                 AG111 where the stack is in no state to be changed, or was changed meanwhile; AG112 for too large a
                 template; AG090 for parameters without a value.
         """
+        if self._looks and (note := self._unfinished.look(plan.stack, _claim(plan))):
+            self._agree(Review(notes=(note,)))
+            return None
         prepared = self.prepare(plan)
         if isinstance(prepared, Outcome):
             return prepared
@@ -133,7 +143,7 @@ class Deployment:
     def prepare(self, plan: Plan) -> Prepared | Outcome:
         """Upload the bundle and make a change set; an outcome where there is nothing to do. Raises as
         :meth:`deploy`."""
-        now = self._unfinished.make_ready(plan.stack)
+        now = self._unfinished.make_ready(plan.stack, _claim(plan))
         new = now is None or now["StackStatus"] == "REVIEW_IN_PROGRESS"
         if now is not None:
             self._sets.sweep(now)
@@ -299,6 +309,10 @@ class Deployment:
         if not refusal.passing:
             self.discard(prepared)
         return refusal
+
+
+def _claim(plan: Plan) -> Claim:
+    return Claim(json.loads(plan.template).get("Description", ""), plan.tags.get(TAG, ""))
 
 
 def _changed_meanwhile(prepared: Prepared) -> AdaptgenError:

@@ -31,10 +31,12 @@ class Stacks(Protocol):
         """The outputs of its stack; None where there is no stack. AG119 where the stack is of another fleet."""
 
     def deploy(
-        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool
-    ) -> Outcome | None:
+        self, member: Member, parameters: Mapping[str, str], agree: Callable[[Review], bool], *, calm: bool,
+        look: bool = False,
+    ) -> Outcome | None:  # fmt: skip
         """Bring its stack to these ``parameters``; None if ``agree`` declined the changes. ``calm``: whether calls move
-        to the new version as the stage says; at once for a stack without callers."""
+        to the new version as the stage says; at once for a stack without callers. ``look``: nothing is deleted or
+        repaired either: ``agree`` is shown that it would be, and declines."""
 
 
 @value()
@@ -118,7 +120,7 @@ class FleetDeployment:
         for member in {step.member.name: step.member for step in steps}.values():
             self._given[member.name] = self._parameters(member)
             found: list[Review] = []
-            self._stacks.deploy(member, self._given[member.name], _collect(found), calm=True)
+            self._stacks.deploy(member, self._given[member.name], _collect(found), calm=True, look=True)
             if found:
                 reviews[member.name] = found[0]
         waiting = tuple(step for step in steps if step.member.name in reviews or step.later)

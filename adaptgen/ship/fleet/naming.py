@@ -5,19 +5,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from adaptgen.diagnostics import error
+from adaptgen.ship.deployments.ownership import fleet_of, is_made_of
 from adaptgen.ship.fleet.links import upstreams_of
 from adaptgen.ship.fleet.members import Member
 from adaptgen.ship.stack.stack import describe
-
-TAG: Final = "adaptgen:fleet"
-"""The tag of a stack, which names the stack of its proxy."""
-
-
-_OUTPUTS = frozenset(("FunctionArn", "RoleArn"))
-"""Outputs of every stack of a server, where its description is not known."""
 
 
 def fleets_of(members: Sequence[Member]) -> dict[str, str]:
@@ -32,17 +26,13 @@ def fleets_of(members: Sequence[Member]) -> dict[str, str]:
 def check_owner(member: Member, fleet: str, stack: Mapping[str, Any]) -> None:
     """AG119 where ``stack``, as AWS describes it, belongs to another fleet than ``fleet``, or was not made of this
     server: an update would replace all that it has. One that was deployed by itself is taken over."""
-    tags = {one["Key"]: one["Value"] for one in stack.get("Tags", ())}
-    owner = tags.get(TAG, fleet)
+    owner = fleet_of(stack)
     where, help = member.stage.where("stack"), f"stack: another name, in {member.stage.file}"
     stack_name = member.stage.stack
-    if owner != fleet:
+    if owner and owner != fleet:
         message = f"the stack {stack_name} belongs to the fleet of {owner}, and {member.name} to that of {fleet}"
         raise error("AG119", message, where, help)
-    said = stack.get("Description", "")
-    outputs = {one["OutputKey"] for one in stack.get("Outputs", ())}
-    ours = said == describe(member.deployable) if said else outputs >= _OUTPUTS
-    if TAG not in tags and not ours:
+    if not owner and not is_made_of(describe(member.deployable), stack):
         message = f"the stack {stack_name} is not one of {member.name}: adaptgen did not make it"
         raise error("AG119", message, where, help)
 
