@@ -169,6 +169,8 @@ def reference(tmp_path: Path) -> Iterator[int]:
 
 
 @pytest.mark.slow
+# The client leaves the socket of a connection that is refused to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_reference_redis_wants_tls_and_the_password(reference: int, tmp_path: Path) -> None:
     async def put(url: str) -> bytes | None:
         store = RedisStore(url, timeout=1.0)

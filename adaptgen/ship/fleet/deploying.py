@@ -20,8 +20,9 @@ from adaptgen.ship.fleet.needed_secrets import NeededSecret, handover_reference
 from adaptgen.ship.fleet.plan import Step, make_plan, outputs_of, parameters_of, said_by
 from adaptgen.ship.fleet.secret_store import SecretStore
 
-_VERSIONS = frozenset(("AWS::Lambda::Version", "AWS::Lambda::Alias"))
-"""Follow from what else changes. The name of a version is a hash of all values, also of those that are known later."""
+_FOLLOWING = frozenset(("AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::ApiGateway::Deployment"))
+"""Follow from what else changes. The name of a version is a hash of all values, also of those that are known later; a
+deployment of the REST API is named by it."""
 
 
 class Stacks(Protocol):
@@ -205,7 +206,7 @@ class Stopped(AdaptgenError):
 def _has_more(review: Review, shown: Review | None) -> bool:
     """Whether a review has changes of resources that were not shown."""
     known = {_identity(one) for one in shown.changes} if shown is not None else set()
-    return any(_identity(one) not in known for one in review.changes if one.type not in _VERSIONS)
+    return any(_identity(one) not in known for one in review.changes if one.type not in _FOLLOWING)
 
 
 def _identity(change: Change) -> tuple[str, str, str, str]:
