@@ -55,7 +55,7 @@ def _called(references: Iterable[Reference], now: Mapping[str, str]) -> Iterator
     for one in references:
         if not one.method and one.name not in now:
             help = did_you_mean(one.name, now) or "call a tool that there is"
-            yield Diagnostic("AG128", f"there is no tool {one.name!r} to call", one.where, help)
+            yield Diagnostic("AG128", f"{one.name!r} is called, and no tool has this name", one.where, help)
 
 
 def _sent(

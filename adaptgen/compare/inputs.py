@@ -155,7 +155,7 @@ def _name(side: ComparisonInput) -> str:
 
 def _folders(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
     before, after = _projects(old), _projects(new)
-    # A revision before the first server is no error: everything is new then.
+    # A revision from before the first server is not an error: everything is new then.
     if not (before and after) and (not old.taken or not (before or after)):
         help = "name a folder that adaptgen build wrote, or the folder that holds such folders"
         raise error("AG055", "no generated server found in it", Where((old if after else new).shown), help)

@@ -104,7 +104,7 @@ class SharedUpstreamSessions:
                 await remote.close(session, caller)
                 raise UpstreamError("its session cannot be shared", sent=False) from None
         except BaseException:
-            if key[0] == "session":  # there is none: an outage must not use up what the caller may have
+            if key[0] == "session":  # none was opened: an outage must not use up the caller's sessions
                 with suppress(StoreError):
                     await self._count(remote, caller, -1)
             raise

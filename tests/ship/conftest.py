@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support import aws
+from support.services import Service
 from support.shipping import bundle_of
 
 from adaptgen.diagnostics import AdaptgenError
@@ -27,3 +29,15 @@ def python() -> str:
 def made(tmp_path: Path) -> Callable[..., Bundle]:
     """Makes a bundle under one of the settings that the tests know."""
     return lambda kind, **target: bundle_of(kind, tmp_path, **target)
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An AWS of our own, with a bucket for bundles."""
+    service = aws.start(tmp_path_factory.mktemp("moto"))
+    try:
+        s3 = aws.client(service, "s3")
+        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
+        yield service
+    finally:
+        service.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,6 @@ VALUES = {
     "PublicUrl": "https://mcp.crm.example/mcp",
     "FunctionUrl": "false",  # moto makes no function URLs
 }
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An AWS of our own, with a bucket for bundles."""
-    service = aws.start(tmp_path_factory.mktemp("moto"))
-    try:
-        s3 = aws.client(service, "s3")
-        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
-        yield service
-    finally:
-        service.stop()
 
 
 def planned(folder: Path, code: bytes = b"") -> Plan:

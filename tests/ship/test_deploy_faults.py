@@ -47,17 +47,6 @@ parameters:
 """
 
 
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = aws.start(tmp_path_factory.mktemp("moto"))
-    try:
-        s3 = aws.client(service, "s3")
-        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
-        yield service
-    finally:
-        service.stop()
-
-
 class Shop:
     """A project with a server, an account of AWS behind ``proxy``, and the command."""
 

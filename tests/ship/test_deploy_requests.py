@@ -77,7 +77,7 @@ def test_an_old_default_that_nobody_named_becomes_the_new_one() -> None:
         secret = {"Type": "String", "NoEcho": True, "Default": "****"}
         own = {"Governance": {"Type": "String", "Default": governance}, "Days": {"Type": "Number", "Default": days},
                "Chosen": {"Type": "Number", "Default": days}, "Password": secret}  # fmt: skip
-        return TEMPLATE | {"Parameters": TEMPLATE["Parameters"] | own}
+        return TEMPLATE | {"Description": "MCP server crm", "Parameters": TEMPLATE["Parameters"] | own}
 
     then = {**VALUES, "Password": "****", "MemorySize": "1024", "Governance": "governance/staging.json", "Days": "30",
             "Chosen": "90"}  # fmt: skip
@@ -92,6 +92,14 @@ def test_an_old_default_that_nobody_named_becomes_the_new_one() -> None:
         PropertyChange("Days", "30", "365 (the default)"),
         PropertyChange("Governance", "governance/staging.json", "governance/prod.json (the default)"),
     )
+
+
+def test_a_stack_of_somebody_else_is_not_replaced() -> None:
+    described = stack("UPDATE_COMPLETE", Parameters=[], Description="The database of the shop")
+    world = World({"DescribeStacks": described, "GetTemplate": {"TemplateBody": json.dumps({"Resources": {}})}})
+    assert world.refused()[0] == "AG119"
+    assert world.s3.requests == []
+    assert "CreateChangeSet" not in world.stacks.names()
 
 
 def test_a_stage_decides_alone_and_shows_what_goes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,17 +115,6 @@ class World:
 
     def rollback(self) -> Rollback:
         return Rollback(self.stacks, self.lambdas, say=self.said.append, wait=self.wait)
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = aws.start(tmp_path_factory.mktemp("moto"))
-    try:
-        s3 = aws.client(service, "s3")
-        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
-        yield service
-    finally:
-        service.stop()
 
 
 @pytest.fixture

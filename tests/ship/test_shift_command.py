@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,17 +35,6 @@ parameters:
   PUBLIC_URL: https://mcp.example/mcp
   FunctionUrl: "false"
 """
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = aws.start(tmp_path_factory.mktemp("moto"))
-    try:
-        s3 = aws.client(service, "s3")
-        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
-        yield service
-    finally:
-        service.stop()
 
 
 class Person:

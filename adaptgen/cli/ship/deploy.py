@@ -101,7 +101,7 @@ def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
         "stack": stage.stack,
         "bucket": stage.bucket,
         "region": stage.region,
-        "profile": options.profile or stage.profile,  # the account is checked, whoever logs in
+        "profile": options.profile or stage.profile,  # the account is checked in either case
     }
     return SimpleNamespace(**{**vars(options), **decided})
 

@@ -238,7 +238,7 @@ class AwsStacks:
         self._bundles: dict[str, Bundle] = {}
 
     def outputs(self, member: Member) -> Mapping[str, str] | None:
-        """Those of its stack; None where there is no stack. AG119 where it is of another fleet."""
+        """The outputs of its stack; None without a stack. AG119 if the stack belongs to another fleet."""
         from adaptgen.ship.deployments.calls import code_of, failed
         from adaptgen.ship.deployments.following import outputs_of
         from adaptgen.ship.fleet.naming import check_owner

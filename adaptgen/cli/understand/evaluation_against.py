@@ -22,7 +22,7 @@ def other_server(named: str, folder: Path, side: Path | None) -> Iterator[Path]:
     (``side``). Where the revision holds no generated folder, it is built from the document there.
 
     Raises:
-        AdaptgenError: AG055, there is no folder or revision of this name.
+        AdaptgenError: AG055, no folder or revision has this name.
     """
     from adaptgen.compare import revisions
 
@@ -31,7 +31,7 @@ def other_server(named: str, folder: Path, side: Path | None) -> Iterator[Path]:
         return
     if not revisions.is_revision(named):
         help = "name a folder that adaptgen build wrote, or a revision such as HEAD~1 or main"
-        raise error("AG055", "there is no folder or revision of this name", Where(named), help)
+        raise error("AG055", "no folder or revision has this name", Where(named), help)
     at_root = revisions.path_at_root(folder)
     beside = revisions.path_at_root(side) if side is not None else ""
     with tempfile.TemporaryDirectory(prefix="adaptgen-") as temporary:

@@ -78,7 +78,7 @@ class EmbeddedMetrics(Tracer):
 
     def challenged(self, refusal: Challenge) -> None:
         self.inner.challenged(refusal)
-        failed = refusal.status >= 500  # whoever calls, they could not be asked who they are
+        failed = refusal.status >= 500  # the caller could not be identified, through no fault of theirs
         self.emit({"FailedCalls": 1, "Calls": 1} if failed else {"Unauthenticated": 1})
 
     def carrier(self, span: Span) -> Mapping[str, str]:

@@ -170,7 +170,7 @@ def pick(reference: Reference, text: str) -> str:
     """What ``reference`` stands for in the ``text`` of its secret: all of it, or the member after ``#``.
 
     Raises:
-        ToolError: there is no such member; nothing of the secret is shown.
+        ToolError: the secret has no member of this name; nothing of the secret is shown.
     """
     key = "" if reference.kind == "ssm" else reference.name.partition("#")[2]
     if not key:

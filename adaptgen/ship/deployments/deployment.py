@@ -114,7 +114,8 @@ class Deployment:
         Raises:
             AdaptgenError: AG093 where AWS refuses a call; AG110 where bucket or object are not what they should be;
                 AG111 where the stack is in no state to be changed, or was changed meanwhile; AG112 for too large a
-                template; AG090 for parameters without a value.
+                template; AG119 where a stack of that name belongs to something else; AG090 for parameters without a
+                value.
         """
         if self._looks and (note := self._unfinished.look(plan.stack, _claim(plan))):
             self._agree(Review(notes=(note,)))
@@ -147,7 +148,11 @@ class Deployment:
         new = now is None or now["StackStatus"] == "REVIEW_IN_PROGRESS"
         if now is not None:
             self._sets.sweep(now)
-        settled = settle(plan, None if new else now, {} if new else read_template(self._stacks, plan.stack))
+        previous = {} if new else read_template(self._stacks, plan.stack)
+        if now is not None and not new and not _claim(plan).holds(now, previous):
+            message = f"the stack {plan.stack} belongs to something else, and this deployment would replace all of it"
+            raise error("AG119", message)
+        settled = settle(plan, None if new else now, previous)
         text = cloudformation.as_json(settled.template)
         if len(text.encode()) > _MOST_TEMPLATE:
             help = "divide the server: fewer upstreams or tools in one"

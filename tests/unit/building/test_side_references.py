@@ -120,7 +120,9 @@ def test_a_path_of_a_helper_and_in_an_f_string_is_found(built: Build) -> None:
 def test_a_tool_that_is_called_and_does_not_exist_is_an_error(built: Build) -> None:
     text = fitting(built).replace(f'caller.call("{tool_of_ports(built)}")', 'caller.call("list_prots")')
     (found,) = built(*ALL, overrides_py=text)
-    assert found.startswith("specs/ships/overrides.py:17:30 error there is no tool 'list_prots' to call (did you mean")
+    assert found.startswith(
+        "specs/ships/overrides.py:17:30 error 'list_prots' is called, and no tool has this name (did you mean"
+    )
 
 
 def test_settings_that_name_a_tool_that_is_gone_are_an_error_and_cases_a_warning(built: Build) -> None:

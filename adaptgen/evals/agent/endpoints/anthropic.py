@@ -14,6 +14,7 @@ from adaptgen.evals.agent.endpoints.base import (
     as_text,
     named_uses,
     object_arguments,
+    stop_of,
 )
 from adaptgen.evals.agent.endpoints.web import JsonPoster
 from adaptgen.model.tables import Json
@@ -102,10 +103,10 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
     text = "".join(as_text(one.get("text")) for one in blocks if one.get("type") == "text")
     reason = answer.get("stop_reason")
     cut_off = reason in ("max_tokens", "model_context_window_exceeded")
-    stop = "refused" if reason == "refusal" else "cut off" if cut_off else "tools" if uses else "end"
+    stop = stop_of(uses, refused=reason == "refusal", cut_off=cut_off)
     # What was changed in reading is not as it came.
     raw = content if list(uses) == found and not any(one.problem for one in uses) else None
-    return Reply(Message("assistant", text, uses, raw=raw), _usage(answer.get("usage")), stop)  # type: ignore[arg-type]
+    return Reply(Message("assistant", text, uses, raw=raw), _usage(answer.get("usage")), stop)
 
 
 def _use(block: Mapping[str, Any]) -> ToolUse:

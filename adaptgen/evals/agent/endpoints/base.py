@@ -44,6 +44,15 @@ class Reply:
     stop: Stop
 
 
+def stop_of(uses: Sequence[ToolUse], *, refused: bool = False, cut_off: bool = False) -> Stop:
+    """Why a model stopped: a refusal and an answer that was cut off come before what it asked for until then."""
+    if refused:
+        return "refused"
+    if cut_off:
+        return "cut off"
+    return "tools" if uses else "end"
+
+
 class EndpointError(Exception):
     """The endpoint did not reply. The text holds no key and no part of the request. ``again``: whether the same request
     may help; ``after``: the seconds that the endpoint wants to be left alone, where it says so."""

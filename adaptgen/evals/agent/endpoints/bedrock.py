@@ -16,6 +16,7 @@ from adaptgen.evals.agent.endpoints.base import (
     named_uses,
     object_arguments,
     scrub,
+    stop_of,
 )
 from adaptgen.model.tables import Json
 from adaptgen.runtime.http.response import read_retry_after
@@ -149,11 +150,11 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
     uses = named_uses(found)
     text = "".join(as_text(one.get("text")) for one in content)
     reason = answer.get("stopReason")
-    stop = "refused" if reason in _REFUSED else "cut off" if reason in _CUT_OFF else "tools" if uses else "end"
+    stop = stop_of(uses, refused=reason in _REFUSED, cut_off=reason in _CUT_OFF)
     sound = list(uses) == found and not any(one.problem for one in uses)
     blank = any("text" in one and not as_text(one["text"]).strip() for one in content)
     raw = content if sound and not blank else None
-    return Reply(Message("assistant", text, uses, raw=raw), _usage(answer.get("usage")), stop)  # type: ignore[arg-type]
+    return Reply(Message("assistant", text, uses, raw=raw), _usage(answer.get("usage")), stop)
 
 
 def _use(call: Mapping[str, Any]) -> ToolUse:

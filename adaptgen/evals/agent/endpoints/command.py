@@ -27,6 +27,7 @@ from adaptgen.evals.agent.endpoints.base import (
     object_arguments,
     read_arguments,
     read_json,
+    stop_of,
 )
 from adaptgen.model.tables import Json
 
@@ -142,8 +143,8 @@ def _reply(output: bytes, name: str) -> Reply:
     uses = named_uses([_use(one) for one in calls])
     usage = found.get("usage")
     tokens = Usage(as_count(usage.get("input")), as_count(usage.get("output"))) if isinstance(usage, dict) else Usage()
-    stop = "refused" if found.get("refused") is True else "tools" if uses else "end"
-    return Reply(Message("assistant", as_text(found.get("text")), uses), tokens, stop)  # type: ignore[arg-type]
+    stop = stop_of(uses, refused=found.get("refused") is True)
+    return Reply(Message("assistant", as_text(found.get("text")), uses), tokens, stop)
 
 
 def _use(call: Mapping[str, Any]) -> ToolUse:

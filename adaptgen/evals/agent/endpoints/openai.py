@@ -15,6 +15,7 @@ from adaptgen.evals.agent.endpoints.base import (
     as_text,
     named_uses,
     read_arguments,
+    stop_of,
 )
 from adaptgen.evals.agent.endpoints.web import JsonPoster
 from adaptgen.model.tables import Json
@@ -96,11 +97,11 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
     refusal = as_text(message.get("refusal"))
     finish = choice.get("finish_reason")
     refused = bool(refusal) or finish == "content_filter"
-    stop = "refused" if refused else "cut off" if finish == "length" else "tools" if uses else "end"
+    stop = stop_of(uses, refused=refused, cut_off=finish == "length")
     return Reply(
         Message("assistant", _text(message.get("content")) or refusal, uses),
         _usage(answer.get("usage")),
-        stop,  # type: ignore[arg-type]
+        stop,
     )
 
 
