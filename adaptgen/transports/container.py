@@ -62,6 +62,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.transports import settle
     from adaptgen.transports.streamable_http import serve
     from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
+    from adaptgen.web import web_of
 
     settle()
     drain = _drain(environ)
@@ -74,7 +75,8 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         # and every caller is authenticated.
         handler = over(governed)
         origins, shared = governed.settings.listen.origins, shared_sessions(governed)
-        await serve.run(handler, listener, hosts=("*",), drain=drain, origins=origins, shared=shared)
+        web = web_of(governed)
+        await serve.run(handler, listener, hosts=("*",), drain=drain, origins=origins, shared=shared, web=web)
     finally:
         await governed.aclose()
 

@@ -20,12 +20,12 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.pipeline.assemble import GovernedServer, govern_server
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.telemetry.spans import Span
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
 from adaptgen.tool_search import over
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http.files import routes
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 ADA = Caller("ada", "bank", ("staff",))

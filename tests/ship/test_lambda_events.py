@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.lambda_runtime import ANN, http_event, rest_event
 
+from adaptgen.mcp.http_messages import HttpAnswer
 from adaptgen.transports.aws_lambda.event import Event, NoRequest, prefix, read
 from adaptgen.transports.aws_lambda.handler import LIMIT, response
-from adaptgen.transports.streamable_http.http import HttpAnswer
 
 LINES = [("Content-Type", "application/json"), ("Mcp-Session-Id", "a"), ("Mcp-Session-Id", "b")]
 KINDS = {"url": http_event, "rest": rest_event}

@@ -31,6 +31,7 @@ from adaptgen.mcp.protocol import Target, ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store
 
 _T = TypeVar("_T")
@@ -80,7 +81,7 @@ class Components:
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
     nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
     the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema. ``session_keys``:
-    what seals MCP sessions, for the transports.
+    what seals MCP sessions, for the transports. ``seals``: what seals codes, tokens, cookies and links.
     """
 
     settings: Settings
@@ -95,7 +96,11 @@ class Components:
     published: Mapping[str, Json] | None = None
     checks: ArgumentChecks = field(default_factory=ArgumentChecks)
     session_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    seals: Seals | None = field(default=None, repr=False)
 
+
+_PROCESS = os.urandom(keys.SIZE)
+"""Seals where no key outlives the process: what was sealed ends with it."""
 
 TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
 
@@ -172,6 +177,7 @@ class ComponentFactory:
             hooks=Hooks(settings) if settings.before or settings.after else None,
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
             session_keys=tuple(keys.session_keys(material)),
+            seals=Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None,
         )
 
     async def switch(self, settings: Settings) -> Switch:

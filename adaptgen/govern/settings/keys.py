@@ -149,6 +149,12 @@ def jwks_keys(material: KeyMaterial) -> list[bytes]:
     return _derived(material, ("audit", "cursors", "tokens", "handover", "surrogates", "pins"), b"adaptgen key sets")
 
 
+def web_keys(material: KeyMaterial) -> list[bytes]:
+    """The keys that seal what clients and browsers of the authorization server carry (codes, tokens, cookies, links),
+    the one that seals first; none where no key outlives the process."""
+    return _derived(material, ("tokens", "cursors", "audit", "handover", "surrogates", "pins"), b"adaptgen web")
+
+
 def _derived(material: KeyMaterial, names: tuple[str, ...], purpose: bytes) -> list[bytes]:
     """A key of each lasting one, derived so that it is good for nothing but ``purpose``."""
     secrets: list[bytes] = []

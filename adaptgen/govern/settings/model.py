@@ -118,6 +118,30 @@ class Authenticate:
 
 
 @value(kw_only=True)
+class Login:
+    """People log in at the company's identity provider (OpenID Connect), and MCP clients get tokens of this server's
+    own authorization server (OAuth 2.1). ``issuer``: "" for the one of ``authenticate``. ``claims``: where the claims
+    of a person are read. ``clients``: how clients may introduce themselves: ``dynamic`` (RFC 7591), ``metadata``
+    (Client ID Metadata Documents). ``redirects``: hosts that may get a code besides loopback; none for all (https).
+    ``access``, ``refresh``, ``consent``, ``browser``: seconds for which access tokens, unused refresh tokens, a
+    remembered consent, and the login of a browser count. ``registrations``: the rate of dynamic ones, in all.
+    """
+
+    client_id: Template
+    client_secret: Template = ""
+    issuer: Template = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "offline_access")
+    claims: Literal["id_token", "userinfo", "access_token"] = "id_token"
+    clients: tuple[Literal["dynamic", "metadata"], ...] = ("dynamic", "metadata")
+    redirects: tuple[str, ...] = ()
+    access: float = 900.0
+    refresh: float = 30 * 86400.0
+    consent: float = 90 * 86400.0
+    browser: float = 3600.0
+    registrations: str = "60/m"
+
+
+@value(kw_only=True)
 class Accept:
     """For ``mode: behind``: which proxy's identities are accepted. ``jwks``: a JWK Set, a file or a URL."""
 
@@ -316,6 +340,7 @@ class Settings:
     local: Local = field(default_factory=Local)
     upstreams: Mapping[str, Upstream] = field(default_factory=dict)
     authenticate: Authenticate | None = None
+    login: Login | None = None
     accept: Accept | None = None
     authorize: Authorize | None = None
     switch: Switch = field(default_factory=Switch)

@@ -17,7 +17,7 @@ from adaptgen.syntax.templates import fill, references, references_in
 
 # Keys are looked up by ``keys``: they never stand in a value that can be printed.
 _ALWAYS = ("trace", "authorize", "audit", "switch", "files")
-_HTTP = ("listen", "authenticate", "accept")
+_HTTP = ("listen", "authenticate", "login", "accept")
 _PROBE: Final = "start"
 
 

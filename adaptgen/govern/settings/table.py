@@ -35,6 +35,7 @@ from adaptgen.govern.settings.model import (
     Limit,
     Listen,
     Local,
+    Login,
     Metrics,
     State,
     Surface,
@@ -134,6 +135,21 @@ AUTHENTICATE = Table({
     "stale": Key(Duration(60, 7 * 86400.0), "How long the issuer's keys count while they cannot be fetched again"),
     "iam": Key(Flag(), "Callers come with the IAM identity that Lambda hands over"),
 }, Authenticate)  # fmt: skip
+
+LOGIN = Table({
+    "client_id": Key(_TEMPLATE, "This server's client id at the identity provider", required=True),
+    "client_secret": Key(_SECRET, "Its secret there, as a reference"),
+    "issuer": Key(_TEMPLATE, "The identity provider (OpenID Connect); by default authenticate.issuer"),
+    "scopes": Key(_TEXTS, "The scopes that are asked for there"),
+    "claims": Key(OneOf(("id_token", "userinfo", "access_token")), "Where the claims of a person are read"),
+    "clients": Key(_list(OneOf(("dynamic", "metadata"))), "How MCP clients may introduce themselves"),
+    "redirects": Key(_list(Text("host")), "Hosts that may get a code, besides loopback; by default all, by https"),
+    "access": Key(Duration(60, 900), "How long an access token counts"),
+    "refresh": Key(Duration(900, 365 * 86400.0), "How long a refresh token counts that is not used"),
+    "consent": Key(Duration(0, 365 * 86400.0), "How long a consent is remembered"),
+    "browser": Key(Duration(300, 43200), "How long a browser stays logged in to the pages of this server"),
+    "registrations": Key(Rate(), "Dynamic registrations of clients that are accepted, in all"),
+}, Login)  # fmt: skip
 
 ACCEPT = Table({
     "issuer": Key(_TEMPLATE, "The issuer of the proxy's identities: its resource URL", required=True),
@@ -283,6 +299,7 @@ SETTINGS = Table({
     "local": Key(LOCAL, "The one caller on stdio, where there is no token"),
     "upstreams": Key(MapOf(UPSTREAM, key="upstream"), "The servers behind the proxy"),
     "authenticate": Key(AUTHENTICATE, "Who may call"),
+    "login": Key(LOGIN, "How people log in from MCP clients"),
     "accept": Key(ACCEPT, "behind: whose identities are accepted"),
     "authorize": Key(AUTHORIZE, "Who may call what"),
     "switch": Key(SWITCH, "The kill switch"),

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from adaptgen.mcp.http_messages import HttpRequest, folded, whole
 from adaptgen.mcp.json_text import as_object
 from adaptgen.model.frozen import value
-from adaptgen.transports.streamable_http.http import HttpRequest, folded, whole
 from adaptgen.transports.streamable_http.server import KEYS, WELL_KNOWN
+from adaptgen.web.routes import module_of
 
 ENDPOINT = "/mcp"
 GATEWAY = 28.5
@@ -139,4 +140,6 @@ def _routed(path: str, prefixes: Iterable[str]) -> str:
 
 
 def _served(path: str) -> bool:
-    return path.rstrip("/") == ENDPOINT or path in _OPEN or path == WELL_KNOWN or path.startswith(f"{WELL_KNOWN}/")
+    if path.rstrip("/") == ENDPOINT or path in _OPEN or path == WELL_KNOWN or path.startswith(f"{WELL_KNOWN}/"):
+        return True
+    return module_of(path) is not None

@@ -22,15 +22,17 @@ import orjson
 from adaptgen.collector import gc_paused
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.http_messages import HttpAnswer, json_answer
 from adaptgen.runtime.core.call_context import until
 from adaptgen.tool_search import over
 from adaptgen.transports import settle
 from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.streamable_http.header_checks import Guard
-from adaptgen.transports.streamable_http.http import HttpAnswer, json_answer, refused
+from adaptgen.transports.streamable_http.http import refused
 from adaptgen.transports.streamable_http.request_context import report
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
+from adaptgen.web import web_of
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -108,7 +110,11 @@ class Handler:
         public = urlsplit(listen.resource).netloc
         self._guard = Guard((*listen.hosts, *((public,) if public else ())))
         self._server = StreamableHttpServer(
-            over(governed), hosts=("*",), origins=listen.origins, shared=shared_sessions(governed)
+            over(governed),
+            hosts=("*",),
+            origins=listen.origins,
+            shared=shared_sessions(governed),
+            web=web_of(governed),
         )
         self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
         self._due = time.monotonic() + LOOK
@@ -208,7 +214,12 @@ def response(answer: HttpAnswer, event: events.Event | None = None) -> dict[str,
         return response(_too_large(len(body), event))
     if event is not None and event.http.method == "HEAD":
         text, encoded = "", False
-    return {"statusCode": answer.status, "headers": answer.headers, "body": text, "isBase64Encoded": encoded}
+    made = {"statusCode": answer.status, "headers": answer.headers, "body": text, "isBase64Encoded": encoded}
+    if answer.cookies and (event is None or event.version == "2.0"):
+        made["cookies"] = list(answer.cookies)
+    elif answer.cookies:
+        made["multiValueHeaders"] = {"set-cookie": list(answer.cookies)}
+    return made
 
 
 def _text(body: bytes, event: events.Event | None) -> tuple[str | None, bool]:

@@ -7,8 +7,8 @@ uvicorn.
 
 from __future__ import annotations
 
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, folded, whole
 from adaptgen.transports.streamable_http.asgi import App, app
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, folded, whole
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 __all__ = ["App", "HttpAnswer", "HttpRequest", "StreamableHttpServer", "app", "folded", "whole"]

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
 from adaptgen.mcp.protocol import McpHandler
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 Event: TypeAlias = MutableMapping[str, Any]
@@ -154,6 +154,7 @@ class _Http:
 
     async def _start(self, answer: HttpAnswer, *more: tuple[bytes, bytes]) -> None:
         headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+        headers += [(b"set-cookie", one.encode("latin-1", "replace")) for one in answer.cookies]
         await self._send({"type": "http.response.start", "status": answer.status, "headers": [*headers, *more]})
 
 

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, TooLarge, TooSlow
 from adaptgen.mcp.protocol import Context, McpHandler
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.files.rules import UPLOAD
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, refused
+from adaptgen.transports.streamable_http.http import refused
 from adaptgen.transports.streamable_http.request_context import harmless
 
 if TYPE_CHECKING:

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
 from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import check_types
-from adaptgen.transports.streamable_http.http import (
-    SSE_HEADERS,
-    BusyError,
-    HttpAnswer,
-    HttpRequest,
-    json_answer,
-    refused,
-)
+from adaptgen.transports.streamable_http.http import SSE_HEADERS, BusyError, refused
 from adaptgen.transports.streamable_http.jobs import RunningRequest
 from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import Session

@@ -8,20 +8,14 @@ from typing import Any
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.http_messages import HttpAnswer, json_answer
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import IdentityCache
-from adaptgen.transports.streamable_http.http import (
-    SSE_HEADERS,
-    STATUS,
-    HttpAnswer,
-    challenged,
-    json_answer,
-    refused,
-)
+from adaptgen.transports.streamable_http.http import SSE_HEADERS, STATUS, challenged, refused
 from adaptgen.transports.streamable_http.request_context import RequestContext, guarded, subscribed
 from adaptgen.transports.streamable_http.stream import Stream
 

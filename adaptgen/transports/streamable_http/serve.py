@@ -25,6 +25,7 @@ from adaptgen.transports.streamable_http.connections import Connections
 from adaptgen.transports.streamable_http.files import FileRoutes, routes
 from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol
 from adaptgen.transports.streamable_http.shared_sessions import shared_sessions
+from adaptgen.web import web_of
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -126,7 +127,8 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
     handler = over(governed, profile=profile)
     files = governed_files(governed, handler, listen.resource or address.url(listener))
     shared = shared_sessions(governed)
-    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files, shared=shared)
+    web = web_of(governed)
+    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files, shared=shared, web=web)
 
 
 def governed_files(governed: GovernedServer, handler: McpHandler, url: str) -> FileRoutes | None:

@@ -10,9 +10,11 @@ import asyncio
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, TooLarge, TooSlow, json_answer
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
@@ -24,24 +26,16 @@ from adaptgen.transports.streamable_http.files import PATH as FILES
 from adaptgen.transports.streamable_http.files import FileRoutes
 from adaptgen.transports.streamable_http.handshake import Handshake
 from adaptgen.transports.streamable_http.header_checks import Guard
-from adaptgen.transports.streamable_http.http import (
-    STATUS,
-    BusyError,
-    HttpAnswer,
-    HttpRequest,
-    TooLarge,
-    TooSlow,
-    Uploads,
-    challenged,
-    json_answer,
-    refused,
-)
+from adaptgen.transports.streamable_http.http import STATUS, BusyError, Uploads, challenged, refused
 from adaptgen.transports.streamable_http.jobs import Encoder, RequestRunner
 from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
 from adaptgen.transports.streamable_http.sessions import Session, Sessions, Streams, owner
 from adaptgen.transports.streamable_http.shared_sessions import SharedSessions
 from adaptgen.transports.streamable_http.stateless import StatelessRevision
 from adaptgen.transports.streamable_http.stream import Stream
+
+if TYPE_CHECKING:
+    from adaptgen.web.routes import WebRoutes
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 KEYS = "/.well-known/jwks.json"
@@ -68,7 +62,8 @@ class StreamableHttpServer:
     longest unused; one caller gets an eighth. ``idle``: seconds after which an unused session ends. ``max_requests``:
     under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of
     silence on a stream after which a comment is sent. ``files``: what answers below ``/files/``. ``shared``: makes
-    sessions of the handshake revisions that any replica serves.
+    sessions of the handshake revisions that any replica serves. ``web``: what answers browsers, and clients that want
+    tokens.
     """
 
     def __init__(
@@ -87,6 +82,7 @@ class StreamableHttpServer:
         ping: float = 15.0,
         files: FileRoutes | None = None,
         shared: SharedSessions | None = None,
+        web: WebRoutes | None = None,
     ) -> None:
         about = handler.about()
         info: dict[str, Json] = {"name": about.name, "version": about.version}
@@ -106,6 +102,7 @@ class StreamableHttpServer:
         self._timeout = timeout
         self._ping = ping
         self._files = files
+        self._web = web
         self.draining = False
         """It serves, and is to get no new clients."""
         self._modern = StatelessRevision(self)
@@ -120,10 +117,12 @@ class StreamableHttpServer:
             stopping = path == READY and self.draining
             return refused(503, "the server is stopping") if stopping else json_answer(HEALTHY)
         origin = request.headers.get("origin")
-        refusal = self._refusal(request, origin)
+        web = self._web if self._web is not None and self._web.serves(path) else None
+        public = web is not None and web.public(path)
+        refusal = self._refusal(request, None if public else origin)
         if refusal is not None:
             return refusal
-        answer = await self._routed(request)
+        answer = await (self._routed(request) if web is None else self._answer_web(web, request))
         if origin is not None:
             answer.headers["access-control-allow-origin"] = origin
             answer.headers["access-control-expose-headers"] = "mcp-session-id, www-authenticate"
@@ -226,6 +225,23 @@ class StreamableHttpServer:
         except RpcError as problem:
             failed = message.failed(None, problem.code, problem.message, problem.data)
             return json_answer(failed, STATUS.get(problem.code, 503))
+        except StoreError:
+            return refused(503, "the shared state cannot be reached", headers={"retry-after": "1"})
+        except Exception as problem:
+            report(problem)
+            return refused(500, "Internal error", code=message.INTERNAL_ERROR)
+
+    async def _answer_web(self, web: WebRoutes, request: HttpRequest) -> HttpAnswer:
+        if request.ambiguous is not None:
+            return refused(400, f"the {request.ambiguous} header occurs more than once")
+        if request.method == "OPTIONS":
+            return HttpAnswer(204, dict(_CORS)) if web.public(request.path) else HttpAnswer(405)
+        try:
+            return await web.answer(request)
+        except TooLarge:
+            return refused(413, "the body is too large", headers={"connection": "close"})
+        except (TooSlow, asyncio.IncompleteReadError):
+            return refused(408, "the body did not come", headers={"connection": "close"})
         except StoreError:
             return refused(503, "the shared state cannot be reached", headers={"retry-after": "1"})
         except Exception as problem:

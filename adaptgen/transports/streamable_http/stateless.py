@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.headers import PREFIX
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import Parameters, check_types, envelope, served
-from adaptgen.transports.streamable_http.http import (
-    STATUS,
-    HttpAnswer,
-    HttpRequest,
-    challenged,
-    json_answer,
-    refused,
-)
+from adaptgen.transports.streamable_http.http import STATUS, challenged, refused
 from adaptgen.transports.streamable_http.jobs import RunningRequest
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from support.wire import Client, FakeDesk, request, said
 
+from adaptgen.mcp.http_messages import TooSlow
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer, folded, whole
-from adaptgen.transports.streamable_http.http import TooSlow
 
 POST = {"content_type": "application/json", "accept": "application/json"}
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'

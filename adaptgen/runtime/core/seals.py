@@ -1,0 +1,78 @@
+"""Values that travel through clients and browsers: nobody else can read or change them, and they end by themselves."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import orjson
+
+from adaptgen.model.tables import Json
+
+_NONCE: Final = 12
+_LONGEST: Final = 64 * 1024
+"""Characters of a sealed text that is looked at."""
+
+
+class Seals:
+    """Seals and opens. ``keys``, 32 bytes each: the first one seals, each of them opens. AES-SIV (RFC 5297) with a
+    random nonce; ``purpose`` is authenticated, so that a code is never taken for a token."""
+
+    def __init__(self, keys: Sequence[bytes], *, clock: Callable[[], float] = time.time) -> None:
+        self._keys = tuple(keys)
+        self._clock = clock
+        self._made: list[Any] = []
+
+    def __repr__(self) -> str:
+        return "Seals()"
+
+    def seal(self, purpose: str, value: Mapping[str, Json], seconds: float, *, bound: bytes = b"") -> str:
+        """``value`` as text of base64url without padding, which opens for ``seconds``, with the same ``purpose`` and
+        ``bound`` only. Member ``exp`` is set: seconds since the epoch."""
+        body = orjson.dumps({**value, "exp": int(self._clock() + seconds)})
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = self._ciphers()[0].encrypt(body, [purpose.encode(), bound, nonce])
+        return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+
+    def open(self, purpose: str, text: str, *, bound: bytes = b"") -> dict[str, Json] | None:
+        """What was sealed; None where it was not sealed here for this, was changed, or is over."""
+        from cryptography.exceptions import InvalidTag
+
+        if len(text) > _LONGEST or not text.isascii():
+            return None
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+            return None  # one text only for each value: others would be used once more
+        nonce, sealed = raw[:_NONCE], raw[_NONCE:]
+        if len(sealed) < 17:
+            return None
+        for cipher in self._ciphers():
+            with suppress(InvalidTag):
+                value: dict[str, Json] = orjson.loads(cipher.decrypt(sealed, [purpose.encode(), bound, nonce]))
+                ends = value.get("exp")
+                return value if isinstance(ends, int) and ends > self._clock() else None
+        return None
+
+    def name(self, purpose: str, text: str) -> str:
+        """A name for ``text`` in the shared state: 32 hex digits, which do not show the text without the key.
+        It is the same in every process that has the same first key."""
+        key = hashlib.blake2b(self._keys[0], person=b"adaptgen name").digest()
+        return hashlib.blake2b(f"{purpose}\0{text}".encode(), key=key, digest_size=16).hexdigest()
+
+    def _ciphers(self) -> list[Any]:
+        if not self._made:
+            from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+            self._made = [
+                AESSIV(hashlib.blake2b(one, digest_size=64, person=b"adaptgen seal").digest()) for one in self._keys
+            ]
+        return self._made

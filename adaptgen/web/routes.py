@@ -1,0 +1,79 @@
+"""Which requests are for the web and not for MCP, and what answers them; loaded at the first one."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+
+METADATA: Final = "/.well-known/oauth-authorization-server"
+"""RFC 8414, section 3; what follows is the path of the issuer."""
+DISCOVERY: Final = "/.well-known/openid-configuration"
+"""The other place where clients look for it (MCP, Authorization, Authorization Server Metadata Discovery)."""
+
+_PARTS: Final = {
+    METADATA: "adaptgen.web.oauth.endpoints",
+    DISCOVERY: "adaptgen.web.oauth.endpoints",
+    "/oauth/": "adaptgen.web.oauth.endpoints",
+    "/login/": "adaptgen.web.browser.login",
+    "/connections": "adaptgen.web.connections",
+    "/approvals": "adaptgen.web.approvals",
+}
+"""Beginning of a path -> the module whose ``route(governed)`` makes what answers it."""
+
+
+class Route(Protocol):
+    """Answers the requests of one module. Whatever it raises becomes 500 without a word of what was asked."""
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to a request whose path begins as the module's."""
+
+
+class WebRoutes:
+    """The routes of one server."""
+
+    def __init__(self, governed: GovernedServer) -> None:
+        self._governed = governed
+        self._made: dict[str, Route] = {}
+
+    def serves(self, path: str) -> bool:
+        """Whether a request with this path is for the web. The settings may change while the server runs."""
+        return self._governed.settings.login is not None and module_of(path) is not None
+
+    def public(self, path: str) -> bool:
+        """Whether scripts of any origin may read the answer: it depends on no cookie."""
+        return path.startswith((METADATA, DISCOVERY, "/oauth/token", "/oauth/register", "/oauth/revoke"))
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Answer a request that it serves."""
+        module = module_of(request.path)
+        assert module is not None
+        if module not in self._made:
+            self._made[module] = importlib.import_module(module).route(self._governed)
+        return await self._made[module].answer(request)
+
+
+def module_of(path: str) -> str | None:
+    """The module that answers requests with this path; None where it is not of the web."""
+    for begin, module in _PARTS.items():
+        rest = path[len(begin) :]
+        if path.startswith(begin) and (begin.endswith("/") or not rest or rest.startswith("/")):
+            return module
+    return None
+
+
+def web_of(governed: GovernedServer) -> WebRoutes:
+    """The routes of a governed server; they serve nothing as long as its settings have no ``login``."""
+    return WebRoutes(governed)
+
+
+def base_url(resource: str) -> str:
+    """The URL under which the pages of a server lie, without a slash at its end: its resource without ``/mcp``. It is
+    the issuer of its tokens, too."""
+    parts = urlsplit(resource)
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/mcp')}"
