@@ -149,7 +149,8 @@ class Context:
 class ServerInfo:
     """What a target is, for ``initialize`` and ``server/discover``.
 
-    ``stateful``: in handshake revisions every client needs a session of its own.
+    ``stateful``: in handshake revisions every client needs a session of its own. ``remembers``: such a client gets a
+    session, which says what it can be asked; it need not use it.
     """
 
     name: str
@@ -158,6 +159,7 @@ class ServerInfo:
     instructions: str = ""
     capabilities: Mapping[str, Json] = field(default_factory=lambda: {"tools": {}})
     stateful: bool = False
+    remembers: bool = False
 
 
 @value()

@@ -12,6 +12,7 @@ from typing import Any
 from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+from adaptgen.govern.pipeline.elicitation import without_our_responses
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
@@ -183,7 +184,7 @@ class UpstreamAggregator:
         if sync is None or tool.name not in self._catalog.tools:  # it went, or is quarantined, since it was listed
             raise RpcError(-32602, "Unknown tool")
         params: dict[str, Json] = {"name": tool.own, "arguments": dict(arguments)}
-        params.update({key: value for key, value in context.params.items() if key in _HANDED})
+        params.update({key: value for key, value in without_our_responses(context.params).items() if key in _HANDED})
         rows = self._catalog.headers.get(tool.name, ())
         try:
             result = await self._bridge.ask(sync.remote, caller, "tools/call", params, context, rows)

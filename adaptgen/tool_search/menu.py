@@ -8,6 +8,7 @@ wrapper. A tool that the caller may not see is answered like one that does not e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.mcp.advertised_schema import Profile, advertised
@@ -78,7 +79,7 @@ class Menu:
         if self._wanted().mode == "list":
             return about
         text = f"{about.instructions}\n\n{messages.INSTRUCTIONS}" if about.instructions else messages.INSTRUCTIONS
-        return ServerInfo(about.name, about.version, about.title, text, about.capabilities, about.stateful)
+        return replace(about, instructions=text)
 
     def metadata(self) -> Mapping[str, Json] | None:
         """Those of the inner handler: all parts are one resource."""

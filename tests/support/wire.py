@@ -26,14 +26,18 @@ class FakeDesk:
     Callers are who the Bearer token names (``tenant/sub``); without one it is ``/anna``, and with ``locked`` nobody.
     """
 
-    def __init__(self, *, stateful: bool = False, locked: bool = False, **handlers: Handler) -> None:
+    def __init__(
+        self, *, stateful: bool = False, locked: bool = False, remembers: bool = False, **handlers: Handler
+    ) -> None:
         self.handlers = {name.replace("_", "/", 1): handler for name, handler in handlers.items()}
         self.locked = locked
         self.seen: list[tuple[Caller, str, Mapping[str, Any], Context]] = []
         self.notices: list[tuple[str, Mapping[str, Any]]] = []
         self.gone: list[str] = []
         self.tools: dict[str, Any] = {"tools": [{"name": "echo", "inputSchema": SCHEMA}]}
-        self._about = ServerInfo("fake", "1.2", title="Fake", instructions="Ask.", stateful=stateful)
+        self._about = ServerInfo(
+            "fake", "1.2", title="Fake", instructions="Ask.", stateful=stateful, remembers=remembers
+        )
 
     def about(self) -> ServerInfo:
         return self._about

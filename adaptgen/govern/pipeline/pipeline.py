@@ -87,6 +87,8 @@ class Pipeline:
     def about(self) -> ServerInfo:
         """What the target is; and what tokens are, where agents get any."""
         about, chosen = self._target.about(), self.parts.settings.tokenize
+        if self.parts.settings.login is not None:
+            about = replace(about, remembers=True)
         if chosen is None or chosen.direction != "model" or self.parts.settings.mode == "behind":
             return about
         return replace(about, instructions=f"{about.instructions} {TOKENS}".lstrip())

@@ -120,9 +120,10 @@ class Handshake:
 
     async def _session(self, http: HttpRequest, caller: Caller) -> Session | HttpAnswer | None:
         """The session that a request belongs to; None where the handler needs none, whatever the header says."""
-        if not self._server.handler.about().stateful:
-            return None
+        about = self._server.handler.about()
         given = http.headers.get(SESSION)
+        if not about.stateful and (given is None or not about.remembers):
+            return None
         if given is None:
             return refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
         try:
@@ -142,7 +143,7 @@ class Handshake:
         version = asked if asked in revisions.HANDSHAKE else revisions.HANDSHAKE[-1]
         about = self._server.handler.about()
         headers: dict[str, str] = {}
-        if about.stateful:
+        if about.stateful or about.remembers:
             session, ended = self._server.sessions.open(caller, version, capabilities or {})
             await self._server.left(ended)
             if session is None:
