@@ -45,6 +45,21 @@ async def test_groups_that_are_there_are_there() -> None:
         caller({"sub": "ann", "groups": {"sales": True}}, Claims(groups="groups"))
 
 
+async def test_groups_that_do_not_fit_into_the_token_are_not_no_groups() -> None:
+    """OpenID Connect Core, 5.6.2: the token says where the claim is. ``forbid … contains("contractors")`` must hold."""
+    source = {"src1": {"endpoint": "https://graph.example/users/1/getMemberObjects"}}
+    overage = {"sub": "ann", "_claim_names": {"groups": "src1"}, "_claim_sources": source}
+    with pytest.raises(UnusableClaim) as caught:
+        caller(overage, Claims(groups="groups"))
+    assert caught.value.about == "groups"
+    with pytest.raises(UnusableClaim):
+        caller({**overage, "groups": ["staff"]}, Claims(groups="groups"))
+    with pytest.raises(UnusableClaim):
+        caller({**overage, "_claim_names": {"realm": "src1"}}, Claims(groups="realm.roles"))
+    assert caller(overage, Claims(groups="roles")).groups == ()
+    assert caller({**overage, "roles": ["admin"]}, Claims(groups="roles")).groups == ("admin",)
+
+
 # ----------------------------------------------------------------------------------------------------------- stale keys
 
 

@@ -42,13 +42,23 @@ def caller(claims: Mapping[str, Any], wanted: Claims, token: str = "") -> Caller
     """The caller that these claims are about.
 
     Raises:
-        UnusableClaim: there is no subject, the tenant is named in the settings but missing, or a value is not a string.
+        UnusableClaim: there is no subject, the tenant is named in the settings but missing, a value is not a string, or
+            the token only says where the groups can be fetched.
     """
     sub = _identifier(claims, "sub", wanted.sub)
     tenant = _identifier(claims, "tenant", wanted.tenant) if wanted.tenant else ""
     groups = _groups(find(claims, wanted.groups), wanted.groups) if wanted.groups else ()
+    if wanted.groups and _is_elsewhere(claims, wanted.groups):
+        raise UnusableClaim("groups", wanted.groups, "only a reference to the claim")
     kept = {name: value for name in wanted.keep if (value := find(claims, name)) is not None}
     return Caller(sub, tenant, groups, kept, token)
+
+
+def _is_elsewhere(claims: Mapping[str, Any], path: str) -> bool:
+    """Whether a claim is an aggregated or distributed one (OpenID Connect Core, 5.6.2). Issuers do so with more groups
+    than fit into a token. A caller without its groups would pass every rule that forbids something to a group."""
+    names = claims.get("_claim_names")
+    return isinstance(names, Mapping) and bool({path, path.partition(".")[0]} & names.keys())
 
 
 def _identifier(claims: Mapping[str, Any], about: str, name: str) -> str:
