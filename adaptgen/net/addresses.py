@@ -162,3 +162,10 @@ def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address
     if address in _TRANSLATED or address in _COMPATIBLE:
         carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [address, *(one for one in carried if one is not None)]
+
+
+def base_url(resource: str) -> str:
+    """The URL under which the pages of a server lie, without a slash at its end: its resource without ``/mcp``. It is
+    the issuer of its tokens, too."""
+    parts = urlsplit(resource)
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/mcp')}"

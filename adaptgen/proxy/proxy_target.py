@@ -14,6 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.govern.pipeline.elicitation import without_our_responses
 from adaptgen.govern.settings.model import ToolRule, Upstream
+from adaptgen.mcp import protocol
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_UNKNOWN,
@@ -246,6 +247,8 @@ class UpstreamAggregator:
                 return await self._level(caller, params, context)
             case "subscriptions/listen":
                 return await self._listen(caller, params, context)
+            case protocol.META_CONNECTIONS:
+                return await self._connections(caller, params)
         raise RpcError(-32601, "Method not found")
 
     def _list(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
@@ -333,6 +336,15 @@ class UpstreamAggregator:
         finally:
             self._subscriptions.remove(listener)
         return {"resultType": "complete"}
+
+    async def _connections(self, caller: Caller, params: Mapping[str, Json]) -> dict[str, Json]:
+        """What a page asks about the caller's accounts at the API of one server: of ours only, which knows from the
+        handover whose they are. The params may hold secrets."""
+        sync = self._syncs.get(str(params.get("server")))
+        if sync is None or not (sync.remote.ours and sync.remote.settings.handover and sync.remote.modern):
+            raise RpcError(-32601, "Method not found")
+        asked = {key: value for key, value in params.items() if key != "server"}
+        return without_own_meta(await sync.remote.ask(caller, protocol.META_CONNECTIONS, asked, {}))
 
     async def _follow(self, listener: Subscription, uris: list[str]) -> None:
         """Hold the streams of servers from which this client hears of updates."""

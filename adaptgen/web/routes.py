@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
 
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.net.addresses import base_url as base_url
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -70,10 +70,3 @@ def module_of(path: str) -> str | None:
 def web_of(governed: GovernedServer) -> WebRoutes:
     """The routes of a governed server; they serve nothing as long as its settings have no ``login``."""
     return WebRoutes(governed)
-
-
-def base_url(resource: str) -> str:
-    """The URL under which the pages of a server lie, without a slash at its end: its resource without ``/mcp``. It is
-    the issuer of its tokens, too."""
-    parts = urlsplit(resource)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/mcp')}"

@@ -473,7 +473,7 @@ def test_behind_a_proxy_slots_are_listed_as_what_writes_and_answers_are_no_links
             pipeline: Any = made.handler
             context = Context(request_id="1")
             listed = await pipeline._list(pipeline.parts, ADA, {}, context, Span())
-            target = pipeline._target
+            target = pipeline.target
             tool = target.tools()["download_document"]
             return listed["tools"], await target.call(ADA, tool, {"name": "a.pdf", "size": 5000}, context)
         finally:

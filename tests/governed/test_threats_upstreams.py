@@ -130,7 +130,7 @@ async def test_tools_that_change_between_syncs_are_flagged(tmp_path: Path, caplo
 
 def hear(proxy: Proxy) -> None:
     """As a notification of the server would: look now, not in a second."""
-    target: Any = proxy.made.handler._target
+    target: Any = proxy.made.handler.target
     target._syncs["x"].on_change("tools")
 
 

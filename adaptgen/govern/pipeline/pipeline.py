@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder, describe_file
 from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.pipeline.account_requests import AccountRequests
 from adaptgen.govern.pipeline.other_methods import NonToolRequests, is_cut
 from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext, Refusal, admit
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,
     META,
+    META_CONNECTIONS,
     META_EFFECT,
     META_HANDOVER,
     Challenge,
@@ -68,12 +70,13 @@ class Pipeline:
         self._trail = trail
         self._tracer = tracer
         self._usage = usage
+        self.accounts = AccountRequests(self, trail)
         self.adopt(parts, tools, target)
 
     def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
         """Work with these parts, tools and target from the next request on."""
         self._tracer.adopt(parts.settings)
-        self._target = target
+        self.target = target
         self._other_methods = NonToolRequests(target, self._trail, lambda: self.parts)
         self.parts = parts
         self.adopted = tools
@@ -86,7 +89,7 @@ class Pipeline:
 
     def about(self) -> ServerInfo:
         """What the target is; and what tokens are, where agents get any."""
-        about, chosen = self._target.about(), self.parts.settings.tokenize
+        about, chosen = self.target.about(), self.parts.settings.tokenize
         if self.parts.settings.login is not None:
             about = replace(about, remembers=True)
         if chosen is None or chosen.direction != "model" or self.parts.settings.mode == "behind":
@@ -126,7 +129,7 @@ class Pipeline:
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         if self._uploads is not None and tool == self._uploads.name:
-            offered = self._takes_files(await self._visible(self.parts, caller, context))
+            offered = self._takes_files(await self.visible(self.parts, caller, context))
             return self._uploads.schema if offered else None
         facts = self._known.get(tool)
         if facts is None or not await self._sees(self.parts, caller, facts, context):
@@ -145,6 +148,8 @@ class Pipeline:
             except Challenge as refusal:
                 self._challenged(refusal, context)
                 raise
+            if method == META_CONNECTIONS:  # the proxy has decided; what the params hold is for no span and no trail
+                return await self.target.request(caller, method, params, context)
         name = params.get("name")
         with self._tracer.request(
             method, name if isinstance(name, str) and name in self._known else "", context
@@ -159,10 +164,10 @@ class Pipeline:
             return await self._other_methods.request(parts, caller, method, params, context)
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        await self._target.notification(caller, method, params, context)
+        await self.target.notification(caller, method, params, context)
 
     async def close_session(self, session: str, caller: Caller | None = None) -> None:
-        await self._target.close_session(session, caller)
+        await self.target.close_session(session, caller)
 
     async def flush(self, seconds: float) -> None:
         """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in
@@ -206,7 +211,7 @@ class Pipeline:
             raise Challenge(401, "Bearer", "this server answers its proxy only: the handover is missing")
         return await parts.acceptance.open(token, method, params)
 
-    async def _visible(self, parts: Components, caller: Caller, context: Context) -> frozenset[str]:
+    async def visible(self, parts: Components, caller: Caller, context: Context) -> frozenset[str]:
         """The names of the tools that the caller may see: worked out once for a request."""
         tools = self.adopted
         if parts.authorizer is None:
@@ -246,7 +251,7 @@ class Pipeline:
     ) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
-        names = await self._visible(parts, caller, context)
+        names = await self.visible(parts, caller, context)
         if not await self._other_methods.enter(parts, caller, context.listing, context):
             names = frozenset()
         span.listed(len(names), len(self.adopted))
@@ -276,7 +281,7 @@ class Pipeline:
         if not isinstance(name, str) or not (arguments is None or isinstance(arguments, dict)):
             raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
         given: dict[str, Any] = arguments or {}
-        facts, target = self._known.get(name), self._target
+        facts, target = self._known.get(name), self.target
         if self._uploads is not None and name == self._uploads.name:
             return await self._upload(parts, caller, given, context, span, began)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
@@ -287,7 +292,7 @@ class Pipeline:
             stopping = await _stopping(parts, caller, facts, given)
             span.refused("hidden" if hidden else "unknown", stopping)
             recorder.refused("hidden" if hidden else "unknown", stopping)
-            return unknown_tool(name, sorted(await self._visible(parts, caller, context)))
+            return unknown_tool(name, sorted(await self.visible(parts, caller, context)))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = (
             context if parts.tokenizer is None else RedactingContext(context, parts.tokenizer, caller, facts.server)
@@ -330,7 +335,7 @@ class Pipeline:
         assert self._uploads is not None
         tool = self._uploads.info
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, tool, given, began)
-        visible = await self._visible(parts, caller, context)
+        visible = await self.visible(parts, caller, context)
         refused: Refusal | None = None
         if not self._takes_files(visible):
             refused = Refusal(str(unknown_tool(tool.name, sorted(visible))["content"][0]["text"]), "hidden")

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
+from adaptgen.govern.pipeline.connection_links import MissingAccount, link_for, missing_account
+from adaptgen.govern.pipeline.elicitation import ask_to_open
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.content_blocks import OWN_FILE
 from adaptgen.govern.tokenization.detokenize import Unrestored
@@ -396,6 +398,9 @@ class GovernedCall:
             raise RpcError(error.code, text, data)
         if parts.hooks is not None:
             result = await parts.hooks.after(self._hooked(self._context), result)
+        missing = missing_account(self._tool, result)
+        if missing is not None and (link := link_for(parts, self._caller, self._tool, missing)) is not None:
+            return self._connect(missing, link)
         own = as_object(result.get("_meta"))
         status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
         tokens: tuple[str, ...] = ()
@@ -414,6 +419,13 @@ class GovernedCall:
             )
         return result
 
+    def _connect(self, missing: MissingAccount, link: str) -> dict[str, Json]:
+        """The answer to a call that lacks the caller's own account: where to connect it. RpcError for some clients."""
+        refusal = Refusal(f"Connect your own account at {missing.title} to use this tool.", "connection")
+        if not self._record_refusal(refusal):
+            return failed_result("The audit trail cannot be written, so nothing is executed.")
+        return ask_to_open(self._context, link, refusal.text, id=f"connect.{self._tool.server}.{missing.auth}")
+
     def _withheld(self, why: str, reason: str) -> dict[str, Json]:
         self._note("withheld", code=reason)
         done = "was executed" if self._tool.effect != "read" else "ran"
@@ -428,14 +440,19 @@ class GovernedCall:
         return True
 
     def _refuse(self, refusal: Refusal) -> dict[str, Json]:
+        if not self._record_refusal(refusal):
+            return failed_result("The audit trail cannot be written, so nothing is executed.")
+        return failed_result(refusal.text)
+
+    def _record_refusal(self, refusal: Refusal) -> bool:
         policies = refusal.policies or getattr(self._decision, "policies", ())
         self._span.outcome(f"refused:{refusal.reason}", self._caller)
         self._span.refused(refusal.reason, policies)
         try:
             self._recorder.refused(refusal.reason, policies)
         except AuditError:
-            return failed_result("The audit trail cannot be written, so nothing is executed.")
-        return failed_result(refusal.text)
+            return False
+        return True
 
 
 def _receipts(tool: ToolInfo, result: Mapping[str, Json]) -> list[Mapping[str, Json]]:

@@ -1,0 +1,79 @@
+"""The link at which the caller of a tool connects its own account at the API, and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from adaptgen.mcp.json_text import as_object
+from adaptgen.mcp.protocol import META_CONNECTION, ToolInfo
+from adaptgen.model.frozen import lazy, value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.net.addresses import base_url
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.factory import Components
+    from adaptgen.runtime.core.seals import Seals
+
+LASTS: Final = 600.0
+"""Seconds for which a link is good."""
+PATH: Final = "/connections"
+AUTH_NAME: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Names of logins: those of security schemes (OpenAPI, Components Object)."""
+_PURPOSE: Final = "connection link"
+
+
+@value()
+class MissingAccount:
+    """What a call lacks: an account of the caller for the login ``auth``; ``title`` is the API's name."""
+
+    auth: str
+    title: str
+
+
+@value()
+class Ticket:
+    """Who may connect which account with a link."""
+
+    tenant: str
+    sub: str
+    server: str
+    auth: str
+
+    def belongs_to(self, caller: Caller) -> bool:
+        """Whether ``caller`` is the one whose call lacked the account."""
+        return (caller.tenant, caller.sub) == (self.tenant, self.sub)
+
+
+def missing_account(tool: ToolInfo, result: Mapping[str, Json]) -> MissingAccount | None:
+    """What the server of ``tool`` says its call lacks; of a server that is not ours nothing is believed."""
+    said = as_object(as_object(result.get("_meta")).get(META_CONNECTION)) if tool.trusted else {}
+    auth, title = said.get("auth"), said.get("title")
+    if not isinstance(auth, str) or not AUTH_NAME.fullmatch(auth):
+        return None
+    shown = " ".join(title.split()) if isinstance(title, str) else ""
+    shown = "".join(one if one.isprintable() else "?" for one in shown)[:80]
+    return MissingAccount(auth, shown or tool.server)
+
+
+def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: MissingAccount) -> str | None:
+    """The URL of the page where ``caller`` connects the account; None where this server has no pages."""
+    settings = parts.settings
+    if settings.login is None or parts.seals is None or settings.mode == "behind":
+        return None
+    ticket: dict[str, Json] = {
+        "tenant": caller.tenant,
+        "sub": caller.sub,
+        "server": tool.server,
+        "auth": missing.auth,
+    }
+    resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
+    return f"{base_url(resource)}{PATH}/{parts.seals.seal(_PURPOSE, ticket, LASTS)}"
+
+
+def read_ticket(seals: Seals, text: str) -> Ticket | None:
+    """What a link says; None where it was not made here, or is over."""
+    found = seals.open(_PURPOSE, text)
+    if found is None:
+        return None
+    return Ticket(str(found["tenant"]), str(found["sub"]), str(found["server"]), str(found["auth"]))
