@@ -46,7 +46,7 @@ class Ticket:
 
 
 def missing_account(tool: ToolInfo, result: Mapping[str, Json]) -> MissingAccount | None:
-    """What the server of ``tool`` says its call lacks; of a server that is not ours nothing is believed."""
+    """What the server of ``tool`` says its call lacks; what others say is not trusted."""
     said = as_object(as_object(result.get("_meta")).get(META_CONNECTION)) if tool.trusted else {}
     auth, title = said.get("auth"), said.get("title")
     if not isinstance(auth, str) or not AUTH_NAME.fullmatch(auth):
