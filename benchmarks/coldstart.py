@@ -8,6 +8,9 @@ decides, a limit is taken, the answer is tokenized, the audit is written.
 The reference is FastMCP (a lazy provider, so that it makes no list of tools at a call) behind Mangum with the same
 tools and no governance at all. Each start is a fresh process with bytecode on both sides; the variants are interleaved,
 the figures are medians. Nobody deploys our server without governance either; it is printed since it can be compared.
+
+What is configured and not used costs nothing: the same settings with ``login`` and all that belongs to it run beside
+them. The same bundle a second time shows how far two medians of the same thing lie apart on this machine.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import Any
 from figures import Figure, median, options, report
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from starting import bundles, child, runs
+from starting import bundles, child, runs, unused
 from starting.breakdown import lines
 from starting.world import World, world
 from support.lambda_runtime import http_event
@@ -53,9 +56,8 @@ def event(token: str, method: str, **params: Any) -> dict[str, Any]:
 def variants(folder: Path, around: World) -> dict[str, runs.Variant]:
     """Name -> a way to serve. Another one is a line here, and where it starts in another way a function of child.py."""
     ours, reference = bundles.ours(folder), bundles.reference(folder)
-    governed = {**around.environ, "ADAPTGEN_GOVERNANCE": str(ours / "governance/deployed.json")}
     return {
-        "deployed": runs.Variant("deployed", ours, governed, governed=True),
+        "deployed": unused.deployed(ours, around.environ),
         "open": runs.Variant("ungoverned", ours, around.environ),
         "fastmcp": runs.Variant("fastmcp", reference, around.environ),
     }
@@ -65,6 +67,7 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--warm", type=int, default=200, help="warm calls of each process")
+    parser.add_argument("--pairs", type=int, default=41, help="processes with and without an unused login each")
     given = parser.parse_args()
     python = bundles.interpreter()
     with tempfile.TemporaryDirectory() as name, world(Path(name)) as around:
@@ -89,11 +92,18 @@ def main() -> int:
         for _ in range(given.rounds):
             for one in ways.values():
                 one.run(python, platform, call(), given.warm)
+        compared = unused.compare(
+            unused.variants(folder, ways["deployed"].task, around.environ),
+            lambda one, calls: one.run(python, platform, call(), calls),
+            around.requests,
+            given.pairs,
+            given.warm,
+        )
         breakdown = list(lines(*ways["deployed"].trace(python, platform, call())))
     if not given.json:
         print("\n".join(breakdown))
         print(f"requests to AWS until then: {', '.join(f'{n} {name}' for name, n in starting.items())}\n")
-    return report(_figures(ways, warm / (given.warm + child.WARMING)), given)
+    return report([*_figures(ways, warm / (given.warm + child.WARMING)), *compared], given)
 
 
 def _more(now: dict[str, int], before: dict[str, int]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 Every control is on: ES256 tokens, twenty Cedar policies, PII tokens with the sweep of free text, limits, spans to a
 batch processor with an exporter, the audit trail to a file, the identity handed over. The server behind answers
 constants, so what is measured is what stands before it. Rounds are interleaved; the figures are medians of the
-medians of rounds, of the difference to the direct call.
+medians of rounds, of the difference to the direct call. A second proxy has everything of a login configured and not
+used: its callers have a token already.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import base64
 import contextlib
 import json
 import os
+import random
 import secrets
 import subprocess
 import sys
@@ -58,9 +60,9 @@ def policies(prefix: str) -> str:
     return "\n\n".join(made)
 
 
-def settings(folder: Path, one: Issuer, upstream: int, *, mode: str) -> Path:
+def settings(folder: Path, one: Issuer, upstream: int, *, mode: str, login: bool = False) -> Path:
     """Writes the settings of the proxy, or of the pipeline inside a server, with every control on."""
-    name = folder / mode
+    name = folder / (f"{mode}-login" if login else mode)
     name.mkdir()
     (name / "policies.cedar").write_text(policies("bench"))
     key = {part: base64.b64encode(secrets.token_bytes(32)).decode() for part in ("tokens", "cursors", "audit")}
@@ -92,6 +94,9 @@ def settings(folder: Path, one: Issuer, upstream: int, *, mode: str) -> Path:
         }
         text["keys"] |= {"handover": "${env:BENCH_HANDOVER}"}  # type: ignore[operator]
         os.environ["BENCH_HANDOVER"] = json.dumps(one.key.as_dict(private=True))
+    if login:
+        text["login"] = {"client_id": "bench", "client_secret": "${env:BENCH_LOGIN}"}
+        os.environ["BENCH_LOGIN"] = "never sent"
     path = name / "governance.yaml"
     path.write_text(json.dumps(text))
     return path
@@ -110,6 +115,10 @@ def process(*command: str, port: int) -> Iterator[int]:
     finally:
         started.terminate()
         started.wait()
+
+
+def _at(port: int) -> tuple[str, str]:
+    return "--http", f"127.0.0.1:{port}"
 
 
 async def _reachable(port: int, started: subprocess.Popen[bytes]) -> None:
@@ -173,6 +182,20 @@ def added(taken: dict[str, list[list[float]]], name: str, direct: str = "direct"
     return median([median(one) - median(base) for one, base in pairs])
 
 
+async def in_turns(ports: dict[str, int], token: str, count: int) -> dict[str, float]:
+    """The median of ``count`` small calls to each server, one to each in turn: what else runs slows all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in ports}
+    async with contextlib.AsyncExitStack() as stack:
+        clients = {name: await stack.enter_async_context(Lean(port, token)) for name, port in ports.items()}
+        order = list(clients)
+        for _ in range(count):
+            random.shuffle(order)
+            for name in order:
+                client = clients[name]
+                taken[name] += await timed(1, lambda: client.call(SMALL, {"status": "active", "limit": 25}))  # noqa: B023
+    return {name: median(times) for name, times in taken.items()}
+
+
 def percentile(taken: dict[str, list[list[float]]], name: str, share: float) -> float:
     """What ``share`` of all calls of ``name`` stay below, less the median direct call."""
     every = sorted(time for one in taken[name] for time in one)
@@ -198,7 +221,7 @@ async def longest_health_check(port: int, token: str) -> float:
 
 async def everything_is_on(ports: dict[str, int], token: str, folder: Path) -> None:
     """That what is measured is governed: 336 tokens in the large answer, nobody without a token, lines in the audit."""
-    for name in ("proxy", "inside"):
+    for name in ("proxy", "login", "inside"):
         async with Lean(ports[name], token) as client:
             answer = await client.call(LARGE, {})
         assert answer.count(b"tok_") == 336, answer[:500]
@@ -207,7 +230,7 @@ async def everything_is_on(ports: dict[str, int], token: str, folder: Path) -> N
             async with Lean(ports[name]) as stranger:
                 await stranger.call(SMALL, {})
             raise SystemExit(f"{name} answers strangers")
-    for mode in ("proxy", "embedded"):
+    for mode in ("proxy", "proxy-login", "embedded"):
         lines = (folder / mode / "audit.jsonl").read_bytes().count(b'"event":"decision"')
         assert lines, mode
 
@@ -216,6 +239,7 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--calls", type=int, default=60, help="calls a round")
+    parser.add_argument("--turns", type=int, default=3000, help="calls with and without an unused login each")
     parser.add_argument("--seconds", type=float, default=5.0, help="of the throughput runs")
     given = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -223,11 +247,14 @@ def main() -> int:
         direct = stack.enter_context(process("-m", "governed.upstream", str(port := free_port()), port=port))
         proxied = settings(Path(folder), one, direct, mode="proxy")
         inside = settings(Path(folder), one, direct, mode="embedded")
-        adaptgen = ("-m", "adaptgen", "proxy", str(proxied), "--http")
+        login = settings(Path(folder), one, direct, mode="proxy", login=True)
+        adaptgen = ("-m", "adaptgen", "proxy")
         url = f"http://127.0.0.1:{direct}/mcp"
         ports = {
             "direct": direct,
-            "proxy": stack.enter_context(process(*adaptgen, f"127.0.0.1:{(port := free_port())}", port=port)),
+            "proxy": stack.enter_context(process(*adaptgen, str(proxied), *_at(port := free_port()), port=port)),
+            "again": stack.enter_context(process(*adaptgen, str(proxied), *_at(port := free_port()), port=port)),
+            "login": stack.enter_context(process(*adaptgen, str(login), *_at(port := free_port()), port=port)),
             "inside": stack.enter_context(
                 process("-m", "governed.upstream", str(port := free_port()), str(inside), port=port)
             ),
@@ -235,8 +262,10 @@ def main() -> int:
         }
         token = one.token("ada", "staff", "team-3")
         asyncio.run(everything_is_on(ports, token, Path(folder)))
-        small = asyncio.run(rounds(ports, token, SMALL, given.rounds, given.calls))
-        large = asyncio.run(rounds(ports, token, LARGE, given.rounds, given.calls))
+        measured = {name: port for name, port in ports.items() if name not in ("again", "login")}
+        small = asyncio.run(rounds(measured, token, SMALL, given.rounds, given.calls))
+        large = asyncio.run(rounds(measured, token, LARGE, given.rounds, given.calls))
+        turns = asyncio.run(in_turns({name: ports[name] for name in ("proxy", "again", "login")}, token, given.turns))
         health = max(asyncio.run(longest_health_check(ports[name], token)) for name in ("proxy", "inside"))
         speed = {name: asyncio.run(throughput(ports[name], token, given.seconds)) for name in ("proxy", "reference")}
     reference = added(small, "reference")
@@ -245,6 +274,8 @@ def main() -> int:
     return report(
         [
             Figure("added to a small call by the proxy, p50", p50, "ms", reference, name, bar),
+            Figure("  the whole call, with an unused login / without", turns["login"] / turns["proxy"], "",
+                   turns["again"] / turns["proxy"], "without / without", 1.05),
             Figure("  p99", percentile(small, "proxy", 0.99), "ms", percentile(small, "reference", 0.99), name,
                    4 * p50),
             Figure("added to a small call in process, p50", added(small, "inside"), "ms", reference, name, bar / 2),

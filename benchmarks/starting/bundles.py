@@ -27,20 +27,21 @@ def interpreter() -> str:
     return subprocess.run(say, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def ours(folder: Path) -> Path:
-    """``generated/crm`` under ``specs/crm/deployed.yaml``, as ``adaptgen package`` makes it."""
-    out = folder / "crm.zip"
+def ours(folder: Path, name: str = "ours", governance: Path | None = None) -> Path:
+    """``generated/crm`` under ``specs/crm/deployed.yaml`` or other settings, as ``adaptgen package`` makes it."""
+    out = folder / f"{name}.zip"
+    settings = governance or Path("specs/crm/deployed.yaml")
     here = Path.cwd()
     os.chdir(ROOT)
     try:
-        command = ["package", "generated/crm", "--governance", "specs/crm/deployed.yaml", "-q", "-o", str(out)]
+        command = ["package", "generated/crm", "--governance", str(settings), "-q", "-o", str(out)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             code = main(command)
         if code:
             raise RuntimeError(f"adaptgen package ended with {code}")
     finally:
         os.chdir(here)
-    return _unpacked(folder / "ours", out)
+    return _unpacked(folder / name, out)
 
 
 def reference(folder: Path) -> Path:

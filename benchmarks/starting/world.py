@@ -128,7 +128,7 @@ def _seed(services: Service) -> None:
     signing = ed25519.Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    keys = {name: base64.b64encode(os.urandom(32)).decode() for name in ("k1", "cursors", "audit")}
+    keys = {name: base64.b64encode(os.urandom(32)).decode() for name in ("k1", "cursors", "audit", "login")}
     secrets: Any = aws.client(services, "secretsmanager")
     secrets.create_secret(Name=SECRET, SecretString=json.dumps({**keys, "checkpoints": signing.decode()}))
     aws.state_table(services, TABLE)

@@ -50,6 +50,7 @@ NEVER = (
     "adaptgen.transports.fastmcp", "adaptgen.transports.container", "adaptgen.tool_search.bm25",
     "adaptgen.runtime.workflow", "adaptgen.runtime.aws.clients", "adaptgen.govern.authorization.agentcore",
     "adaptgen.govern.authorization.verified_permissions", "adaptgen.govern.tokenization.aws_detectors",
+    "authlib", "adaptgen.web.oauth", "adaptgen.web.browser", "adaptgen.web.connections", "adaptgen.web.approvals",
 )  # fmt: skip
 """A package stands for all that is in it."""
 
@@ -62,6 +63,7 @@ def test_a_first_governed_call_loads_nothing_that_it_does_not_need(tmp_path: Pat
         audit={"sink": "stdout"},
         limits=[{"per": ["sub"], "rate": "600/m"}],
         switch={"tools": ["crm/delete_customer"]},
+        login={"client_id": "crm", "client_secret": "${env:CRM_PASSWORD}", "issuer": "https://idp.example/"},
     )
     json_path = path.rename(path.with_suffix(".json"))
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_countries", "arguments": {}}}
