@@ -6,6 +6,8 @@ string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> 
 null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects,
 recursion) is left out, there and from the context of a call, so a policy that names it does not validate.
 ``context.creates`` is there for tools that change a record or create it: whether the call creates.
+``Action::"approve"`` is about approving a call of another tool: ``context.own`` is true where it is the approver's own,
+and ``context.input`` holds the arguments of the tools that write, as far as these agree on their types.
 ``context.paths`` holds every field that ``fields``, ``where``, ``sort``, ``count``, ``sum`` and the others name. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
@@ -24,6 +26,7 @@ from adaptgen.syntax.json_pointer import local
 CALLER, GROUP, SERVER = "Caller", "Group", "Server"
 READ, WRITE, DELETE, OPEN = "read", "write", "delete", "open"
 DETOKENIZE = "detokenize"
+APPROVE = "approve"
 OTHERS = ("prompt", "resource", "completion")
 
 Primitive: TypeAlias = Literal["String", "Long", "Bool", "decimal"]
@@ -279,6 +282,25 @@ def call_context(action: Action) -> Record:
     return Record(attributes, frozenset(attributes))
 
 
+def approval_context(actions: Iterable[Action]) -> Record:
+    """What policies read of a call that is to be approved: an argument is there if every tool that writes and has it
+    gives it the same type."""
+    found: dict[str, Type | None] = {}
+    for action in actions:
+        if action.effect == READ:
+            continue
+        for name, kind in action.input.attributes.items():
+            found[name] = kind if found.get(name, kind) == kind else None
+    same = {name: kind for name, kind in sorted(found.items()) if kind is not None}
+    attributes: dict[str, Type] = {
+        "tool": "String",
+        "effect": "String",
+        "own": "Bool",
+        "input": Record(dict(list(same.items())[:_ATTRIBUTES])),
+    }
+    return Record(attributes, frozenset(attributes))
+
+
 def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     """The schema in Cedar's own syntax: deterministic, sorted, for people and for ``cedarpy.Schema.from_str``."""
     actions = _every_name(actions)
@@ -290,7 +312,7 @@ def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
         *(f"action {quoted(group)};" for group in _groups(actions)),
         "",
     ]
-    special = {DETOKENIZE: _DETOKENIZE, **dict.fromkeys(OTHERS, _OTHER)}
+    special = {APPROVE: approval_context(actions), DETOKENIZE: _DETOKENIZE, **dict.fromkeys(OTHERS, _OTHER)}
     lines += [f"action {quoted(name)} {_applies(context)};" for name, context in special.items()]
     for action in actions:
         members = ", ".join(quoted(group) for group in action.groups())
@@ -308,7 +330,7 @@ def schema_json(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
         SERVER: {"shape": _json_type(_SERVER)},
     }
     made: dict[str, Json] = {group: {} for group in _groups(actions)}
-    special = {DETOKENIZE: _DETOKENIZE, **dict.fromkeys(OTHERS, _OTHER)}
+    special = {APPROVE: approval_context(actions), DETOKENIZE: _DETOKENIZE, **dict.fromkeys(OTHERS, _OTHER)}
     made |= {name: _json_applies(context) for name, context in special.items()}
     for action in actions:
         context = call_context(action)

@@ -114,6 +114,8 @@ CODES: dict[str, str] = {
     "AG117": "a proxy and a server behind it do not fit together",
     "AG118": "a key or a credential in a secret store is missing or cannot be used",
     "AG119": "a stack of this name belongs to something else",
+    "AG141": "an annotation of a policy cannot be read",
+    "AG142": "approvals are asked for, and there are no approvers",
     # learning
     "AG120": "the environment of the function is too large",
     "AG121": "the permissions of the function are too many",
@@ -184,6 +186,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG125": "docs/howto/scale.md shows what several replicas share",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG120": "write values into the settings instead of variables, and keep the settings in S3 or AppConfig",
+    "AG141": 'write @approval("1h") or @once("10m") on a permit',
+    "AG142": "docs/howto/approvals.md shows what approvals need",
     "AG122": "docs/deploy.md lists the parameters and what each needs",
     "AG121": "divide the upstreams among several proxies",
     "AG107": "name a bucket: files: {store: s3://bucket/prefix}",

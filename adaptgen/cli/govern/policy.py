@@ -46,11 +46,11 @@ def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) ->
         help = "pip install adaptgen"
         message = "the policies were not validated: cedarpy is not installed"
         return [Diagnostic("AG072", message, Where(str(side)), help, "warning")]
-    from adaptgen.govern.authorization import policies
+    from adaptgen.govern.authorization import permit_terms, policies
 
     known = tuple(actions())
-    policies.validated(found.files, known, found.keep)
-    return [
+    missing = permit_terms.find_approvers_missing(policies.validated(found.files, known, found.keep))
+    return [one for one in (missing,) if one is not None] + [
         Diagnostic(
             "AG072",
             f"the policies name {before}, which is now {now}: they also apply to {now}",
@@ -141,11 +141,14 @@ def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
 
 
 def check(options: SimpleNamespace) -> int:
-    from adaptgen.govern.authorization import policies
+    from adaptgen.govern.authorization import permit_terms, policies
 
     found = read_policies(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
     read = policies.validated(found.files, actions, found.keep)
+    missing = permit_terms.find_approvers_missing(read)
+    if missing is not None:
+        terminal.diagnostics([missing])
     if options.json:
         listed = [{"id": one.id, "effect": one.body["effect"], "where": str(one.where)} for one in read]
         terminal.say_json({"policies": listed, "tools": [one.id for one in actions]})

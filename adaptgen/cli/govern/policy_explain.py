@@ -182,7 +182,9 @@ async def _decide(
 
 def _decided(decision: Decision) -> dict[str, Json]:
     allowed = decision.allowed and not decision.logged_only
-    return {"permitted": allowed, "policies": list(decision.policies), "because": decision.reason}
+    said: dict[str, Json] = {"permitted": allowed, "policies": list(decision.policies), "because": decision.reason}
+    asked = {"approval": decision.approval, "once": decision.once}
+    return {**said, **{name: seconds for name, seconds in asked.items() if seconds is not None}}
 
 
 def _who(caller: Caller) -> str:
@@ -206,7 +208,7 @@ def _show_tool(one: Explained, caller: Caller, decision: Decision | None) -> Non
     rows = [
         (
             each.id,
-            f"{each.effect}s",
+            f"{each.effect}s {each.terms}".rstrip(),
             _APPLIES[each.applies],
             "" if each.built_in else f"{each.where.file}:{each.where.line}",
         )
@@ -216,6 +218,8 @@ def _show_tool(one: Explained, caller: Caller, decision: Decision | None) -> Non
     if decision is not None:
         said = _decided(decision)
         word = "permitted" if said["permitted"] else "refused"
+        if decision.approval is not None:
+            word = f"permitted after an approval (within {decision.approval:g} s)"
         names = f" by {', '.join(decision.policies)}" if decision.policies else ""
         why = f": {decision.reason}" if decision.reason else ""
         terminal.say(terminal.clean(f"this call is {word}{names}{why}"))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.authorization import policies, principal
+from adaptgen.govern.authorization.permit_terms import APPROVAL, NONE, ONCE, terms_of
 from adaptgen.govern.authorization.policies import Policy
 from adaptgen.govern.settings.model import Claims
 from adaptgen.model.frozen import value
@@ -87,6 +88,10 @@ class _Rendering:
         named = self._tools(body["action"])
         if not named or not self._concerns(body["resource"]):
             return None
+        asked = terms_of(body)
+        if asked != NONE:
+            name = APPROVAL if asked.approval is not None else ONCE
+            raise Unsayable(f"the gateway reads no annotations, so @{name} would not hold there")
         scope = self._principal(body["principal"])
         conditions = [{"kind": one["kind"], "body": self.expression(one["body"])} for one in body.get("conditions", ())]
         action = {"op": "==", "entity": named[0]} if len(named) == 1 else {"op": "in", "entities": named}

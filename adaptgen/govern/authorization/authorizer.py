@@ -27,13 +27,16 @@ FORBIDDEN = "a policy forbids it"
 class Decision:
     """``policies``: the identifiers of those that decided. ``reason``: why not, without any value of an argument.
 
-    ``logged_only``: it would have been refused; the settings say ``mode: log_only``.
+    ``logged_only``: it would have been refused; the settings say ``mode: log_only``. ``approval``: it must be approved
+    first, within that many seconds; ``once``: the same write is done once in that many seconds (see ``permit_terms``).
     """
 
     allowed: bool
     policies: tuple[str, ...] = ()
     reason: str = ""
     logged_only: bool = False
+    approval: float | None = None
+    once: float | None = None
 
 
 class Authorizer(ABC):
@@ -83,6 +86,21 @@ class Authorizer(ABC):
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
         return await self._special(caller, what, server, {"name": name})
+
+    async def approve(self, approver: Caller, tool: ToolInfo, input: Mapping[str, Json], *, own: bool) -> Decision:
+        """Whether ``approver`` may approve a call of ``tool`` with these arguments; ``own``: one that they made
+        themselves. By default nobody may: an engine that cannot ask for approvals cannot say who gives them."""
+        return Decision(False, (), NO_POLICY)
+
+    @property
+    def asks_for_approval(self) -> bool:
+        """Whether a policy in force asks for approvals."""
+        return False
+
+    @property
+    def asks_once(self) -> bool:
+        """Whether a policy in force has the same write done once."""
+        return False
 
     @abstractmethod
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:

@@ -45,10 +45,11 @@ def context(
     read: frozenset[str] | None,
     paths: Sequence[str] = (),
     creates: bool | None = None,
+    more: Mapping[str, Json] | None = None,
 ) -> str:
     """The JSON text of ``{"input": …, "paths": …}``. ``read``: the names that policies read (None: all). ``creates``:
     whether the call creates, None for tools that do not both change and create. UnrepresentableValue names the
-    argument."""
+    argument. ``more``: what there is in place of paths."""
     refuse_reserved(arguments)
     lowered: dict[str, Json] = {}
     for name, kind in record.attributes.items():
@@ -59,6 +60,8 @@ def context(
             lowered[name] = lower(kind, value, name)
         elif name in record.required:
             raise UnrepresentableValue(f"argument `{name}` is missing")
+    if more is not None:
+        return encoded({"input": lowered, **more})
     told: dict[str, Json] = {"input": lowered, "paths": list(paths)}
     return encoded(told if creates is None else {**told, "creates": creates})
 

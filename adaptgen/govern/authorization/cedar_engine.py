@@ -11,14 +11,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, Literal
 
 import orjson
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import error
-from adaptgen.govern.authorization import cedar_context, partial_evaluation, policies, principal
+from adaptgen.govern.authorization import cedar_context, partial_evaluation, permit_terms, policies, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action, action_groups
 from adaptgen.govern.authorization.explanation import Applies, PolicyEffect
 from adaptgen.govern.authorization.lowered import read_lowered
@@ -82,6 +82,7 @@ class _Force:
     base: Any
     tools: Mapping[str, ToolInfo]
     special: Mapping[str, frozenset[str]]
+    terms: Mapping[str, permit_terms.Terms]
     ready: dict[str, _Known] = field(default_factory=dict)
     callers: LruCache[Any, Any] = field(default_factory=lambda: LruCache(_CALLERS))
     lists: LruCache[Any, tuple[Mapping[str, ToolInfo], frozenset[str]]] = field(
@@ -224,7 +225,8 @@ class CedarAuthorizer(Authorizer):
             return "never"
 
         return tuple(
-            PolicyEffect(one.id, one.body["effect"], one.where, applies(one.body)) for one in self.policies_of(tool)
+            PolicyEffect(one.id, one.body["effect"], one.where, applies(one.body), permit_terms.terms_of(one.body))
+            for one in self.policies_of(tool)
         )
 
     def policies_of(self, tool: ToolInfo) -> tuple[policies.Policy, ...]:
@@ -235,14 +237,46 @@ class CedarAuthorizer(Authorizer):
             return ()
         return tuple(one for name, one in self._force.policies.items() if name in known.kind.fitting)
 
+    async def approve(self, approver: Caller, tool: ToolInfo, input: Mapping[str, Json], *, own: bool) -> Decision:
+        force = self._force
+        if force is None or force.known(tool) is None:
+            return _NOT_LOADED
+        try:
+            record = cedar.approval_context(map(action, force.tools.values())).attributes["input"]
+            assert isinstance(record, cedar.Record)
+            fitting = force.special[cedar.APPROVE]
+            read = partial_evaluation.names_read(force.bodies[name] for name in fitting)
+            said = {"tool": tool.action, "effect": tool.effect, "own": own}
+            context = cedar_context.context(record, input, read, more=said)
+            decision = self._asked(force, fitting, _request(approver, cedar.APPROVE, tool.server, context), approver)
+        except cedar_context.UnrepresentableValue as why:
+            return Decision(False, (), str(why))
+        # `mode: log_only` lets calls through, which then need no approval. It makes nobody an approver.
+        asked = decision.logged_only or decision.approval is not None
+        return replace(decision, allowed=decision.allowed and not asked, logged_only=False, approval=None, once=None)
+
+    @property
+    def asks_for_approval(self) -> bool:
+        return self._mode == "enforce" and any(one.approval is not None for one in self._terms())
+
+    @property
+    def asks_once(self) -> bool:
+        return self._mode == "enforce" and any(one.once is not None for one in self._terms())
+
+    def _terms(self) -> Iterable[permit_terms.Terms]:
+        return self._force.terms.values() if self._force is not None else ()
+
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         if self._force is None:
             return _NOT_LOADED
         try:
             request = _request(caller, action, server, cedar_context.encoded(context))
-            return self._asked(self._force, self._force.special[action], request, caller)
+            decision = self._asked(self._force, self._force.special[action], request, caller)
         except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
+        if decision.approval is not None:
+            return self._refused("only calls of tools can be approved", decision.policies)
+        return replace(decision, once=None) if decision.once is not None else decision
 
     def _asked(self, force: _Force, fitting: frozenset[str], request: dict[str, Json], caller: Caller) -> Decision:
         try:
@@ -257,7 +291,12 @@ class CedarAuthorizer(Authorizer):
             return self._refused("a policy cannot be evaluated for this call")
         deciding = tuple(sorted(told.reasons))
         if decision == "Allow":
-            return Decision(True, deciding)
+            if not force.terms:
+                return Decision(True, deciding)
+            asked = permit_terms.combine(force.terms.get(name, permit_terms.NONE) for name in deciding)
+            if self._mode == "log_only":
+                return Decision(True, deciding, logged_only=asked.approval is not None)
+            return Decision(True, deciding, approval=asked.approval, once=asked.once)
         return self._refused(FORBIDDEN if deciding else NO_POLICY, deciding)
 
     # ------------------------------------------------------------------------------------------------------- callers
@@ -308,7 +347,8 @@ class CedarAuthorizer(Authorizer):
             could=_Sets(self._cedarpy, weakened),
             base=self._cedarpy.Entities.from_json_str(json.dumps(_entities(known.values()))),
             tools=known,
-            special={name: _fitting({name}, bodies) for name in (cedar.DETOKENIZE, *cedar.OTHERS)},
+            special={name: _fitting({name}, bodies) for name in (cedar.APPROVE, cedar.DETOKENIZE, *cedar.OTHERS)},
+            terms={one.id: terms for one in own if (terms := permit_terms.terms_of(one.body)) != permit_terms.NONE},
         )
 
     def _validated(self, files: dict[str, str], tools: tuple[ToolInfo, ...]) -> tuple[policies.Policy, ...]:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
 from adaptgen.govern.authorization.authorizer import NO_POLICY
+from adaptgen.govern.authorization.permit_terms import NONE, Terms
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Json
@@ -18,12 +19,14 @@ Call: TypeAlias = Literal["permitted", "depends", "refused"]
 
 @value()
 class PolicyEffect:
-    """One policy whose scope takes a tool in. ``id``: its ``@id``, else ``<file>#<number>``."""
+    """One policy whose scope takes a tool in. ``id``: its ``@id``, else ``<file>#<number>``; ``terms``: what it asks of
+    the calls that it permits."""
 
     id: str
     effect: Literal["permit", "forbid"]
     where: Where
     applies: Applies
+    terms: Terms = NONE
 
     @property
     def built_in(self) -> bool:
@@ -31,12 +34,15 @@ class PolicyEffect:
         return self.id == DEFAULT_READ
 
     def __str__(self) -> str:
-        return self.id if self.built_in else f"{self.id} ({self.where.file}:{self.where.line})"
+        asked = f", {self.terms}" if self.terms != NONE else ""
+        return self.id if self.built_in else f"{self.id} ({self.where.file}:{self.where.line}{asked})"
 
     def to_json(self) -> dict[str, Json]:
         """``where`` is null for the built-in policy."""
         where = None if self.built_in else str(self.where)
-        return {"id": self.id, "effect": self.effect, "applies": self.applies, "where": where}
+        said = {"id": self.id, "effect": self.effect, "applies": self.applies, "where": where}
+        asked = {"approval": self.terms.approval, "once": self.terms.once}
+        return {**said, **{name: seconds for name, seconds in asked.items() if seconds is not None}}
 
 
 def judge(effects: Sequence[PolicyEffect]) -> tuple[Call, tuple[PolicyEffect, ...]]:

@@ -21,7 +21,7 @@ from adaptgen.govern.authorization.authorizer import action
 from adaptgen.govern.authorization.policies import Policy, validated
 from adaptgen.mcp.protocol import ToolInfo
 
-FORMAT = b"adaptgen lowered policies 1"
+FORMAT = b"adaptgen lowered policies 2"
 """Another one when policies become something else than before."""
 SUFFIX = ".policies"
 """``deployed.yaml`` -> ``deployed.policies``."""

@@ -1,8 +1,8 @@
 """The Cedar policies that people write: read, located and held against the schema.
 
 cedarpy says what is wrong but seldom where, so policies are split here one by one; an error is located at the text that
-cedarpy names, or at the policy. Everything that is wrong is one AdaptgenError (AG072). Only this file and
-``cedar_engine`` know cedarpy.
+cedarpy names, or at the policy. Everything that is wrong is one AdaptgenError (AG072; AG141 for annotations). Only this
+file and ``cedar_engine`` know cedarpy.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.govern.authorization import permit_terms
 from adaptgen.model.frozen import lazy, postpone, value
 from adaptgen.model.tables import Json
 
@@ -46,6 +48,14 @@ class Policy:
     def built_in(self) -> bool:
         """Whether no file holds it."""
         return self.id == DEFAULT_READ
+
+    def place_of_annotation(self, name: str) -> Where:
+        """The place of ``@name``."""
+        words = [one for one in _TOKEN.finditer(self.text) if not one[0].isspace() and not one[0].startswith("//")]
+        for at, after in pairwise(words):
+            if at[0] == "@" and after[0] == name:
+                return _place_inside(self, at.start())
+        return self.where
 
     def groups(self) -> tuple[str, ...]:
         """The groups that it names as those it applies to, in its scope or in a ``when`` that is not negated: for
@@ -140,6 +150,7 @@ def validated(
     found = read(files, folder)
     schema = engine().Schema.from_str(schema_text(actions, claims), release_gil=True)
     check(found, schema, actions)
+    permit_terms.check(found)
     return tuple(_renamed(policy, renames(actions)) for policy in found)
 
 
@@ -277,10 +288,15 @@ def _place_in(policy: Policy, message: str) -> Where:
         offset = policy.text.find(named)
         if offset >= 0:
             offset += len(named.rpartition(".")[0]) + 1 if _PATH.fullmatch(named) else 0
-            inside = place(policy.where.file, policy.text, offset)
-            column = inside.column + (policy.where.column - 1 if inside.line == 1 else 0)
-            return Where(policy.where.file, policy.where.line + inside.line - 1, column)
+            return _place_inside(policy, offset)
     return policy.where
+
+
+def _place_inside(policy: Policy, offset: int) -> Where:
+    """The place of an offset in the text of a policy."""
+    inside = place(policy.where.file, policy.text, offset)
+    column = inside.column + (policy.where.column - 1 if inside.line == 1 else 0)
+    return Where(policy.where.file, policy.where.line + inside.line - 1, column)
 
 
 def _fix(message: str, known: list[str]) -> str:
