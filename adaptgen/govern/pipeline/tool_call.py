@@ -230,6 +230,8 @@ class GovernedCall:
                     "denied",
                     decision.policies,
                 )
+            if decision.approval is not None:
+                raise Refusal(f"{tool.name} needs an approval. Nothing was executed.", "approval", decision.policies)
         if tool.lookups:
             refused = await _lookup_refusal(parts, caller, tool, self._arguments, self._tools)
             if refused is not None:
