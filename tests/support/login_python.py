@@ -3,7 +3,8 @@
     python login_python.py '{"url": …, "port": …, "mode": "legacy", "metadata": ""}'
 
 Commands: ``{"do": "list"}``, ``{"do": "call", "name": …, "arguments": …}``, ``{"do": "tokens"}`` and
-``{"do": "close"}``. Each is answered by ``{"done": …}`` or ``{"failed": …}``; before it, ``{"authorize": url}`` where a person is needed.
+``{"do": "close"}``. Each is answered by ``{"done": …}`` or ``{"failed": …}``; before it, ``{"authorize": url}`` where a
+person is needed.
 """
 
 from __future__ import annotations
