@@ -86,7 +86,8 @@ def folded(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], frozenset[
         name, text = raw.lower(), value.strip(" \t")  # httptools leaves the space at the end (RFC 9110, 5.5)
         if name in headers:
             twice.add(name)
-            headers[name] = f"{headers[name]}, {text}"
+            joint = "; " if name == "cookie" else ", "  # RFC 9113, 8.2.3
+            headers[name] = f"{headers[name]}{joint}{text}"
         else:
             headers[name] = text
     return headers, frozenset(twice)

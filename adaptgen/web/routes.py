@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
 
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.net.addresses import base_url as base_url
@@ -49,6 +50,12 @@ class WebRoutes:
         """Whether scripts of any origin may read the answer: it depends on no cookie."""
         return path.startswith((METADATA, DISCOVERY, "/oauth/token", "/oauth/register", "/oauth/revoke"))
 
+    def refuses(self, request: HttpRequest) -> bool:
+        """Whether a page of another origin sends this to change something. Each form has its own token besides."""
+        if self.public(request.path) or request.method in ("GET", "HEAD", "OPTIONS"):
+            return False
+        return not same_origin(request, self._governed.settings.listen.resource)
+
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request that it serves."""
         module = module_of(request.path)
@@ -70,3 +77,21 @@ def module_of(path: str) -> str | None:
 def web_of(governed: GovernedServer) -> WebRoutes:
     """The routes of a governed server; they serve nothing as long as its settings have no ``login``."""
     return WebRoutes(governed)
+
+
+def same_origin(request: HttpRequest, base: str) -> bool:
+    """Whether a browser says that a page of the server at ``base`` sends this, by Sec-Fetch-Site or Origin, and none of
+    both says otherwise. (``Origin: null`` says nothing: browsers hide origins for several reasons.)"""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
+    if site not in (None, "same-origin") or (origin != "null" and origin.lower() != origin_of(base)):
+        return False
+    return site is not None or origin != "null"
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL as browsers write it (RFC 6454, 6.2)."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -25,6 +26,10 @@ class Idp:
     """``answers`` replaces the answer of a path: ``(status, headers, body)``, or a function that writes bytes itself.
 
     ``keys`` is the published set: key id -> key. ``clients``: id -> secret. ``tokens`` counts what was issued.
+
+    With ``person`` (claims, ``sub`` among them) it is an OpenID Connect provider as well, at which this person logs in
+    at once: ``/authorize``, ``/userinfo``, refresh tokens that are replaced at each use. ``id_token`` and ``userinfo``
+    change what those say; ``metadata`` what it says of itself.
     """
 
     def __init__(self) -> None:
@@ -36,6 +41,12 @@ class Idp:
         self.answers: dict[str, Any] = {}
         self.expires_in: int | None = 300
         self.gate: asyncio.Event | None = None
+        self.person: dict[str, Any] | None = None
+        self.id_token: dict[str, Any] = {}
+        self.userinfo: dict[str, Any] = {}
+        self.metadata: dict[str, Any] = {}
+        self.codes: dict[str, dict[str, str]] = {}
+        self.refresh_tokens: dict[str, dict[str, str]] = {}
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -103,7 +114,7 @@ class Idp:
                 self.counts[path] += 1
                 if self.gate is not None:
                     await self.gate.wait()
-                answer = self.answers.get(path) or self._answer(method, path, headers, body)
+                answer = self.answers.get(path) or self._answer(method, target, headers, body)
                 if callable(answer):
                     await answer(writer)
                     return
@@ -119,7 +130,17 @@ class Idp:
             self._serving.discard(task)
             writer.close()
 
-    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], Any]:
+    def _answer(
+        self, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], Any]:
+        path = urlsplit(target).path
+        if self.person is not None and path == OIDC:
+            return 200, {}, self._discovery()
+        if self.person is not None and path == "/authorize":
+            return self._authorize({name: value[0] for name, value in parse_qs(urlsplit(target).query).items()})
+        if self.person is not None and path == "/userinfo":
+            known = headers.get("authorization", "").startswith("Bearer ")
+            return (200, {}, {**self.person, **self.userinfo}) if known else (401, {}, {})
         if path == METADATA:
             return 200, {}, {"issuer": self.url, "jwks_uri": f"{self.url}/jwks", "token_endpoint": f"{self.url}/token"}
         if path == "/jwks":
@@ -131,9 +152,13 @@ class Idp:
     def _token(self, headers: dict[str, str], form: dict[str, str]) -> tuple[int, dict[str, str], Any]:
         self.forms.append(form)
         given = base64.b64decode(headers.get("authorization", "").removeprefix("Basic ")).decode()
-        client, _, secret = given.partition(":")
-        if self.clients.get(client) != secret:
+        client, _, secret = (
+            given.partition(":") if given else (form.get("client_id", ""), "", form.get("client_secret"))
+        )
+        if self.clients.get(client, "") != (secret or ""):
             return 401, {}, {"error": "invalid_client"}
+        if form["grant_type"] in ("authorization_code", "refresh_token"):
+            return self._logged_in(client, form)
         if form["grant_type"] == EXCHANGE:
             return 200, {}, self._issued(f"for-{len(form['subject_token'])}-{self.counts['/token']}")
         return 200, {}, self._issued(f"own-{self.counts['/token']}")
@@ -141,3 +166,43 @@ class Idp:
     def _issued(self, token: str) -> dict[str, Any]:
         answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer"}
         return answer if self.expires_in is None else {**answer, "expires_in": self.expires_in}
+
+    # ------------------------------------------------------------------------------------------------- OpenID Connect
+
+    def _discovery(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "userinfo_endpoint": f"{self.url}/userinfo",
+            "jwks_uri": f"{self.url}/jwks",
+            "authorization_response_iss_parameter_supported": True,
+            **self.metadata,
+        }
+
+    def _authorize(self, asked: dict[str, str]) -> tuple[int, dict[str, str], Any]:
+        code = f"code-{self.counts['/authorize']}"
+        self.codes[code] = asked
+        query = urlencode({"code": code, "state": asked["state"], "iss": self.url})
+        return 302, {"location": f"{asked['redirect_uri']}?{query}"}, b""
+
+    def _logged_in(self, client: str, form: dict[str, str]) -> tuple[int, dict[str, str], Any]:
+        refreshing = form["grant_type"] == "refresh_token"
+        asked = (
+            self.refresh_tokens.pop(form["refresh_token"], None) if refreshing else self.codes.pop(form["code"], None)
+        )
+        if asked is None or asked["client_id"] != client or self.person is None:
+            return 400, {}, {"error": "invalid_grant"}
+        if not refreshing:
+            made = hashlib.sha256(form["code_verifier"].encode()).digest()
+            if base64.urlsafe_b64encode(made).rstrip(b"=").decode() != asked["code_challenge"]:
+                return 400, {}, {"error": "invalid_grant"}
+            if form["redirect_uri"] != asked["redirect_uri"]:
+                return 400, {}, {"error": "invalid_grant"}
+        claims = {"aud": client, "nonce": None if refreshing else asked["nonce"], **self.person, **self.id_token}
+        access = self.issue(**self.person)
+        answer = {**self._issued(access), "id_token": self.issue(header={"typ": "JWT"}, **claims)}
+        if "offline_access" in asked["scope"].split():
+            answer["refresh_token"] = f"refresh-{self.counts['/token']}"
+            self.refresh_tokens[answer["refresh_token"]] = asked
+        return 200, {}, answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
@@ -60,9 +60,7 @@ class Authenticator:
         self._clock = clock
         self._resource = settings.listen.resource
         self._local = Caller(settings.local.sub, settings.local.tenant, settings.local.groups)
-        self._keeps_token = settings.mode != "proxy" or any(
-            one.auth.kind == "exchange" for one in settings.upstreams.values()
-        )
+        self._keeps_token = keeps_token(settings)
         self._verdicts: dict[bytes, tuple[float, Caller]] = {}
         self._own = Fetch() if requests is None else None
         self._cache: KeySetCache | None = None
@@ -119,7 +117,7 @@ class Authenticator:
     def _check(self, rules: Authenticate) -> None:
         if not rules.issuer:
             self._refuse("issuer", "the issuer of access tokens is missing", "set authenticate: issuer")
-        if not rules.audience or not all(rules.audience):
+        if not (rules.audience or rules.client_ids) or not all((*rules.audience, *rules.client_ids)):
             self._refuse(
                 "audience",
                 "the audience is missing: tokens that were issued for others would be accepted",
@@ -208,8 +206,7 @@ class Authenticator:
         now = self._clock()
         try:
             claims = await verifier.claims(token)
-            until = check_times(claims, now, rules.leeway)
-            check_party(claims, rules.issuer, rules.audience)
+            until = check_access(claims, rules, now)
         except InvalidToken as problem:
             raise self._challenge(401, str(problem), "invalid_token") from None
         if not identities.scopes(claims).issuperset(rules.scopes):
@@ -231,3 +228,21 @@ class Authenticator:
     def _challenge(self, status: int, text: str, kind: str = "") -> Challenge:
         scopes = self._rules.scopes if self._rules is not None else ()
         return challenge(status, text, resource=self._resource, error=kind, scopes=scopes)
+
+
+def check_access(claims: Mapping[str, Any], rules: Authenticate, now: float) -> float:
+    """The moment after which a token with these claims must not be accepted.
+
+    Raises:
+        InvalidToken: it is not an access token for us, by ``rules``.
+    """
+    until = check_times(claims, now, rules.leeway)
+    check_party(claims, rules.issuer, rules.audience, rules.client_ids)
+    if claims.get("token_use", "access") != "access":  # Cognito: the header of its ID tokens says nothing else
+        raise InvalidToken("the token is not an access token")
+    return until
+
+
+def keeps_token(settings: Settings) -> bool:
+    """Whether callers keep the access token that they came with: something may exchange it."""
+    return settings.mode != "proxy" or any(one.auth.kind == "exchange" for one in settings.upstreams.values())

@@ -112,11 +112,19 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def check_party(claims: Mapping[str, Any], issuer: str, audience: Collection[str]) -> None:
+def check_party(
+    claims: Mapping[str, Any], issuer: str, audience: Collection[str], clients: Collection[str] = ()
+) -> None:
     """Raise InvalidToken unless the token comes from ``issuer`` and is meant for one of ``audience`` (RFC 7519, 4.1.1,
-    4.1.3)."""
+    4.1.3). ``clients``: a token that names no audience is accepted where its ``client_id`` (RFC 9068, 2.2) is one of
+    these, as the access tokens of Amazon Cognito do; one with an audience never is by its client."""
     if claims.get("iss") != issuer:
         raise InvalidToken("the access token is from another issuer")
+    if clients and "aud" not in claims:
+        client = claims.get("client_id")
+        if not isinstance(client, str) or client not in clients:
+            raise InvalidToken("the access token has no audience, and is of another client")
+        return
     given = claims.get("aud")
     meant = given if isinstance(given, list) else [given]
     if not any(isinstance(one, str) and one in audience for one in meant):

@@ -71,14 +71,15 @@ def well_known(issuer: str) -> list[str]:
     return found
 
 
-async def discover(issuer: str, requests: Fetch) -> Mapping[str, Json]:
-    """The metadata of ``issuer``: the first of its well-known documents that exists.
+async def discover(issuer: str, requests: Fetch, *, openid: bool = False) -> Mapping[str, Json]:
+    """The metadata of ``issuer``: the first of its well-known documents that exists. ``openid``: those of OpenID
+    Connect Discovery come first; the others need not say what a login needs (``userinfo_endpoint``).
 
     Raises:
         FetchError: it is missing, or the ``issuer`` in it is not exactly the one asked for (RFC 8414, 3.3).
     """
     trusted(issuer)
-    for url in well_known(issuer):
+    for url in reversed(well_known(issuer)) if openid else well_known(issuer):
         status, _, body = await requests("GET", url, {}, b"", limit=LIMIT, timeout=TIMEOUT)
         if 400 <= status < 500:
             continue

@@ -88,25 +88,18 @@ class AccessTokenCache:
 
     async def _granted(self, form: Mapping[str, str]) -> tuple[str, float]:
         status, body = await self._post(form)
-        if status in (400, 401) and not self._in_form and _code(body) == "invalid_client":
+        if status in (400, 401) and not self._in_form and error_code(body) == "invalid_client":
             self._in_form = True  # the endpoint may know client_secret_post alone (RFC 6749, 2.3.1)
             status, body = await self._post(form)
             if status in (400, 401):
                 self._in_form = False
         if status != 200:
-            code = _code(body)
+            code = error_code(body)
             raise GrantError(f"{place(self._url)} returns no token: {code or f'status {status}'}")
         return self._read(body)
 
     async def _post(self, form: Mapping[str, str]) -> tuple[int, bytes]:
-        sent = dict(form)
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        if self._in_form:
-            sent |= {"client_id": self._client} | ({"client_secret": self._secret} if self._secret else {})
-        else:
-            pair = f"{quote_plus(self._client)}:{quote_plus(self._secret)}".encode()
-            headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
-        content = urlencode(sent).encode()
+        headers, content = token_request(form, self._client, self._secret, in_form=self._in_form)
         try:
             status, _, body = await self._requests("POST", self._url, headers, content, limit=LIMIT, timeout=TIMEOUT)
         except FetchError as problem:
@@ -115,7 +108,7 @@ class AccessTokenCache:
 
     def _read(self, body: bytes) -> tuple[str, float]:
         """Token and lifetime in seconds (RFC 6749, 5.1)."""
-        answer = _json(body)
+        answer = json_object(body)
         token, kind, seconds = (answer.get(name) for name in ("access_token", "token_type", "expires_in"))
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise GrantError(f"{place(self._url)} answers without a usable access_token")
@@ -130,7 +123,22 @@ class AccessTokenCache:
         return token, float(min(seconds, LONGEST))
 
 
-def _json(body: bytes) -> dict[str, object]:
+def token_request(
+    form: Mapping[str, str], client_id: str, client_secret: str, *, in_form: bool
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a request to a token endpoint; the client authenticates by HTTP Basic, or ``in_form``, where
+    a client without a secret only says who it is (RFC 6749, 2.3.1)."""
+    sent = dict(form)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    if in_form:
+        sent |= {"client_id": client_id} | ({"client_secret": client_secret} if client_secret else {})
+    else:
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return headers, urlencode(sent).encode()
+
+
+def json_object(body: bytes) -> dict[str, object]:
     try:
         answer = orjson.loads(body)
     except ValueError:
@@ -138,7 +146,7 @@ def _json(body: bytes) -> dict[str, object]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _code(body: bytes) -> str:
+def error_code(body: bytes) -> str:
     """The error code of RFC 6749, 5.2; nothing else of the answer is repeated."""
-    code = _json(body).get("error")
+    code = json_object(body).get("error")
     return code if isinstance(code, str) and _ERROR.fullmatch(code) else ""

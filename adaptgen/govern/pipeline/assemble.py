@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +61,10 @@ class GovernedServer:
     def session_keys(self) -> tuple[bytes, ...]:
         """The keys in effect that seal MCP sessions; none where no key outlives the process."""
         return self.handler.parts.session_keys
+
+    def on_close(self, close: Callable[[], Awaitable[object]]) -> None:
+        """Await ``close`` before everything else when the server ends: of connections that its web has opened."""
+        self._stack.push_async_callback(close)
 
     async def aclose(self) -> None:
         """Stop watching, close connections, flush what was traced and counted, end the audit trail."""

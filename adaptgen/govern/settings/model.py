@@ -94,11 +94,12 @@ class Claims:
 @value(kw_only=True)
 class Authenticate:
     """OAuth 2.1 resource server. ``jwks``: "" for the issuer's metadata (RFC 8414, or OpenID Connect Discovery).
-    ``stale``: seconds; then nobody is let in.
+    ``stale``: seconds; then nobody is let in. ``client_ids``: clients whose tokens are accepted without an audience.
     """
 
     issuer: str = ""
     audience: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] = ()
     jwks: str = ""
     algorithms: tuple[str, ...] = ("RS256", "ES256", "EdDSA")
     scopes: tuple[str, ...] = ()

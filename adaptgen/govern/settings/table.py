@@ -127,6 +127,8 @@ ALGORITHMS = (
 AUTHENTICATE = Table({
     "issuer": Key(Text("url"), "The issuer of access tokens"),
     "audience": Key(_list(_TEMPLATE, filled=True), "Whom a token must be meant for"),
+    "client_ids": Key(_list(_TEMPLATE, filled=True),
+                      "Clients whose access tokens are accepted although they name no audience (Amazon Cognito)"),
     "jwks": Key(Text("url"), "The keys of the issuer; by default found through its metadata"),
     "algorithms": Key(_list(OneOf(ALGORITHMS), filled=True), "Signatures that are accepted"),
     "scopes": Key(_TEXTS, "Scopes that every token needs"),

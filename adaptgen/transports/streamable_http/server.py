@@ -118,12 +118,12 @@ class StreamableHttpServer:
             return refused(503, "the server is stopping") if stopping else json_answer(HEALTHY)
         origin = request.headers.get("origin")
         web = self._web if self._web is not None and self._web.serves(path) else None
-        public = web is not None and web.public(path)
-        refusal = self._refusal(request, None if public else origin)
+        # A page of ours is never on the list of origins, and sends its forms here all the same; others may not.
+        refusal = self._refusal(request, origin if web is None else None)
         if refusal is not None:
             return refusal
         answer = await (self._routed(request) if web is None else self._answer_web(web, request))
-        if origin is not None:
+        if origin is not None and (web is None or web.public(path)):
             answer.headers["access-control-allow-origin"] = origin
             answer.headers["access-control-expose-headers"] = "mcp-session-id, www-authenticate"
             answer.headers["vary"] = "origin"
@@ -236,6 +236,8 @@ class StreamableHttpServer:
             return refused(400, f"the {request.ambiguous} header occurs more than once")
         if request.method == "OPTIONS":
             return HttpAnswer(204, dict(_CORS)) if web.public(request.path) else HttpAnswer(405)
+        if web.refuses(request):
+            return refused(403, "this origin is not allowed")
         try:
             return await web.answer(request)
         except TooLarge:

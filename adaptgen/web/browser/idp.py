@@ -1,0 +1,453 @@
+"""The company's identity provider, asked as an OpenID Connect client: who is this person, and are they still?
+
+Authorization code with PKCE (S256), ``state`` and ``nonce``. The claims become a caller exactly as those of an access
+token of the same provider do. No error and no log line here holds a token, a code or the value of a claim.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+
+from adaptgen.govern.identity import claims as identities
+from adaptgen.govern.identity.authenticator import TYPES, check_access, keeps_token
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
+from adaptgen.govern.identity.jwks import KeySource
+from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
+from adaptgen.govern.identity.oauth_metadata import discover
+from adaptgen.govern.identity.signatures import decode
+from adaptgen.govern.identity.token_client import error_code, json_object, token_request
+from adaptgen.govern.settings.model import Login
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.web.browser.pages import short
+
+if TYPE_CHECKING:
+    from adaptgen.govern.settings.model import Authenticate, Settings
+
+_log = logging.getLogger("adaptgen.web")
+
+LIMIT: Final = 256 * 1024
+"""Bytes of an answer: tokens of people with many groups are long."""
+TIMEOUT: Final = 10.0
+FRESH: Final = 300.0
+"""Seconds for which the metadata of the provider is used."""
+STALE: Final = 3600.0
+"""Seconds for which it is used while it cannot be fetched again."""
+PAUSE: Final = 30.0
+"""Seconds until that is tried once more."""
+_GONE: Final = frozenset(
+    {"invalid_grant", "interaction_required", "login_required", "consent_required", "access_denied"}
+)
+"""Errors of a token endpoint that are about the person, who has to log in again (RFC 6749, 5.2; OpenID Connect Core,
+3.1.2.6). All others are about the provider or about our registration there."""
+_ID_TYPES: Final = ("", "jwt")
+_OFFLINE: Final = "offline_access"
+_HASHES: Final[Mapping[str, tuple[Callable[[bytes], bytes], ...]]] = {
+    "256": (lambda data: hashlib.sha256(data).digest(),),
+    "384": (lambda data: hashlib.sha384(data).digest(),),
+    "512": (lambda data: hashlib.sha512(data).digest(),),
+    # Nothing defines it for these; providers use the hash inside of the signature (RFC 8032).
+    "DSA": (lambda data: hashlib.sha512(data).digest(), lambda data: hashlib.shake_256(data).digest(114)),
+    "519": (lambda data: hashlib.sha512(data).digest(),),
+}
+"""End of a signature algorithm -> what ``at_hash`` is made with (OpenID Connect Core, 3.1.3.6)."""
+
+
+@value()
+class Identity:
+    """A person whom the provider has identified now. ``name``: for display only. ``upstream``: what
+    :meth:`IdentityProvider.refresh` needs to ask again. It holds tokens of the provider: seal it, and never show it.
+    Its member ``access`` is the provider's access token where the settings use it (token exchange), good until
+    ``access_ends``; ``caller.token`` is the same."""
+
+    caller: Caller
+    name: str
+    upstream: Mapping[str, Json]
+
+    @property
+    def renewable(self) -> bool:
+        """Whether the provider can be asked again without the person."""
+        return bool(self.upstream.get("refresh"))
+
+
+@value()
+class Refused:
+    """The provider does not vouch for this person, or no longer. ``why``: a sentence without any value."""
+
+    why: str
+
+
+class ProviderError(Exception):
+    """The provider cannot be reached, or answers nothing usable: nothing is known about the person. The text names
+    host and reason. ``upstream``: what to keep in place of the ``upstream`` that was given, where the provider had
+    replaced its refresh token already; else None: keep what you have."""
+
+    upstream: Mapping[str, Json] | None = None
+
+
+class IdentityProvider:
+    """The provider of one version of the settings, which have ``login`` and ``authenticate``."""
+
+    def __init__(self, settings: Settings, requests: Fetch, *, clock: Callable[[], float] = time.time) -> None:
+        assert settings.login is not None
+        assert settings.authenticate is not None
+        self._login: Login = settings.login
+        self._rules: Authenticate = settings.authenticate
+        self._keeps_token = keeps_token(settings)
+        self.issuer = self._login.issuer or self._rules.issuer
+        self._requests = requests
+        self._clock = clock
+        self._metadata: Mapping[str, Json] | None = None
+        self._fetched = self._due = 0.0
+        keys = KeySource(self._keys_url, requests, clock=clock, stale=self._rules.stale)
+        self._id_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=_ID_TYPES)
+        self._access_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=TYPES)
+
+    def __repr__(self) -> str:
+        return f"IdentityProvider({place(self.issuer)})"
+
+    # --------------------------------------------------------------------------------------------------------- log in
+
+    async def begin(self, redirect_uri: str, *, offline: bool, consent: bool = False) -> tuple[str, dict[str, Json]]:
+        """The URL at which the person logs in, and the transaction: ``state``, ``nonce`` and the PKCE verifier, which
+        :meth:`identify` needs and which only this browser may carry. ``offline``: ask for a refresh token;
+        ``consent``: by asking the person, as some providers want it (OpenID Connect Core, 11).
+
+        Raises:
+            ProviderError: its metadata cannot be had.
+        """
+        metadata = await self.metadata()
+        endpoint = self._endpoint(metadata, "authorization_endpoint")
+        verifier = secrets.token_urlsafe(48)
+        transaction: dict[str, Json] = {
+            "state": secrets.token_urlsafe(24),
+            "nonce": secrets.token_urlsafe(24),
+            "verifier": verifier,
+        }
+        scopes = self._scopes(metadata, offline)
+        asked = {
+            "response_type": "code",
+            "client_id": self._login.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(scopes),
+            "state": transaction["state"],
+            "nonce": transaction["nonce"],
+            "code_challenge": _text(hashlib.sha256(verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+            **({"prompt": "consent"} if consent else {}),
+        }
+        joint = "&" if urlsplit(endpoint).query else "?"
+        return f"{endpoint}{joint}{urlencode(asked)}", transaction
+
+    async def wants_consent(self) -> bool:
+        """Whether asking the person may help to get a refresh token: ``offline_access`` is asked for, which a provider
+        may ignore otherwise."""
+        return _OFFLINE in self._scopes(await self.metadata(), True)
+
+    async def identify(
+        self, answer: Mapping[str, str], transaction: Mapping[str, Json], redirect_uri: str
+    ) -> Identity | Refused:
+        """Who has logged in. ``answer``: the parameters with which the browser came back; ``transaction``: of
+        :meth:`begin`.
+
+        Raises:
+            ProviderError: the provider cannot be reached.
+        """
+        metadata = await self.metadata()
+        state = transaction.get("state")
+        if not isinstance(state, str) or not compare_digest(answer.get("state", "").encode(), state.encode()):
+            return Refused("The answer belongs to another login.")
+        # Mix-up: an answer of another provider must not get the code of this one (RFC 9207, 2.4).
+        if answer.get("iss", self.issuer) != self.issuer or (
+            metadata.get("authorization_response_iss_parameter_supported") is True and "iss" not in answer
+        ):
+            return Refused("The answer comes from another identity provider.")
+        if "error" in answer:
+            code = error_code(orjson.dumps({"error": answer["error"]}))
+            _log.warning("%s refuses a login: %s", place(self.issuer), code or "unknown error")
+            return Refused(f"The identity provider refuses the login{f' ({code})' if code else ''}.")
+        code = answer.get("code", "")
+        if not code:
+            return Refused("The answer of the identity provider has no code.")
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": str(transaction.get("verifier", "")),
+        }
+        granted = await self._granted(metadata, form)
+        if isinstance(granted, Refused):
+            return granted
+        nonce = str(transaction.get("nonce", ""))
+        upstream: dict[str, Json] = {"iss": self.issuer, "nonce": nonce, "refresh": _string(granted, "refresh_token")}
+        try:
+            id_claims = await self._id_claims(granted, nonce)
+            if id_claims is None:
+                raise InvalidToken("there is no ID token")
+            if id_claims.get("nonce") != nonce:
+                raise InvalidToken("the nonce of the ID token is another one")
+            return await self._identity(metadata, granted, id_claims, upstream)
+        except InvalidToken as problem:
+            _log.warning("a login at %s is refused: %s", place(self.issuer), problem)
+            return Refused("The identity provider answers with a token that is not accepted here.")
+
+    # -------------------------------------------------------------------------------------------------------- refresh
+
+    async def refresh(self, upstream: Mapping[str, Json]) -> Identity | Refused:
+        """The person as the provider knows them now. ``upstream``: of an earlier :class:`Identity`; that of the new
+        one takes its place, as the provider may have replaced its refresh token.
+
+        Raises:
+            ProviderError: nothing is known about the person. Its ``upstream``, if any, takes the place of the old one.
+        """
+        token = upstream.get("refresh")
+        if not isinstance(token, str) or not token or upstream.get("iss") != self.issuer:
+            return Refused("Log in again: the identity provider cannot be asked without you.")
+        metadata = await self.metadata()
+        granted = await self._granted(metadata, {"grant_type": "refresh_token", "refresh_token": token})
+        if isinstance(granted, Refused):
+            return granted
+        kept: dict[str, Json] = {**upstream, "refresh": _string(granted, "refresh_token") or token}
+        try:
+            nonce = str(upstream.get("nonce", ""))
+            try:
+                id_claims = await self._id_claims(granted, nonce)
+                found = await self._identity(metadata, granted, id_claims, kept)
+            except InvalidToken as problem:
+                raise ProviderError(
+                    f"{place(self.issuer)} answers with a token that is not accepted: {problem}"
+                ) from None
+        except ProviderError as problem:
+            problem.upstream = kept
+            raise
+        if isinstance(found, Identity) and found.upstream.get("caller") != upstream.get("caller"):
+            return Refused("The identity provider answers for another person.")
+        return found
+
+    # --------------------------------------------------------------------------------------------------------- claims
+
+    async def _identity(
+        self,
+        metadata: Mapping[str, Json],
+        granted: Mapping[str, Any],
+        id_claims: Mapping[str, Any] | None,
+        upstream: Mapping[str, Json],
+    ) -> Identity | Refused:
+        """``id_claims`` None: a refresh that brought no ID token."""
+        subject = upstream.get("sub") if id_claims is None else id_claims.get("sub")
+        if upstream.get("sub", subject) != subject:  # OpenID Connect Core, 12.2
+            return Refused("The identity provider answers for another person.")
+        access = _string(granted, "access_token")
+        source = self._login.claims
+        if source == "id_token" and id_claims is None:
+            source = "userinfo"
+        claims: Mapping[str, Any]
+        if source == "id_token":
+            claims = id_claims or {}
+        elif source == "userinfo":
+            found = await self._userinfo(metadata, access)
+            if isinstance(found, Refused):
+                return found
+            claims = found
+            if claims.get("sub") != subject:  # OpenID Connect Core, 5.3.2
+                return Refused("The identity provider answers for another person.")
+        else:
+            claims = await self._access_claims(access)
+            if not identities.scopes(claims).issuperset(self._rules.scopes):
+                return Refused("The access token of the identity provider lacks a scope.")
+        try:
+            caller = identities.caller(claims, self._rules.caller, access if self._keeps_token else "")
+        except identities.UnusableClaim as problem:
+            _log.warning("a login at %s is refused: %s", place(self.issuer), problem)
+            return Refused(f"The identity provider says nothing usable about your {_NAMES[problem.about]}.")
+        kept = {name: one for name, one in upstream.items() if name not in ("access", "access_ends")}
+        kept |= {"sub": subject, "caller": caller.sub}
+        if caller.token:
+            kept |= {"access": access, "access_ends": int(self._clock() + _seconds(granted))}
+        return Identity(caller, _display_name(claims) or _display_name(id_claims or {}), kept)
+
+    async def _id_claims(self, granted: Mapping[str, Any], nonce: str) -> dict[str, Any] | None:
+        """The claims of the ID token, verified by OpenID Connect Core, 3.1.3.7; None where there is no ID token."""
+        token = granted.get("id_token")
+        if token is None:
+            return None
+        if not isinstance(token, str):
+            raise InvalidToken("the ID token is malformed")
+        claims = await self._id_tokens.claims(token)
+        check_times(claims, self._clock(), self._rules.leeway)
+        client = self._login.client_id
+        check_party(claims, self.issuer, (client,))
+        audience = claims["aud"]
+        party = claims.get("azp")
+        if (isinstance(audience, list) and len(audience) > 1 and party is None) or party not in (None, client):
+            raise InvalidToken("the ID token is for another party")
+        if claims.get("iat") is None:
+            raise InvalidToken("the ID token does not say when it was issued")
+        if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+            raise InvalidToken("the ID token has no subject")
+        if claims.get("nonce", nonce) != nonce:
+            raise InvalidToken("the nonce of the ID token is another one")
+        if claims.get("token_use", "id") != "id":
+            raise InvalidToken("the ID token is a token for something else")
+        if "at_hash" in claims:
+            _check_hash(token, claims["at_hash"], _string(granted, "access_token"))
+        return claims
+
+    async def _access_claims(self, token: str) -> dict[str, Any]:
+        claims = await self._access_tokens.claims(token)
+        check_access(claims, self._rules, self._clock())
+        return claims
+
+    async def _userinfo(self, metadata: Mapping[str, Json], access: str) -> Mapping[str, Any] | Refused:
+        url = self._endpoint(metadata, "userinfo_endpoint")
+        if not access:
+            raise ProviderError(f"{place(self.issuer)} answers without an access token")
+        status, headers, body = await self._fetch("GET", url, {"authorization": f"Bearer {access}"}, b"")
+        if status in (401, 403):
+            return Refused("The identity provider does not know this person any more.")
+        if status != 200:
+            raise ProviderError(f"{place(url)} answers {status} to the request for the claims of a person")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/jwt":
+            return json_object(body)
+        claims = await self._id_tokens.claims(body.decode("ascii", "replace").strip())  # signed: 5.3.2
+        check_party(claims, self.issuer, (self._login.client_id,))
+        return claims
+
+    # ------------------------------------------------------------------------------------------------------- provider
+
+    async def metadata(self) -> Mapping[str, Json]:
+        """What the provider says of itself (OpenID Connect Discovery, RFC 8414).
+
+        Raises:
+            ProviderError: it cannot be had.
+        """
+        now = self._clock()
+        if self._metadata is not None and now < self._due and now - self._fetched <= STALE:
+            return self._metadata
+        try:
+            self._metadata = await discover(self.issuer, self._requests, openid=True)
+            self._fetched, self._due = now, now + FRESH
+        except FetchError as problem:
+            if self._metadata is None or now - self._fetched > STALE:
+                raise ProviderError(f"{problem}") from None
+            self._due = now + PAUSE
+            _log.warning("the metadata of the identity provider cannot be fetched again: %s", problem)
+        return self._metadata
+
+    async def _keys_url(self) -> str:
+        if self._rules.jwks and self.issuer == self._rules.issuer:
+            return self._rules.jwks
+        try:
+            found = (await self.metadata()).get("jwks_uri")
+        except ProviderError as problem:
+            raise FetchError(f"{problem}") from None
+        if not isinstance(found, str):
+            raise FetchError("the metadata of the identity provider names no key set (jwks_uri)")
+        return found
+
+    def _endpoint(self, metadata: Mapping[str, Json], name: str) -> str:
+        found = metadata.get(name)
+        if not isinstance(found, str):
+            raise ProviderError(f"the metadata of {place(self.issuer)} has no {name}")
+        try:
+            return trusted(found)
+        except FetchError as problem:
+            raise ProviderError(f"{problem}") from None
+
+    def _scopes(self, metadata: Mapping[str, Json], offline: bool) -> list[str]:
+        """What is asked for. A default that the provider does not list is left out: some refuse what they do not
+        know. What a person wrote is asked for as written, but no refresh token where none is needed."""
+        listed = metadata.get("scopes_supported")
+        default = self._login.scopes == Login(client_id="").scopes
+        known = listed if default and isinstance(listed, list) else None
+        return [
+            one
+            for one in dict.fromkeys(("openid", *self._login.scopes))
+            if one == "openid" or ((known is None or one in known) and (offline or one != _OFFLINE))
+        ]
+
+    async def _granted(self, metadata: Mapping[str, Json], form: Mapping[str, str]) -> dict[str, Any] | Refused:
+        url = self._endpoint(metadata, "token_endpoint")
+        login = self._login
+        headers, content = token_request(
+            form,
+            login.client_id,
+            login.client_secret,
+            in_form=not login.client_secret or self._secret_in_form(metadata),
+        )
+        status, _, body = await self._fetch("POST", url, headers, content)
+        if status == 200:
+            return dict(json_object(body))
+        code = error_code(body)
+        _log.warning("%s returns no token: %s", place(url), code or f"status {status}")
+        if status in (400, 401, 403) and code in _GONE:
+            return Refused("The identity provider does not accept this login any more. Log in again.")
+        raise ProviderError(f"{place(url)} returns no token: {code or f'status {status}'}")
+
+    def _secret_in_form(self, metadata: Mapping[str, Json]) -> bool:
+        """Whether the secret travels in the form; by HTTP Basic where nothing is said (Discovery, 3)."""
+        ways = metadata.get("token_endpoint_auth_methods_supported")
+        if not isinstance(ways, list) or "client_secret_basic" in ways:
+            return False
+        if "client_secret_post" in ways:
+            return True
+        raise ProviderError(f"{place(self.issuer)} accepts no client secret (token_endpoint_auth_methods_supported)")
+
+    async def _fetch(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            return await self._requests(method, url, headers, body, limit=LIMIT, timeout=TIMEOUT)
+        except FetchError as problem:
+            raise ProviderError(f"{problem}") from None
+
+
+_NAMES: Final = {"sub": "identity", "tenant": "organization", "groups": "groups"}
+
+
+def without_token(caller: Caller) -> Caller:
+    """The caller without the provider's access token."""
+    return replace(caller, token="")
+
+
+def _display_name(claims: Mapping[str, Any]) -> str:
+    for name in ("name", "preferred_username", "email"):
+        found = claims.get(name)
+        if isinstance(found, str) and found.strip():
+            return short(found)
+    return ""
+
+
+def _string(answer: Mapping[str, Any], name: str) -> str:
+    found = answer.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _seconds(granted: Mapping[str, Any]) -> float:
+    found = granted.get("expires_in")
+    usable = isinstance(found, (int, float)) and not isinstance(found, bool) and 0 < found < 1e9
+    return float(found) if usable and isinstance(found, (int, float)) else 60.0
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _check_hash(token: str, given: object, access: str) -> None:
+    """``at_hash``: the left half of the hash of the access token (OpenID Connect Core, 3.1.3.8)."""
+    algorithm = orjson.loads(decode(token.partition(".")[0]))["alg"]
+    data = access.encode("ascii", "replace")
+    made = [one(data) for one in _HASHES.get(algorithm[-3:], ())]
+    if not access or given not in [_text(one[: len(one) // 2]) for one in made]:
+        raise InvalidToken("the access token is not the one of the ID token")

@@ -1,0 +1,151 @@
+"""Pages without scripts, from templates that escape everything, and the forms that they send."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.model.frozen import lazy
+from adaptgen.runtime.core.text import clean
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FORM_BYTES: Final = 64 * 1024
+_FIELDS: Final = 100
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_SHORT: Final = 120
+_LONGEST: Final = 20_000
+"""Characters of one value on a page: what comes from outside must not make it endless. The page says that it is cut."""
+_HOST: Final = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_SCHEME: Final = lazy(r"[a-z][a-z0-9+.-]*")
+
+SAFE: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    # Not no-referrer: browsers would then send "Origin: null" with every form (Fetch, 3.1), and same-site forms could
+    # not be told from others. Other sites get no referrer this way either.
+    "referrer-policy": "same-origin",
+}
+"""Headers of every answer to a browser."""
+
+
+def page(title: str, template: str, status: int = 200, *, forms_to: Sequence[str] = (), **values: Any) -> HttpAnswer:
+    """The page of ``templates/<template>.html``, which extends ``layout.html``. ``values`` are what it shows; each
+    is escaped, and loses the characters that nobody sees. Filter ``short`` cuts to one line.
+
+    ``forms_to``: URLs to which the answer to a form of this page may redirect (browsers apply ``form-action`` to
+    redirects as well).
+    """
+    text = _environment().get_template(f"{template}.html").render(title=title, style=_style()[0], **values)
+    sources = " ".join(["'self'", *dict.fromkeys(map(form_source, forms_to))])
+    policy = (
+        f"default-src 'none'; style-src {_style()[1]}; form-action {sources}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy,
+        "x-frame-options": "DENY",
+        **SAFE,
+    }
+    return HttpAnswer(status, headers, text.encode())
+
+
+def problem(status: int, title: str, text: str, help: str = "") -> HttpAnswer:
+    """A page that says what went wrong, and what the reader can do. Neither may come from an exception that holds
+    more than a sentence of ours."""
+    return page(title, "problem", status, text=text, help=help)
+
+
+def redirect(url: str, *cookies: str) -> HttpAnswer:
+    """Another place for the browser. ``url``: absolute, and ours or checked; it is sent as it is."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("not a URL that can stand in a header")
+    return HttpAnswer(302, {"location": url, **SAFE}, b"", cookies)
+
+
+async def form_of(request: HttpRequest) -> dict[str, str]:
+    """The fields of a form that was sent by POST, one value for each name. What is no form, has a field twice, or is
+    not UTF-8 has no fields: no token of it is valid then.
+
+    Raises:
+        TooLarge: above 64 KB.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+        return {}
+    body = await request.read(FORM_BYTES)
+    return fields_of(body)
+
+
+def fields_of(data: bytes | str) -> dict[str, str]:
+    """The fields of a form or a query, as :func:`form_of`."""
+    try:
+        text = data.decode("ascii") if isinstance(data, bytes) else data
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
+    except ValueError:  # UnicodeDecodeError too
+        return {}
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {}
+
+
+def short(text: object, most: int = _SHORT) -> str:
+    """One line of text that somebody else wrote, at most that long."""
+    line = " ".join(clean(str(text)[: 4 * most]).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def form_source(url: str) -> str:
+    """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: its origin; its scheme where the grammar knows no
+    such host (IPv6), or where there is none (``cursor://…``).
+
+    Raises:
+        ValueError: not an absolute URL.
+    """
+    parts = urlsplit(url)
+    scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+    if not _SCHEME.fullmatch(scheme):
+        raise ValueError("not an absolute URL")
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        return f"{scheme}:"
+    return f"{scheme}://{host}" + (f":{port}" if port else "")
+
+
+@functools.cache
+def _style() -> tuple[Any, str]:
+    """The style, which needs no escaping, and its source for the policy (CSP 3, 2.3.1: hash-source)."""
+    from markupsafe import Markup
+
+    text = (files(__package__) / "templates" / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - a file of this package
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    folder = files(__package__) / "templates"
+    made = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["short"] = short
+    return made
+
+
+def _shown(value: Any) -> Any:
+    """What a template prints: text without characters that change what a reader sees."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        left_out = f"… ({len(value) - _LONGEST} more characters are not shown)" if len(value) > _LONGEST else ""
+        return clean(value[:_LONGEST]) + left_out
+    return value

@@ -1,0 +1,294 @@
+"""Who uses a browser: they log in at the identity provider, and a sealed cookie remembers them.
+
+Nothing is stored for somebody who has not logged in: what a login needs on its way travels in a sealed cookie of the
+same browser, so that an answer that arrives in another browser is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from adaptgen.govern.identity.http_fetch import Fetch
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.model.frozen import lazy, value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.web.browser.cookies import Cookies
+from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
+from adaptgen.web.browser.pages import fields_of, problem, redirect
+from adaptgen.web.routes import base_url, same_origin
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+    from adaptgen.govern.settings.model import Settings
+    from adaptgen.runtime.core.seals import Seals
+
+CALLBACK: Final = "/login/callback"
+WAIT: Final = 600.0
+"""Seconds that a person may take to log in, and for which an identity waits for whoever wanted it."""
+IDENTIFIED: Final = "identified"
+"""The parameter of ``back`` that names an identity."""
+_SESSION: Final = "session"
+_TRANSACTION: Final = "login-"
+_AT_ONCE: Final = 4
+"""Logins that one browser has under way; the oldest give way."""
+_LONG: Final = 1500
+"""Bytes of an identity above which it is compressed: lists of groups are long."""
+_BACK: Final = lazy(r"/(?![/\\])[!-\[\]-~]{0,4000}")
+"""A path of ours with its query: no backslash, which browsers read as a slash, nothing unseen."""
+
+
+@value()
+class Person:
+    """Who is logged in with this browser. ``caller``: as a token of theirs would give it. ``name``: for display, ""
+    where unknown; never used to decide. ``since``, ``ends``: seconds since the epoch. ``session``: tells this login
+    from others of the same person; never shown."""
+
+    caller: Caller
+    name: str
+    since: float
+    ends: float
+    session: str = ""
+
+
+class People:
+    """The people of one server. The settings may change while it runs: they are asked each time."""
+
+    def __init__(self, governed: GovernedServer) -> None:
+        self._governed = governed
+        self._requests = Fetch()
+        self._provider: tuple[object, IdentityProvider] | None = None
+        governed.on_close(self._requests.aclose)
+
+    @property
+    def base(self) -> str:
+        """Where the pages lie; see :func:`adaptgen.web.routes.base_url`."""
+        return base_url(self._settings.listen.resource)
+
+    @property
+    def provider(self) -> IdentityProvider:
+        """The identity provider of the settings in effect."""
+        settings = self._settings
+        known = (settings.login, settings.authenticate, settings.upstreams)
+        if self._provider is None or self._provider[0] != known:
+            self._provider = known, IdentityProvider(settings, self._requests)
+        return self._provider[1]
+
+    def person(self, request: HttpRequest) -> Person | None:
+        """Who is logged in with the browser that sends this; None for nobody, or no longer."""
+        text = Cookies(self.base).get(request, _SESSION)
+        held = self._seals.open("login.session", text, bound=self._bound()) if text else None
+        if held is None:
+            return None
+        about = _unpacked(held)
+        return Person(caller_of(about["caller"]), about["name"], about["since"], _number(held["exp"]), about["id"])
+
+    async def log_in(self, request: HttpRequest, back: str, *, keep: bool = False) -> HttpAnswer:
+        """Send the browser to the identity provider; afterwards it comes back to ``back``: a path of this server as
+        routes see it, with its query.
+
+        ``keep``: whoever asks wants the :class:`~adaptgen.web.browser.idp.Identity` with its ``upstream``, as
+        ``/oauth/authorize`` does. Then ``back`` comes with one more parameter, and :meth:`identified` returns the
+        identity to a request with it. That happens also if somebody is logged in already: the provider is asked now.
+        """
+        return await self._begin(request, back if _BACK.fullmatch(back) else "/login/out", keep=keep)
+
+    async def identified(self, request: HttpRequest, *, take: bool = False) -> Identity | None:
+        """The identity for which :meth:`log_in` was called with ``keep``: within 10 minutes, in the same browser, by
+        the parameter of its URL. None otherwise: log in (again). ``take``: it is used, and will not be there again;
+        of several that take it one gets it.
+
+        A page that asks something first (consent) leaves it, and takes it when the answer comes: a form without
+        ``action`` is sent to the URL of its page, which has the parameter.
+        """
+        handle = fields_of(request.query).get(IDENTIFIED, "")
+        person = self.person(request)
+        if not handle or person is None:
+            return None
+        key = self._key("identity", handle)
+        kept = await self._governed.store.get(key)
+        held = self._seals.open("login.identity", kept.decode(), bound=person.session.encode()) if kept else None
+        if held is None or (take and not await self._governed.store.swap(key, kept, None)):
+            return None
+        about = _unpacked(held)
+        token = about["upstream"].get("access", "")
+        return Identity(caller_of(about["caller"], token), about["name"], about["upstream"])
+
+    def form_token(self, person: Person, purpose: str) -> str:
+        """The value of the hidden field ``token`` of a form of this person. ``purpose``: what the form does, and to
+        what (``connections.disconnect/crm``)."""
+        return self._seals.seal(f"form {purpose}", {}, max(person.ends - time.time(), 1), bound=person.session.encode())
+
+    def check_form(self, request: HttpRequest, person: Person, purpose: str, token: str) -> bool:
+        """Whether a form was sent by this person from a page of this server: a POST of our own origin, with a token of
+        :meth:`form_token` for the same login and purpose."""
+        if request.method != "POST" or not same_origin(request, self.base):
+            return False
+        return self._seals.open(f"form {purpose}", token, bound=person.session.encode()) is not None
+
+    def log_out(self, request: HttpRequest) -> tuple[str, ...]:
+        """The cookies that end the login of this browser."""
+        return Cookies(self.base).end(request, _SESSION)
+
+    async def finish(self, request: HttpRequest) -> HttpAnswer:
+        """Answer the browser that comes back from the identity provider."""
+        answer = fields_of(request.query)
+        cookies, state = Cookies(self.base), answer.get("state", "")
+        name = _transaction_name(state)
+        text = cookies.get(request, name)
+        begun = self._seals.open("login.transaction", text, bound=self._bound()) if text else None
+        if begun is None or begun.get("state") != state:
+            return problem(
+                400,
+                "This login cannot go on",
+                "It was started in another browser, it was used already, or it took longer than 10 minutes.",
+                "Go back to where you started, and try again.",
+            )
+        back, keep = str(begun["back"]), begun.get("keep") is True
+        ended = cookies.end(request, name)
+        provider = self.provider
+        try:
+            found = await provider.identify(answer, begun, self.base + CALLBACK)
+            if isinstance(found, Refused):
+                return _with(_refused(found.why), ended)
+            if not await self._governed.store.add(self._key("used", state), b"1", ttl=WAIT):
+                return _with(_refused("This login was used already."), ended)
+            if keep and not found.renewable and not begun.get("again") and await provider.wants_consent():
+                return _with(await self._begin(request, back, keep=True, again=True), ended)
+        except ProviderError:
+            return _with(_unavailable(), ended)
+        before = self.person(request)
+        same = before is not None and before.caller.key == found.caller.key
+        session = before.session if same and before is not None else secrets.token_urlsafe(16)
+        try:
+            made = cookies.set(_SESSION, self._session(found, session), self._browser)
+        except ValueError:
+            text = "Your identity has more groups and claims than a browser can keep."
+            help = "Tell who runs this server: authenticate.caller names the groups and claims that are used."
+            return _with(problem(403, "You cannot log in", text, help), ended)
+        if keep:
+            back = await self._keep(found, session, back)
+        return redirect(self.base + back, *made, *ended)
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    @property
+    def _settings(self) -> Settings:
+        return self._governed.settings
+
+    @property
+    def _seals(self) -> Seals:
+        found = self._governed.handler.parts.seals
+        assert found is not None
+        return found
+
+    @property
+    def _browser(self) -> float:
+        assert self._settings.login is not None
+        return self._settings.login.browser
+
+    def _bound(self) -> bytes:
+        """What a cookie is good for: this server, this provider, and the way from its claims to callers."""
+        settings = self._settings
+        assert settings.login is not None
+        assert settings.authenticate is not None
+        login, rules = settings.login, settings.authenticate
+        issuer = login.issuer or rules.issuer
+        return repr((self.base, issuer, login.client_id, login.claims, rules.caller)).encode()
+
+    def _key(self, what: str, name: str) -> str:
+        return f"login:{what}:{self._seals.name(f'login.{what}', name)}"
+
+    async def _begin(self, request: HttpRequest, back: str, *, keep: bool, again: bool = False) -> HttpAnswer:
+        try:
+            url, begun = await self.provider.begin(self.base + CALLBACK, offline=keep, consent=again)
+        except ProviderError:
+            return _unavailable()
+        about: dict[str, Json] = {**begun, "back": back, "keep": keep, "again": again}
+        text = self._seals.seal("login.transaction", about, WAIT, bound=self._bound())
+        cookies = Cookies(self.base)
+        name = _transaction_name(str(begun["state"]))
+        under_way = cookies.names(request, _TRANSACTION)
+        old = [line for one in under_way[: max(len(under_way) - _AT_ONCE + 1, 0)] for line in cookies.end(request, one)]
+        return redirect(url, *old, *cookies.set(name, text, WAIT))
+
+    def _session(self, found: Identity, session: str) -> str:
+        about = {"caller": caller_value(found.caller), "name": found.name, "since": time.time(), "id": session}
+        return self._seals.seal("login.session", _packed(about), self._browser, bound=self._bound())
+
+    async def _keep(self, found: Identity, session: str, back: str) -> str:
+        handle = secrets.token_urlsafe(16)
+        about = {"caller": caller_value(found.caller), "name": found.name, "upstream": dict(found.upstream)}
+        text = self._seals.seal("login.identity", _packed(about), WAIT, bound=session.encode())
+        await self._governed.store.put(self._key("identity", handle), text.encode(), ttl=WAIT)
+        return f"{back}{'&' if '?' in back else '?'}{IDENTIFIED}={handle}"
+
+
+_PEOPLE: WeakKeyDictionary[GovernedServer, People] = WeakKeyDictionary()
+
+
+def people_of(governed: GovernedServer) -> People:
+    """The people of a server: the same object for all its routes."""
+    found = _PEOPLE.get(governed)
+    if found is None:
+        found = _PEOPLE[governed] = People(governed)
+    return found
+
+
+def caller_value(caller: Caller) -> dict[str, Json]:
+    """A caller as JSON, without the access token."""
+    return {
+        "sub": caller.sub,
+        "tenant": caller.tenant,
+        "groups": list(caller.groups),
+        "claims": dict(caller.claims),
+    }
+
+
+def caller_of(about: Mapping[str, Any], token: str = "") -> Caller:
+    """The caller of :func:`caller_value`."""
+    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)
+
+
+def _packed(about: Mapping[str, Any]) -> dict[str, Json]:
+    data = orjson.dumps(about)
+    return {"z": base64.b64encode(zlib.compress(data)).decode()} if len(data) > _LONG else {"v": dict(about)}
+
+
+def _unpacked(held: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = held["v"] if "v" in held else orjson.loads(zlib.decompress(base64.b64decode(held["z"])))
+    return found
+
+
+def _number(found: Json) -> float:
+    assert isinstance(found, int)
+    return float(found)
+
+
+def _transaction_name(state: str) -> str:
+    return f"{_TRANSACTION}{''.join(one for one in state[:12] if one.isascii() and one.isalnum())}"
+
+
+def _with(answer: HttpAnswer, cookies: tuple[str, ...]) -> HttpAnswer:
+    answer.cookies += cookies
+    return answer
+
+
+def _refused(why: str) -> HttpAnswer:
+    return problem(403, "You are not logged in", why, "Go back to where you started, and try again.")
+
+
+def _unavailable() -> HttpAnswer:
+    return problem(
+        503,
+        "The identity provider cannot be reached",
+        "You were not logged in, because the identity provider of this server does not answer as it should.",
+        "Try again in a minute. Who runs this server finds the reason in its log.",
+    )

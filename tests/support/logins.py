@@ -1,0 +1,131 @@
+"""A governed server with ``login`` before the provider of :mod:`support.idp`, and browsers for it, in one process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import httpx
+from support.governing import FakeTarget, fact, governed, settings
+from support.idp import Idp
+
+from adaptgen.govern.pipeline.assemble import GovernedServer
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
+from adaptgen.transports.streamable_http.server import StreamableHttpServer
+from adaptgen.web import web_of
+
+RESOURCE = "https://mcp.bank.example/mcp"
+BASE = "https://mcp.bank.example"
+ANN = {"sub": "ann", "name": "Ann Ek", "groups": ["staff"], "org": "north"}
+CLAIMS = {"tenant": "org", "groups": "groups"}
+
+
+@dataclass
+class Site:
+    """``server`` answers what browsers and MCP clients send to ``base``."""
+
+    governed: GovernedServer
+    server: StreamableHttpServer
+    idp: Idp
+    base: str = BASE
+
+
+@asynccontextmanager
+async def site(
+    folder: Path, idp: Idp, *, resource: str = RESOURCE, target: Any = None, **given: Any
+) -> AsyncIterator[Site]:
+    """A server whose people log in at ``idp``. ``given``: keys of the settings, those of ``login`` and
+    ``authenticate`` added to the usual ones."""
+    idp.person = idp.person if idp.person is not None else dict(ANN)
+    idp.clients["web"] = "web-secret"
+    login = {"client_id": "web", "client_secret": "${env:IDP_SECRET}", **given.pop("login", {})}
+    authenticate = {"issuer": idp.url, "audience": RESOURCE, "caller": CLAIMS, **given.pop("authenticate", {})}
+    path = settings(
+        folder,
+        listen={"resource": resource, "hosts": ["mcp.bank.example"], **given.pop("listen", {})},
+        authenticate=authenticate,
+        login={key: one for key, one in login.items() if one is not None},
+        **given,
+    )
+    environ = {"IDP_SECRET": "web-secret"}
+    async with governed(path, target or FakeTarget(fact("look")), http=True, environ=environ) as made:
+        server = StreamableHttpServer(made.handler, hosts=("mcp.bank.example",), web=web_of(made))
+        try:
+            yield Site(made, server, idp, resource.removesuffix("/mcp"))
+        finally:
+            await server.aclose()
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, follows redirects, and sends what browsers send with forms. ``seen``: every URL that it asked
+    for."""
+
+    site: Site
+    cookies: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    async def send(self, method: str, url: str, form: Mapping[str, str] | None = None, **headers: str) -> HttpAnswer:
+        """One request to the site, without following."""
+        parts = urlsplit(url)
+        sent = {"host": parts.netloc or urlsplit(self.site.base).netloc, "accept": "text/html"}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
+        body = b"" if form is None else urlencode(form).encode()
+        if form is not None:
+            sent |= {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))}
+            sent |= {"origin": self.site.base, "sec-fetch-site": "same-origin"}
+        sent |= {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {name: text for name, text in sent.items() if text}
+        answer = await self.site.server.handle(HttpRequest(method, parts.path, sent, whole(body), query=parts.query))
+        for line in answer.cookies:
+            pair, *attributes = line.split("; ")
+            name, _, text = pair.partition("=")
+            self.cookies[name] = text
+            if "Max-Age=0" in attributes:
+                del self.cookies[name]
+        return answer
+
+    async def follow(self, answer: HttpAnswer, *, until: str = "") -> HttpAnswer:
+        """Follow redirects; ``until``: stop before a URL that begins so, and leave it in the answer."""
+        here = self.site.base
+        for _ in range(10):
+            if not 300 <= answer.status < 400:
+                return answer
+            here = urljoin(here, answer.headers["location"])
+            self.seen.append(here)
+            if until and here.startswith(until):
+                return answer
+            if here.startswith(self.site.idp.url):
+                async with httpx.AsyncClient() as client:
+                    got = await client.get(here)
+                answer = HttpAnswer(got.status_code, dict(got.headers), got.content)
+            else:
+                answer = await self.get(here)
+        raise AssertionError("too many redirects")
+
+    async def get(self, url: str, **headers: str) -> HttpAnswer:
+        """GET of the site."""
+        return await self.send("GET", url, **headers)
+
+    async def post(self, url: str, form: Mapping[str, str], **headers: str) -> HttpAnswer:
+        """A form that is sent to the site; ``headers`` replace those of a browser, "" takes one away."""
+        return await self.send("POST", url, form, **headers)
+
+
+def text_of(answer: HttpAnswer) -> str:
+    """The page."""
+    assert isinstance(answer.body, bytes)
+    return answer.body.decode()
+
+
+def field_of(answer: HttpAnswer, name: str) -> str:
+    """The value of a hidden field of a page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', text_of(answer))
+    assert found is not None, text_of(answer)
+    return found[1]
