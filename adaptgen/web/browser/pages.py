@@ -38,7 +38,7 @@ SAFE: Final = {
 
 def page(title: str, template: str, status: int = 200, *, forms_to: Sequence[str] = (), **values: Any) -> HttpAnswer:
     """The page of ``templates/<template>.html``, which extends ``layout.html``. ``values`` are what it shows; each
-    is escaped, and loses the characters that nobody sees. Filter ``short`` cuts to one line.
+    is escaped, and loses characters without a shape. Filter ``short`` cuts to one line.
 
     ``forms_to``: URLs to which the answer to a form of this page may redirect (browsers apply ``form-action`` to
     redirects as well).
@@ -66,13 +66,13 @@ def problem(status: int, title: str, text: str, help: str = "") -> HttpAnswer:
 def redirect(url: str, *cookies: str) -> HttpAnswer:
     """Another place for the browser. ``url``: absolute, and ours or checked; it is sent as it is."""
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("not a URL that can stand in a header")
+        raise ValueError("not a URL for a header")
     return HttpAnswer(302, {"location": url, **SAFE}, b"", cookies)
 
 
 async def form_of(request: HttpRequest) -> dict[str, str]:
-    """The fields of a form that was sent by POST, one value for each name. What is no form, has a field twice, or is
-    not UTF-8 has no fields: no token of it is valid then.
+    """The fields of a form that was sent by POST, one value for each name. A body of another type, with a field
+    twice or not in UTF-8 has no fields: no token of it is valid then.
 
     Raises:
         TooLarge: above 64 KB.
@@ -102,7 +102,7 @@ def short(text: object, most: int = _SHORT) -> str:
 
 def form_source(url: str) -> str:
     """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: its origin; its scheme where the grammar knows no
-    such host (IPv6), or where there is none (``cursor://…``).
+    such host (IPv6), or where a URL has no host (``cursor:…``).
 
     Raises:
         ValueError: not an absolute URL.

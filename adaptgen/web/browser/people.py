@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CALLBACK: Final = "/login/callback"
 WAIT: Final = 600.0
-"""Seconds that a person may take to log in, and for which an identity waits for whoever wanted it."""
+"""Seconds that a person may take to log in, and for which an identity waits for the route that wanted it."""
 IDENTIFIED: Final = "identified"
 """The parameter of ``back`` that names an identity."""
 _SESSION: Final = "session"
@@ -48,8 +48,8 @@ _BACK: Final = lazy(r"/(?![/\\])[!-\[\]-~]{0,4000}")
 @value()
 class Person:
     """Who is logged in with this browser. ``caller``: as a token of theirs would give it. ``name``: for display, ""
-    where unknown; never used to decide. ``since``, ``ends``: seconds since the epoch. ``session``: tells this login
-    from others of the same person; never shown."""
+    where unknown; never used to decide. ``since``, ``ends``: seconds since the epoch. ``session``: different for each
+    login, also of the same person; never shown."""
 
     caller: Caller
     name: str
@@ -94,7 +94,7 @@ class People:
         """Send the browser to the identity provider; afterwards it comes back to ``back``: a path of this server as
         routes see it, with its query.
 
-        ``keep``: whoever asks wants the :class:`~adaptgen.web.browser.idp.Identity` with its ``upstream``, as
+        ``keep``: the route wants the :class:`~adaptgen.web.browser.idp.Identity` with its ``upstream``, as
         ``/oauth/authorize`` does. Then ``back`` comes with one more parameter, and :meth:`identified` returns the
         identity to a request with it. That happens also if somebody is logged in already: the provider is asked now.
         """
