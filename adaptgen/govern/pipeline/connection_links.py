@@ -61,14 +61,14 @@ def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: Missing
     settings = parts.settings
     if settings.login is None or parts.seals is None or settings.mode == "behind":
         return None
-    ticket: dict[str, Json] = {
-        "tenant": caller.tenant,
-        "sub": caller.sub,
-        "server": tool.server,
-        "auth": missing.auth,
-    }
     resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
-    return f"{base_url(resource)}{PATH}/{parts.seals.seal(_PURPOSE, ticket, LASTS)}"
+    return f"{base_url(resource)}{PATH}/{make_ticket(parts.seals, caller, tool.server, missing.auth)}"
+
+
+def make_ticket(seals: Seals, caller: Caller, server: str, auth: str) -> str:
+    """The end of a link for ``caller``."""
+    about: dict[str, Json] = {"tenant": caller.tenant, "sub": caller.sub, "server": server, "auth": auth}
+    return seals.seal(_PURPOSE, about, LASTS)
 
 
 def read_ticket(seals: Seals, text: str) -> Ticket | None:
