@@ -47,11 +47,13 @@ META_FILES = META + "files"
 META_LINKS = META + "links"
 """On a CallToolResult of an engine: which blocks of its content are links to files that the engine itself put there."""
 META_CONNECTION = META + "connection"
-"""On a CallToolResult: ``{"auth", "title"}`` of an account at the API that the caller has not connected."""
+"""On a CallToolResult with ``isError``: ``{"auth", "title"}`` of an account at the API that the caller has not connected;
+nothing was sent."""
 META_CONNECTIONS = META + "connections"
 """The method by which pages ask a target about the caller's accounts at the API; no MCP client can. Params: ``action``,
 ``auth``, ``server`` at a proxy, and of ``list``: nothing, ``begin``: ``redirect_uri``, ``finish``: ``redirect_uri``,
-``sealed``, ``code``, ``iss``, ``key``: ``key``, ``disconnect``: nothing."""
+``sealed``, ``code``, ``iss``, ``key``: ``key``, ``disconnect``: nothing. Params and results hold secrets: nothing
+traces, audits or logs them. See ``runtime.auth.connections``."""
 META_HANDOVER = META + "handover"
 """On a request: the JWT in which the proxy hands over the caller's identity."""
 HANDOVER_HEADER = "adaptgen-handover"

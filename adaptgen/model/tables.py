@@ -467,6 +467,12 @@ def calls_of(tool: Tool) -> list[Call]:
     return own + [step.call for step in walk_steps(tool.steps) if step.call is not None]
 
 
+def auths_of(tool: Tool) -> tuple[str, ...]:
+    """The names of the auths that a tool and its steps send requests with."""
+    names = [*(tool.auth or ()), *(name for step in walk_steps(tool.steps) for name in step.auth or ())]
+    return tuple(dict.fromkeys(names))
+
+
 # ------------------------------------------------------------------------------------------------------------ auth
 
 
@@ -535,15 +541,39 @@ class SigV4:
 
 
 @value(kw_only=True)
+class Consent:
+    """How a caller connects an account of its own at the API. Without one, none of the caller's calls is sent.
+
+    Either the person agrees at ``authorization_url`` (RFC 6749, 4.1) that ``client_id`` gets these ``scopes``;
+    ``params`` are further parameters of that request, and ``pkce`` adds a challenge with S256 (RFC 7636). ``exchange``
+    gets the tokens for ``{code}``, ``{redirect_uri}`` and ``{verifier}``; ``revoke`` ends the ``{token}`` (RFC 7009).
+    ``issuer``: what the answer must name as ``iss`` (RFC 9207). Or the person gives a key: ``ask`` is what it is
+    called. It becomes the saved value ``key``. ``title`` is the name of the account for people.
+    """
+
+    title: str = ""
+    authorization_url: str = ""
+    client_id: str = ""
+    scopes: tuple[str, ...] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
+    pkce: bool = True
+    issuer: str = ""
+    exchange: Login | None = None
+    revoke: Login | None = None
+    ask: str = ""
+
+
+@value(kw_only=True)
 class Auth:
     """How requests authenticate. A static credential has an empty ``chain``; a session logs in by its ``chain``.
 
     ``start``: saved values that exist before any login (a refresh token), as templates. ``refresh``: tried before
-    logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives.
+    logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives;
+    ``state``: in the state that processes share (of the settings, or ``ADAPTGEN_STORE_URL``), else in files.
     ``kind`` is for people. ``optional``: a send whose references are not all set is left out, and of several sends to
     the same place and name only the first that can be sent is sent. ``per``: with ``caller`` each caller has a session
     of its own, and templates may name ``{caller.sub}``, ``{caller.tenant}`` and ``{caller.<claim>}``; in the chain of
-    an ``exchange`` (RFC 8693) also ``{caller.token}``.
+    an ``exchange`` (RFC 8693) also ``{caller.token}``. ``consent``: each caller connects an account of its own first.
     """
 
     name: str
@@ -554,10 +584,11 @@ class Auth:
     refresh: Login | None = None
     then: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = (Refused(401),)
-    store: Literal["memory", "file", "redis", "dynamodb"] = "memory"
+    store: Literal["memory", "file", "redis", "dynamodb", "state"] = "memory"
     optional: bool = False
     per: Literal["server", "caller"] = "server"
     sign: SigV4 | None = None
+    consent: Consent | None = None
 
 
 # ---------------------------------------------------------------------------------------------------------- server

@@ -63,14 +63,20 @@ class ApiClient:
             reaching = ConnectionSettings(server, self._credentials)
         self.client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
         self._bases = {base.name: base for base in server.bases}
+        accounts, folder = None, state or state_folder(environ)
+        if any(auth.consent is not None for auth in server.auth):
+            from adaptgen.runtime.auth.accounts import Accounts
+
+            accounts = Accounts(server.name, shared, folder)
         self._common = SessionContext(
             server=server.name,
             credentials=self._credentials,
             client=self.client,
             address=self.base,
-            folder=state or state_folder(environ),
+            folder=folder,
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
+            accounts=accounts,
         )
         self.auth = Authenticator(Sessions(server.auth, self._common), self._credentials, self.client)
 

@@ -16,7 +16,7 @@ import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.model.contract_file import ONCE_FREE, QUESTIONS
-from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged
+from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged, auths_of
 from adaptgen.model.toolsets import with_layout
 from adaptgen.runtime.core.answer import Answer, Text, ToolError, with_structure
 from adaptgen.runtime.core.text import clean
@@ -26,6 +26,7 @@ from adaptgen.runtime.pii.tagged_values import canonical
 if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
     from adaptgen.runtime.answers.list import ListCall
+    from adaptgen.runtime.auth.connections import Connections
     from adaptgen.runtime.auth.session_store import SharedSessionStore
     from adaptgen.runtime.calls import Execution, ToolRequest
     from adaptgen.runtime.file_call import FileCall
@@ -103,7 +104,7 @@ class Engine:
         self._shared: SharedSessionStore | None = None
         self._opened: Store | None = None
         self._store = None if store is None or getattr(store, "local", False) else store
-        if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
+        if any(auth.store in ("redis", "dynamodb", "state") for auth in server.auth):
             from adaptgen.runtime.auth.session_store import open_shared
 
             self._shared, self._opened = open_shared(server.auth, store, self._environ, cursor_key)
@@ -126,6 +127,8 @@ class Engine:
         self._hashes: dict[str, str] = {}
         self._roles: dict[str, dict[str, SearchArgument]] = {}
         self._execution: Execution | None = None
+        self._connecting = any(auth.consent is not None for auth in server.auth)
+        self._connections: Connections | None = None
         self._box: CursorBox | None = None
         self._kept: ListCache | None = None
         self._lookups: Lookups | None = None
@@ -144,13 +147,15 @@ class Engine:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
         known = self._tools.get(tool)
         marks = self._marks(known, arguments, caller) if known is not None else PiiTracker()
-        status, unknown, unreachable = None, False, False
+        status, unknown, unreachable, connection = None, False, False, None
         files = self._file_call(caller, known)
         try:
             if known is None:
                 raise ToolError(self._no_tool(tool))
             checked = self._check(known, arguments)
             execution = self.execution().by(caller)
+            if self._connecting and not _is_dry_run(checked):
+                await execution.auth.require(auths_of(known))
             if files is not None:
                 schemas = self._contracts[known.name].input_schema.get("properties", {})
                 await files.open(self._file_arguments.get(known.name, frozenset()), checked, schemas)
@@ -167,7 +172,7 @@ class Engine:
                     self._kept.drop(caller)
         except ToolError as problem:
             text, status, unknown = problem.told(tool), problem.status, problem.unknown
-            unreachable = problem.unreachable
+            unreachable, connection = problem.unreachable, problem.connection
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is not valid text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
@@ -178,7 +183,10 @@ class Engine:
         finally:
             if files is not None:
                 files.close()
-        failed = Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown, unreachable=unreachable)
+        failed = Answer(
+            (Text(clean(text)),), is_error=True, status=status, unknown=unknown, unreachable=unreachable,
+            connection=connection,
+        )  # fmt: skip
         return _with_files(marks.finish(failed), files)
 
     def _file_call(self, caller: Caller, tool: Tool | None) -> FileCall | None:
@@ -200,6 +208,22 @@ class Engine:
         if self._execution is None:
             self._execution = self._make()
         return self._execution
+
+    @property
+    def connections(self) -> Connections | None:
+        """The accounts that callers connect at the API; None where no auth asks for any."""
+        if self._connections is None and self._connecting:
+            from adaptgen.runtime.auth.connections import Connections
+            from adaptgen.runtime.core.seals import Seals
+            from adaptgen.runtime.paging.cursor import read_key
+
+            seals = Seals((self._cursor_key or read_key(self._environ),))
+            self._connections = Connections(self.server.auth, self.execution().auth.sessions, seals, self._dropped)
+        return self._connections
+
+    def _dropped(self, caller: Caller) -> None:
+        if self._kept is not None:
+            self._kept.drop(caller)
 
     # ------------------------------------------------------------------------------------------------------- inside
 
@@ -265,8 +289,7 @@ class Engine:
             fields=checked.get("fields"),
             limit=checked.get("limit"),
             cursor=checked.get("cursor"),
-            # Whatever is not a clear "no" must not write.
-            dry_run=checked.get("dry_run") not in (None, False, "false", "False", 0),
+            dry_run=_is_dry_run(checked),
             questions={name: checked[name] for name in sorted(questions)},
         )
         request.search = self._search_filter(request)
@@ -480,6 +503,11 @@ class Engine:
 
             make = OverriddenCalls
         return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
+
+
+def _is_dry_run(arguments: Mapping[str, Json]) -> bool:
+    # Whatever is not a clear "no" must not write.
+    return arguments.get("dry_run") not in (None, False, "false", "False", 0)
 
 
 def _with_files(answer: Answer, files: FileCall | None) -> Answer:

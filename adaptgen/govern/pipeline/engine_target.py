@@ -10,6 +10,8 @@ from adaptgen import __version__
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_ARGUMENTS,
+    META_CONNECTION,
+    META_CONNECTIONS,
     META_EFFECT,
     META_FILES,
     META_FOUND,
@@ -117,7 +119,9 @@ class Served:
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """A generated server has tools and nothing else."""
+        """A generated server has tools and nothing else, and for our own pages the accounts of its callers."""
+        if method == META_CONNECTIONS and self._engine.connections is not None:
+            return await self._engine.connections.answer(caller, params)
         raise RpcError(-32601, "Method not found")
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
@@ -228,6 +232,9 @@ def _meta(answer: Answer) -> dict[str, Json]:
         meta[META_UNKNOWN] = True
     if answer.unreachable:
         meta[META_UNREACHABLE] = True
+    if answer.connection is not None:
+        auth, title = answer.connection
+        meta[META_CONNECTION] = {"auth": auth, "title": title}
     if links := [at for at, one in enumerate(answer.content) if isinstance(one, FileLink)]:
         meta[META_LINKS] = links
     if answer.files:

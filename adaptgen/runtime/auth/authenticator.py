@@ -133,6 +133,17 @@ class Authenticator:
         """
         return [self.sessions.of(name, self._caller) for name in names]
 
+    async def require(self, names: Iterable[str]) -> None:
+        """Make sure that the caller has the accounts at the API without which its requests are not sent: before
+        anything is answered from what was read earlier.
+
+        Raises:
+            NotConnected: it lacks one.
+        """
+        for name in names:
+            if self.sessions.connects(name):
+                await self.sessions.of(name, self._caller).ready()
+
     async def exchange(
         self,
         request: Request,

@@ -23,11 +23,20 @@ WINDOW: Final = 3600.0
 
 class LoginRefused(ToolError):
     """A login that the API did not accept. ``final``: its answer is about the credentials, so that trying them again
-    does not help."""
+    does not help. ``error``: the code of a token endpoint (RFC 6749, 5.2), which is not for people."""
 
-    def __init__(self, text: str, *, status: int | None, retry_after: float | None = None, final: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None,
+        retry_after: float | None = None,
+        final: bool = False,
+        error: str = "",
+    ) -> None:
         super().__init__(text, status=status, retry_after=retry_after)
         self.final = final
+        self.error = error
 
 
 class Attempts:

@@ -124,13 +124,17 @@ class LoginCall:
         except ToolError as problem:
             if problem.status in TRANSIENT:
                 text = f"{named} failed. {problem.text}"
-                raise LoginRefused(text, status=problem.status, retry_after=problem.retry_after) from None
+                raise LoginRefused(
+                    text, status=problem.status, retry_after=problem.retry_after, error=error_code(response)
+                ) from None
             words = problem.text.partition(". ")[0].rstrip(".")
             if not speaks_of_credentials(response):
                 text = f"{named} failed: {words}. The answer is not about the credentials; {_elsewhere(response)}"
-                raise LoginRefused(text, status=response.status, retry_after=problem.retry_after) from None
+                raise LoginRefused(
+                    text, status=response.status, retry_after=problem.retry_after, error=error_code(response)
+                ) from None
             text = f"{named} was refused: {words}. {self.look(login)} It is not tried again until they change."
-            raise LoginRefused(text, status=response.status, final=True) from None
+            raise LoginRefused(text, status=response.status, final=True, error=error_code(response)) from None
 
     def without(self, login: Login, name: str, response: Response) -> ToolError:
         """The error of an answer that does not have what something sends."""
@@ -139,7 +143,18 @@ class LoginCall:
             f"at {login.save[name]}. {self.look(login)}",
             status=response.status,
             final=speaks_of_credentials(response),
+            error=error_code(response),
         )
+
+
+def error_code(response: Response) -> str:
+    """The member ``error`` of an answer of a token endpoint (RFC 6749, 5.2); "" without one."""
+    try:
+        body = response.json()
+    except ToolError:
+        return ""
+    code = body.get("error") if isinstance(body, dict) else None
+    return code if isinstance(code, str) else ""
 
 
 def _elsewhere(response: Response) -> str:

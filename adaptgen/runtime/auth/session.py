@@ -28,7 +28,7 @@ from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
 from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, placeholders_of, references_of
-from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFile
+from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFiles
 from adaptgen.runtime.auth.session_store import LEASE
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.signer import Signer
@@ -104,6 +104,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"Session({self.auth.name!r}, generation={self.generation})"
+
+    @property
+    def _shares(self) -> bool:
+        """Whether other processes know what this one obtains."""
+        return self.auth.store != "memory"
 
     @property
     def logs_in(self) -> bool:
@@ -265,7 +270,7 @@ class Session:
         await self._renewals.settle()
 
     async def _renew(self) -> None:
-        if self.auth.store == "memory":
+        if not self._shares:
             self._cooled()
             await self._obtain()
             return
@@ -536,7 +541,7 @@ class Session:
         parts += [self._credentials.fingerprint(self._start_references), *([self._key] if self._key else [])]
         key = "\n".join(parts)
         if auth.store == "file":
-            return StateFile(common.folder, f"{common.server}-{auth.name}", key)
+            return StateFiles(common.folder).file(f"{common.server}-{auth.name}", key)
         if common.shared is None:
             raise ToolError(f"The session {auth.name!r} needs a {auth.store} store; set ADAPTGEN_STORE_URL.")
         return common.shared.state(key, _CALLERS if self._personal else None)
@@ -572,18 +577,19 @@ class Session:
         if self._kept is None:
             return
         self._unsaved = self._unsaved or not doubt
-        await self._kept.write(
-            {
-                "auth": self.auth.name,
-                "stamp": self._stamp,
-                "complete": complete,
-                "doubt": doubt,
-                "saved": self._saved,
-                "cookies": self._cookies,
-                "ends": list(self._ends) if self._ends else None,
-            }
-        )
+        await self._kept.write(self._to_keep(complete=complete, doubt=doubt))
         self._unsaved, self._stored = False, self._stamp
+
+    def _to_keep(self, *, complete: bool, doubt: bool) -> dict[str, Json]:
+        return {
+            "auth": self.auth.name,
+            "stamp": self._stamp,
+            "complete": complete,
+            "doubt": doubt,
+            "saved": self._saved,
+            "cookies": self._cookies,
+            "ends": list(self._ends) if self._ends else None,
+        }
 
 
 def _final(problem: ToolError) -> bool:

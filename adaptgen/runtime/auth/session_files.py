@@ -36,6 +36,9 @@ class SessionStore(Protocol):
             LeaseLost: another process has written since.
         """
 
+    async def remove(self) -> bool:
+        """Remove what was read last; whether it was still there."""
+
     async def acquire(self) -> bool:
         """Try to hold the session; a holder that is killed lets go."""
 
@@ -53,13 +56,33 @@ class LeaseLost(Exception):
     """Another process has renewed the session in the meantime."""
 
 
-class StateFile:
-    """One JSON object on disk. ``key`` names what it belongs to; other keys are other files."""
+class StateFiles:
+    """The state files of one folder."""
 
-    def __init__(self, where: Path, label: str, key: str) -> None:
-        safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in label)[:60]
+    def __init__(self, where: Path) -> None:
+        self._where = where
+
+    def file(self, label: str, key: str) -> StateFile:
+        """The file of what ``key`` names; other keys are other files."""
+        return StateFile(self._where / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
+
+    def all(self, label: str) -> list[StateFile]:
+        """The files that exist under ``label``."""
+        begin = f"{_safe(label)}-"
+        found = self._where.glob(f"{begin}*.json")
+        return [StateFile(path) for path in sorted(found) if len(path.stem) == len(begin) + 16]
+
+
+def _safe(label: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_" else "_" for char in label)[:60]
+
+
+class StateFile:
+    """One JSON object on disk."""
+
+    def __init__(self, path: Path) -> None:
         self._lock: int | None = None
-        self._path = where / f"{safe}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+        self._path = path
 
     def __repr__(self) -> str:
         return f"StateFile({self._path.name!r})"
@@ -93,6 +116,20 @@ class StateFile:
                 raise
         except OSError as problem:
             raise self._unwritable(problem) from None
+
+    async def remove(self) -> bool:
+        """Delete the object; whether it was there.
+
+        Raises:
+            ToolError: it cannot be deleted.
+        """
+        try:
+            self._path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+        return True
 
     def _make_folder(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -42,9 +42,14 @@ class SharedSessionStore:
     def __repr__(self) -> str:
         return f"Shared({self.store!r})"
 
-    def state(self, key: str, ttl: float | None = None) -> SharedState:
-        """The session that belongs to ``key``, kept ``ttl`` seconds from its last renewal on (None: for good)."""
-        return SharedState(self, f"session/{hashlib.sha256(key.encode()).hexdigest()[:32]}", ttl)
+    def state(self, key: str, ttl: float | None = None, *, strict: bool = False) -> SharedState:
+        """The session that belongs to ``key``, kept ``ttl`` seconds from its last renewal on (None: for good).
+        ``strict``: what is gone was deleted, and a renewal does not bring it back."""
+        return self.state_of(hashlib.sha256(key.encode()).hexdigest()[:32], ttl, strict=strict)
+
+    def state_of(self, id: str, ttl: float | None = None, *, strict: bool = False) -> SharedState:
+        """The session with this :attr:`SharedState.id`."""
+        return SharedState(self, id, ttl, strict=strict)
 
     def seal(self, key: str, value: Mapping[str, Json]) -> bytes:
         """The value, readable only under the same key of the store."""
@@ -104,19 +109,21 @@ class SharedState:
     """One session in the store; see :class:`~adaptgen.runtime.auth.session_files.SessionStore`. Every method may raise
     ``StoreError``."""
 
-    def __init__(self, shared: SharedSessionStore, key: str, ttl: float | None) -> None:
+    def __init__(self, shared: SharedSessionStore, id: str, ttl: float | None, *, strict: bool = False) -> None:
+        self.id = id
+        self.store = shared.store
         self._shared = shared
-        self._store = shared.store
-        self._key = key
+        self._key = f"session/{id}"
         self._ttl = ttl
+        self._strict = strict
         self._seen: bytes | None = None
-        self._lease = Lease(shared.store, f"{key}/lease")
+        self._lease = Lease(shared.store, f"{self._key}/lease")
 
     def __repr__(self) -> str:
         return f"SharedState({self._key!r})"
 
     async def read(self) -> dict[str, Json] | None:
-        self._seen = await self._store.get(self._key)
+        self._seen = await self.store.get(self._key)
         return self._shared.open(self._key, self._seen)
 
     async def write(self, value: Mapping[str, Json]) -> None:
@@ -133,13 +140,21 @@ class SharedState:
 
     async def remove(self) -> bool:
         """Remove what was read last; whether it was still there."""
-        return await self._store.swap(self._key, self._seen, None)
+        return await self.store.swap(self._key, self._seen, None)
+
+    async def put(self, value: Mapping[str, Json]) -> None:
+        """Set the value whatever was there."""
+        await self.store.put(self._key, self._shared.seal(self._key, value), ttl=self._ttl)
+
+    async def delete(self) -> None:
+        """Delete the value whatever it is."""
+        await self.store.delete(self._key)
 
     async def _replace(self, new: bytes) -> None:
-        if not await self._store.swap(self._key, self._seen, new, ttl=self._ttl):
-            now = await self._store.get(self._key)
+        if not await self.store.swap(self._key, self._seen, new, ttl=self._ttl):
+            now = await self.store.get(self._key)
             # An answer may have been lost, and a store without a disk forgets when it restarts.
-            lost = now is None and await self._store.swap(self._key, None, new, ttl=self._ttl)
+            lost = now is None and not self._strict and await self.store.swap(self._key, None, new, ttl=self._ttl)
             if now != new and not lost:
                 raise LeaseLost
         self._seen = new
@@ -152,18 +167,18 @@ class SharedState:
 
     async def failure(self) -> dict[str, Json] | None:
         key = f"{self._key}/failed"
-        return self._shared.open(key, await self._store.get(key))
+        return self._shared.open(key, await self.store.get(key))
 
     async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
         key = f"{self._key}/failed"
-        await self._store.put(key, self._shared.seal(key, why), ttl=seconds)
+        await self.store.put(key, self._shared.seal(key, why), ttl=seconds)
 
 
 def open_shared(
     auths: Iterable[Auth], store: Store | None, environ: Mapping[str, str], key: bytes | None
 ) -> tuple[SharedSessionStore | None, Store | None]:
-    """Where the sessions of ``store: redis`` and ``store: dynamodb`` are kept, None where no auth asks for it; and the
-    store that was opened for them and must be closed.
+    """Where the sessions of ``store: redis`` and ``store: dynamodb`` are kept, and those of ``store: state`` if there
+    is a store; None where no auth asks for it. And the store that was opened for them and must be closed.
 
     ``store`` is the state of the governance settings, with their cursor key; without one, or with one that is this
     process alone, ``environ`` names store and key: a key that was made up here would lock out everybody else.
@@ -171,7 +186,10 @@ def open_shared(
     Raises:
         AdaptgenError: AG073, no key to seal them with; AG076, no store, or not of the kind that the hints name.
     """
-    asking = [auth for auth in auths if auth.store in ("redis", "dynamodb") and (auth.chain or auth.refresh)]
+    auths = tuple(auths)
+    named_stores = [auth for auth in auths if auth.store in ("redis", "dynamodb")]
+    named_stores = [auth for auth in named_stores if auth.chain or auth.refresh or auth.consent]
+    asking = named_stores or [auth for auth in auths if auth.store == "state"]
     if not asking:
         return None, None
     from adaptgen.diagnostics import error
@@ -181,6 +199,8 @@ def open_shared(
         store = None
     if store is None:
         key = None
+        if not named_stores and environ.get(VARIABLE, "memory:").strip().startswith("memory:"):
+            return None, None
     named = " and ".join(sorted({auth.name for auth in asking}))
     if key is None and not environ.get(KEY_VARIABLE, "").strip():
         text = f"the sessions of {named} are shared, and there is no key to seal them with"
@@ -203,7 +223,7 @@ def open_shared(
     except ValueError as problem:
         raise error("AG076", f"{VARIABLE}: {problem}") from None
     kind = "dynamodb" if url.startswith("dynamodb:") else "redis"
-    for auth in asking:
+    for auth in named_stores:
         if auth.store != kind:
             text = f"the hints keep {auth.name!r} in {auth.store}, and {VARIABLE} names something else"
             raise error("AG076", text, help=f"use {FORMS}")

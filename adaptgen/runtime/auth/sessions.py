@@ -37,6 +37,10 @@ class Sessions:
         """Whether any of them depends on the caller."""
         return bool(self._whose)
 
+    def connects(self, name: str) -> bool:
+        """Whether callers connect accounts of their own for an auth."""
+        return name in self._auths and self._auths[name].consent is not None
+
     def of(self, name: str, caller: Caller) -> Session:
         """The session of an auth for a caller.
 
@@ -50,7 +54,14 @@ class Sessions:
             return self._server[name]
         key = (name, whose.key(caller))
         session = self._callers.get(key)
-        return session or self._callers.put(key, Session(self._auths[name], self._common, caller, key[1]))
+        return session or self._callers.put(key, self._make(self._auths[name], caller, key[1]))
+
+    def _make(self, auth: Auth, caller: Caller, key: str) -> Session:
+        if auth.consent is None:
+            return Session(auth, self._common, caller, key)
+        from adaptgen.runtime.auth.account_session import AccountSession
+
+        return AccountSession(auth, self._common, caller, key)
 
     def at_hand(self, names: Iterable[str], caller: Caller) -> list[Session]:
         """The sessions of the server, and those of this caller behind ``names``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Login
 from adaptgen.runtime.auth.login_attempts import Attempts
@@ -14,15 +15,19 @@ from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.http.client import Client
 from adaptgen.runtime.http.response import Response
 
+if TYPE_CHECKING:
+    from adaptgen.runtime.auth.accounts import Accounts
+
 Address = Callable[[str], str]
 """From the name of a base to its URL."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SessionContext:
-    """``folder``: where those of ``store="file"`` live; ``shared``: where those
-    of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
-    that failed; ``observe``: is handed the answer of each login."""
+    """``folder``: where those of ``store="file"`` live; ``shared``: where those of
+    ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
+    that failed; ``observe``: is handed the answer of each login; ``accounts``: those that callers connect themselves,
+    where an auth has any."""
 
     server: str
     credentials: Credentials
@@ -34,3 +39,4 @@ class SessionContext:
     roles: Roles = field(default_factory=Roles)
     attempts: Attempts = field(default_factory=Attempts)
     observe: Callable[[Login, Response], None] | None = None
+    accounts: Accounts | None = None

@@ -52,8 +52,8 @@ class Answer:
     that is an asterisk is written ``~2``), with their kinds; ``found``, pairs of kind and value: classified values of
     the records at hand that may also occur in other text of the answer; ``status``, the API's last HTTP status;
     ``unknown``, whether a write may or may not have been executed; ``unreachable``, whether the API did not answer;
-    ``files``, what the audit says of the files that
-    the call took and handed out.
+    ``files``, what the audit says of the files that the call took and handed out; ``connection``, the auth for which
+    the caller must connect an account first, and its title for people.
     """
 
     content: tuple[Content, ...]
@@ -65,6 +65,7 @@ class Answer:
     unknown: bool = False
     unreachable: bool = False
     files: tuple[Mapping[str, Json], ...] = ()
+    connection: tuple[str, str] | None = None
 
 
 class ToolError(Exception):
@@ -72,8 +73,10 @@ class ToolError(Exception):
 
     ``retry_after``: seconds after which the same call may help, where the API said so. ``status``: the API's HTTP
     status, where there was an answer. ``unknown``: a write may or may not have been carried out. ``unreachable``: the
-    API did not answer.
+    API did not answer. ``connection``: the auth for which the caller must connect an account first, and its title.
     """
+
+    connection: tuple[str, str] | None = None
 
     def __init__(
         self,
@@ -104,6 +107,19 @@ class ToolError(Exception):
     def told(self, tool: str) -> str:
         """The text as callers of ``tool`` read it."""
         return self.text
+
+
+class NotConnected(ToolError):
+    """The caller has no account at the API that could be used; nothing was sent. ``auth``: the one that needs it, and
+    ``title``: what people call the account."""
+
+    def __init__(self, auth: str, title: str, text: str) -> None:
+        super().__init__(text)
+        self.connection: tuple[str, str] = (auth, title)
+
+    def reworded(self, text: str) -> ToolError:
+        """The same failure in other words."""
+        return NotConnected(*self.connection, text)
 
 
 def answer_json(text: bytes, tool: Tool) -> Answer:

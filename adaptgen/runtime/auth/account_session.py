@@ -1,0 +1,294 @@
+"""The session of one caller whose account at the API it has connected itself: by consent (RFC 6749, 4.1), or a key.
+
+Before each request the account is read where it is kept. One that is gone ends here at once, whatever this process
+still holds, and a renewal does not bring it back. That costs one read of the store for each request to the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from adaptgen.model.tables import LOCAL, Auth, Caller, Consent, Json, Login
+from adaptgen.runtime.auth import expiry
+from adaptgen.runtime.auth.accounts import Accounts, readable
+from adaptgen.runtime.auth.login_attempts import LoginRefused
+from adaptgen.runtime.auth.login_call import LoginCall, references_of
+from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.session_files import SessionStore
+from adaptgen.runtime.auth.shared_context import SessionContext
+from adaptgen.runtime.core.answer import NotConnected, ToolError
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.syntax.templates import fill, references
+
+_GONE: Final = frozenset(
+    {"invalid_grant", "bad_refresh_token", "invalid_refresh_token", "token_revoked", "token_expired", "access_denied"}
+)
+"""Codes by which a token endpoint says that a refresh token is no longer valid: RFC 6749, 5.2, and those of services
+with codes of their own."""
+_OURS: Final = frozenset(
+    {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "invalid_scope"}
+    | {"invalid_target", "server_error", "temporarily_unavailable", "slow_down"}
+)
+"""Codes that say nothing about the account (RFC 6749, 4.1.2.1 and 5.2; RFC 8707)."""
+_REVOKING: Final = 10.0
+"""Seconds that the revocation of one token may take."""
+_HIDDEN: Final = 16
+"""Tokens that were used before, and that no answer may show."""
+
+
+class AccountSession(Session):
+    """What an auth with :class:`~adaptgen.model.tables.Consent` has got for one caller."""
+
+    def __init__(self, auth: Auth, common: SessionContext, caller: Caller = LOCAL, key: str = "") -> None:
+        super().__init__(auth, common, caller, key)
+        assert auth.consent is not None
+        assert common.accounts is not None
+        self.consent: Consent = auth.consent
+        self.accounts: Accounts = common.accounts
+        self._caller = caller
+        self._view = self._opened()
+        self._whose: dict[str, Json] = {}
+        self._ending: set[asyncio.Task[bool]] = set()
+
+    @property
+    def title(self) -> str:
+        """What people call the account."""
+        return self.consent.title or self._common.server
+
+    @property
+    def logs_in(self) -> bool:
+        return True
+
+    @property
+    def _shares(self) -> bool:
+        return True
+
+    def equipped(self) -> bool:
+        return self._active
+
+    def variables(self) -> list[str]:
+        return []
+
+    # ------------------------------------------------------------------------------------------------------- using
+
+    async def ready(self, *, optional: bool = False) -> int:
+        """As of every session; but nothing is sent without an account, however the document declares the call.
+
+        Raises:
+            NotConnected: the caller has no account.
+            ToolError: nobody knows whether it has one, or it cannot be renewed now.
+        """
+        try:
+            kept = readable(await self._view.read())
+        except StoreError as away:
+            raise ToolError(f"The accounts cannot be read: {away}. Nothing was sent. Try again later.") from None
+        if kept is None or kept.get("for") != self._target():
+            self._drop()
+            raise self._not_connected()
+        if str(kept["stamp"]) != self._stamp or not self._usable():
+            await self._renewals.run(0, self._catch_up)
+        return self.generation
+
+    async def _catch_up(self) -> None:
+        """Take over what is kept, and renew it where that is due."""
+        kept = self._kept = self._kept or self._opened()
+        with suppress(StoreError):  # the renewal tries again, and says so
+            if await self._adopt(kept) or (self._usable() and not self._unsaved):
+                return
+        await self._renew()
+
+    def _target(self) -> str:
+        """The API that the account is for. A server that is pointed elsewhere takes no account along."""
+        return self._common.address("")
+
+    def _not_connected(self, why: str = "") -> NotConnected:
+        why = why or f"No account of {self.title} is connected."
+        return NotConnected(self.auth.name, self.title, f"{why} Nothing was sent.")
+
+    def _drop(self) -> None:
+        """Forget everything, but for what no answer may show."""
+        self._hide(self._saved)
+        self._saved, self._cookies, self._live = {}, {}, ({}, {})
+        self._active, self._ends, self._stamp, self._doubt, self._unsaved = False, None, "", False, False
+        self._failed = self._cool = None
+
+    def _hide(self, saved: Mapping[str, Json]) -> None:
+        old = [one for one in saved.values() if isinstance(one, str) and one not in self._hidden]
+        self._hidden = [*self._hidden, *old][-_HIDDEN:]
+
+    # ------------------------------------------------------------------------------------------------------ renewing
+
+    def _opened(self) -> SessionStore:
+        return self.accounts.state(self.auth, self._caller)
+
+    async def _adopt(self, kept: SessionStore) -> bool:
+        before, lost = self._stamp, dict(self._saved) if self._unsaved else {}
+        stored = readable(await kept.read())
+        if stored is None or stored.get("for") != self._target():
+            self._drop()
+            if lost:  # it was renewed while it was disconnected
+                self._revoke_later(lost)
+            raise self._not_connected()
+        if stored["stamp"] != before:
+            self._hide(self._saved)
+        used = await super()._adopt(kept)
+        self._whose = {name: stored.get(name) for name in ("who", "since", "for")}
+        if self._stamp != before:
+            self._failed = self._cool = None
+            self._active = True
+        return used
+
+    def _told(self, why: Mapping[str, Json] | None) -> None:
+        if why is not None and why.get("stamp") == self._stamp:  # of this account, not of one before it
+            super()._told(why)
+
+    async def _tell(self, problem: ToolError, seconds: float, **more: Json) -> None:
+        await super()._tell(problem, seconds, stamp=self._stamp, **more)
+
+    async def _try(self) -> None:
+        login = self.auth.refresh
+        if login is None:
+            raise self._not_connected(f"The API did not accept the key of {self.title} that was given.")
+        if not self._can(login):
+            raise self._not_connected(f"The connection with {self.title} has ended.")
+        await self._credentials.prepare(references_of(login), f"{self.auth.name!r} is renewed with")
+        try:
+            await self._refresh(login)
+        except LoginRefused as refused:
+            if refused.error in _GONE:
+                await self._end()
+            elif not refused.final or refused.error in _OURS:
+                raise
+            raise self._not_connected(f"The API has ended the connection with {self.title}.") from None
+
+    async def _refresh(self, login: Login) -> None:
+        self._hide(self._saved)
+        await super()._refresh(login)
+
+    async def _end(self) -> None:
+        """Delete the account that could not be renewed, and no other one."""
+        if self._kept is not None:
+            with suppress(StoreError):
+                await self._kept.remove()
+        self._drop()
+
+    def _to_keep(self, *, complete: bool, doubt: bool) -> dict[str, Json]:
+        return {**super()._to_keep(complete=complete, doubt=doubt), **self._whose}
+
+    async def settle(self) -> None:
+        await super().settle()
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=_REVOKING)
+
+    # ---------------------------------------------------------------------------------------------------- connecting
+
+    async def text(self, template: str) -> str:
+        """A template of the consent, filled.
+
+        Raises:
+            ToolError: what it names is not set.
+        """
+        needed = references(template)
+        if needed:
+            await self._credentials.prepare(needed, f"{self.auth.name!r} connects with")
+        return str(fill(template, {}, self._credentials.resolve))
+
+    async def authorization_url(self) -> str:
+        """Where the API asks for consent."""
+        url = await self.text(self.consent.authorization_url)
+        return f"{self._target()}{url}" if url.startswith("/") else url
+
+    async def connect_by_code(self, code: str, redirect_uri: str, verifier: str) -> None:
+        """Get the tokens for a code of the API's, and keep them as the caller's account.
+
+        Raises:
+            ToolError: the API did not give any; StoreError: they cannot be kept.
+        """
+        login = self.consent.exchange
+        assert login is not None
+        scope = {"code": code, "redirect_uri": redirect_uri, "verifier": verifier}
+        if not verifier:
+            del scope["verifier"]
+        await self._credentials.prepare(references_of(login), f"{self.auth.name!r} connects with")
+        call = LoginCall(
+            self.auth.name, (), self._credentials, self._common.client, lambda: [*self.secrets(), code, verifier]
+        )
+        got = await call.run(login, self._common.address(login.call.base), scope, {})
+        token = got.found.get("access")
+        if not isinstance(token, str) or not _names_bearer(got.response):
+            raise LoginRefused("The API returned no token that can be used.", status=got.response.status)
+        ends = expiry.find_end(login.expires, got.response, [token])
+        await self._connect({name: one for name, one in got.found.items() if isinstance(one, str)}, ends)
+
+    async def connect_by_key(self, key: str) -> None:
+        """Keep a key as the caller's account. StoreError: it cannot be kept."""
+        await self._connect({"key": key}, None)
+
+    async def _connect(self, saved: Mapping[str, Json], ends: tuple[float, float] | None) -> None:
+        account = {
+            "auth": self.auth.name,
+            "stamp": secrets.token_hex(8),
+            "complete": True,
+            "doubt": False,
+            "saved": dict(saved),
+            "cookies": {},
+            "ends": list(ends) if ends else None,
+            "for": self._target(),
+        }
+        await self.accounts.connect(self.auth, self._caller, account)
+
+    async def disconnect(self) -> tuple[bool, bool]:
+        """Delete the account, in effect at once; whether there was one, and whether the API has ended it too."""
+        kept = await self.accounts.remove(self.auth, self._caller)
+        self._drop()
+        if kept is None:
+            return False, False
+        return True, await self._revoke(kept["saved"])
+
+    def _revoke_later(self, saved: Mapping[str, Json]) -> None:
+        task = asyncio.create_task(self._revoke(saved))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _revoke(self, saved: Mapping[str, Json]) -> bool:
+        """End the tokens at the API (RFC 7009), the refresh token first; whether it confirmed all of them."""
+        login = self.consent.revoke
+        tokens = [token for name in ("refresh", "access") if isinstance(token := saved.get(name), str) and token]
+        if login is None or not tokens:
+            return False
+        confirmed = True
+        for token in tokens:
+            confirmed = await self._revoke_one(login, token) and confirmed
+        return confirmed
+
+    async def _revoke_one(self, login: Login, token: str) -> bool:
+        call = LoginCall(self.auth.name, (), self._credentials, self._common.client, lambda: [*self.secrets(), token])
+        try:
+            async with asyncio.timeout(_REVOKING):
+                await self._credentials.prepare(references_of(login), f"{self.auth.name!r} disconnects with")
+                await call.run(login, self._common.address(login.call.base), {"token": token}, {})
+        except (ToolError, TimeoutError):
+            return False
+        return True
+
+    async def since(self) -> float | None:
+        """Since when the caller has an account (seconds since the epoch); None without one."""
+        kept = readable(await self._view.read())
+        if kept is None or kept.get("for") != self._target():
+            return None
+        since = kept.get("since")
+        return float(since) if isinstance(since, (int, float)) else time.time()
+
+
+def _names_bearer(response: Response) -> bool:
+    """Whether a token can be sent as it is: a client must not use one of a type that it does not know (RFC 6749,
+    7.1). Services that leave the type out mean a bearer token."""
+    body = response.json()
+    kind = body.get("token_type") if isinstance(body, dict) else None
+    return kind is None or (isinstance(kind, str) and kind.lower() in {"bearer", ""})

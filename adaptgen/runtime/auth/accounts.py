@@ -1,0 +1,174 @@
+"""Where the accounts live that callers have connected at an API: sealed in the state that processes share, or in
+files of this machine.
+
+An account is one value, kept under a hash of server, auth and caller. What exists counts: a value that is gone is a
+connection that has ended, in every process at its next request, and no renewal brings it back. A row of counters for
+each auth names the hashes, so that an operator can list and end connections without the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from adaptgen.model.tables import Auth, Caller, Json, value
+from adaptgen.runtime.auth.caller_templates import SessionKey
+from adaptgen.runtime.auth.session_files import StateFile, StateFiles
+from adaptgen.runtime.auth.session_store import SharedSessionStore, SharedState
+from adaptgen.runtime.store.protocol import MemoryStore
+
+LASTS: Final = 400 * 86400.0
+"""Seconds for which an account is kept in a store after its last renewal."""
+_ROWS: Final = "0123456789abcdef"
+"""The index of an auth is spread over rows by the first digit of the hash: a row of DynamoDB holds 400 KB."""
+_PATIENCE: Final = 10.0
+"""Seconds to wait for a renewal in another process before an account in a file is deleted."""
+
+
+@value()
+class Account:
+    """A connected account, for lists: whose it is, and since when (seconds since the epoch)."""
+
+    auth: str
+    sub: str
+    tenant: str
+    since: float
+
+
+AccountState = SharedState | StateFile
+"""One account where it is kept."""
+
+
+class Accounts:
+    """The accounts of a server's callers. ``shared`` is the state of several processes; without it they are kept in
+    ``folder``, or in memory where the hints say ``store: memory``."""
+
+    def __init__(self, server: str, shared: SharedSessionStore | None, folder: Path) -> None:
+        self._server = server
+        self._shared = shared
+        self._files = StateFiles(folder)
+        self._memory: SharedSessionStore | None = None
+
+    def __repr__(self) -> str:
+        return f"Accounts({self._server!r})"
+
+    def name(self, auth: Auth, caller: Caller) -> str:
+        """What an account is kept under; sealed values are bound to it."""
+        return "\n".join(("account", self._server, auth.name, SessionKey(auth).key(caller)))
+
+    def state(self, auth: Auth, caller: Caller) -> AccountState:
+        """The account of ``caller``, to be read and renewed."""
+        return self._state(auth, self.name(auth, caller))
+
+    def _state(self, auth: Auth, name: str) -> AccountState:
+        store = self._store(auth)
+        if store is None:
+            return self._files.file(self._label(auth), name)
+        return store.state(name, LASTS, strict=True)
+
+    def _store(self, auth: Auth) -> SharedSessionStore | None:
+        if auth.store == "memory":
+            self._memory = self._memory or SharedSessionStore(MemoryStore(), secrets.token_bytes(32))
+            return self._memory
+        return None if auth.store == "file" else self._shared
+
+    def _label(self, auth: Auth) -> str:
+        return f"{self._server}-{auth.name}-account"
+
+    async def read(self, auth: Auth, caller: Caller) -> dict[str, Json] | None:
+        """What is kept of an account; None without one. StoreError: nobody knows."""
+        return readable(await self.state(auth, caller).read())
+
+    async def connect(self, auth: Auth, caller: Caller, account: Mapping[str, Json]) -> None:
+        """Keep an account in the place of any earlier one."""
+        whose: dict[str, Json] = {"who": {"sub": caller.sub, "tenant": caller.tenant}, "since": int(time.time())}
+        state = self.state(auth, caller)
+        if isinstance(state, SharedState):
+            # First the index: an account that nobody can list must not exist.
+            await state.store.count(self._row(auth, state.id), {state.id: 1})
+            await state.put({**account, **whose})
+        else:
+            async with _held(state):
+                await state.write({**account, **whose})
+
+    async def remove(self, auth: Auth, caller: Caller) -> dict[str, Json] | None:
+        """Delete an account, in effect at once; what was kept of it."""
+        return await self._remove(self.state(auth, caller))
+
+    async def _remove(self, state: AccountState) -> dict[str, Json] | None:
+        if isinstance(state, SharedState):
+            kept = await state.read()
+            await state.delete()
+        else:
+            async with _held(state):
+                kept = await state.read()
+                await state.remove()
+        return readable(kept)
+
+    async def all(self, auth: Auth) -> list[Account]:
+        """The accounts of every caller. The API is not asked."""
+        found = [account async for _, account in self._every(auth)]
+        return sorted(found, key=lambda one: (one.tenant, one.sub))
+
+    async def remove_all(self, auth: Auth) -> list[Account]:
+        """Delete the accounts of every caller; whose they were. The API is not asked."""
+        removed = []
+        async for state, account in self._every(auth):
+            await self._remove(state)
+            removed.append(account)
+        return removed
+
+    async def _every(self, auth: Auth) -> AsyncIterator[tuple[AccountState, Account]]:
+        store = self._store(auth)
+        if store is None:
+            states: list[AccountState] = [*self._files.all(self._label(auth))]
+        else:
+            ids: list[str] = []
+            for digit in _ROWS:
+                row = await store.store.counts(self._row(auth, digit))
+                ids += sorted(name for name, count in row.items() if count > 0)
+            states = [store.state_of(one, LASTS, strict=True) for one in ids]
+        for state in states:
+            kept = readable(await state.read())
+            if kept is not None and kept.get("auth") == auth.name:
+                yield state, describe(auth, kept)
+
+    def _row(self, auth: Auth, id: str) -> str:
+        named = hashlib.sha256(f"{self._server}\n{auth.name}".encode()).hexdigest()[:24]
+        return f"accounts/{named}/{id[0]}"
+
+
+def readable(kept: Mapping[str, Json] | None) -> dict[str, Json] | None:
+    """``kept`` if it is an account that can be used."""
+    if not kept or not isinstance(kept.get("saved"), dict) or not isinstance(kept.get("who"), dict):
+        return None
+    return dict(kept) if kept.get("stamp") else None
+
+
+def describe(auth: Auth, kept: Mapping[str, Json]) -> Account:
+    """What a list shows of an account."""
+    who, since = kept["who"], kept.get("since")
+    moment = float(since) if isinstance(since, (int, float)) else 0.0
+    return Account(auth.name, str(who.get("sub", "")), str(who.get("tenant", "")), moment)
+
+
+class _held:  # noqa: N801
+    """A file that no process renews meanwhile."""
+
+    def __init__(self, state: StateFile) -> None:
+        self._state = state
+
+    async def __aenter__(self) -> None:
+        ends = time.monotonic() + _PATIENCE
+        while not await self._state.acquire():
+            if time.monotonic() > ends:
+                break  # a renewal that hangs must not keep anybody from disconnecting
+            await asyncio.sleep(0.05)
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._state.release()
