@@ -174,6 +174,20 @@ class SharedState:
         await self.store.put(key, self._shared.seal(key, why), ttl=seconds)
 
 
+def _keeps(auth: Auth) -> bool:
+    return bool(auth.chain or auth.refresh or auth.consent)
+
+
+def _check_kind(auths: Iterable[Auth], url: str) -> None:
+    kind = "dynamodb" if url.startswith("dynamodb:") else "redis"
+    for auth in auths:
+        if auth.store != kind:
+            from adaptgen.diagnostics import error
+
+            text = f"the hints keep {auth.name!r} in {auth.store}, and {VARIABLE} names something else"
+            raise error("AG076", text, help=f"use {FORMS}")
+
+
 def open_shared(
     auths: Iterable[Auth], store: Store | None, environ: Mapping[str, str], key: bytes | None
 ) -> tuple[SharedSessionStore | None, Store | None]:
@@ -187,8 +201,7 @@ def open_shared(
         AdaptgenError: AG073, no key to seal them with; AG076, no store, or not of the kind that the hints name.
     """
     auths = tuple(auths)
-    named_stores = [auth for auth in auths if auth.store in ("redis", "dynamodb")]
-    named_stores = [auth for auth in named_stores if auth.chain or auth.refresh or auth.consent]
+    named_stores = [auth for auth in auths if auth.store in ("redis", "dynamodb") and _keeps(auth)]
     asking = named_stores or [auth for auth in auths if auth.store == "state"]
     if not asking:
         return None, None
@@ -222,9 +235,5 @@ def open_shared(
         made = store_from(url)
     except ValueError as problem:
         raise error("AG076", f"{VARIABLE}: {problem}") from None
-    kind = "dynamodb" if url.startswith("dynamodb:") else "redis"
-    for auth in named_stores:
-        if auth.store != kind:
-            text = f"the hints keep {auth.name!r} in {auth.store}, and {VARIABLE} names something else"
-            raise error("AG076", text, help=f"use {FORMS}")
+    _check_kind(named_stores, url)
     return SharedSessionStore(made, key), made
