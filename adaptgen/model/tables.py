@@ -547,7 +547,7 @@ class Consent:
     Either the person agrees at ``authorization_url`` (RFC 6749, 4.1) that ``client_id`` gets these ``scopes``;
     ``params`` are further parameters of that request, and ``pkce`` adds a challenge with S256 (RFC 7636). ``exchange``
     gets the tokens for ``{code}``, ``{redirect_uri}`` and ``{verifier}``; ``revoke`` ends the ``{token}`` (RFC 7009).
-    ``issuer``: what the answer must name as ``iss`` (RFC 9207). Or the person gives a key: ``ask`` is what it is
+    ``issuer``: what the answer must name as ``iss`` (RFC 9207). Or the person enters a key: ``ask`` is what it is
     called. It becomes the saved value ``key``. ``title`` is the name of the account for people.
     """
 

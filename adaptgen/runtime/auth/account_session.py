@@ -208,7 +208,7 @@ class AccountSession(Session):
         """Get the tokens for a code of the API's, and keep them as the caller's account.
 
         Raises:
-            ToolError: the API did not give any; StoreError: they cannot be kept.
+            ToolError: the API returned none; StoreError: they cannot be kept.
         """
         login = self.consent.exchange
         assert login is not None

@@ -38,7 +38,7 @@ _AWAY: Final = "The account cannot be kept now. Try again later."
 
 class Connections:
     """The accounts of the callers of one server. ``seals``: of this server, the same in each of its processes;
-    ``changed`` is told whose accounts are others now."""
+    ``changed`` is called with the caller whose account is another one now."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class Connections:
             # Another server's code would be sent to this one's token endpoint (RFC 9207, 2.4).
             return _problem("The answer does not come from the service that was asked. Begin again.")
         if not isinstance(code, str) or not 0 < len(code) <= _LONGEST or not code.isprintable():
-            return _problem("The service gave no code. Begin again.")
+            return _problem("The service returned no code. Begin again.")
         await session.connect_by_code(code, str(begun["redirect"]), str(begun["verifier"]))
         self._changed(caller)
         return {"connected": True}
