@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -82,9 +82,9 @@ class LambdaFunction:
             command = [python, "-m", "awslambdaric", handler]
             self.process = subprocess.Popen(command, cwd=folder, env=given, stdout=log, stderr=log)
 
-    def door(self, kind: Door, *, stage: str = "prod", principal: str = ANN) -> str:
-        """Open a front door; the URL under which clients reach the function."""
-        address = self._listen(_front_door(self, kind, stage, principal))
+    def door(self, kind: Door, *, stage: str = "prod", principal: str = ANN, port: int = 0) -> str:
+        """Open a front door (on a free port); the URL under which clients reach the function."""
+        address = self._listen(_front_door(self, kind, stage, principal), port)
         return f"http://{address}" if kind == "url" else f"http://{address}/{stage}"
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any] | None:
@@ -140,8 +140,8 @@ class LambdaFunction:
         self.errors.append(error)
         self._ready.set()
 
-    def _listen(self, handler: type[BaseHTTPRequestHandler]) -> str:
-        server = _Server(("127.0.0.1", 0), handler)
+    def _listen(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> str:
+        server = _Server(("127.0.0.1", port), handler)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._servers.append(server)
         return f"127.0.0.1:{server.server_port}"
@@ -159,8 +159,10 @@ class _Http(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one piece
 
-    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes, cookies: Iterable[str] = ()) -> None:
         self.send_response(status)
+        for line in cookies:
+            self.send_header("Set-Cookie", line)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
@@ -226,7 +228,9 @@ def _front_door(function: LambdaFunction, kind: Door, stage: str, principal: str
                 return
             body = result.get("body") or ""
             data = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
-            self.answer(result["statusCode"], result.get("headers") or {}, data)
+            several = result.get("multiValueHeaders") or {}
+            cookies = [*result.get("cookies", []), *several.get("Set-Cookie", several.get("set-cookie", []))]
+            self.answer(result["statusCode"], result.get("headers") or {}, data, cookies)
 
     for method in ("GET", "POST", "DELETE", "HEAD", "OPTIONS"):
         setattr(FrontDoor, f"do_{method}", FrontDoor.serve)

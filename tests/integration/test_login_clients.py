@@ -1,0 +1,82 @@
+"""Real MCP clients log in at a company's identity provider through the proxy, with nothing configured but its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import login_places, oidc_provider
+from support.login_clients import CLIENTS, ClientFailed, LoginClient
+from support.login_places import ACCESS, KINDS, Company, Place
+from support.scripted_browser import Browser
+from support.services import Unavailable
+
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    folder = tmp_path_factory.mktemp("company")
+    try:
+        idp = oidc_provider.start(folder)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    try:
+        with login_places.company(folder, idp) as made:
+            yield made
+    finally:
+        idp.stop()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def place(request: pytest.FixtureRequest, company: Company) -> Iterator[Place]:
+    try:
+        with login_places.place(request.param, company) as made:
+            yield made
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def refused(client: LoginClient, tool: str) -> bool:
+    """Whether a call is not done."""
+    try:
+        return bool(client.call(tool, {"number": 7})["error"])
+    except ClientFailed:
+        return True
+
+
+@pytest.mark.parametrize("kind", CLIENTS, ids=[one.name for one in CLIENTS])
+def test_a_client_logs_in_lists_calls_refreshes_and_logs_out(
+    place: Place, kind: type[LoginClient], tmp_path: Path
+) -> None:
+    idp, person = place.company.idp, f"{kind.name}.{place.kind}"
+    idp.person(person, groups=["support"], tenant="acme", name="Ann Lee")
+    with kind(place.url, tmp_path, Browser(person), clock=place.company.clock) as client:
+        client.connect()
+        assert client.tools() == ["desk__read_case"]
+        assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}
+        assert client.logins == 1
+        first = client.tokens()
+        assert first["expires_in"] <= ACCESS
+
+        idp.person(person, groups=["support", "lead"])
+        assert refused(client, "desk__close_case")
+        place.company.advance(ACCESS + 30)
+        assert place.status(first["access_token"]) == 401
+        assert client.call("desk__close_case", {"number": 7}) == {"text": "closed 7", "error": False}
+        assert client.logins == 1
+        second = client.tokens()
+        assert first["refresh_token"] != second["refresh_token"]
+        assert place.status(second["access_token"]) == 200
+
+        client.log_out()
+        assert place.status(second["access_token"]) == 401
+        assert client.call("desk__read_case", {"number": 8}) == {"text": "case 8", "error": False}
+        assert client.logins == 2
+        said = place.said()
+        assert f'"{person}"'.encode() in said
+        for tokens in (first, second, client.tokens()):
+            assert not any(tokens[name].encode() in said for name in ("access_token", "refresh_token"))
+    if place.kind != "process":
+        assert min(place.served.values()) > 1

@@ -1,0 +1,265 @@
+"""A proxy that people log in to, as it is deployed: one process, three replicas behind a round robin, functions of Lambda.
+
+Before each of them stands the same company (:mod:`support.oidc_provider`), behind it the same third-party server, whose
+tools belong to groups. Their clocks are put forward together, so that tokens expire without waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from support import aws, redis
+from support.lambda_runtime import LambdaFunction
+from support.oidc_provider import SECRET, OidcProvider
+from support.replicas import KEY, relayed
+from support.services import Service, environment, free_port, launch, plain_environ, python
+
+from adaptgen.cli import main
+
+ROOT = Path(__file__).parents[2]
+KINDS = ("process", "replicas", "lambda")
+ACCESS = 60
+"""Seconds of an access token, the shortest that settings allow."""
+
+DESK = """\
+import sys
+from fastmcp import FastMCP
+from starlette.responses import PlainTextResponse
+
+desk = FastMCP("desk")
+
+@desk.tool
+def read_case(number: int) -> str:
+    "Read a case."
+    return f"case {number}"
+
+@desk.tool
+def close_case(number: int) -> str:
+    "Close a case."
+    return f"closed {number}"
+
+@desk.custom_route("/ready", methods=["GET"])
+async def ready(request):
+    return PlainTextResponse("yes")
+
+desk.run(transport="http", host="127.0.0.1", port=int(sys.argv[1]), show_banner=False, stateless_http=True)
+"""
+POLICIES = """\
+permit (principal, action == Action::"desk__read_case", resource) when { principal.groups.contains("support") };
+permit (principal, action == Action::"desk__close_case", resource) when { principal.groups.contains("lead") };
+"""
+SHIFTED = """\
+import os, time
+_real, _path = time.time, os.environ["TEST_CLOCK"]
+def _shifted():
+    with open(_path) as file:
+        return _real() + float(file.read() or 0)
+time.time = _shifted
+"""
+
+
+@dataclass
+class Company:
+    """What all places share."""
+
+    idp: OidcProvider
+    desk: Service
+    folder: Path
+    clock: Path
+    ahead: float = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Put the clocks of the company, of the proxies and of clients forward."""
+        self.ahead += seconds
+        self.clock.write_text(str(self.ahead))
+        self.idp.set(advance=self.ahead)
+
+
+@dataclass
+class Place:
+    """One deployment. ``url``: its MCP endpoint; ``logs``: files in which nothing secret may stand."""
+
+    kind: str
+    url: str
+    company: Company
+    folder: Path
+    served: Mapping[int, int] = field(default_factory=dict)
+
+    def status(self, token: str) -> int:
+        """What a request with an access token gets."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
+        return httpx.post(self.url, json=body, headers=headers, trust_env=False, timeout=30).status_code
+
+    def said(self) -> bytes:
+        """Everything that it wrote to files: logs and audit."""
+        return b"\n".join(path.read_bytes() for path in self.folder.rglob("*") if path.suffix in (".log", ".jsonl"))
+
+
+@contextlib.contextmanager
+def company(folder: Path, idp: OidcProvider) -> Iterator[Company]:
+    """The third-party server and the clock."""
+    port = free_port()
+    clock = folder / "clock"
+    clock.write_text("0")
+    (folder / "shifted").mkdir()
+    (folder / "shifted" / "sitecustomize.py").write_text(SHIFTED)
+    desk = launch(
+        "desk", [sys.executable, "-c", DESK, str(port)], url=f"http://127.0.0.1:{port}", ready="/ready",
+        environ=plain_environ(folder), folder=folder, seconds=60,
+    )  # fmt: skip
+    try:
+        yield Company(idp, desk, folder, clock)
+    finally:
+        desk.stop()
+
+
+def settings(company: Company, resource: str, state: Mapping[str, Any], **login: Any) -> dict[str, Any]:
+    """Of a proxy before the desk."""
+    return {
+        "adaptgen": 1,
+        "mode": "proxy",
+        "listen": {"resource": resource},
+        "authenticate": {
+            "issuer": company.idp.url,
+            "audience": resource,
+            "jwks": f"{company.idp.url}/jwks",
+            "caller": {"sub": "sub", "tenant": "tenant", "groups": "groups"},
+        },
+        "login": {"client_id": "adaptgen", "client_secret": "${env:IDP_SECRET}", "access": f"{ACCESS}s", **login},
+        "authorize": {"engine": "cedar", "policies": ["groups.cedar"]},
+        "keys": {"audit": "${env:AUDIT}"},
+        **({"state": dict(state)} if state else {}),
+        "audit": {"sink": "stdout"},
+        "upstreams": {"desk": {"url": f"{company.desk.url}/mcp", "timeout": 20}},
+    }
+
+
+@contextlib.contextmanager
+def place(kind: str, company: Company, **login: Any) -> Iterator[Place]:
+    """A deployment of one of :data:`KINDS`.
+
+    Raises:
+        Unavailable: what it needs cannot be had.
+    """
+    folder = company.folder / kind
+    folder.mkdir()
+    make = {"process": _process, "replicas": _replicas, "lambda": _functions}[kind]
+    with make(folder, company, login) as made:
+        company.idp.client("adaptgen", *_redirects(company, made.url.removesuffix("/mcp")), secret=SECRET)
+        yield made
+
+
+_known: dict[str, list[str]] = {}
+
+
+def _redirects(company: Company, base: str) -> list[str]:
+    """The redirect URIs of all places: they are one application of the company."""
+    found = _known.setdefault(company.idp.url, [])
+    found.append(f"{base}/login/callback")
+    return found
+
+
+@contextlib.contextmanager
+def _process(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/mcp"
+    one = _container(folder, company, port, settings(company, url, {}, **login), {})
+    try:
+        yield Place("process", url, company, folder)
+    finally:
+        one.stop()
+
+
+@contextlib.contextmanager
+def _replicas(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
+    store = redis.start(folder)
+    ports = [free_port() for _ in range(3)]
+    running: list[Service] = [store]
+    try:
+        with relayed(ports) as relay:
+            url = f"http://127.0.0.1:{relay.port}/mcp"
+            given = settings(company, url, {"store": "redis", "url": "${env:REDIS}"}, **login)
+            for at, port in enumerate(ports):
+                own = folder / f"proxy{at}"
+                own.mkdir()
+                running.append(_container(own, company, port, given, {"REDIS": store.url}))
+            yield Place("replicas", url, company, folder, relay.served)
+    finally:
+        for one in reversed(running):
+            one.stop()
+
+
+@contextlib.contextmanager
+def _functions(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
+    """Two sandboxes of one function, which the round robin asks by turns: they share DynamoDB and nothing else."""
+    interpreter = str(environment("awslambda", python((3, 12))) / "python")
+    store = aws.start(folder)
+    running: list[Any] = [store]
+    try:
+        aws.state_table(store)
+        state = {"store": "dynamodb", "table": "adaptgen", "region": aws.REGION, "endpoint": store.url}
+        bundle = _bundle(folder, settings(company, "${env:PUBLIC_URL}", state, **login), interpreter)
+        said = json.loads((bundle / "BUNDLE.json").read_text())
+        module, _, name = said["handler"].rpartition(".")
+        (bundle / "shifted.py").write_text(f"{SHIFTED}\nfrom {module.replace('/', '.')} import {name} as handler\n")
+        ports = [free_port(), free_port()]
+        with relayed(ports) as relay:
+            url = f"http://127.0.0.1:{relay.port}/mcp"
+            environ = {**aws.KEYS, **_secrets(company), "ADAPTGEN_GOVERNANCE": said["governance"]["path"]}
+            for port in ports:
+                one = LambdaFunction(bundle, "shifted.handler", {**environ, "PUBLIC_URL": url}, python=interpreter)
+                running.append(one)
+                one.wait()
+                one.door("url", port=port, principal="")
+            yield Place("lambda", url, company, folder, relay.served)
+    finally:
+        for one in reversed(running):
+            one.stop()
+
+
+def _bundle(folder: Path, given: Mapping[str, Any], interpreter: str) -> Path:
+    """What ``adaptgen package`` makes of a proxy, unpacked."""
+    path = _written(folder, given)
+    out = folder / "function.zip"
+    asked = ["package", str(path), "--out", str(out), "--python", _version(interpreter), "--interpreter", interpreter]
+    assert main(asked) == 0
+    with zipfile.ZipFile(out) as bundle:
+        bundle.extractall(folder / "task")
+    return folder / "task"
+
+
+def _version(interpreter: str) -> str:
+    ask = "import sys; print('{}.{}'.format(*sys.version_info))"
+    return subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _container(
+    folder: Path, company: Company, port: int, given: Mapping[str, Any], environ: Mapping[str, str]
+) -> Service:
+    shifted = f"{company.folder / 'shifted'}:{ROOT}"
+    more = {**_secrets(company), "ADAPTGEN_LISTEN": f"127.0.0.1:{port}", "PYTHONPATH": shifted, **environ}
+    more["ADAPTGEN_GOVERNANCE"] = str(_written(folder, given))
+    return launch(
+        f"proxy{port}", [sys.executable, "-m", "adaptgen.transports.container"], url=f"http://127.0.0.1:{port}",
+        ready="/readyz", environ=plain_environ(folder, **more), folder=folder, seconds=60,
+    )  # fmt: skip
+
+
+def _written(folder: Path, given: Mapping[str, Any]) -> Path:
+    (folder / "groups.cedar").write_text(POLICIES)
+    (folder / "governance.yaml").write_text(json.dumps(given))
+    return folder / "governance.yaml"
+
+
+def _secrets(company: Company) -> dict[str, str]:
+    return {"AUDIT": KEY, "IDP_SECRET": SECRET, "TEST_CLOCK": str(company.clock)}
