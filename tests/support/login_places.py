@@ -1,4 +1,4 @@
-"""A proxy that people log in to, as it is deployed: one process, three replicas behind a round robin, functions of Lambda.
+"""A proxy that people log in to, as it is deployed: one process, three replicas behind a round robin, Lambda functions.
 
 Before each of them stands the same company (:mod:`support.oidc_provider`), behind it the same third-party server, whose
 tools belong to groups. Their clocks are put forward together, so that tokens expire without waiting.
