@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import login_places, oidc_provider
+from support import login_places
 from support.login_clients import CLIENTS, ClientFailed, LoginClient
 from support.login_places import ACCESS, KINDS, Company, Place
-from support.scripted_browser import Browser
 from support.services import Unavailable
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
@@ -17,16 +16,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    folder = tmp_path_factory.mktemp("company")
     try:
-        idp = oidc_provider.start(folder)
+        with login_places.company(tmp_path_factory.mktemp("company")) as made:
+            yield made
     except Unavailable as reason:
         pytest.skip(str(reason))
-    try:
-        with login_places.company(folder, idp) as made:
-            yield made
-    finally:
-        idp.stop()
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -52,7 +46,7 @@ def test_a_client_logs_in_lists_calls_refreshes_and_logs_out(
 ) -> None:
     idp, person = place.company.idp, f"{kind.name}.{place.kind}"
     idp.person(person, groups=["support"], tenant="acme", name="Ann Lee")
-    with kind(place.url, tmp_path, Browser(person), clock=place.company.clock) as client:
+    with kind(place.url, tmp_path, place.company.browser(person), clock=place.company.clock) as client:
         client.connect()
         assert client.tools() == ["desk__read_case"]
         assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}

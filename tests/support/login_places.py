@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from support import aws, redis
+from support import aws, oidc_provider, redis
+from support.certificates import Authority
 from support.lambda_runtime import LambdaFunction
 from support.oidc_provider import SECRET, OidcProvider
 from support.replicas import KEY, relayed
+from support.scripted_browser import Browser
 from support.services import Service, environment, free_port, launch, plain_environ, python
 
 from adaptgen.cli import main
@@ -75,7 +77,12 @@ class Company:
     desk: Service
     folder: Path
     clock: Path
+    authority: Path
     ahead: float = 0.0
+
+    def browser(self, name: str) -> Browser:
+        """Of a person, who trusts the company."""
+        return Browser(name, authority=str(self.authority))
 
     def advance(self, seconds: float) -> None:
         """Put the clocks of the company, of the proxies and of clients forward."""
@@ -106,21 +113,26 @@ class Place:
 
 
 @contextlib.contextmanager
-def company(folder: Path, idp: OidcProvider) -> Iterator[Company]:
-    """The third-party server and the clock."""
+def company(folder: Path, **options: Any) -> Iterator[Company]:
+    """The identity provider, the third-party server, and the clock. ``options``: of the provider."""
+    signer = Authority("the company")
+    authority, certificate = folder / "authority.pem", folder / "certificate.pem"
+    authority.write_bytes(signer.ca)
+    certificate.write_bytes(signer.certificate("the identity provider"))
     port = free_port()
     clock = folder / "clock"
     clock.write_text("0")
     (folder / "shifted").mkdir()
     (folder / "shifted" / "sitecustomize.py").write_text(SHIFTED)
-    desk = launch(
-        "desk", [sys.executable, "-c", DESK, str(port)], url=f"http://127.0.0.1:{port}", ready="/ready",
-        environ=plain_environ(folder), folder=folder, seconds=60,
-    )  # fmt: skip
-    try:
-        yield Company(idp, desk, folder, clock)
-    finally:
-        desk.stop()
+    with oidc_provider.running(folder, certificate=certificate, **options) as idp:
+        desk = launch(
+            "desk", [sys.executable, "-c", DESK, str(port)], url=f"http://127.0.0.1:{port}", ready="/ready",
+            environ=plain_environ(folder), folder=folder, seconds=60,
+        )  # fmt: skip
+        try:
+            yield Company(idp, desk, folder, clock, authority)
+        finally:
+            desk.stop()
 
 
 def settings(company: Company, resource: str, state: Mapping[str, Any], **login: Any) -> dict[str, Any]:
@@ -262,4 +274,5 @@ def _written(folder: Path, given: Mapping[str, Any]) -> Path:
 
 
 def _secrets(company: Company) -> dict[str, str]:
-    return {"AUDIT": KEY, "IDP_SECRET": SECRET, "TEST_CLOCK": str(company.clock)}
+    trust = {"SSL_CERT_FILE": str(company.authority)}
+    return {**trust, "AUDIT": KEY, "IDP_SECRET": SECRET, "TEST_CLOCK": str(company.clock)}

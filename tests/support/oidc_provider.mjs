@@ -1,7 +1,9 @@
 // A company's identity provider: npm oidc-provider with people, clients and lifetimes that a test changes while it runs.
 // node oidc_provider.mjs NODE_MODULES OPTIONS; support/oidc_provider.py starts it and says what the options are.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -181,10 +183,9 @@ async function control(request, response, path) {
 }
 
 const serve = provider.callback();
-createServer(async (request, response) => {
+const listener = async (request, response) => {
   const path = new URL(request.url, options.issuer).pathname;
   try {
-    if (path.startsWith("/_test/")) return await control(request, response, path);
     if (path === "/auth") asked.push(Object.fromEntries(new URL(request.url, options.issuer).searchParams));
     count(path.startsWith("/interaction/") || path.startsWith("/auth/") ? path.split("/")[1] : path);
     if (options.broken[path]) {
@@ -197,4 +198,9 @@ createServer(async (request, response) => {
     console.error("failed", error);
     return page(response, error.statusCode ?? 500, "Failed", escape(error.message));
   }
-}).listen(options.port, "127.0.0.1");
+};
+const pem = options.certificate && readFileSync(options.certificate);
+const server = pem ? createSecureServer({ key: pem, cert: pem }, listener) : createServer(listener);
+server.listen(options.port, "127.0.0.1", () => createServer(async (request, response) => {
+  await control(request, response, new URL(request.url, options.issuer).pathname);
+}).listen(options.control, "127.0.0.1"));

@@ -54,13 +54,10 @@ OPTIONS: dict[str, Any] = {
 
 @dataclass
 class OidcProvider:
-    """A running one. ``url`` is the issuer."""
+    """A running one. ``url``: the issuer; ``service``: its process, whose URL is for tests alone."""
 
     service: Service
-
-    @property
-    def url(self) -> str:
-        return self.service.url
+    url: str
 
     def person(self, who: str, /, *, password: str = PASSWORD, **claims: Any) -> None:
         """Someone who can log in, or other claims of one who is known; ``who`` is the ``sub``."""
@@ -116,8 +113,9 @@ class OidcProvider:
         return self.service.json("GET", "/_test/state")
 
 
-def start(folder: Path, **options: Any) -> OidcProvider:
-    """One on a free port, with a client ``adaptgen`` that has no redirect yet.
+def start(folder: Path, *, certificate: Path | None = None, **options: Any) -> OidcProvider:
+    """One on a free port, without people and clients. ``certificate``: of :mod:`support.certificates`, with its key,
+    for an issuer with https.
 
     Raises:
         Unavailable: there is no npm, or the package cannot be had.
@@ -125,21 +123,22 @@ def start(folder: Path, **options: Any) -> OidcProvider:
     assert options.keys() <= OPTIONS.keys(), options.keys() - OPTIONS.keys()
     node = node_of(22)
     modules = npm.packages("oidc-provider", {"oidc-provider": VERSION})
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    given = {**OPTIONS, **options, "port": port, "issuer": url}
+    port, control = free_port(), free_port()
+    url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+    given = {**OPTIONS, **options, "port": port, "issuer": url, "control": control}
+    given["certificate"] = str(certificate or "")
     command = [node, str(Path(__file__).with_suffix(".mjs")), str(modules), json.dumps(given)]
-    ready = "/.well-known/openid-configuration"
-    environ = plain_environ(folder)
-    return OidcProvider(
-        launch("oidc-provider", command, url=url, ready=ready, environ=environ, folder=folder, seconds=60)
-    )
+    service = launch(
+        "oidc-provider", command, url=f"http://127.0.0.1:{control}", ready="/_test/state",
+        environ=plain_environ(folder), folder=folder, seconds=60,
+    )  # fmt: skip
+    return OidcProvider(service, url)
 
 
 @contextlib.contextmanager
-def running(folder: Path, **options: Any) -> Iterator[OidcProvider]:
+def running(folder: Path, *, certificate: Path | None = None, **options: Any) -> Iterator[OidcProvider]:
     """One for the length of a ``with`` block."""
-    idp = start(folder, **options)
+    idp = start(folder, certificate=certificate, **options)
     try:
         yield idp
     finally:
