@@ -86,6 +86,8 @@ CODES: dict[str, str] = {
     "AG078": "a server that others can reach needs governance",
     "AG079": "the audit trail does not hold",
     "AG080": "a hook cannot be used",
+    "AG129": "people cannot log in with these settings",
+    "AG130": "logins would not outlive one process",
     # shipping
     "AG090": "this cannot be shipped as it is",
     "AG091": "the wheels of a bundle cannot be had",
@@ -161,6 +163,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG072": "adaptgen policy schema DIR shows what policies can name",
     "AG073": "make a key of 32 random bytes: openssl rand -base64 32",
     "AG074": "name issuer and audience under authenticate",
+    "AG129": "docs/governance.md shows what login needs",
+    "AG130": "name a key and a shared store",
     "AG075": "correct the url and the auth of the server under upstreams",
     "AG076": "start the store, or correct state in the settings",
     "AG077": "name a file that can be written under audit.sink, or stderr",

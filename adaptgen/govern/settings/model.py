@@ -81,6 +81,15 @@ class Upstream:
     timeout: float = 30.0
 
 
+def is_development(issuer: str) -> bool:
+    """Whether an issuer is a process on this machine, without TLS."""
+    try:
+        parts = urlsplit(issuer)
+        return parts.scheme == "http" and is_loopback(parts.hostname or "")
+    except ValueError:
+        return False
+
+
 @value(kw_only=True)
 class Claims:
     """Which claim holds what of a caller (a dotted path, or a claim of exactly that name)."""
@@ -111,11 +120,7 @@ class Authenticate:
     @property
     def development(self) -> bool:
         """Whether the issuer is a process on this machine, without TLS: anyone here can be any caller."""
-        try:
-            parts = urlsplit(self.issuer)
-            return parts.scheme == "http" and is_loopback(parts.hostname or "")
-        except ValueError:
-            return False
+        return is_development(self.issuer)
 
 
 @value(kw_only=True)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
-from adaptgen.govern.settings.model import KINDS, Settings, Upstream, UpstreamAuth
+from adaptgen.govern.settings.login_rules import check_login, missing_for_login
+from adaptgen.govern.settings.model import KINDS, Settings, Upstream, UpstreamAuth, is_development
 from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
 
 _SEALING: Final = ("tokens", "cursors", "handover", "surrogates", "audit", "pins")
@@ -30,6 +31,7 @@ _BELONGS: Mapping[str, tuple[str, ...]] = {
 }
 _NOT_BEHIND = {
     "authenticate": "the proxy authenticates callers",
+    "login": "people log in at the proxy",
     "authorize": "the proxy decides",
     "limits": "the proxy limits",
     "switch": "the proxy switches tools off",
@@ -43,6 +45,7 @@ def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
         _mode,
         _upstreams,
         _authenticate,
+        check_login,
         _accept,
         _authorize,
         _listen,
@@ -119,13 +122,13 @@ def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) 
     if one is None:
         return
     if one.iam:
-        for key in ("issuer", "audience", "jwks"):
+        for key in ("issuer", "audience", "client_ids", "jwks"):
             if key in raw["authenticate"]:
                 checker.report(f"authenticate: iam works without tokens, so {key} has no effect", ("authenticate", key))
         return
     if not one.issuer:
         checker.report("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
-    if not one.audience:
+    if not one.audience and not one.client_ids:
         checker.report(
             "authenticate needs 'audience': without it a token for another server would be accepted",
             ("authenticate",),
@@ -306,7 +309,7 @@ def check_target(settings: Settings, loopback: bool) -> None:
 
     Raises:
         AdaptgenError: AG078 where nothing says who may call, AG073 for each key that is missing, AG076 for state that
-            does not outlive the process.
+            does not outlive the process, AG130 for either where people log in.
     """
     found = [] if loopback else list(_missing(settings))
     if found:
@@ -318,9 +321,16 @@ def check_issuer(settings: Settings, loopback: bool) -> None:
     with every reference replaced; ``loopback``: as for :func:`check_target`.
 
     Raises:
-        AdaptgenError: AG074.
+        AdaptgenError: AG074, or AG129 for that of ``login``.
     """
     rules = settings.authenticate
+    if settings.login is not None and not loopback and is_development(settings.login.issuer):
+        raise error(
+            "AG129",
+            f"others can reach this server, and people log in at a provider for development: {settings.login.issuer}",
+            settings.where("login", "issuer"),
+            "name an issuer with https, or listen on 127.0.0.1",
+        )
     if rules is not None and rules.development and not loopback:
         raise error(
             "AG074",
@@ -355,6 +365,9 @@ def _missing(settings: Settings) -> Iterator[Diagnostic]:
             settings.where("tokenize", "form"),
             "state: {store: dynamodb, table: …}",
         )
+    if settings.login is not None and settings.mode != "behind":
+        sealed = any(getattr(settings.keys, name) for name in _SEALING)
+        yield from missing_for_login(settings, sealed=sealed)
 
 
 def _needed(settings: Settings) -> Iterator[tuple[str, str]]:

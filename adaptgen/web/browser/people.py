@@ -41,6 +41,7 @@ _AT_ONCE: Final = 4
 """Logins that one browser has under way; the oldest give way."""
 _LONG: Final = 1500
 """Bytes of an identity above which it is compressed: lists of groups are long."""
+_STATE: Final = lazy(r"[A-Za-z0-9_-]{32}")
 _BACK: Final = lazy(r"/(?![/\\])[!-\[\]-~]{0,4000}")
 """A path of ours with its query: no backslash, which browsers read as a slash, nothing unseen."""
 
@@ -98,6 +99,9 @@ class People:
         ``/oauth/authorize`` does. Then ``back`` comes with one more parameter, and :meth:`identified` returns the
         identity to a request with it. That happens also if somebody is logged in already: the provider is asked now.
         """
+        path, _, query = back.partition("?")
+        rest = "&".join(one for one in query.split("&") if one and not one.startswith(f"{IDENTIFIED}="))
+        back = f"{path}?{rest}" if rest else path
         return await self._begin(request, back if _BACK.fullmatch(back) else "/login/out", keep=keep)
 
     async def identified(self, request: HttpRequest, *, take: bool = False) -> Identity | None:
@@ -215,7 +219,7 @@ class People:
         text = self._seals.seal("login.transaction", about, WAIT, bound=self._bound())
         cookies = Cookies(self.base)
         name = _transaction_name(str(begun["state"]))
-        under_way = cookies.names(request, _TRANSACTION)
+        under_way = list(dict.fromkeys(one[: len(name)] for one in cookies.names(request, _TRANSACTION)))
         old = [line for one in under_way[: max(len(under_way) - _AT_ONCE + 1, 0)] for line in cookies.end(request, one)]
         return redirect(url, *old, *cookies.set(name, text, WAIT))
 
@@ -273,7 +277,7 @@ def _number(found: Json) -> float:
 
 
 def _transaction_name(state: str) -> str:
-    return f"{_TRANSACTION}{''.join(one for one in state[:12] if one.isascii() and one.isalnum())}"
+    return f"{_TRANSACTION}{state[:12] if _STATE.fullmatch(state) else 'none'}"
 
 
 def _with(answer: HttpAnswer, cookies: tuple[str, ...]) -> HttpAnswer:

@@ -587,3 +587,44 @@ async def test_a_server_behind_answers_nobody_else(principal: str) -> None:
 async def test_a_server_behind_without_settings_answers_nobody() -> None:
     with pytest.raises(Challenge):
         await Authenticator(Settings(mode="behind"))({}, Context(request_id="r1", principal=ROLE))
+
+
+COGNITO = {"aud": None, "client_id": "app1", "token_use": "access"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "claims", "accepted"),
+    [
+        pytest.param({"client_ids": ("app1",)}, COGNITO, True, id="named client"),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "token_use": None}, True, id="no token_use"),
+        pytest.param({"client_ids": ("app1",), "audience": ()}, COGNITO, True, id="clients alone"),
+        pytest.param({}, COGNITO, False, id="no client named"),
+        pytest.param({"client_ids": ("app2",)}, COGNITO, False, id="another client"),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "client_id": None}, False, id="no client in it"),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "client_id": ["app1"]}, False, id="a list of clients"),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "client_id": None, "azp": "app1"}, False, id="azp"),
+        pytest.param(
+            {"client_ids": ("app1",)}, {**COGNITO, "aud": "https://other.example"}, False, id="other audience"
+        ),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "aud": []}, False, id="empty audience"),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "aud": ""}, False, id="no text as audience"),
+        pytest.param({"client_ids": ("app1",), "audience": ()}, {**COGNITO, "aud": "app1"}, False, id="client as aud"),
+        pytest.param(
+            {"client_ids": ("app1",)}, {**COGNITO, "aud": RESOURCE, "client_id": "x"}, True, id="our audience"
+        ),
+        pytest.param({"client_ids": ("app1",)}, {**COGNITO, "token_use": "id"}, False, id="ID token without aud"),
+        pytest.param({"audience": ("app1",)}, {"aud": "app1", "token_use": "id"}, False, id="ID token with aud"),
+    ],
+)
+async def test_a_token_without_audience_counts_by_its_client(
+    idp: Idp, rules: dict[str, Any], claims: dict[str, Any], accepted: bool
+) -> None:
+    """Access tokens of Cognito name no audience; its ID tokens have the same header."""
+    guard = await started(idp, **rules)
+    headers = {"authorization": f"Bearer {idp.issue(header={'typ': 'JWT'}, **claims)}"}
+    if accepted:
+        assert (await guard(headers, Context(request_id="1"))).sub == "alice"
+        return
+    with pytest.raises(Challenge) as refused:
+        await guard(headers, Context(request_id="1"))
+    assert refused.value.status == 401
