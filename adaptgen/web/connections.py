@@ -1,6 +1,6 @@
 """The pages where people connect their own accounts at the APIs behind this server, and take them back.
 
-A link is for the caller whose call lacked the account: whoever opens it must log in as the same person (MCP
+A link is for the caller whose call lacked the account: the person who opens it must be the same one (MCP
 2025-11-25, Elicitation, Phishing). The way to the API and back is bound to the login of one browser and goes through
 once. What a person enters, and what the API sends, is passed on to the server that keeps it, and shown nowhere.
 """
