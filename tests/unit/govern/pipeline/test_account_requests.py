@@ -22,6 +22,7 @@ OPENS = {"elicitation": {"url": {}}}
 LOGIN: dict[str, Any] = {
     "login": {"client_id": "adaptgen", "issuer": "https://login.example"},
     "listen": {"resource": "https://tools.example/crm/mcp"},
+    "authenticate": {"issuer": "https://login.example", "audience": "https://tools.example/crm/mcp"},
 }
 STAFF = """
 @id("staff") permit (principal in Group::"bank/staff", action, resource);
@@ -48,7 +49,7 @@ def target(**given: Any) -> FakeTarget:
 
 def run(path: Path, work: Callable[[GovernedServer], Awaitable[Any]], over: FakeTarget | None = None) -> Any:
     async def session() -> Any:
-        async with governed(path, over or target(), http=True) as made:
+        async with governed(path, over or target()) as made:
             return await work(made)
 
     return asyncio.run(session())
