@@ -29,7 +29,8 @@ class Idp:
 
     With ``person`` (claims, ``sub`` among them) it is an OpenID Connect provider as well, at which this person logs in
     at once: ``/authorize``, ``/userinfo``, refresh tokens that are replaced at each use. ``id_token`` and ``userinfo``
-    change what those say; ``metadata`` what it says of itself.
+    change what those say; ``metadata`` what it says of itself. ``only_with_consent``: refresh tokens need
+    ``prompt=consent``.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class Idp:
         self.id_token: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {}
+        self.only_with_consent = False
         self.codes: dict[str, dict[str, str]] = {}
         self.refresh_tokens: dict[str, dict[str, str]] = {}
         self._server: asyncio.Server | None = None
@@ -202,7 +204,8 @@ class Idp:
         claims = {"aud": client, "nonce": None if refreshing else asked["nonce"], **self.person, **self.id_token}
         access = self.issue(**self.person)
         answer = {**self._issued(access), "id_token": self.issue(header={"typ": "JWT"}, **claims)}
-        if "offline_access" in asked["scope"].split():
+        consented = not self.only_with_consent or asked.get("prompt") == "consent"
+        if "offline_access" in asked["scope"].split() and consented:
             answer["refresh_token"] = f"refresh-{self.counts['/token']}"
             self.refresh_tokens[answer["refresh_token"]] = asked
         return 200, {}, answer

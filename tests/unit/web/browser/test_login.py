@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import pytest_asyncio
 from support.idp import Idp
-from support.logins import Browser, Site, site, text_of
+from support.logins import BASE, Browser, Site, field_of, site, text_of
 
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
-from adaptgen.web.browser.people import people_of
+from adaptgen.web.browser.cookies import Cookies
+from adaptgen.web.browser.people import Person, people_of
 
 pytestmark = pytest.mark.asyncio
 
@@ -63,3 +69,300 @@ async def test_a_person_logs_in(bank: Site) -> None:
     assert found.caller.token == ""
     assert found.ends - found.since == pytest.approx(3600, abs=2)
     assert [one for one in browser.cookies if "login-" in one] == []
+
+
+def refusal(answer: HttpAnswer) -> str:
+    """Title and status of a page that refuses."""
+    page = text_of(answer)
+    return f"{answer.status} {page.partition('<h1>')[2].partition('</h1>')[0]}"
+
+
+async def at_the_provider(browser: Browser, *, keep: bool = False) -> str:
+    """The URL with which the provider sends the browser back."""
+    answer = await browser.follow(await begin(browser, keep=keep), until=f"{BASE}/login/callback")
+    return str(answer.headers["location"])
+
+
+async def test_a_cookie_reaches_this_server_alone(bank: Site) -> None:
+    browser = Browser(bank)
+    answer = await begin(browser)
+    back = await browser.get(await at_the_provider(browser))
+    for line in (*answer.cookies, *back.cookies):
+        name, _, rest = line.partition("=")
+        assert name.startswith("__Host-")
+        assert {"Path=/", "HttpOnly", "SameSite=Lax", "Secure"} <= set(rest.split("; "))
+        assert "Domain" not in rest
+    assert "refresh" not in back.headers["location"]
+
+
+async def test_the_cookie_holds_no_token_of_the_provider(bank: Site) -> None:
+    browser = Browser(bank)
+    await log_in(browser, keep=True)
+    (text,) = browser.cookies.values()
+    seals = bank.governed.handler.parts.seals
+    assert seals is not None
+    people = people_of(bank.governed)
+    held = seals.open("login.session", text.partition(".")[2], bound=people._bound())
+    assert held is not None
+    assert held["v"]["caller"] == {"sub": "ann", "tenant": "north", "groups": ["staff"], "claims": {}}
+    assert set(held["v"]) == {"caller", "name", "since", "id"}
+
+
+async def test_an_answer_in_another_browser_is_refused(bank: Site) -> None:
+    """Login CSRF: the attacker's answer would log the victim in as the attacker."""
+    attacker, victim = Browser(bank), Browser(bank)
+    url = await at_the_provider(attacker)
+    await begin(victim)  # has a login of its own under way
+    answer = await victim.get(url)
+    assert refusal(answer) == "400 This login cannot go on"
+    assert person(victim) is None
+    assert bank.idp.counts["/token"] == 0
+
+
+async def test_an_answer_counts_once(bank: Site) -> None:
+    browser = Browser(bank)
+    url = await at_the_provider(browser)
+    cookies = dict(browser.cookies)
+    assert (await browser.get(url)).status == 302
+    assert refusal(await browser.get(url)) == "400 This login cannot go on"
+    browser.cookies = cookies  # a browser that keeps what it was told to drop, and a provider that takes codes twice
+    bank.idp.codes["code-1"] = _asked(browser.seen[0])
+    assert refusal(await browser.get(url)) == "403 You are not logged in"
+
+
+def _asked(url: str) -> dict[str, str]:
+    return {name: text[0] for name, text in parse_qs(urlsplit(url).query).items()}
+
+
+async def test_a_login_takes_ten_minutes_at_most(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(bank)
+    url = await at_the_provider(browser)
+    seals = bank.governed.handler.parts.seals
+    monkeypatch.setattr(seals, "_clock", lambda: time.time() + 601)
+    assert refusal(await browser.get(url)) == "400 This login cannot go on"
+
+
+async def test_two_tabs_log_in(bank: Site) -> None:
+    browser = Browser(bank)
+    first, second = await at_the_provider(browser), await at_the_provider(browser)
+    assert (await browser.get(second)).status == 302
+    assert (await browser.get(first)).status == 302
+    assert person(browser) is not None
+
+
+async def test_a_browser_keeps_few_logins_under_way(bank: Site) -> None:
+    browser = Browser(bank)
+    for _ in range(9):
+        answer = await begin(browser)
+        ended = [line.partition("=")[0] for line in answer.cookies if "Max-Age=0" in line]
+        browser.cookies = {name: text for name, text in browser.cookies.items() if name not in ended}
+    assert len(browser.cookies) == 4
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "", "/ä"])
+async def test_the_way_back_is_a_path_of_ours(bank: Site, back: str) -> None:
+    browser = Browser(bank)
+    answer = await browser.follow(await begin(browser, back), until=f"{BASE}/login/out")
+    assert answer.headers["location"] == f"{BASE}/login/out"
+
+
+async def test_the_way_back_keeps_its_query(bank: Site) -> None:
+    browser = Browser(bank)
+    answer = await browser.follow(await begin(browser, "/approvals/1?a=%2F%2Fb&c"), until=f"{BASE}/approvals")
+    assert answer.headers["location"] == f"{BASE}/approvals/1?a=%2F%2Fb&c"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"state": "x" * 32}, "400 This login cannot go on", id="another state"),
+        pytest.param({"iss": "https://evil.example"}, "403 You are not logged in", id="mix-up"),
+        pytest.param({"iss": None}, "403 You are not logged in", id="no iss although it is announced"),
+        pytest.param({"code": "code-999"}, "403 You are not logged in", id="unknown code"),
+        pytest.param({"code": None}, "403 You are not logged in", id="no code"),
+        pytest.param({"error": "access_denied<b>"}, "403 You are not logged in", id="the provider refuses"),
+    ],
+)
+async def test_an_answer_that_was_changed_logs_nobody_in(bank: Site, change: dict[str, str], expected: str) -> None:
+    browser = Browser(bank)
+    url, _, query = (await at_the_provider(browser)).partition("?")
+    fields = {name: text[0] for name, text in parse_qs(query).items()} | change
+    answer = await browser.get(f"{url}?{urlencode({name: text for name, text in fields.items() if text})}")
+    assert refusal(answer) == expected
+    assert person(browser) is None
+    assert "<b>" not in text_of(answer)
+
+
+async def test_a_parameter_that_comes_twice_is_refused(bank: Site) -> None:
+    browser = Browser(bank)
+    assert refusal(await browser.get(f"{await at_the_provider(browser)}&code=x")) == "400 This login cannot go on"
+
+
+async def test_a_provider_that_is_down_is_said_without_detail(bank: Site) -> None:
+    bank.idp.answers["/token"] = (500, {}, b"secret stack trace of the provider")
+    browser = Browser(bank)
+    answer = await browser.get(await at_the_provider(browser))
+    assert refusal(answer) == "503 The identity provider cannot be reached"
+    assert "secret" not in text_of(answer)
+    assert "127.0.0.1" not in text_of(answer)
+
+
+async def test_who_is_known_at_another_provider_is_nobody_here(tmp_path: Path, idp: Idp, bank: Site) -> None:
+    """The same keys and the same host, another provider, other rules for claims, another path: other people."""
+    browser = Browser(bank)
+    await log_in(browser)
+    bound = people_of(bank.governed)._bound()
+    for name, given in {
+        "provider": {"login": {"issuer": "https://other.example"}},
+        "client": {"login": {"client_id": "other"}},
+        "claims": {"authenticate": {"caller": {"sub": "email"}}},
+        "path": {"resource": "https://mcp.bank.example/hr/mcp"},
+    }.items():
+        (tmp_path / name).mkdir()
+        async with site(tmp_path / name, idp, **given) as other:
+            assert people_of(other.governed)._bound() != bound
+            cookie = {one.replace(_mark(browser), _mark_of(other)): text for one, text in browser.cookies.items()}
+            assert person(Browser(other, cookie)) is None
+
+
+def _mark(browser: Browser) -> str:
+    return next(iter(browser.cookies)).split("-")[3]
+
+
+def _mark_of(other: Site) -> str:
+    return Cookies(other.base)._prefix.split("-")[3]
+
+
+async def test_an_identity_waits_once_for_the_route_that_asked(bank: Site) -> None:
+    browser = Browser(bank)
+    answer = await browser.follow(await begin(browser, "/oauth/authorize?a=1", keep=True), until=f"{BASE}/oauth")
+    url = answer.headers["location"]
+    people = people_of(bank.governed)
+    found = await people.identified(asked(browser, url))
+    assert found is not None
+    assert (found.caller.key, found.name, found.upstream["refresh"]) == ("5:north/ann", "Ann Ek", "refresh-1")
+    assert found.caller.token == found.upstream["access"]
+    stranger = Browser(bank)
+    await log_in(stranger)  # the same person with another browser
+    assert await people.identified(asked(stranger, url)) is None
+    assert await people.identified(asked(Browser(bank), url)) is None
+    both = await asyncio.gather(*(people.identified(asked(browser, url), take=True) for _ in range(3)))
+    assert [one.caller.sub for one in both if one is not None] == ["ann"]
+    assert await people.identified(asked(browser, url)) is None
+    # Logging in again from that URL: the parameter does not pile up.
+    again = await browser.follow(await begin(browser, url.removeprefix(BASE), keep=True), until=f"{BASE}/oauth")
+    assert again.headers["location"].count("identified=") == 1
+
+
+def asked(browser: Browser, url: str) -> HttpRequest:
+    cookie = "; ".join(f"{name}={text}" for name, text in browser.cookies.items())
+    parts = urlsplit(url)
+    return HttpRequest("GET", parts.path, {"cookie": cookie}, whole(b""), query=parts.query)
+
+
+async def test_two_identities_of_one_person_wait_at_once(bank: Site) -> None:
+    browser = Browser(bank)
+    urls = [
+        (
+            await browser.follow(await begin(browser, f"/oauth/authorize?n={n}", keep=True), until=f"{BASE}/oauth")
+        ).headers["location"]
+        for n in range(2)
+    ]
+    people = people_of(bank.governed)
+    assert all([await people.identified(asked(browser, url), take=True) for url in urls])
+
+
+async def test_nothing_is_stored_for_somebody_who_did_not_log_in(bank: Site) -> None:
+    store = bank.governed.store
+    before = repr(store)
+    browser = Browser(bank)
+    url = await at_the_provider(browser)
+    await Browser(bank).get(url)
+    await browser.get(url.replace("code=", "code=x"))
+    assert repr(store) == before
+
+
+async def test_a_refresh_token_is_asked_for_with_consent_where_it_needs_that(bank: Site) -> None:
+    """OpenID Connect Core, 11: a provider may ignore ``offline_access`` without ``prompt=consent``."""
+    bank.idp.only_with_consent = True
+    browser = Browser(bank)
+    await browser.follow(await begin(browser, "/oauth/authorize", keep=True), until=f"{BASE}/oauth")
+    prompts = [
+        _asked(url).get("prompt") for url in browser.seen if "/authorize?" in url and url.startswith(bank.idp.url)
+    ]
+    assert prompts == [None, "consent"]
+    found = await people_of(bank.governed).identified(asked(browser, browser.seen[-1]))
+    assert found is not None
+    assert found.renewable
+
+
+async def test_long_identities_take_two_cookies_and_endless_ones_are_refused(bank: Site) -> None:
+    browser = Browser(bank)
+    groups = [str(uuid.UUID(int=n * 0x1234567_89ABCDEF_11111111)) for n in range(200)]
+    assert bank.idp.person is not None
+    bank.idp.person["groups"] = groups
+    await log_in(browser)
+    found = person(browser)
+    assert isinstance(found, Person)
+    assert found.caller.groups == tuple(groups)
+    assert all(len(name) + len(text) < 4000 for name, text in browser.cookies.items())
+    bank.idp.person["groups"] = [secrets.token_hex(64) for _ in range(75)]
+    assert refusal(await log_in(browser)) == "403 You cannot log in"
+
+
+# ---------------------------------------------------------------------------------------------------------------- forms
+
+
+async def test_a_person_logs_out(bank: Site) -> None:
+    browser = Browser(bank)
+    page = await log_in(browser)
+    done = await browser.post("/login/out", {"token": field_of(page, "token")})
+    assert refusal(done) == "200 You are logged out"
+    assert browser.cookies == {}
+    assert refusal(await browser.get("/login/out")) == "200 You are not logged in"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example", "sec_fetch_site": "cross-site"},
+        {"origin": "https://evil.example", "sec_fetch_site": ""},
+        {"origin": "http://mcp.bank.example", "sec_fetch_site": ""},
+        {"origin": "https://mcp.bank.example:444", "sec_fetch_site": ""},
+        {"origin": "null", "sec_fetch_site": ""},
+        {"origin": "", "sec_fetch_site": ""},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "none"},
+    ],
+)
+async def test_a_form_of_another_page_is_refused(bank: Site, headers: dict[str, str]) -> None:
+    browser = Browser(bank)
+    page = await log_in(browser)
+    answer = await browser.post("/login/out", {"token": field_of(page, "token")}, **headers)
+    assert answer.status == 403
+    assert person(browser) is not None
+
+
+@pytest.mark.parametrize("headers", [{"origin": "null"}, {"origin": ""}, {"sec_fetch_site": ""}])
+async def test_browsers_that_hide_one_of_both_are_served(bank: Site, headers: dict[str, str]) -> None:
+    browser = Browser(bank)
+    page = await log_in(browser)
+    assert (await browser.post("/login/out", {"token": field_of(page, "token")}, **headers)).status == 200
+
+
+async def test_a_form_needs_the_token_of_this_login_and_purpose(bank: Site) -> None:
+    people = people_of(bank.governed)
+    browser, other = Browser(bank), Browser(bank)
+    await log_in(browser)
+    await log_in(other)
+    mine, theirs = person(browser), person(other)
+    assert isinstance(mine, Person)
+    assert isinstance(theirs, Person)
+    request = HttpRequest("POST", "/x", {"origin": BASE}, whole(b""))
+    token = people.form_token(mine, "do/this")
+    assert people.check_form(request, mine, "do/this", token)
+    assert not people.check_form(request, mine, "do/that", token)
+    assert not people.check_form(request, theirs, "do/this", token)
+    assert not people.check_form(request, mine, "do/this", "")
+    assert not people.check_form(HttpRequest("GET", "/x", {"origin": BASE}, whole(b"")), mine, "do/this", token)
+    assert (await browser.post("/login/out", {})).status == 403

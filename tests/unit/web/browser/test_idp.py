@@ -1,0 +1,350 @@
+"""What the identity provider says is believed only as OpenID Connect has it verified; who was removed is noticed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+from joserfc.jwk import ECKey, OctKey
+from support.idp import OIDC, Idp
+from support.logins import ANN, RESOURCE
+
+from adaptgen.govern.identity.authenticator import Authenticator
+from adaptgen.govern.identity.http_fetch import Fetch
+from adaptgen.govern.settings.model import Authenticate, Claims, Listen, Login, Settings
+from adaptgen.mcp.protocol import Context
+from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
+
+pytestmark = pytest.mark.asyncio
+
+BACK = "https://mcp.bank.example/login/callback"
+LEAST = ("openid", "offline_access")
+
+
+@pytest_asyncio.fixture
+async def idp() -> AsyncIterator[Idp]:
+    one = Idp()
+    one.person = dict(ANN)
+    one.clients["web"] = "web-secret"
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest_asyncio.fixture
+async def requests() -> AsyncIterator[Fetch]:
+    one = Fetch()
+    yield one
+    await one.aclose()
+
+
+def settings(idp: Idp, rules: dict[str, Any] | None = None, **login: Any) -> Settings:
+    caller = Claims(tenant="org", groups="groups", keep=("level",))
+    given = {"issuer": idp.url, "audience": (RESOURCE,), "caller": caller, **(rules or {})}
+    return Settings(
+        authenticate=Authenticate(**given),
+        login=Login(**{"client_id": "web", "client_secret": "web-secret", **login}),
+        listen=Listen(resource=RESOURCE),
+    )
+
+
+async def log_in(provider: IdentityProvider) -> Identity | Refused:
+    """Through the provider and back."""
+    url, transaction = await provider.begin(BACK, offline=True)
+    async with httpx.AsyncClient() as client:
+        back = (await client.get(url)).headers["location"]
+    answer = {name: text[0] for name, text in parse_qs(urlsplit(back).query).items()}
+    return await provider.identify(answer, transaction, BACK)
+
+
+async def identity(provider: IdentityProvider) -> Identity:
+    found = await log_in(provider)
+    assert isinstance(found, Identity), found
+    return found
+
+
+@pytest.mark.parametrize("source", ["id_token", "userinfo", "access_token"])
+async def test_the_caller_is_the_one_of_an_access_token(idp: Idp, requests: Fetch, source: Any) -> None:
+    assert idp.person is not None
+    idp.person["level"] = 3
+    rules = settings(idp, claims=source)
+    found = await identity(IdentityProvider(rules, requests))
+    guard = Authenticator(rules, requests=requests)
+    headers = {"authorization": f"Bearer {idp.issue(**idp.person)}"}
+    by_token = await guard(headers, Context(request_id="1"))
+    assert (found.caller, dict(found.caller.claims)) == (by_token, {"level": 3})
+    assert found.caller.claims == by_token.claims
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"nonce": "another"}, id="wrong nonce"),
+        pytest.param({"nonce": None}, id="no nonce"),
+        pytest.param({"iss": "https://evil.example"}, id="another issuer"),
+        pytest.param({"aud": "other"}, id="another audience"),
+        pytest.param({"aud": None}, id="no audience"),
+        pytest.param({"aud": None, "client_id": "web"}, id="no audience, our client"),
+        pytest.param({"aud": ["web", "other"]}, id="two audiences and no party"),
+        pytest.param({"aud": ["web", "other"], "azp": "other"}, id="two audiences, another party"),
+        pytest.param({"azp": "other"}, id="another party"),
+        pytest.param({"exp": 1}, id="expired"),
+        pytest.param({"exp": None}, id="endless"),
+        pytest.param({"iat": None}, id="without a date"),
+        pytest.param({"iat": int(time.time()) + 3600}, id="from tomorrow"),
+        pytest.param({"sub": ""}, id="nobody"),
+        pytest.param({"sub": 7}, id="a number"),
+        pytest.param({"token_use": "access"}, id="an access token"),
+        pytest.param({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, id="another access token"),
+    ],
+)
+async def test_an_id_token_that_is_not_for_this_login_is_refused(
+    idp: Idp, requests: Fetch, claims: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    idp.id_token = claims
+    with caplog.at_level(logging.DEBUG, "adaptgen"):
+        found = await log_in(IdentityProvider(settings(idp), requests))
+    assert isinstance(found, Refused)
+    for secret in ("ann", "web-secret", "code-1", "refresh-", "eyJ"):
+        assert secret not in caplog.text.replace("an access token", "")
+        assert secret not in found.why
+
+
+@pytest.mark.parametrize("claims", [{"aud": ["web", "api"], "azp": "web"}, {"aud": ["web"]}, {"azp": "web"}])
+async def test_an_id_token_for_this_client_is_accepted(idp: Idp, requests: Fetch, claims: dict[str, Any]) -> None:
+    idp.id_token = claims
+    await identity(IdentityProvider(settings(idp), requests))
+
+
+@pytest.mark.parametrize(
+    ("key", "header"),
+    [
+        pytest.param(ECKey.generate_key("P-256"), {}, id="another key under our id"),
+        pytest.param(OctKey.import_key(b"web-secret" * 4), {}, id="the client secret as key"),
+        pytest.param(None, {"typ": "at+jwt"}, id="type of an access token"),
+        pytest.param(None, {"crit": ["x"], "x": 1}, id="critical header"),
+    ],
+)
+async def test_an_id_token_that_the_provider_did_not_sign_is_refused(
+    idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch, key: Any, header: dict[str, Any]
+) -> None:
+    issue = idp.issue
+    if "crit" in header:
+        monkeypatch.setattr(idp, "issue", lambda **given: _signed(issue(**given), header))
+    else:
+        monkeypatch.setattr(
+            idp,
+            "issue",
+            lambda **given: issue(**{**given, "key": key, "header": {**given.get("header", {}), **header}}),
+        )
+    assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
+
+
+def _signed(token: str, header: dict[str, Any]) -> str:
+    head = base64.urlsafe_b64encode(b'{"alg":"ES256","kid":"k1","crit":["x"],"x":1}').rstrip(b"=").decode()
+    return f"{head}.{token.partition('.')[2]}"
+
+
+async def test_an_id_token_without_signature_is_refused(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
+    issue = idp.issue
+    head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    monkeypatch.setattr(idp, "issue", lambda **given: f"{head}.{issue(**given).split('.')[1]}.")
+    assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
+
+
+async def test_the_hash_of_the_access_token_is_compared(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
+    monkeypatch.setattr(idp, "_issued", lambda token: {"access_token": "the-access-token", "token_type": "Bearer"})
+    made = hashlib.sha256(b"the-access-token").digest()[:16]
+    idp.id_token = {"at_hash": base64.urlsafe_b64encode(made).rstrip(b"=").decode()}
+    await identity(IdentityProvider(settings(idp), requests))
+
+
+async def test_userinfo_of_another_person_is_refused(idp: Idp, requests: Fetch) -> None:
+    idp.userinfo = {"sub": "bob"}
+    found = await log_in(IdentityProvider(settings(idp, claims="userinfo"), requests))
+    assert found == Refused("The identity provider answers for another person.")
+
+
+async def test_claims_are_read_where_the_settings_say(idp: Idp, requests: Fetch) -> None:
+    idp.id_token, idp.userinfo = {"groups": ["id"]}, {"groups": ["info"]}
+    got = [
+        (await identity(IdentityProvider(settings(idp, claims=source), requests))).caller.groups
+        for source in ("id_token", "userinfo", "access_token")
+    ]
+    assert got == [("id",), ("info",), ("staff",)]
+
+
+async def test_an_access_token_for_others_says_nothing_about_a_person(idp: Idp, requests: Fetch) -> None:
+    rules = settings(idp, {"audience": ("https://other.example/mcp",)}, claims="access_token")
+    assert isinstance(await log_in(IdentityProvider(rules, requests)), Refused)
+    scoped = settings(idp, {"scopes": ("crm.read",)}, claims="access_token")
+    assert isinstance(await log_in(IdentityProvider(scoped, requests)), Refused)
+
+
+async def test_a_person_without_the_claims_that_count_is_refused(idp: Idp, requests: Fetch) -> None:
+    idp.id_token = {"org": None}
+    found = await log_in(IdentityProvider(settings(idp), requests))
+    assert found == Refused("The identity provider says nothing usable about your organization.")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "secret", "basic", "form"),
+    [
+        ({}, "web-secret", True, None),
+        ({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}, "web-secret", True,
+         None),
+        ({"token_endpoint_auth_methods_supported": ["client_secret_post"]}, "web-secret", False, "web-secret"),
+        ({"token_endpoint_auth_methods_supported": ["none"]}, "", False, None),
+    ],
+)  # fmt: skip
+async def test_the_client_authenticates_as_the_provider_wants(
+    idp: Idp, requests: Fetch, metadata: dict[str, Any], secret: str, basic: bool, form: str | None
+) -> None:
+    idp.metadata, idp.clients["web"] = metadata, secret
+    await identity(IdentityProvider(settings(idp, client_secret=secret), requests))
+    sent = idp.forms[-1]
+    assert (sent.get("client_secret"), sent.get("client_id")) == (form, None if basic else "web")
+
+
+async def test_a_secret_that_the_provider_takes_in_no_way_is_not_sent(idp: Idp, requests: Fetch) -> None:
+    idp.metadata = {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}
+    with pytest.raises(ProviderError, match="accepts no client secret"):
+        await log_in(IdentityProvider(settings(idp), requests))
+    assert idp.counts["/token"] == 0
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"issuer": "https://evil.example"}, "is that of another issuer"),
+        ({"authorization_endpoint": "http://evil.example/authorize"}, "http://evil.example is not https"),
+        ({"authorization_endpoint": "https://169.254.169.254/x"}, "metadata service"),
+        ({"authorization_endpoint": None}, "has no authorization_endpoint"),
+    ],
+)
+async def test_metadata_that_cannot_be_right_is_refused(
+    idp: Idp, requests: Fetch, metadata: dict[str, Any], said: str
+) -> None:
+    idp.metadata = metadata
+    with pytest.raises(ProviderError, match=said):
+        await IdentityProvider(settings(idp), requests).begin(BACK, offline=False)
+
+
+async def test_scopes_that_are_not_known_there_are_left_out_of_the_default(idp: Idp, requests: Fetch) -> None:
+    async def scopes(offline: bool, **login: Any) -> str:
+        url, _ = await IdentityProvider(settings(idp, **login), requests).begin(BACK, offline=offline)
+        return parse_qs(urlsplit(url).query)["scope"][0]
+
+    assert await scopes(True) == "openid profile offline_access"
+    assert await scopes(False) == "openid profile"
+    idp.metadata = {"scopes_supported": ["openid", "profile", "email"]}
+    assert await scopes(True) == "openid profile"
+    assert await scopes(True, scopes=("api", "offline_access")) == "openid api offline_access"
+
+
+async def test_metadata_is_kept_while_the_provider_is_away(idp: Idp, requests: Fetch) -> None:
+    now = [time.time()]
+    provider = IdentityProvider(settings(idp), requests, clock=lambda: now[0])
+    await provider.metadata()
+    now[0] += 299
+    await provider.metadata()
+    assert idp.counts[OIDC] == 1
+    idp.answers[OIDC] = (503, {}, b"")
+    now[0] += 2
+    assert (await provider.metadata())["issuer"] == idp.url
+    now[0] += 3600
+    with pytest.raises(ProviderError):
+        await provider.metadata()
+
+
+# -------------------------------------------------------------------------------------------------------------- refresh
+
+
+async def test_groups_are_read_anew(idp: Idp, requests: Fetch) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    idp.id_token = {"groups": ["board"]}
+    after = await provider.refresh(before.upstream)
+    assert isinstance(after, Identity)
+    assert (before.caller.groups, after.caller.groups) == (("staff",), ("board",))
+    assert (before.upstream["refresh"], after.upstream["refresh"]) == ("refresh-1", "refresh-2")
+    assert isinstance(await provider.refresh(after.upstream), Identity)
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "interaction_required", "login_required"])
+async def test_who_was_removed_is_refused(idp: Idp, requests: Fetch, error: str) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    idp.answers["/token"] = (400, {}, {"error": error, "error_description": "ann was removed"})
+    found = await provider.refresh(before.upstream)
+    assert isinstance(found, Refused)
+    assert "ann" not in found.why
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(500, {}, {"error": "invalid_grant"}), (401, {}, {"error": "invalid_client"}), (429, {}, b""), (302, {}, b"")],
+)
+async def test_a_provider_that_is_away_says_nothing_about_a_person(idp: Idp, requests: Fetch, answer: Any) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    idp.answers["/token"] = answer
+    with pytest.raises(ProviderError) as caught:
+        await provider.refresh(before.upstream)
+    assert caught.value.upstream is None
+    assert "refresh-1" not in str(caught.value)
+
+
+async def test_a_new_refresh_token_is_not_lost_by_what_fails_after_it(idp: Idp, requests: Fetch) -> None:
+    provider = IdentityProvider(settings(idp, claims="userinfo"), requests)
+    before = await identity(provider)
+    idp.answers["/userinfo"] = (503, {}, b"")
+    with pytest.raises(ProviderError) as caught:
+        await provider.refresh(before.upstream)
+    assert caught.value.upstream is not None
+    del idp.answers["/userinfo"]
+    assert isinstance(await provider.refresh(caught.value.upstream), Identity)
+
+
+@pytest.mark.parametrize("source", ["id_token", "userinfo", "access_token"])
+async def test_a_refresh_that_answers_for_another_person_is_refused(idp: Idp, requests: Fetch, source: Any) -> None:
+    provider = IdentityProvider(settings(idp, claims=source), requests)
+    before = await identity(provider)
+    assert idp.person is not None
+    idp.person["sub"] = "bob"
+    assert await provider.refresh(before.upstream) == Refused("The identity provider answers for another person.")
+
+
+async def test_a_refresh_without_id_token_asks_userinfo(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    logged_in = idp._logged_in
+
+    def without(*given: Any) -> Any:
+        status, headers, content = logged_in(*given)
+        content.pop("id_token", None)
+        content.pop("refresh_token", None)  # and the old refresh token goes on
+        return status, headers, content
+
+    monkeypatch.setattr(idp, "_logged_in", without)
+    idp.userinfo = {"groups": ["board"]}
+    after = await provider.refresh(before.upstream)
+    assert isinstance(after, Identity)
+    assert (after.caller.groups, after.upstream["refresh"]) == (("board",), before.upstream["refresh"])
+
+
+async def test_another_provider_is_not_asked_with_a_token_of_this_one(idp: Idp, requests: Fetch) -> None:
+    before = await identity(IdentityProvider(settings(idp), requests))
+    other = IdentityProvider(
+        replace(settings(idp), login=Login(client_id="web", issuer="https://other.example")), requests
+    )
+    assert isinstance(await other.refresh(before.upstream), Refused)
