@@ -48,7 +48,7 @@ class WebRoutes:
 
     def public(self, path: str) -> bool:
         """Whether scripts of any origin may read the answer: it depends on no cookie."""
-        return path.startswith((METADATA, DISCOVERY, "/oauth/token", "/oauth/register", "/oauth/revoke"))
+        return path.endswith(DISCOVERY) or path.startswith((METADATA, DISCOVERY, "/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks"))
 
     def refuses(self, request: HttpRequest) -> bool:
         """Whether a page of another origin sends this to change something. Each form has its own token besides."""
@@ -67,6 +67,8 @@ class WebRoutes:
 
 def module_of(path: str) -> str | None:
     """The module that answers requests with this path; None where it is not of the web."""
+    if path.endswith(DISCOVERY):  # also after the path of the issuer (OpenID Connect Discovery, 4.1)
+        return _PARTS[DISCOVERY]
     for begin, module in _PARTS.items():
         rest = path[len(begin) :]
         if path.startswith(begin) and (begin.endswith("/") or not rest or rest.startswith("/")):

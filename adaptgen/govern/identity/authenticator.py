@@ -18,10 +18,11 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.oauth_metadata import challenge, discover, protected_resource
+from adaptgen.govern.identity.own_tokens import ACCESS, NotAccepted, OwnTokens
 from adaptgen.govern.identity.signatures import ALGORITHMS
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
-from adaptgen.net.addresses import is_loopback
+from adaptgen.net.addresses import base_url, is_loopback
 
 if TYPE_CHECKING:
     from adaptgen.govern.identity.key_cache import KeySetCache
@@ -52,9 +53,11 @@ class Authenticator:
         clock: Callable[[], float] = time.time,
         store: Store | None = None,
         keys: Sequence[bytes] = (),
+        own: OwnTokens | None = None,
     ) -> None:
         """``clock`` returns seconds since the epoch. ``store`` and ``keys``: where processes share the key set of the
-        issuer, and what authenticates it there; without either each process asks the issuer."""
+        issuer, and what authenticates it there; without either each process asks the issuer. ``own``: opens the access
+        tokens of this server's own authorization server, which are accepted as well."""
         self._settings = settings
         self._rules: Authenticate | None = settings.authenticate if settings.mode != "behind" else None
         self._clock = clock
@@ -62,6 +65,7 @@ class Authenticator:
         self._local = Caller(settings.local.sub, settings.local.tenant, settings.local.groups)
         self._keeps_token = keeps_token(settings)
         self._verdicts: dict[bytes, tuple[float, Caller]] = {}
+        self._own_tokens = own
         self._own = Fetch() if requests is None else None
         self._cache: KeySetCache | None = None
         self._source: KeySource | None = None
@@ -155,7 +159,9 @@ class Authenticator:
         rules = self._rules
         if rules is None or rules.iam or not self._resource:
             return None
-        return protected_resource(self._resource, rules.issuer, rules.scopes)
+        # Clients take the first one; people who have tokens of the provider itself find it, too.
+        issuers = [base_url(self._resource)] if self._own_tokens is not None else []
+        return protected_resource(self._resource, [*issuers, rules.issuer], rules.scopes)
 
     async def aclose(self) -> None:
         if self._cache is not None:
@@ -173,6 +179,8 @@ class Authenticator:
         given = headers.get("authorization", "")
         scheme, _, token = given.partition(" ")
         if token and scheme.lower() == "bearer":
+            if self._own_tokens is not None and token.lstrip(" ").startswith(ACCESS):
+                return await self._opened(self._own_tokens, token)
             mark = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
             kept = self._verdicts.get(mark)
             if kept is not None:
@@ -194,6 +202,18 @@ class Authenticator:
         if accept is None or (accept.principal and not identities.is_principal(context.principal, accept.principal)):
             raise Challenge(403, "Bearer", "this server answers its proxy only")
         return _PROXY
+
+    async def _opened(self, own: OwnTokens, token: str) -> Caller:
+        token = token.strip(" ")
+        if "," in token or " " in token:
+            raise self._challenge(400, "exactly one Authorization header is accepted", "invalid_request")
+        try:
+            caller, _, scopes = await own.open(token)
+        except NotAccepted as problem:
+            raise self._challenge(401, str(problem), "invalid_token") from None
+        if self._rules is not None and not scopes.issuperset(self._rules.scopes):
+            raise self._challenge(403, "the access token lacks a scope", "insufficient_scope")
+        return caller
 
     async def _examined(self, token: str, mark: bytes) -> Caller:
         rules, verifier = self._rules, self._verifier

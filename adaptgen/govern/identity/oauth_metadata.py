@@ -16,11 +16,11 @@ LIMIT = 128 * 1024
 TIMEOUT = 5.0
 
 
-def protected_resource(resource: str, issuer: str, scopes: Sequence[str]) -> dict[str, Json]:
+def protected_resource(resource: str, issuers: Sequence[str], scopes: Sequence[str]) -> dict[str, Json]:
     """The Protected Resource Metadata of a server whose public URL is ``resource`` (RFC 9728, 2)."""
     document: dict[str, Json] = {
         "resource": resource,
-        "authorization_servers": [issuer],
+        "authorization_servers": list(issuers),
         "bearer_methods_supported": ["header"],
     }
     if scopes:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
+from adaptgen.govern.identity.own_tokens import OwnTokens
 from adaptgen.govern.limits.kill_switch import Switch, switch
 from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.pipeline.hooks import Hooks
@@ -163,7 +164,8 @@ class ComponentFactory:
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
         # The keys of the issuer come while the policies are loaded.
-        async with _meanwhile(self._authenticator(settings, material)) as authenticator:
+        seals = Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None
+        async with _meanwhile(self._authenticator(settings, material, seals)) as authenticator:
             authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)
         return Components(
             settings=settings,
@@ -177,7 +179,7 @@ class ComponentFactory:
             hooks=Hooks(settings) if settings.before or settings.after else None,
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
             session_keys=tuple(keys.session_keys(material)),
-            seals=Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None,
+            seals=seals,
         )
 
     async def switch(self, settings: Settings) -> Switch:
@@ -203,14 +205,22 @@ class ComponentFactory:
         for _, part in self._running.values():
             await part.aclose()
 
-    async def _authenticator(self, settings: Settings, material: KeyMaterial) -> Authenticator | None:
+    async def _authenticator(
+        self, settings: Settings, material: KeyMaterial, seals: Seals | None
+    ) -> Authenticator | None:
         if not self._place.http:
             return None
         # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
-        known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
+        known = (
+            (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams),
+            keys.web_keys(material) if seals is not None else None,
+        )
+        own = OwnTokens(seals, self._store, settings.listen.resource) if seals is not None else None
         shared = None if getattr(self._store, "local", False) else self._store
         trusted = keys.jwks_keys(material)
-        return await self._started(Authenticator, known, lambda: Authenticator(settings, store=shared, keys=trusted))
+        return await self._started(
+            Authenticator, known, lambda: Authenticator(settings, store=shared, keys=trusted, own=own)
+        )
 
     async def _acceptance(self, settings: Settings) -> AssertionVerifier | None:
         accept = settings.accept

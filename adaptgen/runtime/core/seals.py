@@ -62,6 +62,13 @@ class Seals:
                 return value if isinstance(ends, int) and ends > self._clock() else None
         return None
 
+    def within(self, secret: str) -> Seals:
+        """Seals whose keys take ``secret`` as well: who has the keys of the settings and what was sealed, but not the
+        secret that only a client carries, reads nothing."""
+        text = secret.encode()
+        keys = [hashlib.blake2b(text, key=one, digest_size=32, person=b"adaptgen within").digest() for one in self._keys]
+        return Seals(keys, clock=self._clock)
+
     def name(self, purpose: str, text: str) -> str:
         """A name for ``text`` in the shared state: 32 hex digits, which do not show the text without the key.
         It is the same in every process that has the same first key."""

@@ -1,0 +1,123 @@
+"""Access tokens of this server's own authorization server: sealed, so that no key set and no request are needed.
+
+A token holds the caller as the identity provider vouched for it at the last log-in or refresh, the client, and the
+family: all tokens that came from one consent. What must be known everywhere at once is in the shared state: whether the
+family still stands, and whether an operator has ended what a person or a client had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store
+
+ACCESS: Final = "mcp_at_"
+"""How our access tokens begin, so that scanners of secrets find them, and no other token is taken for one."""
+REFRESH: Final = "mcp_rt_"
+FRESH: Final = 5.0
+"""Seconds for which a process relies on it that no other one has ended a family."""
+_FAMILIES: Final = 10_000
+
+
+class NotAccepted(Exception):
+    """An access token of ours that does not count, or no longer. The text holds no part of it."""
+
+
+@value()
+class Grant:
+    """What one consent gave: to which client, for which person, since when (seconds since the epoch)."""
+
+    family: str
+    client: str
+    sub: str
+    tenant: str
+    began: float
+
+
+def family_key(seals: Seals, family: str) -> str:
+    """Where the state of a family is in the store; without it the family does not stand."""
+    return f"oauth/family/{seals.name('family', family)}"
+
+
+def ended_keys(seals: Seals, *, person: tuple[str, str] | None = None, client: str = "") -> list[str]:
+    """Where it is said since when nothing of a person (tenant, sub) or of a client counts."""
+    keys = []
+    if person is not None:
+        keys.append(f"oauth/ended/{seals.name('person', chr(0).join(person))}")
+    if client:
+        keys.append(f"oauth/ended/{seals.name('client', client)}")
+    return keys
+
+
+async def stands(store: Store, seals: Seals, grant: Grant) -> bool:
+    """Whether nobody has ended a grant (StoreError)."""
+    ended = ended_keys(seals, person=(grant.tenant, grant.sub), client=grant.client)
+    family, *marks = await asyncio.gather(*(store.get(one) for one in (family_key(seals, grant.family), *ended)))
+    return family is not None and not any(mark is not None and float(mark) >= grant.began for mark in marks)
+
+
+def mint(seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, seconds: float) -> str:
+    """An access token."""
+    held: dict[str, Json] = {
+        "fam": grant.family,
+        "client": grant.client,
+        "began": grant.began,
+        "aud": resource,
+        "scope": scope,
+        "sub": caller.sub,
+        "tenant": caller.tenant,
+        "groups": list(caller.groups),
+        "claims": dict(caller.claims),
+        "token": caller.token,
+    }
+    return ACCESS + seals.seal("access token", held, seconds)
+
+
+class OwnTokens:
+    """Opens the access tokens of one server. ``resource``: the URL for which they must have been issued."""
+
+    def __init__(
+        self, seals: Seals, store: Store, resource: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seals = seals
+        self._store = store
+        self._resource = resource
+        self._clock = clock
+        self._standing: LruCache[str, float] = LruCache(_FAMILIES)
+
+    async def open(self, token: str) -> tuple[Caller, Grant, frozenset[str]]:
+        """Whose token it is, and its scopes.
+
+        Raises:
+            NotAccepted: it is not ours, has expired, is for another resource, or was revoked.
+            StoreError: nobody can say whether it was revoked.
+        """
+        held = self._seals.open("access token", token.removeprefix(ACCESS))
+        if held is None:
+            raise NotAccepted("the access token has expired, or was not issued here")
+        if held["aud"] != self._resource:
+            raise NotAccepted("the access token is for another audience")
+        grant = grant_of(held)
+        since = self._standing.get(grant.family)
+        if since is None or not 0 <= self._clock() - since < FRESH:
+            if not await stands(self._store, self._seals, grant):
+                raise NotAccepted("the access token was revoked")
+            self._standing.put(grant.family, self._clock())
+        return caller_of(held), grant, frozenset(str(held["scope"]).split())
+
+
+def grant_of(held: dict[str, Any]) -> Grant:
+    """The grant of a token that was opened."""
+    return Grant(held["fam"], held["client"], held["sub"], held["tenant"], held["began"])
+
+
+def caller_of(held: dict[str, Any]) -> Caller:
+    """The caller of a token that was opened."""
+    return Caller(held["sub"], held["tenant"], tuple(held["groups"]), held["claims"], held["token"])

@@ -1,0 +1,106 @@
+"""Authorization codes: short, for one minute, used once (OAuth 2.1, 4.1.3)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from adaptgen.model.frozen import lazy, value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store
+
+LASTS: Final = 60.0
+REMEMBERED: Final = 900.0
+"""Seconds for which it is known that a code was used: as long as what it gave counts without a refresh."""
+PREFIX: Final = "mcp_ac_"
+_CODE: Final = lazy(r"mcp_ac_[A-Za-z0-9_-]{43}")
+
+
+@value()
+class Authorized:
+    """What a person has agreed to. ``upstream``: of the identity; it holds tokens of the provider."""
+
+    client_id: str
+    redirect_uri: str
+    challenge: str
+    scope: str
+    refreshable: bool
+    caller: Caller
+    upstream: Mapping[str, Json]
+
+
+@value()
+class Used:
+    """A code that was used already: for which client, and the family that came from it."""
+
+    client_id: str
+    family: str
+
+
+class Codes:
+    """The codes of one server. They lie in the shared state, in a form that nobody reads without the code itself."""
+
+    def __init__(self, store: Store, seals: Seals) -> None:
+        self._store = store
+        self._seals = seals
+
+    async def issue(self, held: Authorized) -> str:
+        """A new code."""
+        code = PREFIX + secrets.token_urlsafe(32)
+        caller = held.caller
+        about: dict[str, Json] = {
+            "client": held.client_id,
+            "redirect": held.redirect_uri,
+            "challenge": held.challenge,
+            "scope": held.scope,
+            "refreshable": held.refreshable,
+            "caller": {
+                "sub": caller.sub,
+                "tenant": caller.tenant,
+                "groups": list(caller.groups),
+                "claims": dict(caller.claims),
+            },
+            "upstream": dict(held.upstream),
+        }
+        sealed = self._seals.within(code).seal("code", about, LASTS)
+        await self._store.put(self._key(code), sealed.encode(), ttl=LASTS)
+        return code
+
+    async def find(self, code: str) -> tuple[Authorized | Used, bytes] | None:
+        """What a code stands for, and what to hand to :meth:`use`; None for what is no code, or not any more."""
+        if not _CODE.fullmatch(code):
+            return None
+        raw = await self._store.get(self._key(code))
+        if raw is None:
+            return None
+        within = self._seals.within(code)
+        used = within.open("used code", raw.decode())
+        if used is not None:
+            return Used(str(used["client"]), str(used["family"])), raw
+        held = cast("dict[str, Any] | None", within.open("code", raw.decode()))
+        if held is None:
+            return None
+        about = held["caller"]
+        token = held["upstream"].get("access", "")
+        caller = Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)
+        found = Authorized(
+            held["client"],
+            held["redirect"],
+            held["challenge"],
+            held["scope"],
+            held["refreshable"],
+            caller,
+            held["upstream"],
+        )
+        return found, raw
+
+    async def use(self, code: str, raw: bytes, used: Used) -> bool:
+        """Use a code up for a family; whether nobody else has done so before."""
+        about: dict[str, Json] = {"client": used.client_id, "family": used.family}
+        sealed = self._seals.within(code).seal("used code", about, REMEMBERED)
+        return await self._store.swap(self._key(code), raw, sealed.encode(), ttl=REMEMBERED)
+
+    def _key(self, code: str) -> str:
+        return f"oauth/code/{self._seals.name('code', code)}"

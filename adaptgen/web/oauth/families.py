@@ -1,0 +1,243 @@
+"""Families of tokens: all that came from one consent, and end together (RFC 9700, 4.14.2).
+
+Each family has one row in the shared state. It holds the hash of the refresh token that counts, what the identity
+provider needs to be asked again, and, for a short while, the answer that replaced the refresh token before. Secrets in it
+open with the refresh token alone, so that the state and the keys of the settings together do not give them away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, cast
+
+import orjson
+
+from adaptgen.govern.identity.own_tokens import REFRESH, Grant, ended_keys, family_key, grant_of, mint, stands
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.auth.session_store import PATIENCE, Lease
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store, StoreError
+
+GRACE: Final = 30.0
+"""Seconds in which the refresh token before gets the same answer once more: the first may have been lost, or several
+processes of one client refresh at once."""
+MARGIN: Final = 60.0
+"""Seconds for which a row outlives what it stands for."""
+
+
+class Ended(Exception):
+    """A refresh token that does not count. ``reused``: it was replaced before, so somebody may have stolen it, and the
+    family has ended; None else."""
+
+    def __init__(self, reused: Grant | None = None) -> None:
+        super().__init__("the refresh token does not count any more")
+        self.reused = reused
+
+
+class Busy(Exception):
+    """Another process refreshes this family, and takes too long."""
+
+
+@value()
+class Lifetimes:
+    """Seconds, by the settings."""
+
+    access: float
+    refresh: float
+
+
+@value()
+class Issue:
+    """What an answer of the token endpoint is made of. ``upstream``: what the identity provider needs to be asked
+    again; None where it gave nothing for that, or the client wants no refresh token."""
+
+    grant: Grant
+    caller: Caller
+    scope: str
+    resource: str
+    upstream: Mapping[str, Json] | None
+    ends: float | None = None
+    """When the provider's access token in ``caller`` ends."""
+
+
+class Families:
+    """The families of one server, with the settings of one request."""
+
+    def __init__(
+        self, store: Store, seals: Seals, lasts: Lifetimes, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._seals = seals
+        self._lasts = lasts
+        self._clock = clock
+
+    async def begin(self, issue: Issue) -> dict[str, Json]:
+        """The first answer of a family."""
+        answer = self._answer(issue)
+        row = self._row(issue, answer, None)
+        await self._store.put(family_key(self._seals, issue.grant.family), row, ttl=self._ttl(issue))
+        return answer
+
+    def opened(self, token: str) -> tuple[Grant, dict[str, Any]] | None:
+        """The grant and what else a refresh token holds; None for what is none of ours, or has expired."""
+        if not token.startswith(REFRESH):
+            return None
+        held = self._seals.open("refresh token", token.removeprefix(REFRESH))
+        return None if held is None else (grant_of(held), cast("dict[str, Any]", held))
+
+    async def refresh(
+        self, token: str, grant: Grant, renew: Callable[[Mapping[str, Json]], Awaitable[Issue | None]]
+    ) -> dict[str, Json]:
+        """The answer that replaces a refresh token. ``renew`` asks the provider; None ends the family; what it raises
+        leaves it as it was, but for ``upstream`` of the exception, which is kept.
+
+        Raises:
+            Ended, Busy, StoreError.
+        """
+        key = family_key(self._seals, grant.family)
+        lease = Lease(self._store, f"{key}/lease")
+        until = time.monotonic() + PATIENCE
+        while True:
+            row = await self._standing(key, grant)
+            if row["h"] != _mark(token):
+                return await self._repeated(key, row, token, grant)
+            if await lease.acquire():
+                break
+            if time.monotonic() > until:
+                raise Busy
+            await asyncio.sleep(0.1)
+        try:
+            row = await self._standing(key, grant)
+            if row["h"] != _mark(token):
+                return await self._repeated(key, row, token, grant)
+            return await self._replace(key, row, token, renew)
+        finally:
+            await lease.release()
+
+    async def _replace(
+        self, key: str, row: dict[str, Any], token: str, renew: Callable[[Mapping[str, Json]], Awaitable[Issue | None]]
+    ) -> dict[str, Json]:
+        within = self._seals.within(token)
+        upstream = within.open("upstream", row["u"])
+        if upstream is None:
+            raise Ended
+        try:
+            issue = await renew({name: one for name, one in upstream.items() if name != "exp"})
+        except Exception as problem:
+            kept = getattr(problem, "upstream", None)
+            if kept is not None:  # the provider has replaced its refresh token already
+                changed = {**row, "u": within.seal("upstream", kept, self._lasts.refresh)}
+                await self._swap(key, row, orjson.dumps(_bare(changed)), self._lasts.refresh + MARGIN)
+            raise
+        if issue is None:
+            await self._store.delete(key)
+            raise Ended
+        answer = self._answer(issue)
+        new = self._row(issue, answer, token)
+        if not await self._swap(key, row, new, self._ttl(issue)):
+            raise Ended  # somebody has ended it in between
+        return answer
+
+    async def _repeated(self, key: str, row: dict[str, Any], token: str, grant: Grant) -> dict[str, Json]:
+        if row.get("p") == _mark(token) and 0 <= self._clock() - row["t"] < GRACE:
+            held = self._seals.within(token).open("answer", row["n"])
+            if held is not None:
+                answer = {name: one for name, one in held.items() if name not in ("exp", "until")}
+                return {**answer, "expires_in": max(int(cast("float", held["until"]) - self._clock()), 1)}
+        await self._store.delete(key)
+        raise Ended(grant)
+
+    async def _standing(self, key: str, grant: Grant) -> dict[str, Any]:
+        if not await stands(self._store, self._seals, grant):
+            raise Ended
+        raw = await self._store.get(key)
+        if raw is None:
+            raise Ended
+        row: dict[str, Any] = orjson.loads(raw)
+        if "h" not in row:
+            raise Ended
+        row["raw"] = raw
+        return row
+
+    async def _swap(self, key: str, row: Mapping[str, Any], new: bytes, ttl: float) -> bool:
+        """Replace a row; a store that is away is offered it for a while, as the provider has given what is in it."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                # An answer may have been lost: then it is there.
+                return await self._store.swap(key, row["raw"], new, ttl=ttl) or await self._store.get(key) == new
+            except StoreError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.2)
+
+    async def end(self, family: str) -> None:
+        """End a family: none of its tokens counts any more."""
+        await self._store.delete(family_key(self._seals, family))
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    def _answer(self, issue: Issue) -> dict[str, Json]:
+        now = self._clock()
+        seconds = self._lasts.access if issue.ends is None else min(self._lasts.access, max(issue.ends - now, 60.0))
+        grant = issue.grant
+        answer: dict[str, Json] = {
+            "access_token": mint(self._seals, grant, issue.caller, issue.resource, issue.scope, seconds),
+            "token_type": "Bearer",
+            "expires_in": int(seconds),
+            "scope": issue.scope,
+        }
+        if issue.upstream is not None:
+            held: dict[str, Json] = {
+                "fam": grant.family,
+                "client": grant.client,
+                "sub": grant.sub,
+                "tenant": grant.tenant,
+                "began": grant.began,
+                "scope": issue.scope,
+                "aud": issue.resource,
+            }
+            answer["refresh_token"] = REFRESH + self._seals.seal("refresh token", held, self._lasts.refresh)
+        return answer
+
+    def _row(self, issue: Issue, answer: Mapping[str, Json], before: str | None) -> bytes:
+        token = answer.get("refresh_token")
+        row: dict[str, Json] = {"t": self._clock()}
+        if isinstance(token, str) and issue.upstream is not None:
+            row["h"] = _mark(token)
+            row["u"] = self._seals.within(token).seal("upstream", issue.upstream, self._lasts.refresh)
+        if before is not None:
+            until = self._clock() + cast("int", answer["expires_in"])
+            row["p"] = _mark(before)
+            row["n"] = self._seals.within(before).seal("answer", {**answer, "until": until}, GRACE)
+        return orjson.dumps(row)
+
+    def _ttl(self, issue: Issue) -> float:
+        return MARGIN + (self._lasts.access if issue.upstream is None else self._lasts.refresh)
+
+
+def new_family() -> str:
+    """A name for a family."""
+    return secrets.token_urlsafe(16)
+
+
+async def end_all(
+    store: Store, seals: Seals, lasts: Lifetimes, *, person: tuple[str, str] | None = None, client: str = ""
+) -> None:
+    """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again. For
+    operators."""
+    for key in ended_keys(seals, person=person, client=client):
+        await store.put(key, repr(time.time()).encode(), ttl=max(lasts.refresh, lasts.access) + MARGIN)
+
+
+def _mark(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _bare(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in row.items() if name != "raw"}

@@ -1,0 +1,134 @@
+"""What every endpoint of the authorization server needs: settings and seals in effect, clients, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+from adaptgen.govern.settings.model import Login, Settings
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store
+from adaptgen.web.browser.people import People, people_of
+from adaptgen.web.oauth.client_documents import ClientDocuments, is_document
+from adaptgen.web.oauth.clients import Client
+from adaptgen.web.oauth.families import Families, Lifetimes
+from adaptgen.web.oauth.registration import registered
+from adaptgen.web.routes import base_url
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+
+NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
+FIELDS: Final = 50
+
+
+class Context:
+    """One authorization server. The settings may change while it runs: they are asked each time."""
+
+    def __init__(self, governed: GovernedServer) -> None:
+        self._governed = governed
+        self.people: People = people_of(governed)
+        self.documents = ClientDocuments()
+
+    @property
+    def settings(self) -> Settings:
+        return self._governed.settings
+
+    @property
+    def login(self) -> Login:
+        found = self.settings.login
+        assert found is not None
+        return found
+
+    @property
+    def seals(self) -> Seals:
+        found = self._governed.handler.parts.seals
+        assert found is not None
+        return found
+
+    @property
+    def store(self) -> Store:
+        return self._governed.store
+
+    @property
+    def resource(self) -> str:
+        return self.settings.listen.resource
+
+    @property
+    def issuer(self) -> str:
+        return base_url(self.resource)
+
+    @property
+    def lasts(self) -> Lifetimes:
+        return Lifetimes(self.login.access, self.login.refresh)
+
+    @property
+    def families(self) -> Families:
+        return Families(self.store, self.seals, self.lasts)
+
+    async def client(self, client_id: str) -> Client | None:
+        """The client with this id; None where it does not count here."""
+        if is_document(client_id):
+            if "metadata" not in self.login.clients:
+                return None
+            return await self.documents.client(client_id, self.resource, self.login.redirects)
+        if "dynamic" not in self.login.clients:
+            return None
+        return registered(self.seals, client_id)
+
+    def names_us(self, resource: str) -> bool:
+        """Whether a resource indicator (RFC 8707) names this server: the resource of its metadata (RFC 9728), or our
+        base URL, which clients use that do not read it. Both mean the same tokens."""
+        return resource.rstrip("/") in (self.resource.rstrip("/"), self.issuer)
+
+    def record(self, event: str, caller: Caller | None, about: Mapping[str, Json], *, refused: bool = False) -> None:
+        """Put on record what happened, without any token. AuditError where that cannot be done."""
+        self._governed.handler.record_login(event, caller, about, refused=refused)
+
+
+def client_mark(seals: Seals, client: Client) -> dict[str, Json]:
+    """A client for the audit trail: its document, or a name for what is sealed in its id."""
+    name = client.client_id if client.assured else seals.name("audit client", client.client_id)
+    return {"client": name, "client_name": client.name}
+
+
+def json_of(value: Mapping[str, Json], status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    """A JSON answer that nobody keeps."""
+    return json_answer(orjson.dumps(dict(value)), status, {**NO_STORE, **(headers or {})})
+
+
+def failed(status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    """An error of RFC 6749, 5.2, or RFC 7591, 3.2.2."""
+    return json_of({"error": code, "error_description": text}, status, headers)
+
+
+def pairs_of(text: bytes | str) -> list[tuple[str, str]] | None:
+    """Names and values of a form or a query; None for what is neither."""
+    try:
+        plain = text.decode("ascii") if isinstance(text, bytes) else text
+        return parse_qsl(plain, keep_blank_values=True, max_num_fields=FIELDS, errors="strict")
+    except ValueError:
+        return None
+
+
+async def form_pairs(request: HttpRequest, limit: int) -> list[tuple[str, str]] | None:
+    """The fields of a request with a form, also those that occur twice; None for another body. TooLarge."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return None
+    return pairs_of(await request.read(limit))
+
+
+def repeated(pairs: list[tuple[str, str]]) -> str | None:
+    """A name that occurs more than once (RFC 6749, 3.1 and 3.2)."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
