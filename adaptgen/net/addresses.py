@@ -105,7 +105,7 @@ def is_metadata(host: str) -> bool:
     address = _address(name)
     return address is not None and any(
         candidate in network
-        for candidate in _meant(address)
+        for candidate in carried_addresses(address)
         for network in _LOCAL
         if candidate.version == network.version
     )
@@ -154,7 +154,7 @@ def _ipv4(name: str) -> IPv4Address | None:
     return IPv4Address(number)
 
 
-def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+def carried_addresses(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
     """The address, and the IPv4 address that an IPv6 address carries."""
     if isinstance(address, IPv4Address):
         return [address]

@@ -28,6 +28,9 @@ _PARTS: Final = {
 """Beginning of a path -> the module whose ``route(governed)`` makes what answers it."""
 
 
+_PUBLIC: Final = ("/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks")
+
+
 class Route(Protocol):
     """Answers the requests of one module. Whatever it raises becomes 500 without a word of what was asked."""
 
@@ -48,7 +51,7 @@ class WebRoutes:
 
     def public(self, path: str) -> bool:
         """Whether scripts of any origin may read the answer: it depends on no cookie."""
-        return path.endswith(DISCOVERY) or path.startswith((METADATA, DISCOVERY, "/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks"))
+        return path.endswith(DISCOVERY) or path.startswith((METADATA, DISCOVERY, *_PUBLIC))
 
     def refuses(self, request: HttpRequest) -> bool:
         """Whether a page of another origin sends this to change something. Each form has its own token besides."""

@@ -319,6 +319,20 @@ class Pipeline:
                     "file": describe_file(self._trail, receipt), "settings": self.parts.settings.hash}  # fmt: skip
             self._trail.write(said)
 
+    def record_login(
+        self, event: str, caller: Caller | None, about: Mapping[str, Json], *, refused: bool = False
+    ) -> None:
+        """Put on record what the authorization server did for somebody; ``refused``: as one of many refusals.
+
+        Raises:
+            AuditError: it cannot be put on record.
+        """
+        if self._trail is None:
+            return
+        who = self._trail.who(caller) if caller is not None else {}
+        record = {"event": event, **who, **about, "settings": self.parts.settings.hash}
+        (self._trail.refuse if refused else self._trail.write)(record)
+
     def _takes_files(self, names: frozenset[str]) -> bool:
         return any(self.adopted[name].files for name in names)
 

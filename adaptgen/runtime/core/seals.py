@@ -66,7 +66,9 @@ class Seals:
         """Seals whose keys take ``secret`` as well: who has the keys of the settings and what was sealed, but not the
         secret that only a client carries, reads nothing."""
         text = secret.encode()
-        keys = [hashlib.blake2b(text, key=one, digest_size=32, person=b"adaptgen within").digest() for one in self._keys]
+        keys = [
+            hashlib.blake2b(text, key=one, digest_size=32, person=b"adaptgen within").digest() for one in self._keys
+        ]
         return Seals(keys, clock=self._clock)
 
     def name(self, purpose: str, text: str) -> str:

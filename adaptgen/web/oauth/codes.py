@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final
 
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
@@ -79,7 +79,7 @@ class Codes:
         used = within.open("used code", raw.decode())
         if used is not None:
             return Used(str(used["client"]), str(used["family"])), raw
-        held = cast("dict[str, Any] | None", within.open("code", raw.decode()))
+        held = within.open("code", raw.decode())
         if held is None:
             return None
         about = held["caller"]

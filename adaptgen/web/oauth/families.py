@@ -1,8 +1,8 @@
 """Families of tokens: all that came from one consent, and end together (RFC 9700, 4.14.2).
 
 Each family has one row in the shared state. It holds the hash of the refresh token that counts, what the identity
-provider needs to be asked again, and, for a short while, the answer that replaced the refresh token before. Secrets in it
-open with the refresh token alone, so that the state and the keys of the settings together do not give them away.
+provider needs to be asked again, and, for a short while, the answer that replaced the refresh token before. Secrets in
+it open with the refresh token alone, so that the state and the keys of the settings together do not give them away.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class Issue:
 class Families:
     """The families of one server, with the settings of one request."""
 
-    def __init__(
-        self, store: Store, seals: Seals, lasts: Lifetimes, *, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, store: Store, seals: Seals, lasts: Lifetimes, *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._seals = seals
         self._lasts = lasts
@@ -88,7 +86,7 @@ class Families:
         if not token.startswith(REFRESH):
             return None
         held = self._seals.open("refresh token", token.removeprefix(REFRESH))
-        return None if held is None else (grant_of(held), cast("dict[str, Any]", held))
+        return None if held is None else (grant_of(held), held)
 
     async def refresh(
         self, token: str, grant: Grant, renew: Callable[[Mapping[str, Json]], Awaitable[Issue | None]]

@@ -121,7 +121,7 @@ class RefreshData:
 
 
 class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
     def query_authorization_code(self, code: str, client: Client) -> CodeData | None:
         found: CodeData | None = self.server.code
@@ -129,7 +129,7 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshData | None:
         found: RefreshData | None = self.server.refresh
@@ -139,7 +139,7 @@ class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 class _OnlyS256(CodeChallenge):  # type: ignore[misc]
     """Authlib takes a missing method for ``plain``, and a request without any challenge (RFC 9700, 2.1.1)."""
 
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
         data = grant.request.payload.data

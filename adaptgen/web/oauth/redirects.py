@@ -28,8 +28,8 @@ _WRONG: Final = lazy(r"[^!-~]|[\\*<>\"'`{}|^]")
 
 
 def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
-    """Why no code may be sent to ``uri``, as the end of a sentence about it; None where one may. ``allowed``: hosts, and
-    private-use schemes, that the settings permit besides loopback; none for all."""
+    """Why no code may be sent to ``uri``, as the end of a sentence about it; None where one may. ``allowed``: hosts,
+    and private-use schemes, that the settings permit besides loopback; none for all."""
     if len(uri) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _WRONG.search(uri):

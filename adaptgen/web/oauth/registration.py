@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from adaptgen.govern.settings.table import limit
 from adaptgen.model.tables import Json
@@ -83,7 +83,7 @@ def registered(seals: Seals, client_id: str) -> Client | None:
     held = seals.open("client", client_id)
     if held is None:
         return None
-    data = cast("dict[str, Any]", held)
+    data: dict[str, Any] = held
     return Client(client_id, data["n"], tuple(data["r"]), data["m"], tuple(data["g"]), data["s"])
 
 

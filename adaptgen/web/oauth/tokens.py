@@ -160,9 +160,7 @@ class TokenEndpoint:
             found = await context.people.provider.refresh(upstream)
             if isinstance(found, Refused) or not _same(found, grant):
                 return None
-            return Issue(
-                grant, found.caller, held["scope"], held["aud"], found.upstream, _ends(found.upstream)
-            )
+            return Issue(grant, found.caller, held["scope"], held["aud"], found.upstream, _ends(found.upstream))
 
         # Also if the client goes: what the provider gives once must not be lost.
         work = asyncio.ensure_future(context.families.refresh(token, grant, renew))

@@ -1,0 +1,226 @@
+"""The authorization endpoint (OAuth 2.1, 3.1): check, log in, ask, and hand out a code.
+
+Nothing is kept between these steps: the request stays in the URL, and is checked again at each of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.model.frozen import value
+from adaptgen.web.browser.idp import Identity
+from adaptgen.web.browser.pages import form_of, page, problem
+from adaptgen.web.browser.people import IDENTIFIED
+from adaptgen.web.oauth import redirects
+from adaptgen.web.oauth.clients import OFFLINE, Client
+from adaptgen.web.oauth.codes import Authorized, Codes
+from adaptgen.web.oauth.consents import Consents
+from adaptgen.web.oauth.metadata import scopes_of
+from adaptgen.web.oauth.protocol import OAuth2Error, ProtocolServer, request_of
+from adaptgen.web.oauth.server import Context, client_mark, pairs_of, repeated
+from adaptgen.web.oauth.tokens import wants_refresh
+
+PATH: Final = "/oauth/authorize"
+LONGEST: Final = 3800
+"""Characters of the parameters: they travel through the login as a URL of ours."""
+_STATE: Final = 2000
+_ASKING: Final = frozenset({"consent", "login", "select_account"})
+"""Values of ``prompt`` (OpenID Connect Core, 3.1.2.1) with which the person is asked whatever is remembered."""
+
+
+@value()
+class Asked:
+    """A request that was checked. ``again``: the person is asked, whatever is remembered."""
+
+    client: Client
+    redirect_uri: str
+    state: str | None
+    scope: str
+    challenge: str
+    again: bool
+
+
+class AuthorizationEndpoint:
+    """Answers ``/oauth/authorize``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to one request: a page, or the way to the provider or back to the client."""
+        if request.method not in ("GET", "POST"):
+            return HttpAnswer(405, {"allow": "GET, POST"})
+        pairs = pairs_of(request.query)
+        if pairs is None or len(request.query) > LONGEST:
+            return _wrong("Its parameters are malformed, or too long.")
+        pairs = [(name, text) for name, text in pairs if name != IDENTIFIED]
+        asked = await self._check(pairs)
+        if isinstance(asked, HttpAnswer):
+            return asked
+        people = self._context.people
+        found = await people.identified(request)
+        if found is None:
+            if request.method == "POST":
+                return problem(
+                    403,
+                    "This login has ended",
+                    "It was used already, or it took longer than 10 minutes. Nothing was done.",
+                    "Go back to your client, and connect again.",
+                )
+            return await people.log_in(request, f"{PATH}?{urlencode(pairs)}", keep=True)
+        if request.method == "POST":
+            return await self._decide(request, asked, found)
+        context = self._context
+        consents = Consents(context.store, context.seals, context.login.consent)
+        if not asked.again and await consents.given(found.caller, asked.client, asked.redirect_uri, asked.scope):
+            return await self._agree(request, asked)
+        return self._ask(request, asked, found)
+
+    # --------------------------------------------------------------------------------------------------------- check
+
+    async def _check(self, pairs: list[tuple[str, str]]) -> Asked | HttpAnswer:
+        """The request. What is wrong with client or redirect URI is shown here: the browser must not be sent on. All
+        else is told to the client (RFC 6749, 4.1.2.1)."""
+        context = self._context
+        given = {name: text for name, text in pairs if text}
+        twice = repeated(pairs)
+        if twice in ("client_id", "redirect_uri"):
+            return _wrong("It names its client, or where to return to, more than once.")
+        client = await context.client(given.get("client_id", ""))
+        if client is None:
+            return problem(
+                400,
+                "The client is not known here",
+                "The program that sent you here is not registered with this server, or its description cannot be read.",
+                "Remove the connection in your client, and add it again.",
+            )
+        redirect_uri = given.get("redirect_uri") or client.get_default_redirect_uri() or ""
+        if not client.check_redirect_uri(redirect_uri) or redirects.find_problem(redirect_uri, context.login.redirects):
+            return _wrong(
+                "It wants to return to an address that its client has not registered, or that is not allowed."
+            )
+        state = given.get("state")
+
+        def fail(code: str, text: str) -> HttpAnswer:
+            return self._back(redirect_uri, state, {"error": code, "error_description": text})
+
+        if twice is not None:
+            code = "invalid_target" if twice == "resource" else "invalid_request"
+            return fail(code, "A parameter occurs more than once.")
+        if state is not None and len(state) > _STATE:
+            state = None
+            return fail("invalid_request", "The state is too long.")
+        if "request" in given or "request_uri" in given:
+            return fail("request_not_supported", "Request objects are not supported.")
+        if given.get("response_mode", "query") != "query":
+            return fail("invalid_request", "Only the response mode query is served.")
+        try:
+            url = f"{context.issuer}{PATH}"
+            ProtocolServer(client).check_authorization(request_of("GET", url, given.items(), {}))
+        except OAuth2Error as wrong:
+            text = str(wrong.description or "") if wrong.error == "invalid_request" else ""
+            return fail(str(wrong.error), text or "The request is not valid.")
+        resource = given.get("resource")
+        if resource is not None and not context.names_us(resource):
+            return fail("invalid_target", "The resource is not this server.")
+        prompt = frozenset(given.get("prompt", "").split())
+        if "none" in prompt:
+            # Whether the provider would ask something is not known before it does.
+            return fail("login_required", "The person has to log in.")
+        asked_scopes = given.get("scope", "").split()
+        scopes = [*scopes_of(context.settings), *([OFFLINE] if OFFLINE in asked_scopes else [])]
+        return Asked(client, redirect_uri, state, " ".join(scopes), given["code_challenge"], bool(prompt & _ASKING))
+
+    # ----------------------------------------------------------------------------------------------------------- ask
+
+    def _ask(self, request: HttpRequest, asked: Asked, found: Identity) -> HttpAnswer:
+        context = self._context
+        person = context.people.person(request)
+        assert person is not None  # else nobody would have been identified
+        about = context.settings
+        return page(
+            "Allow access?",
+            "consent",
+            forms_to=[asked.redirect_uri],
+            client=asked.client.name or "A client without a name",
+            verified=urlsplit(asked.client.client_id).netloc if asked.client.assured else "",
+            host=redirects.host_of(asked.redirect_uri),
+            local=not redirects.is_assured(asked.redirect_uri),
+            resource=about.listen.resource,
+            name=found.name or found.caller.sub,
+            refresh=bool(found.upstream.get("refresh")) and wants_refresh(asked.client, _scopes(asked)),
+            token=context.people.form_token(person, _purpose(request)),
+        )
+
+    async def _decide(self, request: HttpRequest, asked: Asked, found: Identity) -> HttpAnswer:
+        context = self._context
+        fields = await form_of(request)
+        person = context.people.person(request)
+        checked = person is not None and context.people.check_form(
+            request, person, _purpose(request), fields.get("token", "")
+        )
+        if not checked or fields.get("decision") not in ("allow", "deny"):
+            return problem(
+                403,
+                "This form is not valid any more",
+                "Nothing was done.",
+                "Go back to your client, and connect again.",
+            )
+        if fields["decision"] == "deny":
+            await context.people.identified(request, take=True)
+            context.record("consent_denied", found.caller, client_mark(context.seals, asked.client))
+            return self._back(
+                asked.redirect_uri,
+                asked.state,
+                {"error": "access_denied", "error_description": "The person has not agreed."},
+            )
+        consents = Consents(context.store, context.seals, context.login.consent)
+        answer = await self._agree(request, asked)
+        await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
+        return answer
+
+    async def _agree(self, request: HttpRequest, asked: Asked) -> HttpAnswer:
+        context = self._context
+        found = await context.people.identified(request, take=True)
+        if found is None:  # another request was faster
+            return problem(
+                403, "This login has ended", "It was used already.", "Go back to your client, and connect again."
+            )
+        held = Authorized(
+            asked.client.client_id,
+            asked.redirect_uri,
+            asked.challenge,
+            asked.scope,
+            wants_refresh(asked.client, _scopes(asked)),
+            found.caller,
+            found.upstream,
+        )
+        context.record("consent", found.caller, client_mark(context.seals, asked.client))
+        code = await Codes(context.store, context.seals).issue(held)
+        return self._back(asked.redirect_uri, asked.state, {"code": code})
+
+    def _back(self, redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> HttpAnswer:
+        """Back to the client; who answers is part of it (RFC 9207)."""
+        more = {**parameters, **({"state": state} if state is not None else {}), "iss": self._context.issuer}
+        # 303, so that what a form held is not sent on (RFC 9700, 4.12). What the URI has already stays as written.
+        joint = "&" if urlsplit(redirect_uri).query else "" if redirect_uri.endswith("?") else "?"
+        location = f"{redirect_uri}{joint}{urlencode(more)}"
+        headers = {"location": location, "cache-control": "no-store", "referrer-policy": "no-referrer"}
+        return HttpAnswer(303, headers)
+
+
+def _scopes(asked: Asked) -> frozenset[str]:
+    return frozenset(asked.scope.split())
+
+
+def _purpose(request: HttpRequest) -> str:
+    """What a form of the consent page is for: this request and no other."""
+    return f"consent {hashlib.sha256(request.query.encode()).hexdigest()}"
+
+
+def _wrong(text: str) -> HttpAnswer:
+    return problem(400, "The request of your client is not valid", text, "Update your client, or tell who made it.")

@@ -1,0 +1,209 @@
+"""Clients that are described by a document of theirs (draft-ietf-oauth-client-id-metadata-document, Client ID Metadata
+Documents): its URL is the ``client_id``.
+
+Whoever sends a browser here chooses the URL, so a document is fetched with care: the name is resolved once, every
+address of it must be public, and the connection goes to the address that was checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from adaptgen.model.frozen import lazy
+from adaptgen.net.addresses import carried_addresses, is_loopback, is_metadata
+from adaptgen.runtime.core.caches import LruCache
+from adaptgen.web.oauth.clients import NONE, Client
+from adaptgen.web.oauth.registration import Refusal, described_client
+
+if TYPE_CHECKING:
+    import httpx
+
+LARGEST: Final = 5 * 1024
+"""Bytes of a document (draft, 6.6)."""
+TIMEOUT: Final = 3.0
+LONGEST: Final = 500
+"""Characters of the URL."""
+MIN_AGE: Final = 60.0
+"""Seconds for which a document is used at least, whatever it says."""
+MAX_AGE: Final = 3600.0
+FAILED: Final = 30.0
+"""Seconds in which a document that could not be used is not asked for again."""
+_KEPT: Final = 1000
+_AT_ONCE: Final = 8
+"""Documents that are fetched at the same time; who comes next waits."""
+_URL: Final = lazy(r"[!-~]+")
+_DOTS: Final = lazy(r"/(?:\.|%2[eE]){1,2}(?:/|$)")
+_MAX_AGE: Final = lazy(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,9})")
+_SECRETS: Final = ("client_secret", "client_secret_expires_at")
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+class NotUsable(Exception):
+    """A document that cannot be used; the text has no part of it."""
+
+
+def is_document(client_id: str) -> bool:
+    """Whether a ``client_id`` is a URL, and not one that was made here."""
+    return "://" in client_id
+
+
+def find_problem(client_id: str, *, local: bool = False) -> str | None:
+    """Why a URL is no ``client_id`` (draft, 3), as the end of a sentence; None where it is. ``local``: loopback and
+    http on it are accepted, too."""
+    if len(client_id) > LONGEST or not _URL.fullmatch(client_id) or "\\" in client_id:
+        return "is too long, or has characters that no URL has"
+    try:
+        parts = urlsplit(client_id)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not a URL"
+    if parts.scheme != "https" and not (local and parts.scheme == "http" and is_loopback(host)):
+        return "is not https"
+    if not host or "@" in parts.netloc:
+        return "has no host, or user information"
+    if "#" in client_id:
+        return "has a fragment"
+    if parts.path in ("", "/"):
+        return "has no path"
+    if _DOTS.search(parts.path):
+        return "has dot segments"
+    return None
+
+
+class ClientDocuments:
+    """Fetches documents, and keeps what they say."""
+
+    def __init__(self, *, resolve: Resolve | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._resolve = resolve or _resolve
+        self._clock = clock
+        self._kept: LruCache[tuple[str, tuple[str, ...], bool], tuple[float, Client | None]] = LruCache(_KEPT)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def client(self, client_id: str, resource: str, allowed: Sequence[str]) -> Client | None:
+        """The client that a document describes; None where it cannot be used.
+
+        A document on loopback counts only for a server that is itself on loopback: one that is being developed, with
+        its client, on the same machine.
+        """
+        local = is_loopback(urlsplit(resource).hostname or "")
+        if find_problem(client_id, local=local) is not None:
+            return None
+        key = (client_id, tuple(allowed), local)
+        kept = self._kept.get(key)
+        if kept is not None and self._clock() < kept[0]:
+            return kept[1]
+        try:
+            async with asyncio.timeout(TIMEOUT), self._turns:
+                body, seconds = await self._fetch(client_id, local)
+            found: Client | None = _client_of(client_id, body, allowed)
+        except (NotUsable, Refusal, TimeoutError, OSError):
+            found, seconds = None, FAILED
+        self._kept.put(key, (self._clock() + seconds, found))
+        return found
+
+    async def _fetch(self, url: str, local: bool) -> tuple[bytes, float]:
+        import httpx
+
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        address = await self._address(host, port, local)
+        target = httpx.URL(url).copy_with(host=address)
+        name = f"[{host}]" if ":" in host else host
+        headers = {
+            "host": name if parts.port is None else f"{name}:{parts.port}",
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": "adaptgen",
+        }
+        try:
+            async with (
+                httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
+                client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as answer,
+            ):
+                return await _read(answer), lifetime(answer.headers)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise NotUsable from None
+
+    async def _address(self, host: str, port: int, local: bool) -> str:
+        """The address to connect to. NotUsable where any address of the host is not one of the public internet."""
+        found = [host.strip("[]")] if _is_address(host) else list(await self._resolve(host, port))
+        if not found:
+            raise NotUsable
+        own = local and is_loopback(host)
+        if is_metadata(host) or not all(is_public(one) or (own and is_loopback(one)) for one in found):
+            raise NotUsable
+        return found[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet, and carries none that is not (IPv4 inside of IPv6)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(_is_global(one) for one in carried_addresses(parsed)) and not is_metadata(address)
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    # is_global is False for private, loopback, link-local, shared (CGNAT), documentation and reserved ones, and True
+    # for multicast.
+    return address.is_global and not address.is_multicast
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    if answer.status_code != 200 or answer.headers.get("content-encoding", "identity") != "identity":
+        raise NotUsable
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise NotUsable
+    body = b""
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > LARGEST:
+            raise NotUsable
+    return body
+
+
+def lifetime(headers: Mapping[str, str]) -> float:
+    """The seconds for which an answer is used (RFC 9111), within bounds."""
+    said = headers.get("cache-control", "").lower()
+    if "no-store" in said or "no-cache" in said:
+        return MIN_AGE
+    found = _MAX_AGE.search(said)
+    return min(max(float(found[1]) if found else MIN_AGE, MIN_AGE), MAX_AGE)
+
+
+def _client_of(client_id: str, body: bytes, allowed: Sequence[str]) -> Client:
+    try:
+        about: Any = orjson.loads(body)
+    except ValueError:
+        raise NotUsable from None
+    if not isinstance(about, dict) or about.get("client_id") != client_id or any(one in about for one in _SECRETS):
+        raise NotUsable
+    found = described_client(client_id, about, allowed, NONE)
+    if found.method != NONE:  # a secret that everybody can read, or that nobody has (draft, 4.1)
+        raise NotUsable
+    return Client(client_id, found.name, found.redirect_uris, NONE, found.grants, assured=True)
