@@ -2,5 +2,5 @@
 
 ``endpoints`` answers the paths. It keeps no list of clients: a ``client_id`` is sealed data (``registration``) or the
 URL of a document (``client_documents``). The shared state holds what must happen once or end everywhere: codes and
-families of tokens (``families``), and the consents of people (``consents``).
+families of tokens (``families``), and the consents of people.
 """

@@ -9,7 +9,7 @@ import orjson
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
 from adaptgen.web.browser.pages import problem
 from adaptgen.web.oauth.authorize import AuthorizationEndpoint
-from adaptgen.web.oauth.metadata import discovery_document, server_metadata
+from adaptgen.web.oauth.metadata import answer_metadata
 from adaptgen.web.oauth.registration import LARGEST, Refusal, register, wait_for
 from adaptgen.web.oauth.server import Context, failed, json_of
 from adaptgen.web.oauth.tokens import TokenEndpoint
@@ -30,7 +30,7 @@ class AuthorizationRoute:
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         path = request.path
         if METADATA in path or DISCOVERY in path:
-            return self._describe(request)
+            return answer_metadata(request, self._context.settings)
         match path:
             case "/oauth/register":
                 return await self._register(request)
@@ -43,13 +43,6 @@ class AuthorizationRoute:
             case "/oauth/jwks":
                 return json_answer(b'{"keys":[]}', headers={"cache-control": "max-age=3600"})
         return problem(404, "There is no such page", "The address is not one of this server.")
-
-    def _describe(self, request: HttpRequest) -> HttpAnswer:
-        if request.method not in ("GET", "HEAD"):
-            return HttpAnswer(405, {"allow": "GET, HEAD"})
-        settings = self._context.settings
-        document = server_metadata(settings) if request.path.startswith(METADATA) else discovery_document(settings)
-        return json_answer(orjson.dumps(document), headers={"cache-control": "max-age=300"})
 
     async def _register(self, request: HttpRequest) -> HttpAnswer:
         context = self._context

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import orjson
+
 from adaptgen.govern.settings.model import Settings
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
 from adaptgen.model.tables import Json
 from adaptgen.web.oauth.clients import GRANTS, METHODS, OFFLINE
-from adaptgen.web.routes import base_url
+from adaptgen.web.routes import METADATA, base_url
 
 
 def scopes_of(settings: Settings) -> list[str]:
@@ -48,3 +51,11 @@ def discovery_document(settings: Settings) -> dict[str, Json]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [],
     }
+
+
+def answer_metadata(request: HttpRequest, settings: Settings) -> HttpAnswer:
+    """The answer to a request for one of both, by its path."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpAnswer(405, {"allow": "GET, HEAD"})
+    document = server_metadata(settings) if request.path.startswith(METADATA) else discovery_document(settings)
+    return json_answer(orjson.dumps(document), headers={"cache-control": "max-age=300"})
