@@ -219,8 +219,8 @@ class AuthorizationEndpoint:
 
 class Consents:
     """What people have agreed to, so that they are not asked each time. Only where the code goes to one party alone: on
-    the person's own machine any program may get it (RFC 8252, 8.6). Each is for one person, one ``client_id``, one host and the same scopes: another
-    client, also one with the same name, asks anew."""
+    the person's own machine any program may get it (RFC 8252, 8.6). Each is for one person, one ``client_id``, one host
+    and the same scopes: another client, also one with the same name, asks anew."""
 
     def __init__(self, store: Store, seals: Seals, seconds: float) -> None:
         self._store = store
