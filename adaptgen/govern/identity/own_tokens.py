@@ -2,7 +2,7 @@
 
 A token holds the caller as the identity provider vouched for it at the last log-in or refresh, the client, and the
 family: all tokens that came from one consent. What must be known everywhere at once is in the shared state: whether the
-family still stands, and whether an operator has ended what a person or a client had.
+family is still valid, and whether an operator has ended what a person or a client had.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class NotAccepted(Exception):
 
 @value()
 class Grant:
-    """What one consent gave: to which client, for which person, since when (seconds since the epoch)."""
+    """One consent: to which client, for which person, since when (seconds since the epoch)."""
 
     family: str
     client: str
@@ -42,7 +42,7 @@ class Grant:
 
 
 def family_key(seals: Seals, family: str) -> str:
-    """Where the state of a family is in the store; without it the family does not stand."""
+    """Where the state of a family is in the store; without it the family is not valid."""
     return f"oauth/family/{seals.name('family', family)}"
 
 

@@ -88,7 +88,7 @@ class AuthorizationEndpoint:
 
     async def _check(self, pairs: list[tuple[str, str]]) -> Asked | HttpAnswer:
         """The request. What is wrong with client or redirect URI is shown here: the browser must not be sent on. All
-        else is told to the client (RFC 6749, 4.1.2.1)."""
+        else goes to the client (RFC 6749, 4.1.2.1)."""
         context = self._context
         given = {name: text for name, text in pairs if text}
         twice = repeated(pairs)
@@ -262,4 +262,4 @@ def _purpose(request: HttpRequest) -> str:
 
 
 def _wrong(text: str) -> HttpAnswer:
-    return problem(400, "The request of your client is not valid", text, "Update your client, or tell who made it.")
+    return problem(400, "The request of your client is not valid", text, "Update your client, or ask its maker.")

@@ -13,7 +13,7 @@ from adaptgen.runtime.store.protocol import Store
 
 LASTS: Final = 60.0
 REMEMBERED: Final = 900.0
-"""Seconds for which it is known that a code was used: as long as what it gave counts without a refresh."""
+"""Seconds for which it is known that a code was used: as long as its first access token counts."""
 PREFIX: Final = "mcp_ac_"
 _CODE: Final = lazy(r"mcp_ac_[A-Za-z0-9_-]{43}")
 
@@ -40,7 +40,7 @@ class Used:
 
 
 class Codes:
-    """The codes of one server. They lie in the shared state, in a form that nobody reads without the code itself."""
+    """The codes of one server. They are in the shared state, readable only with the code itself."""
 
     def __init__(self, store: Store, seals: Seals) -> None:
         self._store = store
@@ -69,7 +69,7 @@ class Codes:
         return code
 
     async def find(self, code: str) -> tuple[Authorized | Used, bytes] | None:
-        """What a code stands for, and what to hand to :meth:`use`; None for what is no code, or not any more."""
+        """What a code stands for, and what to hand to :meth:`use`; None for any other text, or one that has expired."""
         if not _CODE.fullmatch(code):
             return None
         raw = await self._store.get(self._key(code))

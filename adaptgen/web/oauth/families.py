@@ -54,7 +54,7 @@ class Lifetimes:
 @value()
 class Issue:
     """What an answer of the token endpoint is made of. ``upstream``: what the identity provider needs to be asked
-    again; None where it gave nothing for that, or the client wants no refresh token."""
+    again; None where it has nothing for that, or the client wants no refresh token."""
 
     grant: Grant
     caller: Caller

@@ -180,7 +180,7 @@ class ProtocolServer(AuthorizationServer):  # type: ignore[misc]
         """The redirect URI of a request for a code.
 
         Raises:
-            OAuth2Error: with ``redirect_uri`` where the client may be told, without where it must not be.
+            OAuth2Error: with ``redirect_uri`` where the client may get the error, without where it must not.
         """
         redirect_uri: str = self.get_consent_grant(request).redirect_uri
         return redirect_uri

@@ -98,7 +98,7 @@ def client_mark(seals: Seals, client: Client) -> dict[str, Json]:
 
 
 def json_of(value: Mapping[str, Json], status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    """A JSON answer that nobody keeps."""
+    """A JSON answer that is not cached."""
     return json_answer(orjson.dumps(dict(value)), status, {**NO_STORE, **(headers or {})})
 
 

@@ -58,7 +58,7 @@ class TokenEndpoint:
         return failed(400, "unsupported_grant_type", "This grant type is not served.")
 
     async def revoke(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request that ends a token: with all of its family, as nothing else would help whoever fears
+        """The answer to a request that ends a token: with all of its family, as nothing else would help anyone who fears
         that it was stolen (RFC 7009, 2.1)."""
         read = await self._read(request)
         if isinstance(read, HttpAnswer):
@@ -136,7 +136,7 @@ class TokenEndpoint:
         return json_of(answer)
 
     async def _replayed(self, used: Used, client: Client) -> HttpAnswer:
-        """A code that was used before: whoever used it may have stolen it (OAuth 2.1, 4.1.3)."""
+        """A code that was used before: anyone who used it may have stolen it (OAuth 2.1, 4.1.3)."""
         context = self._context
         if used.client_id == client.client_id:
             await context.families.end(used.family)
@@ -189,7 +189,7 @@ def _ends(upstream: Mapping[str, Json]) -> float | None:
 
 
 def wants_refresh(client: Client, scopes: frozenset[str]) -> bool:
-    """Whether a client gets a refresh token, where the provider gave one: it registered for it, or asks for it."""
+    """Whether a client gets a refresh token, where the provider has one: it registered for it, or asks for it."""
     return "refresh_token" in client.grants or OFFLINE in scopes
 
 
