@@ -58,8 +58,7 @@ class TokenEndpoint:
         return failed(400, "unsupported_grant_type", "This grant type is not served.")
 
     async def revoke(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request that ends a token: with all of its family, as nothing else would help anyone who fears
-        that it was stolen (RFC 7009, 2.1)."""
+        """The answer to a request that ends a token, and with it all of its family (RFC 7009, 2.1)."""
         read = await self._read(request)
         if isinstance(read, HttpAnswer):
             return read
