@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,9 @@ from support.idp import Idp
 
 from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
+from adaptgen.transports.aws_lambda import event as events
+from adaptgen.transports.aws_lambda.handler import response
+from adaptgen.transports.streamable_http.asgi import App
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 from adaptgen.web import web_of
 
@@ -54,21 +59,56 @@ async def site(
     )
     environ = {"IDP_SECRET": "web-secret"}
     async with governed(path, target or FakeTarget(fact("look")), http=True, environ=environ) as made:
-        server = StreamableHttpServer(made.handler, hosts=("mcp.bank.example",), web=web_of(made))
+        hosts = ("mcp.bank.example", urlsplit(resource).netloc)
+        server = StreamableHttpServer(made.handler, hosts=hosts, web=web_of(made))
         try:
             yield Site(made, server, idp, resource.removesuffix("/mcp"))
         finally:
             await server.aclose()
 
 
+Carry = Callable[[Site, HttpRequest, bytes], Awaitable[HttpAnswer]]
+
+
+async def by_hand(site: Site, request: HttpRequest, body: bytes) -> HttpAnswer:
+    """A request that reaches the server without any platform."""
+    return await site.server.handle(request)
+
+
+def by_lambda(make: Callable[..., dict[str, Any]], stage: str, domain: str) -> Carry:
+    """Through events of Lambda, as :mod:`support.lambda_runtime` makes them, and what a function returns for them."""
+
+    async def carry(site: Site, request: HttpRequest, body: bytes) -> HttpAnswer:
+        event = make(
+            request.method, request.path, request.query, list(request.headers.items()), body, stage, domain, ""
+        )
+        read = events.read(event, 60.0, [one for one in (events.prefix(f"{site.base}/mcp"),) if one])
+        made = json.loads(json.dumps(response(await site.server.handle(read.http), read)))
+        several = made.get("multiValueHeaders", {}).get("set-cookie", [])
+        content = base64.b64decode(made["body"]) if made["isBase64Encoded"] else made["body"].encode()
+        return HttpAnswer(made["statusCode"], made["headers"], content, (*made.get("cookies", ()), *several))
+
+    return carry
+
+
+async def by_asgi(site: Site, request: HttpRequest, body: bytes) -> HttpAnswer:
+    """Through the ASGI application."""
+    transport = httpx.ASGITransport(app=App(site.server))  # type: ignore[arg-type]
+    url = f"{site.base.partition('://')[0]}://{request.headers['host']}{request.path}?{request.query}"
+    async with httpx.AsyncClient(transport=transport) as client:
+        got = await client.request(request.method, url.rstrip("?"), headers=dict(request.headers), content=body)
+    return HttpAnswer(got.status_code, dict(got.headers), got.content, tuple(got.headers.get_list("set-cookie")))
+
+
 @dataclass
 class Browser:
     """Keeps cookies, follows redirects, and sends what browsers send with forms. ``seen``: every URL that it asked
-    for."""
+    for. ``carry``: how its requests reach the server."""
 
     site: Site
     cookies: dict[str, str] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    carry: Carry = by_hand
 
     async def send(self, method: str, url: str, form: Mapping[str, str] | None = None, **headers: str) -> HttpAnswer:
         """One request to the site, without following."""
@@ -82,7 +122,9 @@ class Browser:
             sent |= {"origin": self.site.base, "sec-fetch-site": "same-origin"}
         sent |= {name.replace("_", "-"): text for name, text in headers.items()}
         sent = {name: text for name, text in sent.items() if text}
-        answer = await self.site.server.handle(HttpRequest(method, parts.path, sent, whole(body), query=parts.query))
+        answer = await self.carry(
+            self.site, HttpRequest(method, parts.path, sent, whole(body), query=parts.query), body
+        )
         for line in answer.cookies:
             pair, *attributes = line.split("; ")
             name, _, text = pair.partition("=")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import trail
@@ -51,6 +51,8 @@ class GovernedServer:
         """The generated server that is governed; None for the proxy."""
         self.files: FileDesk | None = None
         """How its files travel besides base64."""
+        self.web: dict[type, Any] = {}
+        """What the routes of its web share, by type."""
         self._stack = stack
 
     @property

@@ -12,7 +12,6 @@ import time
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -235,14 +234,11 @@ class People:
         return f"{back}{'&' if '?' in back else '?'}{IDENTIFIED}={handle}"
 
 
-_PEOPLE: WeakKeyDictionary[GovernedServer, People] = WeakKeyDictionary()
-
-
 def people_of(governed: GovernedServer) -> People:
     """The people of a server: the same object for all its routes."""
-    found = _PEOPLE.get(governed)
-    if found is None:
-        found = _PEOPLE[governed] = People(governed)
+    if People not in governed.web:
+        governed.web[People] = People(governed)
+    found: People = governed.web[People]
     return found
 
 
