@@ -26,6 +26,8 @@ _PARTS: Final = {
     "/approvals": "adaptgen.web.approvals",
 }
 """Beginning of a path -> the module whose ``route(governed)`` makes what answers it."""
+BEGINNINGS: Final = tuple(_PARTS)
+"""What a door in front of the server has to let through, besides ``/mcp``: as they are, and what follows a slash."""
 
 
 _PUBLIC: Final = ("/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks")

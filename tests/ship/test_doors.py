@@ -8,33 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.shipping import SETTINGS, bundle, governed
+from support.shipping import DOMAIN, HTTP, REST, SETTINGS, bundle, governed, made_of, of_type
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack import resolving, stack, versions
 
 SHA = "0123456789abcdef" * 4
-DOMAIN = {
-    "DomainName": "mcp.crm.example",
-    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
-}
-HTTP = {"Gateway": "http"} | DOMAIN
-REST = {"Gateway": "rest", "Waf": "true"} | DOMAIN
 CALLS = {"ANY /mcp", "ANY /mcp/{proxy+}"}
 DOORS = {"AWS::Lambda::Url", "AWS::ApiGatewayV2::Api", "AWS::ApiGateway::RestApi"}
 FRONTS: dict[str, dict[str, str]] = {
     "url": {}, "none": {"FunctionUrl": "false"}, "http": {"Gateway": "http"}, "domain": HTTP, "rest": REST,
 }  # fmt: skip
-
-
-def made_of(one: Bundle, parameters: dict[str, str]) -> dict[str, Any]:
-    """The resources of a stack."""
-    return resolving.resolve(stack.plain(one, SHA), parameters)
-
-
-def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    return [one["Properties"] for one in resources.values() if one["Type"] == kind]
 
 
 @pytest.mark.parametrize("kind", SETTINGS)

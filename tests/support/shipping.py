@@ -12,6 +12,7 @@ import yaml
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.bundles.shipment import Deployable, read_deployable
 from adaptgen.ship.bundles.target import Target
+from adaptgen.ship.stack import resolving, stack
 
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -65,7 +66,21 @@ RICH = EMBEDDED | {
     "trace": {"otlp": "${env:OTLP}"},
     "files": {"store": "s3://crm-files/agents"},
 }
-SETTINGS: dict[str, dict[str, Any]] = {"embedded": EMBEDDED, "behind": BEHIND, "proxy": PROXY, "iam": IAM, "rich": RICH}
+LOGIN = PROXY | {
+    "login": {"client_id": "adaptgen", "client_secret": "${secret:proxy#login}"},
+    "state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"},
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "embedded": EMBEDDED, "behind": BEHIND, "proxy": PROXY, "iam": IAM, "rich": RICH, "login": LOGIN,
+}  # fmt: skip
+
+SHA = "0123456789abcdef" * 4
+DOMAIN = {
+    "DomainName": "mcp.crm.example",
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+}
+HTTP = {"Gateway": "http"} | DOMAIN
+REST = {"Gateway": "rest", "Waf": "true"} | DOMAIN
 
 
 def governed(folder: Path, settings: dict[str, Any] | None = None, name: str = "crm") -> Path:
@@ -99,3 +114,12 @@ def bundle_of(kind: str, folder: Path, **target: Any) -> Bundle:
     settings = SETTINGS[kind]
     what = write(folder / kind, settings) if settings.get("mode") == "proxy" else governed(folder / kind, settings)
     return bundle(what, **target)
+
+
+def made_of(one: Bundle, parameters: dict[str, str]) -> dict[str, Any]:
+    """The resources of a stack."""
+    return resolving.resolve(stack.plain(one, SHA), parameters)
+
+
+def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in resources.values() if one["Type"] == kind]

@@ -8,9 +8,11 @@ import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from adaptgen.diagnostics import error
 from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
@@ -105,6 +107,19 @@ _PROCESS = os.urandom(keys.SIZE)
 
 TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
 
+_OF_LOGIN = ("authlib", "jinja2")
+"""What ``adaptgen.web`` imports at the first request to it."""
+
+
+def _check_installed(settings: Settings) -> None:
+    """AG143: a login without the packages that it needs would fail at the first request of somebody. They are looked
+    for and not imported. A bundle that was made for other settings lacks them."""
+    absent = [one for one in _OF_LOGIN if PathFinder.find_spec(one) is None]
+    if absent:
+        message = f"login needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed"
+        help = 'pip install "adaptgen[login]"; a bundle has them if it is packaged with settings that have login'
+        raise error("AG143", message, settings.where("login"), help)
+
 
 class ComponentFactory:
     """Makes the parts of each version of the settings; what a version leaves as it was is used again."""
@@ -161,6 +176,8 @@ class ComponentFactory:
         check_target(settings, self._place.loopback)
         settings = await resolve(settings, self._credentials, http=self._place.http)
         check_issuer(settings, self._place.loopback)
+        if settings.login is not None and self._place.http:
+            _check_installed(settings)
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
         # The keys of the issuer come while the policies are loaded.

@@ -40,6 +40,8 @@ _BASE = (
 """What every deployed server imports; the other dependencies of the package are for building and for serving on a
 laptop."""
 _CEDAR = "cedarpy"
+_LOGIN = ("authlib", "jinja2")
+"""What the authorization server and the pages of ``login`` import, at the first request to them."""
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"
 
@@ -68,6 +70,8 @@ def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
         found += ["opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"]
     if "redis" in shipment.stores:
         found.append("redis")
+    if settings.login is not None:
+        found += _LOGIN
     if target.kind == "agentcore":
         found += ["httptools", "uvicorn"]
     return tuple(sorted(found))
@@ -83,11 +87,11 @@ def package(
     Raises:
         AdaptgenError: AG090 to AG092, as their parts say.
     """
-    if target.kind == "agentcore" and (refused := _unknown_identities(shipment)):
+    if target.kind == "agentcore" and (refused := _impossible_there(shipment)):
         raise AdaptgenError(*refused)
     python = compiling.find_interpreter(target, interpreter) if compile else None
     found = wheels.gather(roots(shipment, target), target, cache)
-    files = {**unpack_wheels(found), **serving_files()}
+    files = {**unpack_wheels(found), **serving_files(pages=shipment.settings.login is not None)}
     clash = sorted(files.keys() & shipment.files.keys())
     if clash:
         raise error("AG090", f"{clash[0]} is a file of the bundle already", help="rename the folder of the server")
@@ -144,8 +148,9 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can name."""
 
 
-def _unknown_identities(shipment: Deployable) -> list[Diagnostic]:
-    """AG090: settings that cannot work on AgentCore Runtime, which does not say who has signed a request."""
+def _impossible_there(shipment: Deployable) -> list[Diagnostic]:
+    """Settings that cannot work on AgentCore Runtime, which does not say who has signed a request (AG090), and lets
+    nothing through but POST /mcp (AG143)."""
     settings = shipment.settings
     found = []
     if settings.authenticate is not None and settings.authenticate.iam:
@@ -156,6 +161,13 @@ def _unknown_identities(shipment: Deployable) -> list[Diagnostic]:
         message = "AgentCore Runtime does not say which IAM identity calls, so nothing could be accepted"
         help = "leave principal out: the handover is signed by the proxy"
         found.append(Diagnostic("AG090", message, settings.where("accept", "principal"), help))
+    if settings.login is not None:
+        message = "login needs pages, and AgentCore Runtime lets nothing through but POST /mcp"
+        help = (
+            "leave login out: the platform checks tokens of your identity provider (DiscoveryUrl of the stack); or "
+            "deploy to Lambda or as a container"
+        )
+        found.append(Diagnostic("AG143", message, settings.where("login"), help))
     return found
 
 
@@ -213,8 +225,9 @@ _METADATA = frozenset({"METADATA", "entry_points.txt"})
 """What is read when a process runs: versions and entry points (OpenTelemetry finds its parts by them)."""
 
 
-def serving_files() -> dict[str, bytes]:
-    """The modules of adaptgen that serve: path in the bundle -> content."""
+def serving_files(*, pages: bool = False) -> dict[str, bytes]:
+    """The modules of adaptgen that serve: path in the bundle -> content. ``pages``: with the templates of what people
+    see with a browser."""
     found: dict[str, bytes] = {}
     for path in sorted(_PACKAGE.glob("*.py")):
         found[f"adaptgen/{path.name}"] = path.read_bytes()
@@ -224,6 +237,8 @@ def serving_files() -> dict[str, bytes]:
         name = path.relative_to(_PACKAGE).as_posix()
         if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP and name != "model/plan.py":
             found[f"adaptgen/{name}"] = path.read_bytes()
+    for path in sorted(_PACKAGE.glob("web/**/templates/*")) if pages else ():
+        found[f"adaptgen/{path.relative_to(_PACKAGE).as_posix()}"] = path.read_bytes()
     return found
 
 

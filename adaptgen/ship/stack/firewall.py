@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.cloudformation import (
     Json,
     Resources,
@@ -20,6 +21,11 @@ _GROUPS = {
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY", "CrossSiteScripting_BODY"),
 }
 """Groups of rules that AWS keeps -> those that count and do not block."""
+_OF_LOGINS = ("GenericRFI_BODY", "GenericRFI_QUERYARGUMENTS", "SizeRestrictions_QUERYSTRING")
+"""Rules of the common group that block logins: a client on a laptop names http://127.0.0.1:PORT/… as its redirect URI,
+and what is sealed in identifiers makes queries longer than 2 KB. Nothing that is named so is ever fetched."""
+_REGISTRATIONS = 100
+"""Of clients, in five minutes from one address; the settings limit them in all (``login.registrations``)."""
 
 
 def firewall_parameters() -> Resources:
@@ -53,26 +59,26 @@ def firewall_conditions() -> Resources:
     }
 
 
-def firewall(name: str) -> Resources:
+def firewall(bundle: Bundle) -> Resources:
     """The rules, and their place in front of the API."""
-    rules = [_group(group, counted, number) for number, (group, counted) in enumerate(_GROUPS.items())]
-    rate = {
-        "Name": "rate",
-        "Priority": len(rules),
-        "Action": {"Block": {"CustomResponse": {"ResponseCode": 429}}},
-        "Statement": {"RateBasedStatement": {"AggregateKeyType": "IP", "Limit": {"Ref": "WafRate"}}},
-        "VisibilityConfig": _visibility("rate"),
-    }
+    login = bundle.shipment.settings.login is not None
+    rules: list[Json] = []
+    for name, counted in _GROUPS.items():
+        more = _OF_LOGINS if login and counted else ()
+        rules.append(_group(name, (*counted, *more), len(rules)))
+    rules.append(_rate("rate", {"Ref": "WafRate"}, len(rules)))
+    if login:
+        rules.append(_rate("registrations", _REGISTRATIONS, len(rules), "/oauth/register"))
     stage = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${RestApi}/stages/${RestStage}"
     return {
         "WebAcl": {
             "Type": "AWS::WAFv2::WebACL",
             "Condition": "MakesWaf",
             "Properties": {
-                "Description": f"In front of {name}",
+                "Description": f"In front of {bundle.shipment.name}",
                 "Scope": "REGIONAL",
                 "DefaultAction": {"Allow": {}},
-                "Rules": [*rules, rate],
+                "Rules": rules,
                 "VisibilityConfig": _visibility("acl"),
             },
         },
@@ -84,6 +90,28 @@ def firewall(name: str) -> Resources:
                 "WebACLArn": if_("HasWebAcl", {"Ref": "WebAclArn"}, {"Fn::GetAtt": ["WebAcl", "Arn"]}),
             },
         },
+    }
+
+
+def _rate(name: str, limit: Json, priority: int, path: str = "") -> Json:
+    """Requests in five minutes from one address; ``path``: only those whose path contains it, for in front of it may be
+    a stage."""
+    statement: dict[str, Json] = {"AggregateKeyType": "IP", "Limit": limit}
+    if path:
+        statement["ScopeDownStatement"] = {
+            "ByteMatchStatement": {
+                "FieldToMatch": {"UriPath": {}},
+                "PositionalConstraint": "CONTAINS",
+                "SearchString": path,
+                "TextTransformations": [{"Priority": 0, "Type": "URL_DECODE"}],
+            }
+        }
+    return {
+        "Name": name,
+        "Priority": priority,
+        "Action": {"Block": {"CustomResponse": {"ResponseCode": 429}}},
+        "Statement": {"RateBasedStatement": statement},
+        "VisibilityConfig": _visibility(name),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from adaptgen.govern.identity.oauth_metadata import challenge
 from adaptgen.ship.bundles.package import Bundle
@@ -26,12 +27,14 @@ from adaptgen.ship.stack.data import log_group
 from adaptgen.ship.stack.doors import callers
 from adaptgen.ship.stack.firewall import firewall, firewall_conditions, firewall_parameters
 from adaptgen.ship.stack.versions import ALIAS
+from adaptgen.web.routes import BEGINNINGS
 
 _HTTP_SECONDS, _REST_SECONDS = 30, 29
 """How long API Gateway waits at most (a REST API without a higher quota)."""
 _OPEN_ROUTES = ("GET /healthz", "GET /.well-known/{proxy+}", "OPTIONS /mcp", "OPTIONS /mcp/{proxy+}")
 """What everybody may ask: health, where to log in, and what browsers ask before they call."""
 _CALLS = ("ANY /mcp", "ANY /mcp/{proxy+}")
+_WELL_KNOWN = "/.well-known/"
 _LOGGED = {
     "requestId": "$context.requestId",
     "requestTime": "$context.requestTime",
@@ -101,7 +104,7 @@ def gateway_conditions() -> Resources:
 def gateway(bundle: Bundle, version: str = "") -> Resources:
     """Both kinds of API, each with its condition, and what they share. ``version``: of the function, its logical id."""
     logs = {"AccessLogGroup": {"Condition": "HasAccessLogs", **log_group()}}
-    return {**_http(bundle), **_rest(bundle, version), **_shared(), **logs, **firewall(bundle.shipment.name)}
+    return {**_http(bundle), **_rest(bundle, version), **_shared(), **logs, **firewall(bundle)}
 
 
 def public_url(otherwise: Json) -> Json:
@@ -212,7 +215,7 @@ def _http(bundle: Bundle) -> Resources:
             },
         },
     }
-    for route in (*_CALLS, *_OPEN_ROUTES):
+    for route in (*_CALLS, *_OPEN_ROUTES, *_web_routes(bundle)):
         authorization = "AWS_IAM" if callers(bundle) and route in _CALLS else "NONE"
         made[f"Http{_name_of(route)}"] = {
             "Type": "AWS::ApiGatewayV2::Route",
@@ -224,6 +227,23 @@ def _http(bundle: Bundle) -> Resources:
             },
         }
     return _when("HasHttp", made)
+
+
+def _web_paths(bundle: Bundle) -> tuple[str, ...]:
+    """The beginnings of paths that people and clients which log in need; none without ``login``."""
+    if bundle.shipment.settings.login is None:
+        return ()
+    return tuple(one for one in BEGINNINGS if not one.startswith(_WELL_KNOWN))
+
+
+def _web_routes(bundle: Bundle) -> Iterator[str]:
+    paths = _web_paths(bundle)
+    if paths:
+        yield f"OPTIONS {_WELL_KNOWN}{{proxy+}}"  # scripts that look for the metadata ask first
+    for path in paths:
+        if not path.endswith("/"):
+            yield f"ANY {path}"
+        yield f"ANY {path.rstrip('/')}/{{proxy+}}"
 
 
 def _name_of(route: str) -> str:
@@ -256,13 +276,15 @@ def _rest(bundle: Bundle, version: str) -> Resources:
             "Properties": {"RestApiId": api, "ValidateRequestParameters": True},
         },
     }
-    paths = {"": root, "mcp": {"Ref": "RestMcp"}, ".well-known": {"Ref": "RestWellKnown"}}
+    paths: dict[str, Json] = {"": root, "mcp": {"Ref": "RestMcp"}, ".well-known": {"Ref": "RestWellKnown"}}
+    paths |= {parent: {"Ref": _rest_name(parent)} for parent in _web_parts(bundle)}
     for name, parent, part in (
         ("RestMcp", "", "mcp"),
         ("RestMcpProxy", "mcp", "{proxy+}"),
         ("RestWellKnown", "", ".well-known"),
         ("RestWellKnownProxy", ".well-known", "{proxy+}"),
         ("RestHealthz", "", "healthz"),
+        *_web_resources(bundle),
     ):
         made[name] = {
             "Type": "AWS::ApiGateway::Resource",
@@ -271,6 +293,7 @@ def _rest(bundle: Bundle, version: str) -> Resources:
     methods = [
         ("RestMcp", "ANY", True), ("RestMcp", "OPTIONS", False), ("RestMcpProxy", "ANY", True),
         ("RestMcpProxy", "OPTIONS", False), ("RestWellKnownProxy", "GET", False), ("RestHealthz", "GET", False),
+        *_web_methods(bundle),
     ]  # fmt: skip
     for resource, verb, guarded in methods:
         made[f"{resource}{verb.capitalize()}"] = _method(resource, verb, guarded, signed=signed)
@@ -306,6 +329,29 @@ def _rest(bundle: Bundle, version: str) -> Resources:
         },
     }
     return _when("HasRest", made)
+
+
+def _web_parts(bundle: Bundle) -> tuple[str, ...]:
+    return tuple(path.strip("/") for path in _web_paths(bundle))
+
+
+def _rest_name(part: str) -> str:
+    return f"Rest{part.capitalize()}"
+
+
+def _web_resources(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
+    """Logical id, parent and part of the path of what is beside MCP."""
+    for part in _web_parts(bundle):
+        yield _rest_name(part), "", part
+        yield f"{_rest_name(part)}Proxy", part, "{proxy+}"
+
+
+def _web_methods(bundle: Bundle) -> Iterator[tuple[str, str, bool]]:
+    if parts := _web_parts(bundle):
+        yield "RestWellKnownProxy", "OPTIONS", False
+        for part in parts:
+            yield _rest_name(part), "ANY", False
+            yield f"{_rest_name(part)}Proxy", "ANY", False
 
 
 def _method(resource: str, verb: str, guarded: bool, *, signed: bool) -> Json:

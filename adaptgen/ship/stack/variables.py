@@ -58,6 +58,8 @@ def _of_settings(shipment: Deployable) -> Iterator[str]:
     settings = shipment.settings
     for upstream in settings.upstreams.values():
         yield from _variables((upstream.auth.token, upstream.auth.client_secret))
+    if settings.login is not None:
+        yield from _variables(settings.login.client_secret)
     yield from _variables((settings.keys, settings.state.url))
 
 
