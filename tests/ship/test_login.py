@@ -108,7 +108,7 @@ def test_the_secret_of_a_login_is_read_by_the_role_or_hidden_as_a_parameter(
 
 
 def test_processes_without_a_common_memory_cannot_use_a_code_once(tmp_path: Path) -> None:
-    assert diagnostics(LOGIN | {"state": {"store": "memory"}}, tmp_path) == [("AG143", line_of("login:", tmp_path) + 1)]
+    assert diagnostics(LOGIN | {"state": {"store": "memory"}}, tmp_path) == [("AG143", line_of("login:", tmp_path))]
 
 
 def test_a_door_that_wants_signed_requests_lets_no_browser_through(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_door_that_wants_signed_requests_lets_no_browser_through(tmp_path: Pat
 
 
 def test_agentcore_lets_nothing_through_but_mcp(tmp_path: Path) -> None:
-    assert diagnostics(LOGIN, tmp_path, "agentcore") == [("AG143", line_of("login:", tmp_path) + 1)]
+    assert diagnostics(LOGIN, tmp_path, "agentcore") == [("AG143", line_of("login:", tmp_path))]
 
 
 def test_an_embedded_server_can_log_people_in(tmp_path: Path) -> None:
