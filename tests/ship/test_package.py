@@ -156,7 +156,8 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
 
 
 SOMETIMES = {
-    "Authlib", "Jinja2", "MarkupSafe", "PyYAML", "boto3", "botocore", "cedarpy", "prometheus_client", "redis", "requests", "snapshot-restore-py",
+    "Authlib", "Jinja2", "MarkupSafe",
+    "PyYAML", "boto3", "botocore", "cedarpy", "prometheus_client", "redis", "requests", "snapshot-restore-py",
     "uvicorn",
 }  # fmt: skip
 """Imported where settings, a store or the platform need it."""
