@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.shipping import EMBEDDED, HTTP, LOGIN, REST, SHA, bundle, governed, made_of, of_type, write
+from support.shipping import EMBEDDED, HTTP, LOGIN, REST, ROOT, SHA, bundle, governed, made_of, of_type, write
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle, package, roots, serving_files
@@ -107,15 +108,6 @@ def test_the_secret_of_a_login_is_read_by_the_role_or_hidden_as_a_parameter(
     assert "NoEcho" not in parameters["IdpClient"]
 
 
-def test_processes_without_a_common_memory_cannot_use_a_code_once(tmp_path: Path) -> None:
-    assert diagnostics(LOGIN | {"state": {"store": "memory"}}, tmp_path) == [("AG143", line_of("login:", tmp_path))]
-
-
-def test_a_door_that_wants_signed_requests_lets_no_browser_through(tmp_path: Path) -> None:
-    codes = [code for code, _ in diagnostics(LOGIN | {"authenticate": {"iam": True}}, tmp_path)]
-    assert codes == ["AG143"]
-
-
 def test_agentcore_lets_nothing_through_but_mcp(tmp_path: Path) -> None:
     assert diagnostics(LOGIN, tmp_path, "agentcore") == [("AG143", line_of("login:", tmp_path))]
 
@@ -123,3 +115,10 @@ def test_agentcore_lets_nothing_through_but_mcp(tmp_path: Path) -> None:
 def test_an_embedded_server_can_log_people_in(tmp_path: Path) -> None:
     settings = EMBEDDED | {name: LOGIN[name] for name in ("login", "state")}
     assert "authlib" in roots(read_deployable(governed(tmp_path, settings)), Target())
+
+
+def test_the_example_is_the_proxy_of_the_guide_with_a_login() -> None:
+    found = [read_deployable(ROOT / "specs/proxy" / name) for name in ("governance.yaml", "login.yaml")]
+    plain, login = (json.loads(one.files[one.governance]) for one in found)
+    assert login.pop("login")["client_secret"].startswith("${secret:")
+    assert login == plain

@@ -215,10 +215,11 @@ _NOT_SERVING = frozenset(
 _LAPTOP = frozenset({"transports/fastmcp.py", "transports/serve.py"})
 """The transport of stdio, which brings FastMCP."""
 _UNUSED = frozenset((
+    ("authlib", "integrations"), ("authlib", "oauth1"),
     ("phonenumbers", "carrierdata"), ("phonenumbers", "geodata"), ("phonenumbers", "tzdata"),
     ("stdnum", "imsi.dat"), ("stdnum", "oui.dat"),
 ))  # fmt: skip
-"""Data of wheels that no server reads, 7 MB of a bundle: places, carriers, time zones, makers of devices."""
+"""Parts of wheels that no server reads, 8 MB of a bundle: places, carriers, time zones, makers of devices, frameworks."""
 _TESTS = frozenset({"tests", "test", "__pycache__"})
 _SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".rs", ".pyc")
 _METADATA = frozenset({"METADATA", "entry_points.txt"})

@@ -167,7 +167,6 @@ def _check(settings: Settings, server: Server | None) -> None:
     if settings.files is not None and not settings.files.store:
         message = "files need a store there: no disk lasts from one call to the next"
         found.append(Diagnostic("AG107", message, settings.where("files"), "files: {store: s3://bucket/prefix}"))
-    found += _login(settings)
     for name, reference in _key_references(settings):
         if REFERENCE.fullmatch(reference):
             help = '"${secret:name#key}", or "${env:NAME}"'
@@ -184,20 +183,6 @@ def _check(settings: Settings, server: Server | None) -> None:
             found.append(Diagnostic("AG090", message, settings.where("state"), f"state: {{store: {auth.store}, …}}"))
     if found:
         raise AdaptgenError(*found)
-
-
-def _login(settings: Settings) -> Iterator[Diagnostic]:
-    """AG143: a login that processes without a common memory, or people without an IAM identity, cannot use."""
-    if settings.login is None:
-        return
-    where = settings.where("login")
-    if settings.state.store == "memory":
-        message = "login counts on codes and refresh tokens being used once, and each process has a memory of its own"
-        yield Diagnostic("AG143", message, where, "state: {store: dynamodb, table: …}, or {store: redis, url: …}")
-    if settings.authenticate is not None and settings.authenticate.iam:
-        message = "a door that wants requests signed by IAM lets no browser through, and no client that logs in"
-        help = "authenticate: {issuer: …, audience: …, caller: {…}}: callers come with tokens"
-        yield Diagnostic("AG143", message, settings.where("authenticate", "iam"), help)
 
 
 def _key_references(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
