@@ -219,7 +219,7 @@ _UNUSED = frozenset((
     ("phonenumbers", "carrierdata"), ("phonenumbers", "geodata"), ("phonenumbers", "tzdata"),
     ("stdnum", "imsi.dat"), ("stdnum", "oui.dat"),
 ))  # fmt: skip
-"""Parts of wheels that no server reads, 8 MB of a bundle: places, carriers, time zones, makers of devices, frameworks."""
+"""What no server reads, 8 MB of a bundle: places, carriers, time zones, makers of devices, adapters of frameworks."""
 _TESTS = frozenset({"tests", "test", "__pycache__"})
 _SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".rs", ".pyc")
 _METADATA = frozenset({"METADATA", "entry_points.txt"})
