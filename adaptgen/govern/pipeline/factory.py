@@ -113,11 +113,11 @@ _OF_LOGIN = ("authlib", "jinja2")
 
 def _check_installed(settings: Settings) -> None:
     """AG143: a login without the packages that it needs would fail at the first request of somebody. They are looked
-    for and not imported. A bundle that was made for other settings lacks them."""
+    for and not imported. A bundle that was made for settings without login lacks them."""
     absent = [one for one in _OF_LOGIN if PathFinder.find_spec(one) is None]
     if absent:
         message = f"login needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed"
-        help = 'pip install "adaptgen[login]"; a bundle has them if it is packaged with settings that have login'
+        help = 'pip install "adaptgen[login]"'
         raise error("AG143", message, settings.where("login"), help)
 
 
