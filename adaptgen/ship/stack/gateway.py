@@ -340,7 +340,7 @@ def _rest_name(part: str) -> str:
 
 
 def _web_resources(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
-    """Logical id, parent and part of the path of what is beside MCP."""
+    """Logical id, parent and part of the path of each resource of the web."""
     for part in _web_parts(bundle):
         yield _rest_name(part), "", part
         yield f"{_rest_name(part)}Proxy", part, "{proxy+}"
