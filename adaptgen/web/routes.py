@@ -69,6 +69,17 @@ class WebRoutes:
             self._made[module] = importlib.import_module(module).route(self._governed)
         return await self._made[module].answer(request)
 
+    def refused(self, request: HttpRequest, status: int, text: str) -> HttpAnswer | None:
+        """A page for a person whose request is refused before a route answers it; None where a program asks. ``text``:
+        the end of a sentence of ours."""
+        if self.public(request.path) or "text/html" not in request.headers.get("accept", ""):
+            return None
+        pages = importlib.import_module("adaptgen.web.browser.pages")
+        shown: HttpAnswer = pages.problem(
+            status, "This did not work", f"The reason: {text}.", "Go back, and try again."
+        )
+        return shown
+
 
 def module_of(path: str) -> str | None:
     """The module that answers requests with this path; None where it is not of the web."""

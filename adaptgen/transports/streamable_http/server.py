@@ -232,23 +232,30 @@ class StreamableHttpServer:
             return refused(500, "Internal error", code=message.INTERNAL_ERROR)
 
     async def _answer_web(self, web: WebRoutes, request: HttpRequest) -> HttpAnswer:
-        if request.ambiguous is not None:
-            return refused(400, f"the {request.ambiguous} header occurs more than once")
         if request.method == "OPTIONS":
             return HttpAnswer(204, dict(_CORS)) if web.public(request.path) else HttpAnswer(405)
-        if web.refuses(request):
-            return refused(403, "this origin is not allowed")
+        status, text, headers = 500, "Internal error", {}
         try:
-            return await web.answer(request)
+            if request.ambiguous is not None:
+                status, text = 400, f"the {request.ambiguous} header occurs more than once"
+            elif web.refuses(request):
+                status, text = 403, "this origin is not allowed"
+            else:
+                return await web.answer(request)
         except TooLarge:
-            return refused(413, "the body is too large", headers={"connection": "close"})
+            status, text, headers = 413, "the body is too large", {"connection": "close"}
         except (TooSlow, asyncio.IncompleteReadError):
-            return refused(408, "the body did not come", headers={"connection": "close"})
+            status, text, headers = 408, "the body did not come", {"connection": "close"}
         except StoreError:
-            return refused(503, "the shared state cannot be reached", headers={"retry-after": "1"})
+            status, text, headers = 503, "the shared state cannot be reached", {"retry-after": "1"}
         except Exception as problem:
             report(problem)
-            return refused(500, "Internal error", code=message.INTERNAL_ERROR)
+        answer = web.refused(request, status, text)
+        if answer is None:
+            code = message.INTERNAL_ERROR if status == 500 else message.REFUSED
+            return refused(status, text, code=code, headers=headers)
+        answer.headers |= headers
+        return answer
 
     async def _post(self, request: HttpRequest) -> HttpAnswer:
         json, events = request.accepts()

@@ -95,3 +95,23 @@ async def test_a_server_without_login_has_no_pages(tmp_path: Path, idp: Idp) -> 
         object.__setattr__(one.governed.handler.parts.settings, "login", None)
         assert (await Browser(one).get("/login/out")).status == 404
         assert People not in one.governed.web
+
+
+async def test_people_see_a_page_and_programs_json(
+    tmp_path: Path, idp: Idp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with site(tmp_path, idp) as one:
+        browser = Browser(one)
+
+        def fail(*_: object) -> None:
+            raise RuntimeError("the refresh token is secret-123")
+
+        monkeypatch.setattr(People, "person", fail)
+        page = await browser.get(f"{one.base}/login/out")
+        assert (page.status, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+        assert "Internal error" in text_of(page)
+        assert page.headers["cache-control"] == "no-store"
+        answer = await browser.get(f"{one.base}/login/out", accept="application/json")
+        assert (answer.status, answer.headers["content-type"]) == (500, "application/json")
+        shown = text_of(page) + text_of(answer) + "".join(capsys.readouterr())
+        assert "secret-123" not in shown
