@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.model.tables import Caller, Json
 
 if TYPE_CHECKING:
+    from adaptgen.govern.approvals.requests import Request
     from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.authorization.authorizer import Decision
     from adaptgen.mcp.protocol import ToolInfo
@@ -26,6 +27,12 @@ def describe_file(trail: AuditLog, receipt: Mapping[str, Json]) -> dict[str, Jso
         if isinstance(text := receipt.get(name), str):
             said[to] = trail.digest({name: text.rpartition("/")[2]})
     return said
+
+
+def describe_approval(trail: AuditLog, request: Request) -> dict[str, Json]:
+    """What a line says of a request for approval: which one, and who approved or denied it."""
+    by = {"approver": trail.who(request.by)["caller"]} if request.by is not None else {}
+    return {"approval": request.id, "round": request.round, **by}
 
 
 class Recorder:
@@ -57,14 +64,24 @@ class Recorder:
                 "settings": settings,
             }
 
-    def decided(self, decision: Decision | None, tokens: tuple[str, ...]) -> None:
-        """The call is let through; it is on record before it runs."""
+    def approval(self, step: str, request: Request) -> None:
+        """Something happened to the request for approval of the call: it was ``requested``, ``expired``, was
+        ``withdrawn`` by the policies, or its outcome is ``unknown``."""
+        if self._trail is not None:
+            self._trail.write(
+                {"event": "approval", "step": step, **self._base, **describe_approval(self._trail, request)}
+            )
+
+    def decided(self, decision: Decision | None, tokens: tuple[str, ...], approved: Request | None = None) -> None:
+        """The call is let through; it is on record before it runs. ``approved``: the request that was approved."""
         if self._trail is not None:
             allowed = "permit" if decision is None or not decision.logged_only else "log_only"
             policies = list(decision.policies) if decision is not None else []
-            self._trail.write(
-                {"event": "decision", **self._base, "decision": allowed, "policies": policies, "tokens": list(tokens)}
-            )
+            more = describe_approval(self._trail, approved) if approved is not None else {}
+            self._trail.write({
+                "event": "decision", **self._base, "decision": allowed, "policies": policies, "tokens": list(tokens),
+                **more,
+            })  # fmt: skip
 
     def refused(self, reason: str, policies: tuple[str, ...]) -> None:
         """The call is not let through. Of many alike only the first are written in full."""

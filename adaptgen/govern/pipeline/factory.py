@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.authorization.authorizer import Authorizer
@@ -33,9 +33,13 @@ from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import Target, ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Json
+from adaptgen.net.addresses import base_url
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store
+
+if TYPE_CHECKING:
+    from adaptgen.govern.approvals.guard import Approvals
 
 _T = TypeVar("_T")
 _Part = TypeVar("_Part", Authenticator, AssertionVerifier, Switch)
@@ -84,7 +88,8 @@ class Components:
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
     nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
     the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema. ``session_keys``:
-    what seals MCP sessions, for the transports. ``seals``: what seals codes, tokens, cookies and links.
+    what seals MCP sessions, for the transports. ``seals``: what seals codes, tokens, cookies and links. ``approvals``:
+    where a policy asks for approvals, or has writes done once.
     """
 
     settings: Settings
@@ -100,6 +105,7 @@ class Components:
     checks: ArgumentChecks = field(default_factory=ArgumentChecks)
     session_keys: tuple[bytes, ...] = field(default=(), repr=False)
     seals: Seals | None = field(default=None, repr=False)
+    approvals: Approvals | None = None
 
 
 _PROCESS = os.urandom(keys.SIZE)
@@ -180,7 +186,7 @@ class ComponentFactory:
             _check_installed(settings)
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
-        # The keys of the issuer come while the policies are loaded.
+
         seals = Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None
         async with _meanwhile(self._authenticator(settings, material, seals)) as authenticator:
             authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)
@@ -197,6 +203,29 @@ class ComponentFactory:
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
             session_keys=tuple(keys.session_keys(material)),
             seals=seals,
+            approvals=self._approvals(settings, material, authorizer),
+        )
+
+    def _approvals(self, settings: Settings, material: KeyMaterial, authorizer: Authorizer | None) -> Approvals | None:
+        """What keeps requests for approval and answers of writes that are done once; None where no policy asks."""
+        if authorizer is None or not (authorizer.asks_for_approval or authorizer.asks_once):
+            return None
+        from adaptgen.govern.approvals.guard import Approvals
+        from adaptgen.govern.approvals.repeats import Repeats
+        from adaptgen.govern.approvals.requests import Requests
+
+        if not keys.web_keys(material) and not getattr(self._store, "local", False):
+            help = "keys: {audit: …}, or any other key of these settings"
+            text = "@approval and @once need a key that every process has: no key of these settings outlives a process"
+            raise error("AG142", text, settings.where("keys"), help)
+        seals = Seals(keys.web_keys(material) or [_PROCESS])
+        served = settings.login is not None and self._place.http
+        resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
+        return Approvals(
+            requests=Requests(self._store, seals),
+            repeats=Repeats(self._store, seals),
+            authorizer=authorizer,
+            base=base_url(resource) if served else "",
         )
 
     async def switch(self, settings: Settings) -> Switch:

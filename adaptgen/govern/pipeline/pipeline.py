@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.call_record import Recorder, describe_file
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.pipeline.account_requests import AccountRequests
+from adaptgen.govern.pipeline.approval_decisions import ApprovalDecisions
 from adaptgen.govern.pipeline.other_methods import NonToolRequests, is_cut
 from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext, Refusal, admit
 from adaptgen.govern.telemetry.spans import Tracer
@@ -71,6 +72,7 @@ class Pipeline:
         self._tracer = tracer
         self._usage = usage
         self.accounts = AccountRequests(self, trail)
+        self.approvals = ApprovalDecisions(self, trail)
         self.adopt(parts, tools, target)
 
     def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
@@ -304,6 +306,10 @@ class Pipeline:
         if self._usage is not None:
             await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
         return result
+
+    def tool_of(self, server: str, own: str) -> ToolInfo | None:
+        """The tool that its server calls ``own``."""
+        return self._owned.get((server, own))
 
     async def admit_file(self, caller: Caller, request_id: str, receipt: Mapping[str, Json]) -> None:
         """Put a file on record that a caller sent or fetched past the tools.

@@ -47,6 +47,8 @@ from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.identifiers import is_id
 
 if TYPE_CHECKING:
+    from adaptgen.govern.approvals.guard import NeedsApproval, WriteGuard
+    from adaptgen.govern.approvals.repeats import Repeated
     from adaptgen.govern.audit.call_record import Recorder
     from adaptgen.govern.authorization.authorizer import Decision
     from adaptgen.govern.pipeline.factory import Components
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("adaptgen.govern")
 
 
+_UNWRITTEN = "The audit trail cannot be written, so nothing is executed."
 _MOST_FILES = 40
 _MOST_REQUESTS = 100_000
 """What a server may say that one call took."""
@@ -66,11 +69,15 @@ _MOST_REQUESTS = 100_000
 class Refusal(Exception):
     """A call that governance does not let through. ``text`` is for the agent, ``reason`` a word for the audit."""
 
-    def __init__(self, text: str, reason: str, policies: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, text: str, reason: str, policies: tuple[str, ...] = (), needed: NeedsApproval | None = None
+    ) -> None:
+        """``needed``: an approval that the caller may give."""
         super().__init__(reason)
         self.text = text
         self.reason = reason
         self.policies = policies
+        self.needed = needed
 
 
 async def admit(parts: Components, caller: Caller, tool: ToolInfo) -> None:
@@ -163,6 +170,8 @@ class GovernedCall:
         self._values: tuple[RestoredValue, ...] = ()
         self._decision: Decision | None = None
         self._executed = False
+        self._repeats = False
+        self._guard: WriteGuard | None = None
         self._files: list[Mapping[str, Json]] = []
         self.below = 0.0
         """Seconds spent in the target."""
@@ -171,12 +180,14 @@ class GovernedCall:
         """The answer of the call; refusals and failures are answers too."""
         try:
             await self._admit()
-            await self._before(context)
+            repeated = await self._before(context)
         except Refusal as refusal:
-            return self._refuse(refusal)
+            return self._refuse(refusal, context)
         except StoreError:
-            return self._refuse(Refusal("The shared state cannot be reached; try again later.", "state"))
+            return self._refuse(Refusal("The shared state cannot be reached; try again later.", "state"), context)
         try:
+            if repeated is not None:
+                return await self._finish(self._first_answer(repeated, context), None)
             result, error = await self._execute(target, context)
             return await self._finish(result, error)
         except asyncio.CancelledError:
@@ -230,8 +241,6 @@ class GovernedCall:
                     "denied",
                     decision.policies,
                 )
-            if decision.approval is not None:
-                raise Refusal(f"{tool.name} needs an approval. Nothing was executed.", "approval", decision.policies)
         if tool.lookups:
             refused = await _lookup_refusal(parts, caller, tool, self._arguments, self._tools)
             if refused is not None:
@@ -283,15 +292,23 @@ class GovernedCall:
         self._restored = restored.tokens
         self._values = restored.values
 
-    async def _before(self, context: Context) -> None:
+    async def _before(self, context: Context) -> Repeated | None:
+        """What comes between the decision and the execution; the first answer of a write that was done already."""
         decision = self._decision
         if decision is not None:
             self._span.decided(decision.policies, logged_only=decision.logged_only)
         self._span.restored(len(self._restored))
+        if decision is not None and (decision.approval is not None or decision.once is not None):
+            await self._run_hooks(context)  # what is approved is what is executed
+            return await self._guarded(decision)
         try:
             self._recorder.decided(self._decision, self._restored)
         except AuditError:
-            raise Refusal("The audit trail cannot be written, so nothing is executed.", "audit") from None
+            raise Refusal(_UNWRITTEN, "audit") from None
+        await self._run_hooks(context)
+        return None
+
+    async def _run_hooks(self, context: Context) -> None:
         hooks = self._parts.hooks
         if hooks is None:
             return
@@ -299,6 +316,44 @@ class GovernedCall:
             self._arguments = await hooks.before(self._hooked(context))
         except HookError as problem:
             raise Refusal(await self._hidden(f"Refused: {problem}. Nothing was executed."), "hook") from None
+
+    async def _guarded(self, decision: Decision) -> Repeated | None:
+        """Take the right to execute a call that needs an approval, or is done once."""
+        from adaptgen.govern.approvals.guard import NeedsApproval, NotApproved, WriteGuard
+
+        approvals = self._parts.approvals
+        if approvals is None:  # the policies of another generation: they ask for what is not there
+            raise Refusal("The policies have just changed. Nothing was executed. Try again.", "approval")
+        guard = WriteGuard(approvals, self._caller, self._tool, decision, self._recorder)
+        try:
+            repeated = await guard.enter(self._arguments)
+        except NotApproved as why:
+            needed = why if isinstance(why, NeedsApproval) and why.own else None
+            raise Refusal(why.text, why.reason, decision.policies, needed) from None
+        except AuditError:
+            raise Refusal(_UNWRITTEN, "audit") from None
+        if repeated is None:
+            self._guard = guard
+        try:
+            self._recorder.decided(decision, self._restored, guard.request)
+        except AuditError:
+            await guard.give_up()
+            raise Refusal(_UNWRITTEN, "audit") from None
+        if guard.request is not None:
+            self._span.set("adaptgen.approval", guard.request.id)
+        return repeated
+
+    def _first_answer(self, repeated: Repeated, context: Context) -> dict[str, Json]:
+        """The result of a write that was done already."""
+        from adaptgen.govern.approvals.guard import moment
+
+        self._context = context
+        self._executed = self._repeats = True
+        if repeated.result is not None:
+            return repeated.result
+        text = f"Done already at {moment(repeated.at)}, and not executed again. Its answer was not kept: look it up."
+        # Without an answer there is no structured content, which a result that is no error must have.
+        return {"content": [{"type": "text", "text": text}], "isError": "outputSchema" in self._tool.wire}
 
     async def _hidden(self, text: str) -> str:
         """A text of ours that may quote an argument, without the values that the call restored."""
@@ -327,6 +382,8 @@ class GovernedCall:
         if isinstance(context, RedactingContext):
             context.restored = self._values
         began = time.perf_counter()
+        answered: dict[str, Json] | None = None
+        code: int | None = None
         try:
             caller = self._caller
             form = parts.tokenizer.form if (parts := self._parts).tokenizer is not None else "sealed"
@@ -336,14 +393,18 @@ class GovernedCall:
             with self._metered() as meter:
                 result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
+            answered = result
             self._files = _receipts(self._tool, result)
             if meter is not None:
                 result = await self._settle(meter, result)
             return result, None
         except RpcError as problem:
+            code = problem.code
             return {}, problem
         finally:
             self.below = time.perf_counter() - began
+            if self._guard is not None:
+                await self._guard.leave(answered, code)
 
     @contextlib.contextmanager
     def _metered(self) -> Iterator[RequestMeter | None]:
@@ -377,13 +438,16 @@ class GovernedCall:
         assert authorizer is not None
         call = canonicalize(tool, self._arguments)
         decision = await authorizer.decide(self._caller, tool, call.judged, call.paths, creates=True)
+        approved = decision.approval is None or (self._guard is not None and self._guard.request is not None)
         try:
-            if decision.allowed:
+            if decision.allowed and approved:
                 self._recorder.decided(decision, self._restored)
                 return ""
-            self._recorder.refused("denied", decision.policies)
+            self._recorder.refused("approval" if decision.allowed else "denied", decision.policies)
         except AuditError:
-            return "The audit trail cannot be written, so nothing is executed."
+            return _UNWRITTEN
+        if decision.allowed:
+            return "There is no such record, and creating it needs an approval, which this call does not have."
         return f"There is no such record, and creating it is not permitted: {tool.name} with these arguments."
 
     async def _finish(self, result: dict[str, Json], error: RpcError | None) -> dict[str, Json]:
@@ -414,6 +478,8 @@ class GovernedCall:
         if parts.settings.mode != "behind":
             result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
+        if self._repeats:
+            outcome = "repeated"
         self._span.answered(status, len(tokens), unreachable=own.get(META_UNREACHABLE) is True)
         if not self._note(outcome, status=status, tokens=tokens):
             return failed_result(
@@ -425,7 +491,7 @@ class GovernedCall:
         """The answer to a call that lacks the caller's own account: where to connect it. RpcError for some clients."""
         refusal = Refusal(f"Connect your own account at {missing.title} to use this tool.", "connection")
         if not self._record_refusal(refusal):
-            return failed_result("The audit trail cannot be written, so nothing is executed.")
+            return failed_result(_UNWRITTEN)
         return ask_to_open(self._context, link, refusal.text, id=f"connect.{self._tool.server}.{missing.auth}")
 
     def _withheld(self, why: str, reason: str) -> dict[str, Json]:
@@ -441,9 +507,13 @@ class GovernedCall:
             return False
         return True
 
-    def _refuse(self, refusal: Refusal) -> dict[str, Json]:
+    def _refuse(self, refusal: Refusal, context: Context) -> dict[str, Json]:
+        """The answer to a call that is not executed. RpcError for clients that ask their person in this way."""
         if not self._record_refusal(refusal):
-            return failed_result("The audit trail cannot be written, so nothing is executed.")
+            return failed_result(_UNWRITTEN)
+        needed = refusal.needed
+        if needed is not None:
+            return ask_to_open(context, needed.url, needed.message, id=f"approval.{needed.id}")
         return failed_result(refusal.text)
 
     def _record_refusal(self, refusal: Refusal) -> bool:

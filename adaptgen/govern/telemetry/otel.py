@@ -232,7 +232,7 @@ class OtelSpan(Span):
 
     def outcome(self, outcome: str, caller: Caller | None = None) -> None:
         self._span.set_attribute("adaptgen.outcome", outcome)
-        if outcome == "ok":
+        if outcome in ("ok", "repeated"):
             return
         self.error("tool_error")  # what the conventions say of a CallToolResult with isError
         counted: dict[str, Attribute] = {"adaptgen.outcome": outcome}

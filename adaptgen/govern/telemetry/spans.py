@@ -72,9 +72,10 @@ class Span:
         """A list shows ``shown`` of ``tools`` tools."""
 
     def outcome(self, outcome: str, caller: Caller | None = None) -> None:
-        """How a call of a tool ended: ``ok``, ``error``, ``unknown``, ``withheld`` or ``refused:<reason>``.
+        """How a call of a tool ended: ``ok``, ``repeated`` (it got the first answer of the same write), ``error``,
+        ``unknown``, ``withheld`` or ``refused:<reason>``.
 
-        Everything but ``ok`` is counted for the tool, and for the caller where it is given.
+        Everything but the first two is counted for the tool, and for the caller where it is given.
         """
 
 

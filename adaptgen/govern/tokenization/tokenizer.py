@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.tokenization.argument_checks import Path, find_token_places
-from adaptgen.govern.tokenization.classification import Classification, positions
+from adaptgen.govern.tokenization.classification import Classification, Node, positions
 from adaptgen.govern.tokenization.content_blocks import ContentRedactor
 from adaptgen.govern.tokenization.detokenize import Restored, restore
 from adaptgen.govern.tokenization.echoes import RestoredValue, hide_echoes
@@ -176,6 +176,46 @@ class Tokenizer:
         """The text of an error, swept."""
         shielded = await self.other(caller, server, {"text": text}, restored, error=True)
         return str(shielded.result["text"])
+
+    async def shown_arguments(
+        self,
+        viewer: Caller,
+        tool: ToolInfo,
+        arguments: Mapping[str, Json],
+        permitted: Callable[[str], Awaitable[bool]],
+    ) -> dict[str, Json]:
+        """The restored arguments of somebody else's call as ``viewer`` may see them: values of the kinds that are not
+        ``permitted`` are tokens. Of direction ``api``, arguments hold surrogates already."""
+        shown: dict[str, Json] = loads(dumps(arguments))
+        tokens = self._tokens
+        if self._surrogates is not None or tokens is None:
+            return shown
+        hidden = frozenset([kind for kind in sorted(self._kinds) if not await permitted(kind)])
+        plan = self._plans.of(tool)
+        if self._guard is not None:
+            plan.searches = self._guard.of(tool)
+        classified = Node()
+        for name, one in shown.items():
+            node = plan.position(name, one, tokens.kind_of)
+            if node is not None:
+                classified.members[name] = node
+        scope = scope_of(self._scope, viewer, tool.server)
+        walk = JsonRedactor(
+            hidden,
+            self._patterns & hidden,
+            lambda kind, value, number: tokens.seal(scope, kind, value, number),
+            lambda kind, value: False,
+            _NOWHERE,
+        )
+
+        def walked() -> dict[str, Json]:
+            found: dict[str, Json] = walk.json(shown, classified, by_name=not tool.trusted)
+            return found
+
+        try:
+            return await scan(walked, apart=takes_long({"value": shown}))
+        except (RecursionError, ScanBudgetExceeded):
+            raise ToolError(_TOO_LARGE) from None
 
     def token_places(self, arguments: Mapping[str, Json]) -> list[Path]:
         tokens = self._tokens

@@ -1,0 +1,138 @@
+"""Writes that are done once: the same write of the same caller gets the first answer for a while.
+
+What is kept is the answer as the tool gave it, sealed: it passes through the tokenizer for each call that gets it. An
+answer that is too long is not kept; the repeated call then only learns when it was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store
+
+Outcome: TypeAlias = Literal["done", "nothing", "unknown"]
+"""What became of an execution: it has an answer; it certainly changed nothing; nobody knows."""
+
+LARGEST: Final = 32_000
+"""Characters of an answer that is kept."""
+LEASE: Final = 30.0
+WAITS: Final = 20.0
+"""Seconds for which a repeated call waits for the first one."""
+_LONGEST: Final = 3600.0
+"""Seconds for which at least it is remembered that a write was begun."""
+_PAUSE: Final = (0.02, 0.5)
+_PURPOSE: Final = "once"
+
+
+@value()
+class Claim:
+    """The right to do a write: ``data`` is what the store holds while it is done."""
+
+    key: str
+    data: bytes
+    seconds: float
+
+
+@value()
+class Repeated:
+    """The write was done ``at``. ``result``: its answer, None where it was too long."""
+
+    at: float
+    result: dict[str, Json] | None
+
+
+class Doubtful(Exception):
+    """The first write began ``at``, and is being done, or may have been done. ``busy``: it is being done."""
+
+    def __init__(self, at: float, *, busy: bool) -> None:
+        super().__init__("the same write may have been done")
+        self.at = at
+        self.busy = busy
+
+
+class Repeats:
+    """The writes of all callers. ``clock``: seconds since the epoch. StoreError: the state cannot be reached."""
+
+    def __init__(self, store: Store, seals: Seals, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._seals = seals
+        self._clock = clock
+
+    def key_of(self, caller: Caller, tool: ToolInfo, text: str) -> str:
+        """The key of a write; ``text`` says the call, see ``requests.call_text``."""
+        return f"once:{self._seals.name(_PURPOSE, text)}"
+
+    async def find(self, key: str, seconds: float) -> Repeated | None:
+        """The first answer, where the write was done within the last ``seconds``; None where it may be done now.
+        Waits for a call that is doing it.
+
+        Raises:
+            Doubtful: it is being done by another call for longer than this one waits, or it may have been done.
+        """
+        until = time.monotonic() + WAITS
+        pause = _PAUSE[0]
+        while True:
+            data = await self._store.get(key)
+            about = self._open(key, data) if data is not None else None
+            if data is None or about is None:
+                return None
+            busy = await self._is_busy(key, about)
+            if not busy:
+                if await self._store.get(key) != data:
+                    continue
+                if self._clock() - about["at"] >= seconds:
+                    return None
+                if about["state"] != "done":
+                    raise Doubtful(about["at"], busy=False)
+                kept = about["result"]
+                return Repeated(about["at"], json.loads(kept) if kept is not None else None)
+            if time.monotonic() >= until:
+                raise Doubtful(about["at"], busy=True)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _PAUSE[1])
+
+    async def claim(self, key: str, seconds: float) -> Claim | None:
+        """The right to do the write; None where another call has it or has done it."""
+        before = await self._store.get(key)
+        about = self._open(key, before) if before is not None else None
+        if about is not None and (self._clock() - about["at"] < seconds or await self._is_busy(key, about)):
+            return None
+        await self.hold(key)
+        longest = max(seconds, _LONGEST)
+        data = self._seal(key, {"state": "doing", "at": self._clock(), "result": None}, longest)
+        return Claim(key, data, seconds) if await self._store.swap(key, before, data, ttl=longest) else None
+
+    async def _is_busy(self, key: str, about: Mapping[str, Json]) -> bool:
+        return about["state"] == "doing" and await self._store.get(f"{key}:lease") is not None
+
+    async def hold(self, key: str) -> None:
+        """Say that the write is being done."""
+        await self._store.put(f"{key}:lease", b"1", ttl=LEASE)
+
+    async def finish(self, claim: Claim, outcome: Outcome, result: Mapping[str, Json] | None) -> None:
+        """Keep what became of it: a write that changed nothing may be repeated."""
+        if outcome == "nothing":
+            await self._store.swap(claim.key, claim.data, None)
+        else:
+            text = json.dumps(result) if outcome == "done" and result is not None else ""
+            kept = text if 0 < len(text) <= LARGEST else None
+            about = {"state": outcome, "at": self._clock(), "result": kept}
+            data = self._seal(claim.key, about, claim.seconds)
+            await self._store.swap(claim.key, claim.data, data, ttl=claim.seconds)
+        await self._store.delete(f"{claim.key}:lease")
+
+    def _seal(self, key: str, about: Mapping[str, Json], seconds: float) -> bytes:
+        about = {**about, "claim": secrets.token_hex(8)}
+        return self._seals.seal(_PURPOSE, about, seconds + 60, bound=key.encode()).encode()
+
+    def _open(self, key: str, data: bytes) -> dict[str, Json] | None:
+        return self._seals.open(_PURPOSE, data.decode("ascii", errors="replace"), bound=key.encode())

@@ -1,0 +1,268 @@
+"""Requests for approval, in the shared state.
+
+::
+
+    open ──► approved ──► executing ──► done
+      │          │            └───────► unknown (it may have been executed)
+      ├► denied  └► open again (the approval no longer counts)
+      └► expired
+
+One request for one caller, tool and arguments: its key is a keyed hash of them, and what is stored is sealed, so the
+store shows nothing. A state is replaced only by who read it (``Store.swap``), so of any number of processes one moves
+it on. A call that is being executed holds a lease, which its process renews: one that ends without a word leaves a call
+of which nobody knows whether it was executed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final, Literal, TypeAlias
+
+from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import lazy, value
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import Store, StoreError
+
+State: TypeAlias = Literal["open", "approved", "denied", "executing", "done", "unknown"]
+
+LARGEST: Final = 32_000
+"""Characters of arguments that can be approved: people read them, and they are sealed into one value."""
+LEASE: Final = 30.0
+"""Seconds after which a call that is being executed counts as lost, unless its process renews the lease."""
+BURST, REFILL = 20, 1 / 120
+"""Requests that one caller may open at once, and how many more a second: nobody can flood the approvers."""
+LISTED: Final = 200
+"""Requests of a tenant in its list."""
+_KEPT: Final = 86_400.0
+"""Seconds for which an ended request is kept, so that its page says what became of it."""
+_TRIES: Final = 8
+_ID: Final = lazy(r"[0-9a-f]{32}")
+_PURPOSE: Final = "approval"
+
+
+@value()
+class Request:
+    """``round``: another one for each request of the same call; ``arguments``: their JSON text, as they are executed;
+    ``lasts``: seconds for which it is open, and for which an approval counts. ``by`` approved or denied it ``at``.
+    ``doubt``: an earlier round may have been executed."""
+
+    id: str
+    round: str
+    state: State
+    caller: Caller
+    server: str
+    tool: str
+    arguments: str
+    asked: float
+    lasts: float
+    by: Caller | None = None
+    at: float = 0.0
+    doubt: bool = False
+
+    @property
+    def ends(self) -> float:
+        """When it can no longer be approved, or its approval no longer counts."""
+        return (self.at if self.state == "approved" else self.asked) + self.lasts
+
+    def is_over(self, now: float, lasts: float | None = None) -> bool:
+        """Whether it is open or approved no more. ``lasts``: what the policies in force say."""
+        if self.state not in ("open", "approved"):
+            return False
+        return now >= self.ends - max(self.lasts - (self.lasts if lasts is None else lasts), 0.0)
+
+
+@value()
+class Held:
+    """A request as it is in the store: ``data`` is what :meth:`Requests.move` replaces."""
+
+    request: Request
+    data: bytes
+
+
+class Requests:
+    """All requests. ``clock``: seconds since the epoch. StoreError: the shared state cannot be reached."""
+
+    def __init__(self, store: Store, seals: Seals, *, clock: Callable[[], float] = time.time) -> None:
+        self.store = store
+        self.clock = clock
+        self._seals = seals
+
+    def id_of(self, caller: Caller, tool: ToolInfo, arguments: str) -> str:
+        """The id of the request for a call; ``arguments`` as :func:`canonical_text` writes them."""
+        return self._seals.name(_PURPOSE, call_text(caller, tool, arguments))
+
+    async def find(self, id: str) -> Held | None:
+        """The request with this id, whatever its state."""
+        if not _ID.fullmatch(id):
+            return None
+        data = await self.store.get(_key(id))
+        request = self._read(id, data) if data is not None else None
+        return Held(request, data) if request is not None and data is not None else None
+
+    async def ask(self, request: Request, before: Held | None) -> Held | None:
+        """Open a request in place of ``before``, one that has ended; None where another process was faster.
+
+        Raises:
+            TooMany: the caller has opened too many.
+        """
+        data = self._seal(request)
+        ttl = _ttl(request)
+        if before is None:
+            if not await self.store.add(_key(request.id), data, ttl=ttl):
+                return None
+        elif not await self.store.swap(_key(request.id), before.data, data, ttl=ttl):
+            return None
+        bucket = f"approval:rate:{self._seals.name(_PURPOSE, request.caller.key)}"
+        wait = await self.store.take(bucket, rate=REFILL, burst=BURST)
+        if wait > 0:
+            await self.store.swap(_key(request.id), data, before.data if before is not None else None, ttl=_KEPT)
+            raise TooMany(wait)
+        await self._list(request)
+        return Held(request, data)
+
+    async def move(self, held: Held, state: State, *, by: Caller | None = None) -> Held | None:
+        """The request in another state; None where another process was faster. ``by``: who approved or denied it, now;
+        else that stays."""
+        moved = replace(held.request, state=state)
+        if by is not None:
+            moved = replace(moved, by=by, at=self.clock())
+        data = self._seal(moved)
+        done = await self.store.swap(_key(moved.id), held.data, data, ttl=_ttl(moved))
+        return Held(moved, data) if done else None
+
+    # ---------------------------------------------------------------------------------------------------------- leases
+
+    async def hold(self, id: str) -> None:
+        """Say that the call of this request is being executed."""
+        await self.store.put(f"{_key(id)}:lease", b"1", ttl=LEASE)
+
+    async def is_held(self, id: str) -> bool:
+        """Whether a process is executing it."""
+        return await self.store.get(f"{_key(id)}:lease") is not None
+
+    async def let_go(self, id: str) -> None:
+        """It is no longer being executed."""
+        await self.store.delete(f"{_key(id)}:lease")
+
+    # ------------------------------------------------------------------------------------------------------- the list
+
+    async def listed(self, tenant: str) -> list[str]:
+        """The ids of the latest requests of a tenant that may still be open, newest first."""
+        data = await self.store.get(self._index(tenant))
+        now = self.clock()
+        return [str(id) for id, ends in reversed(_entries(data)) if ends > now]
+
+    async def _list(self, request: Request) -> None:
+        """Add to the list. Where others change it all the time, the request is not in it; its link works."""
+        key = self._index(request.caller.tenant)
+        for _ in range(_TRIES):
+            data = await self.store.get(key)
+            now = self.clock()
+            kept = [(id, ends) for id, ends in _entries(data) if ends > now and id != request.id]
+            entries = [*kept[1 - LISTED :], (request.id, request.ends)]
+            made = json.dumps(entries, separators=(",", ":")).encode()
+            longest = max(ends for _, ends in entries) - now
+            if await self.store.swap(key, data, made, ttl=max(longest, 1.0)):
+                return
+
+    def _index(self, tenant: str) -> str:
+        return f"approval:list:{self._seals.name(_PURPOSE, f'tenant {tenant}')}"
+
+    # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _seal(self, request: Request) -> bytes:
+        about: dict[str, Json] = {
+            "round": request.round,
+            "state": request.state,
+            "caller": _caller_value(request.caller),
+            "server": request.server,
+            "tool": request.tool,
+            "arguments": request.arguments,
+            "asked": request.asked,
+            "lasts": request.lasts,
+            "by": _caller_value(request.by) if request.by is not None else None,
+            "at": request.at,
+            "doubt": request.doubt,
+        }
+        return self._seals.seal(_PURPOSE, about, _ttl(request) + 60, bound=request.id.encode()).encode()
+
+    def _read(self, id: str, data: bytes) -> Request | None:
+        about = self._seals.open(_PURPOSE, data.decode("ascii", errors="replace"), bound=id.encode())
+        if about is None:
+            return None
+        by = about["by"]
+        return Request(
+            id=id,
+            round=about["round"],
+            state=about["state"],
+            caller=_caller_of(about["caller"]),
+            server=about["server"],
+            tool=about["tool"],
+            arguments=about["arguments"],
+            asked=about["asked"],
+            lasts=about["lasts"],
+            by=_caller_of(by) if by is not None else None,
+            at=about["at"],
+            doubt=about["doubt"],
+        )
+
+
+class TooMany(Exception):
+    """The caller has opened too many requests; ``seconds`` until the next one."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many requests for approval")
+        self.seconds = seconds
+
+
+def new_round() -> str:
+    """A name for one round of a request."""
+    return secrets.token_hex(8)
+
+
+def canonical_text(arguments: Mapping[str, Json]) -> str:
+    """Arguments as JSON text that is the same for the same arguments, whatever the order of their keys; ASCII.
+
+    Raises:
+        StoreError: JSON cannot hold them, so they cannot be kept.
+    """
+    try:
+        return json.dumps(arguments, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        raise StoreError("the arguments are not JSON") from None
+
+
+def call_text(caller: Caller, tool: ToolInfo, arguments: str) -> str:
+    """Who calls what with which arguments, as one text that is never the same for two calls."""
+    return json.dumps([caller.key, tool.server, tool.own, arguments])
+
+
+def _key(id: str) -> str:
+    return f"approval:{id}"
+
+
+def _ttl(request: Request) -> float:
+    return 2 * request.lasts + _KEPT
+
+
+def _entries(data: bytes | None) -> list[tuple[str, float]]:
+    return [(str(id), float(ends)) for id, ends in json.loads(data)] if data else []
+
+
+def _caller_value(caller: Caller) -> dict[str, Json]:
+    """A caller without the access token."""
+    return {
+        "sub": caller.sub,
+        "tenant": caller.tenant,
+        "groups": list(caller.groups),
+        "claims": dict(caller.claims),
+    }
+
+
+def _caller_of(about: Mapping[str, Json]) -> Caller:
+    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"])

@@ -1,0 +1,353 @@
+"""A call that needs an approval is executed once after somebody approved exactly this call, and never else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from adaptgen.govern.approvals import requests
+from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, RpcError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.store.protocol import StoreError
+
+from .conftest import ANN, BOB, EVE, LEA, LOGIN, POLICIES
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_an_approved_call_is_executed_once_and_both_names_are_on_record(served: Any) -> None:
+    async with served() as world:
+        asked, failed = await world.call(text="hello")
+        assert failed
+        assert asked.startswith(
+            "Not executed: pay needs the approval of another person, at https://mcp.example/approvals/"
+        )
+        assert world.calls == []
+
+        assert await world.approve(asked) == "approved"
+        assert await world.call(text="hello") == ("done", False)
+        again, _ = await world.call(text="hello")
+        assert again.startswith("Not executed: pay needs the approval")
+        assert world.calls == [{"text": "hello"}]
+
+    assert world.steps() == [
+        "approval requested", "refuse approval", "approval approved", "permit", "result ok",
+        "approval requested", "refuse approval",
+    ]  # fmt: skip
+    approval, decision = (
+        line for line in world.audited() if line.get("step") == "approved" or line.get("decision") == "permit"
+    )
+    assert (approval["caller"]["sub"], approval["approver"]["sub"]) == ("ann", "lea")
+    assert (decision["caller"]["sub"], decision["approver"]["sub"]) == ("ann", "lea")
+    assert decision["approval"] == approval["approval"]
+    assert decision["round"] == approval["round"]
+
+
+async def test_of_a_hundred_calls_at_once_one_is_executed(served: Any) -> None:
+    running = asyncio.Event()
+
+    async def slow(arguments: Any) -> None:
+        await running.wait()
+
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        found = await asyncio.gather(*(world.call(text="hello") for _ in range(100)))
+
+    assert len(world.calls) == 1
+    assert [text for text, failed in found if not failed] == ["done"]
+    assert all(text.startswith(("Not executed", "An earlier")) for text, failed in found if failed)
+
+
+@pytest.mark.parametrize(
+    "other", [{"text": "hellp"}, {"text": "hello "}, {"text": "Hello"}, {"text": "hello", "email": ""}, {}]
+)
+async def test_other_arguments_are_another_request(served: Any, other: dict[str, Any]) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        text, failed = await world.call(**other)
+
+    assert failed
+    assert world.calls == []
+    assert text.partition("/approvals/")[2][:32] != asked.partition("/approvals/")[2][:32]
+
+
+async def test_the_order_of_arguments_does_not_matter(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="a", email="b@example.org")
+        await world.approve(asked)
+
+        assert (await world.call(email="b@example.org", text="a"))[1] is False
+
+
+async def test_an_approval_is_good_for_the_caller_who_asked(served: Any) -> None:
+    other = Caller("tom", "acme", ("support",))
+    async with served() as world:
+        await world.approve((await world.call(text="hello"))[0])
+        _, failed = await world.call(other, text="hello")
+
+    assert failed
+    assert world.calls == []
+
+
+@pytest.mark.parametrize("by", [ANN, EVE, Caller("tom", "acme", ("support",)), Caller("ann", "acme", ("leads",))])
+async def test_who_may_not_approve_sees_nothing_and_approves_nothing(served: Any, by: Caller) -> None:
+    """Not the caller, whatever their groups; not the leads of another tenant; nobody without a permit."""
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+
+        assert await world.approve(asked, by) == "hidden"
+        assert await world.handler.approvals.listed(by) == []
+        assert (await world.call(text="hello"))[1]
+    assert world.calls == []
+
+
+async def test_a_denied_call_is_not_asked_for_again_until_the_request_would_have_ended(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked, deny=True) == "denied"
+        text, _ = await world.call(text="hello")
+        assert text.startswith("Not executed: this call of pay was denied.")
+        assert await world.approve(asked) == "over"
+        world.clock.now += 3600
+        text, _ = await world.call(text="hello")
+        assert text.startswith("Not executed: pay needs the approval")
+
+    assert world.calls == []
+    assert "approval denied" in world.steps()
+
+
+@pytest.mark.parametrize(("late", "executed"), [(3599, True), (3600, False)])
+async def test_an_approval_counts_for_as_long_as_the_policy_says(served: Any, late: int, executed: bool) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        world.clock.now += 3599
+        assert await world.approve(asked) == "approved"
+        world.clock.now += late
+        _, failed = await world.call(text="hello")
+
+    assert failed is not executed
+    assert len(world.calls) == executed
+    assert ("approval expired" in world.steps()) is not executed
+
+
+async def test_a_request_that_is_over_cannot_be_approved(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        world.clock.now += 3600
+
+        assert await world.approve(asked) == "over"
+        assert (await world.call(text="hello"))[1]
+    assert world.calls == []
+
+
+async def test_a_shorter_duration_in_the_policies_of_now_counts(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        world.clock.now += 120
+        await change_policies(world, POLICIES.replace("1h", "1m"))
+        _, failed = await world.call(text="hello")
+
+    assert failed
+    assert world.calls == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        POLICIES.replace('"leads"', '"directors"'),
+        POLICIES + 'forbid (principal == Caller::"acme/lea", action == Action::"approve", resource);',
+    ],
+    ids=["another group approves", "the approver is forbidden"],
+)
+async def test_policies_that_change_withdraw_an_approval(served: Any, now: str) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        await change_policies(world, now)
+        _, failed = await world.call(text="hello")
+
+    assert failed
+    assert world.calls == []
+    assert "approval withdrawn" in world.steps()
+
+
+async def test_a_caller_who_is_no_longer_permitted_gets_nothing_from_an_approval(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        await change_policies(world, POLICIES + 'forbid (principal == Caller::"acme/ann", action, resource);')
+        text, _ = await world.call(text="hello")
+
+    assert "Not permitted" in text or "no tool" in text.lower()
+    assert world.calls == []
+
+
+async def test_a_page_that_was_shown_for_an_earlier_round_approves_nothing_later(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        id = asked.partition("/approvals/")[2][:32]
+        shown = await world.handler.approvals.find(LEA, id)
+        await world.approve(asked, BOB)
+        await world.call(text="hello")
+        await world.call(text="hello")  # the next round
+        verdict = await world.handler.approvals.decide(LEA, shown, approve=True, reason="", request_id="r")
+        _, failed = await world.call(text="hello")
+
+    assert verdict == "changed"
+    assert failed
+    assert len(world.calls) == 1
+
+
+async def test_a_process_that_dies_leaves_a_call_that_may_have_been_executed(served: Any) -> None:
+    def dies(arguments: Any) -> None:
+        raise asyncio.CancelledError
+
+    async with served(answers=dies) as world:
+        await world.approve((await world.call(text="hello"))[0])
+        with pytest.raises(asyncio.CancelledError):
+            await world.call(text="hello")
+        world.target.answers.clear()
+        text, failed = await world.call(text="hello")
+
+    assert failed
+    assert text.startswith("An earlier call like this one may have been executed: look first. Not executed: pay needs")
+    assert len(world.calls) == 1
+
+
+async def test_a_lease_that_nobody_renews_says_the_same(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        kept = world.handler.parts.approvals.requests
+        held = await kept.find(asked.partition("/approvals/")[2][:32])
+        await kept.hold(held.request.id)
+        await kept.move(held, "executing")
+
+        under_way, _ = await world.call(text="hello")
+        await kept.let_go(held.request.id)
+        lost, _ = await world.call(text="hello")
+
+    assert under_way.startswith("Not executed again: the same call of pay is under way")
+    assert lost.startswith("An earlier call like this one may have been executed: look first.")
+    assert world.calls == []
+    assert "approval unknown" in world.steps()
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ({"content": [], "isError": True, "_meta": {META_STATUS: 422}}, "approved"),
+        ({"content": [], "isError": True}, "approved"),
+        ({"content": [], "resultType": "input_required", "inputRequests": {}}, "approved"),
+        ({"content": [], "isError": True, "_meta": {META_STATUS: 500}}, "unknown"),
+        ({"content": [], "isError": True, "_meta": {META_UNKNOWN: True}}, "unknown"),
+        ({"content": []}, "done"),
+    ],
+)
+async def test_an_approval_is_used_up_unless_nothing_was_changed(served: Any, answer: Any, left: str) -> None:
+    async with served(answers=answer) as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        await world.call(text="hello") if answer["content"] else await raw(world, text="hello")
+        held = await world.handler.parts.approvals.requests.find(asked.partition("/approvals/")[2][:32])
+
+    assert held.request.state == left
+
+
+async def test_the_store_shows_nothing(served: Any) -> None:
+    async with served() as world:
+        await world.call(text="secret-word", email="ann@example.org")
+        held = json.dumps({key: repr(one) for key, one in world.made.store._values.items()})
+
+    for word in ("secret", "ann", "example", "pay", "acme"):
+        assert word not in held
+
+
+async def test_without_the_store_nothing_is_executed(served: Any, monkeypatch: Any) -> None:
+    async with served() as world:
+        await world.approve((await world.call(text="hello"))[0])
+
+        async def away(*args: Any, **given: Any) -> bool:
+            raise StoreError("away")
+
+        monkeypatch.setattr(world.made.store, "swap", away)
+        text, failed = await world.call(text="hello")
+
+    assert failed
+    assert "shared state cannot be reached" in text
+    assert world.calls == []
+
+
+async def test_approvers_are_not_flooded(served: Any) -> None:
+    async with served() as world:
+        texts = [(await world.call(text=str(number)))[0] for number in range(requests.BURST + 5)]
+        shown = await world.handler.approvals.listed(LEA)
+        repeated, _ = await world.call(text="0")
+
+    assert sum("/approvals/" in text for text in texts) == requests.BURST
+    assert all("too many approvals" in text for text in texts[requests.BURST :])
+    assert len(shown) == requests.BURST
+    assert "/approvals/" in repeated
+
+
+async def test_without_a_login_nobody_can_approve(served: Any) -> None:
+    async with served(**dict.fromkeys(LOGIN)) as world:
+        text, failed = await world.call(text="hello")
+
+    assert failed
+    assert "this server has no login" in text
+    assert world.calls == []
+    assert any("AG142" in one or "nobody can approve" in one for one in world.made.notices)
+
+
+async def test_a_caller_who_may_approve_is_asked_to_open_the_page(served: Any) -> None:
+    mine = POLICIES.replace('forbid (principal, action == Action::"approve", resource) when { context.own };', "")
+    async with served(mine) as world:
+        lea, _ = await world.call(LEA, text="hello")
+        assert lea.startswith("pay needs your approval")
+        assert await world.approve(lea, LEA) == "approved"
+        assert await world.call(LEA, text="hello") == ("done", False)
+        with pytest.raises(RpcError) as asked:
+            await raw(world, LEA, version="2025-11-25", capabilities={"elicitation": {"url": {}}}, text="two")
+        with_form = await raw(world, LEA, version="2025-11-25", capabilities={"elicitation": {}}, text="two")
+        ann = await raw(world, ANN, version="2025-11-25", capabilities={"elicitation": {"url": {}}}, text="two")
+
+    assert asked.value.code == -32042
+    assert asked.value.data["elicitations"][0]["mode"] == "url"
+    assert with_form["isError"]
+    assert ann["isError"]  # somebody else approves: there is nothing to open here
+
+
+async def test_what_the_approver_sees_is_personal_only_where_the_policy_says_so(served: Any) -> None:
+    blind = POLICIES.replace('context.tool == "fake__pay"', 'context.tool == "fake__other"')
+    async with served() as world:
+        asked, _ = await world.call(text="write to ann@example.org", email="bob@example.org")
+        id = asked.partition("/approvals/")[2][:32]
+        clear = await world.handler.approvals.find(LEA, id)
+        await change_policies(world, blind)
+        hidden = await world.handler.approvals.find(LEA, id)
+
+    assert clear.arguments == {"text": "write to ann@example.org", "email": "bob@example.org"}
+    assert hidden.arguments["email"].startswith("tok_email_")
+    assert hidden.arguments["text"].startswith("write to tok_email_")
+
+
+async def raw(
+    world: Any, caller: Caller = ANN, /, version: str = "2026-07-28", capabilities: Any = None, **arguments: Any
+) -> Any:
+    from support.governing import ask
+
+    given = {"version": version, "capabilities": capabilities or {}}
+    return await ask(world.made, caller, "tools/call", {"name": "pay", "arguments": arguments}, **given)
+
+
+async def change_policies(world: Any, text: str) -> None:
+    (world.folder / "all.cedar").write_text(text)
+    assert await world.made.watch.look() is not False
+    world.adopt()
