@@ -61,7 +61,7 @@ class NeedsApproval(NotApproved):
 @value()
 class Approvals:
     """What calls that need an approval, and writes that are done once, share. ``base``: the URL below which the pages
-    are; "" where nobody can approve, because there is no login."""
+    are; "" without a login, where there are no approvers."""
 
     requests: Requests
     repeats: Repeats
@@ -198,7 +198,7 @@ class WriteGuard:
         """The approved request of this call.
 
         Raises:
-            NotApproved: there is none.
+            NotApproved: it is not approved.
         """
         self._check_approvable(arguments, text)
         id = self._requests.id_of(self._caller, self._tool, text)

@@ -65,7 +65,7 @@ class Repeats:
     def __init__(self, store: Store, seals: Seals, *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._seals = seals
-        self._clock = clock
+        self.clock = clock
 
     def key_of(self, caller: Caller, tool: ToolInfo, text: str) -> str:
         """The key of a write; ``text`` says the call, see ``requests.call_text``."""
@@ -89,7 +89,7 @@ class Repeats:
             if not busy:
                 if await self._store.get(key) != data:
                     continue
-                if self._clock() - about["at"] >= seconds:
+                if self.clock() - about["at"] >= seconds:
                     return None
                 if about["state"] != "done":
                     raise Doubtful(about["at"], busy=False)
@@ -104,11 +104,11 @@ class Repeats:
         """The right to do the write; None where another call has it or has done it."""
         before = await self._store.get(key)
         about = self._open(key, before) if before is not None else None
-        if about is not None and (self._clock() - about["at"] < seconds or await self._is_busy(key, about)):
+        if about is not None and (self.clock() - about["at"] < seconds or await self._is_busy(key, about)):
             return None
         await self.hold(key)
         longest = max(seconds, _LONGEST)
-        data = self._seal(key, {"state": "doing", "at": self._clock(), "result": None}, longest)
+        data = self._seal(key, {"state": "doing", "at": self.clock(), "result": None}, longest)
         return Claim(key, data, seconds) if await self._store.swap(key, before, data, ttl=longest) else None
 
     async def _is_busy(self, key: str, about: Mapping[str, Json]) -> bool:
@@ -125,7 +125,7 @@ class Repeats:
         else:
             text = json.dumps(result) if outcome == "done" and result is not None else ""
             kept = text if 0 < len(text) <= LARGEST else None
-            about = {"state": outcome, "at": self._clock(), "result": kept}
+            about = {"state": outcome, "at": self.clock(), "result": kept}
             data = self._seal(claim.key, about, claim.seconds)
             await self._store.swap(claim.key, claim.data, data, ttl=claim.seconds)
         await self._store.delete(f"{claim.key}:lease")

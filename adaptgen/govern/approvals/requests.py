@@ -9,8 +9,8 @@
 
 One request for one caller, tool and arguments: its key is a keyed hash of them, and what is stored is sealed, so the
 store shows nothing. A state is replaced only by who read it (``Store.swap``), so of any number of processes one moves
-it on. A call that is being executed holds a lease, which its process renews: one that ends without a word leaves a call
-of which nobody knows whether it was executed.
+it on. A call that is being executed holds a lease, which its process renews: where it ends, the process has died, and
+whether the call was executed is unknown.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ class ComponentFactory:
             _check_installed(settings)
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
-
+        # The keys of the issuer come while the policies are loaded.
         seals = Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None
         async with _meanwhile(self._authenticator(settings, material, seals)) as authenticator:
             authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)

@@ -72,7 +72,7 @@ class Refusal(Exception):
     def __init__(
         self, text: str, reason: str, policies: tuple[str, ...] = (), needed: NeedsApproval | None = None
     ) -> None:
-        """``needed``: an approval that the caller may give."""
+        """``needed``: the caller may approve it."""
         super().__init__(reason)
         self.text = text
         self.reason = reason

@@ -7,13 +7,12 @@ import json
 from typing import Any
 
 import pytest
+from support.approving import ANN, BOB, EVE, LEA, LOGIN, POLICIES, change_policies, raw
 
 from adaptgen.govern.approvals import requests
 from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
-
-from .conftest import ANN, BOB, EVE, LEA, LOGIN, POLICIES
 
 pytestmark = pytest.mark.asyncio
 
@@ -336,18 +335,3 @@ async def test_what_the_approver_sees_is_personal_only_where_the_policy_says_so(
     assert clear.arguments == {"text": "write to ann@example.org", "email": "bob@example.org"}
     assert hidden.arguments["email"].startswith("tok_email_")
     assert hidden.arguments["text"].startswith("write to tok_email_")
-
-
-async def raw(
-    world: Any, caller: Caller = ANN, /, version: str = "2026-07-28", capabilities: Any = None, **arguments: Any
-) -> Any:
-    from support.governing import ask
-
-    given = {"version": version, "capabilities": capabilities or {}}
-    return await ask(world.made, caller, "tools/call", {"name": "pay", "arguments": arguments}, **given)
-
-
-async def change_policies(world: Any, text: str) -> None:
-    (world.folder / "all.cedar").write_text(text)
-    assert await world.made.watch.look() is not False
-    world.adopt()

@@ -1,0 +1,140 @@
+"""The same write asked twice is done once where the policy says so, and its first answer comes again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from support.approving import ANN, POLICIES, change_policies
+
+from adaptgen.govern.approvals import repeats
+from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN
+from adaptgen.model.tables import Caller
+
+pytestmark = pytest.mark.asyncio
+
+ONCE = '@once("10m") permit (principal, action, resource);'
+
+
+def counting() -> Any:
+    """An answer with the number of the call, and a personal value."""
+    numbers = iter(range(1, 1000))
+    return lambda arguments: {"content": [{"type": "text", "text": f"paid {next(numbers)} to bob@example.org"}]}
+
+
+async def test_the_same_write_is_done_once_in_the_time_that_the_policy_says(served: Any) -> None:
+    async with served(ONCE, counting()) as world:
+        first = await world.call(text="a")
+        again = await world.call(text="a")
+        other, _ = await world.call(text="b")
+        foreign, _ = await world.call(Caller("tom", "acme"), text="a")
+        world.clock.now += 600
+        later, _ = await world.call(text="a")
+
+    assert first == again
+    assert first[0].startswith("paid 1 to tok_email_")  # tokens, in the repeated answer too
+    assert [text.split()[1] for text in (other, foreign, later)] == ["2", "3", "4"]
+    assert world.steps()[:4] == ["permit", "result ok", "permit", "result repeated"]
+
+
+async def test_calls_at_the_same_time_wait_for_the_first(served: Any) -> None:
+    async with served(ONCE, counting()) as world:
+        found = await asyncio.gather(*(world.call(text="a") for _ in range(50)))
+
+    assert len(world.calls) == 1
+    assert len(set(found)) == 1
+
+
+async def test_who_waits_too_long_is_told_to_look_first(served: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(repeats, "WAITS", 0.0)
+    gate = asyncio.Event()
+    async with served(ONCE) as world:
+        whole = world.target.call
+
+        async def slow(*given: Any) -> Any:
+            await gate.wait()
+            return await whole(*given)
+
+        world.target.call = slow
+        first = asyncio.create_task(world.call(text="a"))
+        await asyncio.sleep(0)
+        while not world.made.store._values:
+            await asyncio.sleep(0)
+        text, failed = await world.call(text="a")
+        gate.set()
+        await first
+
+    assert failed
+    assert text.startswith("Not executed again: the same call is under way.")
+    assert len(world.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "calls"),
+    [
+        ({"content": [{"type": "text", "text": "422"}], "isError": True, "_meta": {META_STATUS: 422}}, 2),
+        ({"content": [{"type": "text", "text": "?"}], "isError": True, "_meta": {META_UNKNOWN: True}}, 1),
+        ({"content": [{"type": "text", "text": "500"}], "isError": True, "_meta": {META_STATUS: 500}}, 1),
+    ],
+)
+async def test_only_what_changed_nothing_may_be_tried_again(served: Any, answer: Any, calls: int) -> None:
+    async with served(ONCE, answer) as world:
+        await world.call(text="a")
+        text, failed = await world.call(text="a")
+
+    assert failed
+    assert len(world.calls) == calls
+    assert ("look first" in text) is (calls == 1)
+
+
+async def test_a_long_answer_is_not_kept_and_the_call_says_when_it_was_done(served: Any) -> None:
+    long = {"content": [{"type": "text", "text": "x" * (repeats.LARGEST + 1)}]}
+    async with served(ONCE, long) as world:
+        await world.call(text="a")
+        text, failed = await world.call(text="a")
+
+    assert not failed
+    assert text == "Done already at 2027-01-15T08:00:00Z, and not executed again. Its answer was not kept: look it up."
+    assert len(world.calls) == 1
+
+
+async def test_reads_and_dry_runs_are_no_writes(served: Any) -> None:
+    async with served(ONCE) as world:
+        for _ in range(2):
+            await world.call(ANN, "find", text="a")
+            await world.call(text="a", dry_run="true")
+
+    assert len(world.calls) == 4
+
+
+async def test_a_repeated_write_that_was_approved_gets_its_answer_and_no_second_request(served: Any) -> None:
+    async with served(POLICIES.replace('@approval("1h")', '@approval("1h") @once("10m")'), counting()) as world:
+        asked, _ = await world.call(text="a")
+        await world.approve(asked)
+        first = await world.call(text="a")
+        again = await world.call(text="a")
+        world.clock.now += 600
+        later, failed = await world.call(text="a")
+
+    assert first == again
+    assert failed
+    assert later.startswith("Not executed: pay needs the approval")
+    assert len(world.calls) == 1
+
+
+async def test_who_may_no_longer_call_gets_no_answer(served: Any) -> None:
+    async with served(ONCE, counting()) as world:
+        await world.call(text="a")
+        await change_policies(world, ONCE + 'forbid (principal == Caller::"acme/ann", action, resource);')
+        text, failed = await world.call(text="a")
+
+    assert failed
+    assert "paid" not in text
+
+
+async def test_without_http_and_login_a_write_is_done_once_too(served: Any) -> None:
+    async with served(ONCE, counting(), login=None, authenticate=None, listen=None) as world:
+        first = await world.call(text="a")
+
+        assert await world.call(text="a") == first
