@@ -49,7 +49,7 @@ class ApprovalDecisions:
         self._trail = trail
 
     async def find(self, approver: Caller, id: str) -> Pending | None:
-        """A request that ``approver`` may approve; None where there is none, or where they may not: nobody else learns
+        """A request that ``approver`` may approve; None where it does not exist, or they may not: nobody else learns
         that it exists.
 
         Raises:
