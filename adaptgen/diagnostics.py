@@ -88,6 +88,8 @@ CODES: dict[str, str] = {
     "AG080": "a hook cannot be used",
     "AG129": "people cannot log in with these settings",
     "AG130": "logins would not outlive one process",
+    "AG139": "a proxy does not know whose accounts its servers keep",
+    "AG140": "accounts at an API cannot be reached",
     # shipping
     "AG090": "this cannot be shipped as it is",
     "AG091": "the wheels of a bundle cannot be had",
@@ -191,6 +193,8 @@ NEXT_STEPS: dict[str, str] = {
     "AG125": "docs/howto/scale.md shows what several replicas share",
     "AG106": "docs/files.md shows what files in the settings can name",
     "AG120": "write values into the settings instead of variables, and keep the settings in S3 or AppConfig",
+    "AG139": "name a caller (--sub), or the folder of the server with its settings",
+    "AG140": "check the address of the state, or the server, and run it again",
     "AG141": 'write @approval("1h") or @once("10m") on a permit',
     "AG142": "docs/howto/approvals.md shows what approvals need",
     "AG122": "docs/deploy.md lists the parameters and what each needs",

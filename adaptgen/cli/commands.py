@@ -58,6 +58,7 @@ SECTIONS: Mapping[str, Section] = {
         "proxy": ("adaptgen.cli.run", "run the governance proxy"),
         "audit": ("adaptgen.cli.govern", "check an audit trail"),
         "erase": ("adaptgen.cli.govern", "forget what a short token stands for"),
+        "connections": ("adaptgen.cli.govern", "list and revoke the accounts that callers connected at APIs"),
     },
     "ship": {
         "ci": ("adaptgen.cli.generate", "write the workflow that keeps servers up to date"),

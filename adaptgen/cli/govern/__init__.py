@@ -178,6 +178,48 @@ def usage_command(**options: Any) -> int:
     return run_usage(SimpleNamespace(**options))
 
 
+connections_command = CommandGroup(
+    "connections",
+    {
+        "commands": {
+            "list": (_HERE, "print whose accounts are connected, and since when"),
+            "revoke": (_HERE, "end accounts, here and at the API"),
+        }
+    },
+)
+_KEEPER = "the folder of a generated server; or the settings of a proxy"
+_SETTINGS = "the settings of the generated server: a file, s3://… or appconfig://…; also ADAPTGEN_GOVERNANCE"
+
+
+@command()
+@argument("where", metavar="DIR|GOVERNANCE", help=_KEEPER)
+@click.option("--governance", metavar="FILE", help=_SETTINGS)
+@click.option("--sub", metavar="SUB", default="", help="of this caller; a proxy needs it")
+@click.option("--tenant", metavar="TENANT", default="", help="the tenant of the caller")
+@click.option("--json", is_flag=True, help="a list of objects instead of a table")
+def connections_list_command(**options: Any) -> int:
+    """The accounts that callers have connected themselves. The API is not asked. A proxy asks its servers about one
+    caller; the settings of a server name all of them."""
+    from adaptgen.cli.govern.connections import run_list
+
+    return run_list(SimpleNamespace(**options))
+
+
+@command(required=("sub", "all"))
+@argument("where", metavar="DIR|GOVERNANCE", help=_KEEPER)
+@click.option("--governance", metavar="FILE", help=_SETTINGS)
+@click.option("--sub", metavar="SUB", default="", help="the accounts of this caller")
+@click.option("--tenant", metavar="TENANT", default="", help="the tenant of the caller")
+@click.option("--all", is_flag=True, help="the accounts of all callers; not at a proxy")
+@click.option("--server", metavar="SERVER", default="", help="at a proxy: the accounts at this server alone")
+def connections_revoke_command(**options: Any) -> int:
+    """Ends accounts: no process uses them from its next request on. The API is asked to end them, too, if it can be.
+    Each is written to the audit trail of the settings."""
+    from adaptgen.cli.govern.connections import run_revoke
+
+    return run_revoke(SimpleNamespace(**options))
+
+
 @command(required=("token", "kind"))
 @argument("governance", metavar="GOVERNANCE", help=_GOVERNANCE)
 @click.option("--token", metavar="TOKEN", default="", help="the token")

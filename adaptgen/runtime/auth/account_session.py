@@ -249,14 +249,14 @@ class AccountSession(Session):
         self._drop()
         if kept is None:
             return False, False
-        return True, await self._revoke(kept["saved"])
+        return True, await self.revoke(kept["saved"])
 
     def _revoke_later(self, saved: Mapping[str, Json]) -> None:
-        task = asyncio.create_task(self._revoke(saved))
+        task = asyncio.create_task(self.revoke(saved))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _revoke(self, saved: Mapping[str, Json]) -> bool:
+    async def revoke(self, saved: Mapping[str, Json]) -> bool:
         """End the tokens at the API (RFC 7009), the refresh token first; whether it confirmed all of them."""
         login = self.consent.revoke
         tokens = [token for name in ("refresh", "access") if isinstance(token := saved.get(name), str) and token]

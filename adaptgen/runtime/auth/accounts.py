@@ -98,9 +98,10 @@ class Accounts:
 
     async def remove(self, auth: Auth, caller: Caller) -> dict[str, Json] | None:
         """Delete an account, in effect at once; what was kept of it."""
-        return await self._remove(self.state(auth, caller))
+        return await self.take_away(self.state(auth, caller))
 
-    async def _remove(self, state: AccountState) -> dict[str, Json] | None:
+    async def take_away(self, state: AccountState) -> dict[str, Json] | None:
+        """Delete the account that is kept there, in effect at once; what was kept of it."""
         if isinstance(state, SharedState):
             kept = await state.read()
             await state.delete()
@@ -112,18 +113,19 @@ class Accounts:
 
     async def all(self, auth: Auth) -> list[Account]:
         """The accounts of every caller. The API is not asked."""
-        found = [account async for _, account in self._every(auth)]
+        found = [account async for _, account in self.every(auth)]
         return sorted(found, key=lambda one: (one.tenant, one.sub))
 
     async def remove_all(self, auth: Auth) -> list[Account]:
         """Delete the accounts of every caller; whose they were. The API is not asked."""
         removed = []
-        async for state, account in self._every(auth):
-            await self._remove(state)
+        async for state, account in self.every(auth):
+            await self.take_away(state)
             removed.append(account)
         return removed
 
-    async def _every(self, auth: Auth) -> AsyncIterator[tuple[AccountState, Account]]:
+    async def every(self, auth: Auth) -> AsyncIterator[tuple[AccountState, Account]]:
+        """The accounts of every caller, and where each is kept. The API is not asked."""
         store = self._store(auth)
         if store is None:
             states: list[AccountState] = [*self._files.all(self._label(auth))]

@@ -20,9 +20,10 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from adaptgen.model.tables import Auth, Caller, Json
+from adaptgen.model.tables import LOCAL, Auth, Caller, Json
 from adaptgen.net.addresses import is_loopback
 from adaptgen.runtime.auth.account_session import AccountSession
+from adaptgen.runtime.auth.accounts import Account, Accounts
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.seals import Seals
@@ -81,6 +82,27 @@ class Connections:
         except ToolError as problem:
             return _problem(problem.text)
         return _problem("There is no such action.")
+
+    async def all(self) -> list[Account]:
+        """The accounts of every caller, for operators. The API is not asked. StoreError: they cannot be read."""
+        return [one for auth in self._auths.values() for one in await self._accounts(auth).all(auth)]
+
+    async def revoke(self, wanted: Callable[[Account], bool]) -> list[tuple[Account, bool]]:
+        """End the accounts that are ``wanted``, for operators: here at once, and at the API. Whose they were, and
+        whether the API confirmed it. StoreError: it is not known which of them were ended."""
+        ended: list[tuple[Account, bool]] = []
+        for auth in self._auths.values():
+            async for state, account in self._accounts(auth).every(auth):
+                if wanted(account):
+                    caller = Caller(account.sub, account.tenant)
+                    kept = await self._accounts(auth).take_away(state)
+                    self._changed(caller)
+                    confirmed = kept is not None and await self._session(auth, caller).revoke(kept["saved"])
+                    ended.append((account, confirmed))
+        return ended
+
+    def _accounts(self, auth: Auth) -> Accounts:
+        return self._session(auth, LOCAL).accounts
 
     def _session(self, auth: Auth, caller: Caller) -> AccountSession:
         session = self._sessions.of(auth.name, caller)
