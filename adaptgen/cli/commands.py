@@ -207,7 +207,8 @@ class Command(_Base):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = super().parse_args(ctx, args)
         given = [name for name in self.exclusive if ctx.params[name]]
-        named = [f"--{name.replace('_', '-')}" for name in given or self.required]
+        written = {one.name: one.plain_metavar(ctx) for one in self.params if isinstance(one, Argument)}
+        named = [written.get(name, f"--{name.replace('_', '-')}") for name in given or self.required]
         if len(given) > 1:
             raise Misuse(f"{' and '.join(named)} exclude each other", "pass one of them", ctx)
         if self.required and not given and not ctx.resilient_parsing:

@@ -94,16 +94,22 @@ def learn_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
-@command()
-@argument("folder", metavar="DIR", type=PATH, help="a generated server, such as generated/crm")
+@command(required=("folder", "governance"))
+@argument("folder", metavar="[DIR]", type=PATH, required=False, help="a generated server, such as generated/crm")
 @click.option("--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing")
+@click.option(
+    "--governance", metavar="FILE", type=PATH, help="settings with login: whether people can log in under them"
+)
 @click.option("--json", is_flag=True, help="one JSON object: the checks")
 def doctor_command(**options: Any) -> int:
     """Says what is wrong and what fixes it: variables, the name, the connection, TLS, the login, one read, the clock.
-    Nothing is written to the API. Exit code 1 if a check fails."""
-    from adaptgen.cli.understand.readiness import run_doctor
+    With --governance: what the identity provider says of itself, what to register there, and whether clients find this
+    server's metadata. Nothing is written to the API, and no secret is sent to the provider. Exit code 1 if a check
+    fails."""
+    from adaptgen.cli.understand.readiness import run_doctor, run_login_doctor
 
-    return run_doctor(SimpleNamespace(**options))
+    given = SimpleNamespace(**options)
+    return run_doctor(given) if given.governance is None else run_login_doctor(given)
 
 
 @command(exclusive=("governance", "no_governance"))

@@ -189,13 +189,28 @@ def run_doctor(options: SimpleNamespace) -> int:
         find_tool(server, options.tool)
     said = _say_nothing if options.json else _show_check
     found = asyncio.run(examine(server, os.environ, tool=options.tool, said=said))
+    return _conclude(found, options, server.name, f"{server.name} can be called")
+
+
+def run_login_doctor(options: SimpleNamespace) -> int:
+    """The same for the login of governance settings."""
+    from adaptgen.govern.settings.load import read
+    from adaptgen.readiness.login import examine_login
+
+    settings = read(options.governance)
+    said = _say_nothing if options.json else _show_check
+    found = asyncio.run(examine_login(settings, os.environ, said))
+    return _conclude(found, options, str(options.governance), "nothing speaks against a login")
+
+
+def _conclude(found: list[Check], options: SimpleNamespace, name: str, well: str) -> int:
     wrong = sum(one.ok is False for one in found)
     if options.json:
         checks = [{"name": one.name, "ok": one.ok, "text": one.text, "fix": one.fix} for one in found]
-        terminal.say_json({"server": server.name, "ok": not wrong, "checks": checks})
+        terminal.say_json({"server": name, "ok": not wrong, "checks": checks})
         return 1 if wrong else 0
     terminal.say()
-    terminal.say(f"{server.name}: {terminal.count(wrong, 'check')} failed" if wrong else f"{server.name} can be called")
+    terminal.say(f"{name}: {terminal.count(wrong, 'check')} failed" if wrong else well)
     return 1 if wrong else 0
 
 
