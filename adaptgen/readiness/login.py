@@ -147,7 +147,7 @@ def _refresh(metadata: Mapping[str, Json], login: Login) -> list[Check]:
         for one in unknown
     ]
     if _OFFLINE in login.scopes and scopes and _OFFLINE not in scopes:
-        text = f"the provider does not list {_OFFLINE}, so it is not asked for; some give refresh tokens without it"
+        text = f"the provider does not list {_OFFLINE}, so it is not asked for; some issue refresh tokens without it"
         found.append(
             Check("refresh", None, text, "docs/howto has a page for Auth0, Cognito, Entra ID, Keycloak and Okta")
         )
@@ -167,7 +167,7 @@ def _client(metadata: Mapping[str, Json], login: Login) -> list[Check]:
         text = f"the provider takes no client secret, only {', '.join(ways)}"
         found.append(Check("client", False, text, "register a client with a secret, or leave client_secret out"))
     elif not login.client_secret:
-        text = "client_secret is missing: whoever knows the client id can pretend to be this server at the provider"
+        text = "client_secret is missing: anyone who knows the client id can pretend to be this server at the provider"
         found.append(Check("client", None, text, 'login: {client_secret: "${secret:NAME#client_secret}"}'))
     if login.claims == "userinfo" and not metadata.get("userinfo_endpoint"):
         found.append(Check("claims", False, "claims: userinfo, and the provider has no userinfo_endpoint",
