@@ -32,6 +32,8 @@ KINDS = ("process", "replicas", "lambda")
 ACCESS = 60
 """Seconds of an access token, the shortest that settings allow."""
 
+INITIALIZE = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "probe", "version": "1"}}
+
 DESK = """\
 import sys
 from fastmcp import FastMCP
@@ -101,11 +103,13 @@ class Place:
     folder: Path
     served: Mapping[int, int] = field(default_factory=dict)
 
-    def status(self, token: str) -> int:
-        """What a request with an access token gets."""
-        body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    def accepts(self, token: str) -> bool:
+        """Whether an access token lets a request in."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
         headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
-        return httpx.post(self.url, json=body, headers=headers, trust_env=False, timeout=30).status_code
+        status = httpx.post(self.url, json=body, headers=headers, trust_env=False, timeout=30).status_code
+        assert status in (200, 401), status
+        return status == 200
 
     def said(self) -> bytes:
         """Everything that it wrote to files: logs and audit."""
