@@ -46,7 +46,10 @@ def test_a_client_logs_in_lists_calls_refreshes_and_logs_out(
 ) -> None:
     idp, person = place.company.idp, f"{kind.name}.{place.kind}"
     idp.person(person, groups=["support"], tenant="acme", name="Ann Lee")
-    with kind(place.url, tmp_path, place.company.browser(person), clock=place.company.clock) as client:
+    with (
+        place.company.browser(person) as browser,
+        kind(place.url, tmp_path, browser, clock=place.company.clock) as client,
+    ):
         client.connect()
         assert client.tools() == ["desk__read_case"]
         assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}

@@ -37,7 +37,7 @@ PASSWORD = "correct horse"
 SECRET = "a-secret-of-the-proxy-at-the-company"
 OPTIONS: dict[str, Any] = {
     "access": 300,  # seconds of an access token
-    "id_token": 300,
+    "id_token": 3600,
     "refresh": 86400,  # of a refresh token that is not used
     "session": 86400,  # of the login of a browser
     "advance": 0,  # seconds by which its clock is ahead
