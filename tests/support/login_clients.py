@@ -355,8 +355,8 @@ class InspectorClient(LoginClient):
 
     def log_out(self) -> None:
         """Its own command: it revokes what it has, and asks for a login anew, which is left undone here."""
-        browser, self.browser = self.browser, _Nobody()
-        with contextlib.suppress(ClientFailed):
+        browser = self.browser
+        with _Nobody() as self.browser, contextlib.suppress(ClientFailed):
             self._run("--method", "tools/list", "--relogin")
         self.browser = browser
 
@@ -389,6 +389,8 @@ class InspectorClient(LoginClient):
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
         if process.returncode:
             raise ClientFailed(f"{process.returncode}: {said[-3000:]}")
         return json.loads(out)["result"] if b'"result"' in out[:20] else json.loads(out)

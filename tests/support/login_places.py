@@ -10,6 +10,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,6 +111,19 @@ class Place:
         status = httpx.post(self.url, json=body, headers=headers, trust_env=False, timeout=30).status_code
         assert status in (200, 401), status
         return status == 200
+
+    def ends(self, token: str) -> float:
+        """The seconds until an access token that was revoked lets no request in, at any replica."""
+        began = time.monotonic()
+        last, refused = began, 0
+        while refused < 6:  # twice around
+            assert time.monotonic() - began < 20, "the token still counts"
+            if self.accepts(token):
+                last, refused = time.monotonic(), 0
+                time.sleep(0.05)
+            else:
+                refused += 1
+        return last - began
 
     def said(self) -> bytes:
         """Everything that it wrote to files: logs and audit."""
