@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from adaptgen.govern.identity.own_tokens import FRESH
 from support import login_places
 from support.login_clients import CLIENTS, ClientFailed, LoginClient
 from support.login_places import ACCESS, KINDS, Company, Place
 from support.services import Unavailable
-
-from adaptgen.govern.identity.own_tokens import FRESH
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 

@@ -4,7 +4,7 @@
         client.connect()                                # discovery, registration, login
         client.tools(), client.call("crm__get_customer", {"id": 3})
         client.tokens()                                 # what it keeps: access_token, refresh_token, client
-        client.log_out()                                # revocation (RFC 7009), with the client's own command if any
+        client.log_out()                                # revocation (RFC 7009)
 
 ``logins`` counts how often a person was asked. Clients run in processes of their own, which end with the block.
 """
@@ -78,7 +78,8 @@ class LoginClient:
         raise NotImplementedError
 
     def log_out(self) -> None:
-        """End the login at the server. Most clients have no command for it: the request is sent for them."""
+        """End the login at the server. None of these clients does it by itself (the Inspector forgets the tokens, and
+        sends nothing): the request is sent for it, with what it keeps."""
         revoke(self.url, self.tokens())
 
     def close(self) -> None:
@@ -346,19 +347,12 @@ class InspectorClient(LoginClient):
     def tokens(self) -> dict[str, Any]:
         (state,) = self.folder.rglob("oauth.json")
         (secrets,) = self.folder.rglob("secrets.json")
-        found: dict[str, Any] = {"client": {}}
+        found: dict[str, Any] = {}
         for name, value in json.loads(secrets.read_text())["secrets"].items():
             if ":tokens:" in name:
                 found |= json.loads(value)
         (server,) = json.loads(state.read_text())["servers"].values()
-        return {**found, "server": server}
-
-    def log_out(self) -> None:
-        """Its own command: it revokes what it has, and asks for a login anew, which is left undone here."""
-        browser = self.browser
-        with _Nobody() as self.browser, contextlib.suppress(ClientFailed):
-            self._run("--method", "tools/list", "--relogin")
-        self.browser = browser
+        return {**found, "client": server["byIssuer"][server["activeIssuer"]]["clientInformation"]}
 
     def _run(self, *words: str) -> Any:
         modules = npm.packages("login-inspector", {"@modelcontextprotocol/inspector": INSPECTOR})
@@ -382,8 +376,6 @@ class InspectorClient(LoginClient):
                     if shown and not re.search(r"navigate to: (http\S+)\r?\n", before):
                         self._authorize(shown[1])
             out, _ = process.communicate(timeout=WAIT)
-        except _NobodyThereError:
-            out = b""
         finally:
             os.close(ours)
             if process.poll() is None:
@@ -394,15 +386,6 @@ class InspectorClient(LoginClient):
         if process.returncode:
             raise ClientFailed(f"{process.returncode}: {said[-3000:]}")
         return json.loads(out)["result"] if b'"result"' in out[:20] else json.loads(out)
-
-
-class _NobodyThereError(Exception):
-    pass
-
-
-class _Nobody(Browser):
-    def authorize(self, url: str, *, deliver: bool = True) -> str:
-        raise _NobodyThereError
 
 
 CLIENTS: tuple[type[LoginClient], ...] = (
