@@ -140,7 +140,7 @@ class _Process:
     """A process that answers on its standard output, a line at a time; what it says besides is in ``log``."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
-        self.said: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.said: queue.Queue[tuple[str, str | None]] = queue.Queue()
         self.log: list[str] = []
         self.process = subprocess.Popen(
             command, cwd=folder, env=dict(environ),
@@ -153,7 +153,7 @@ class _Process:
         for line in getattr(self.process, name):
             self.log.append(line)
             self.said.put((name, line.rstrip("\n")))
-        self.said.put((name, ""))
+        self.said.put((name, None))
 
     def send(self, message: Mapping[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -166,7 +166,9 @@ class _Process:
             name, line = self.said.get(timeout=WAIT)
         except queue.Empty:
             raise ClientFailed(f"says nothing for {WAIT:.0f} s: {self.text()}") from None
-        if name == "stdout" and not line and self.process.poll() is not None:
+        if line is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
             raise ClientFailed(f"ended: {self.text()}")
         return name, line
 
