@@ -18,6 +18,7 @@ from adaptgen.model.tables import (
     Caller,
     Check,
     Connection,
+    Consent,
     Contract,
     Cursor,
     Expires,
@@ -52,9 +53,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT", "LOCAL", "Answer", "Auth", "Base", "Binary", "Body", "Call", "Caller", "Check", "Connection",
-    "Contract", "Cursor", "Engine", "Expires", "Flow", "Link", "Login", "Lookup", "NextHeader", "NextUrl", "Offset",
-    "Outgoing", "Overrides", "PageNumber", "Param", "Proceed", "Refused", "Result", "Send", "Server", "SigV4", "Step",
-    "Text", "Then", "Tool", "ToolCall", "ToolError", "Toolset", "Unpaged", "Until", "Update", "When", "value_of",
+    "Consent", "Contract", "Cursor", "Engine", "Expires", "Flow", "Link", "Login", "Lookup", "NextHeader", "NextUrl",
+    "Offset", "Outgoing", "Overrides", "PageNumber", "Param", "Proceed", "Refused", "Result", "Send", "Server", "SigV4",
+    "Step", "Text", "Then", "Tool", "ToolCall", "ToolError", "Toolset", "Unpaged", "Until", "Update", "When",
+    "value_of",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from adaptgen.diagnostics import Diagnostic, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Auth, Call, Expires, Login, Refused, Send, SigV4
 from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.consent import Consents
 from adaptgen.plan.auth.hinted_calls import HintedCalls, Keys
 from adaptgen.plan.auth.login_chain import ends_session, find_chain, find_logins
 from adaptgen.plan.auth.security_schemes import exchange_session, oauth2_session, reference
@@ -70,6 +71,7 @@ class _Reader:
         self.document, self.operations, self.hints, self.name = document, operations, hints, name
         self.calls = HintedCalls(document, operations, hints, name)
         self.served = self.calls.served
+        self.consents = Consents(document, operations, hints, name)
         self.notes: list[Diagnostic] = []
         self.kept_cookies: frozenset[str] = frozenset()
         self.because: dict[str, str] = {}
@@ -93,7 +95,13 @@ class _Reader:
         if kind == "session":
             return self.session(name, hint, keys)
         known = frozenset({"access", "refresh"} if kind in ("oauth2", "exchange") else ()) | self.caller(hint)
+        known |= frozenset({"key"} if hint.ask else ())
         send = self.sends(hint.send, known, (*keys, "send"))
+        if hint.grant == "authorization_code":
+            self.because[name] = "the hints say so; each caller connects an account of its own"
+            return replace(self.consents.account(name, hint, keys, send), refused=self.refused(hint))
+        if hint.ask:
+            self.because[name] = "the hints say so; each caller enters its own"
         if kind == "oauth2":
             return self.oauth2(name, hint, keys, send)
         if kind == "exchange":
@@ -103,27 +111,31 @@ class _Reader:
                 service=hint.service or "execute-api", region=hint.region or "", role=hint.role or "", tags=hint.tags
             )
             return Auth(name=name, kind=kind, send=send, sign=sign, per=hint.per, refused=self.refused(hint))
-        if kind == "basic":
+        if kind == "basic" and hint.ask:
+            made = Send("header", "Authorization", "{key}", basic=True)
+        elif kind == "basic":
             who, word = (
                 hint.username or reference(self.name, "USERNAME"),
                 hint.password or reference(self.name, "PASSWORD"),
             )
             made = Send("header", "Authorization", f"{who}:{word}", basic=True)
         elif kind == "bearer":
-            made = Send("header", "Authorization", f"Bearer {hint.token or reference(self.name, 'TOKEN')}")
+            token = "{key}" if hint.ask else hint.token or reference(self.name, "TOKEN")
+            made = Send("header", "Authorization", f"Bearer {token}")
         else:
             made = self.key(hint, keys)
         self.check(made.as_, known, keys)
         return Auth(
-            name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store, per=hint.per
-        )
+            name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store, per=hint.per,
+            consent=self.consents.key(hint) if hint.ask else None,
+        )  # fmt: skip
 
     def caller(self, hint: AuthHint) -> frozenset[str]:
         """The name under which templates mention the caller, where they may."""
         return frozenset({"caller"} if hint.per == "caller" else ())
 
     def key(self, hint: AuthHint, keys: Keys) -> Send:
-        value = hint.value or reference(self.name, "API_KEY")
+        value = "{key}" if hint.ask else hint.value or reference(self.name, "API_KEY")
         if hint.header:
             return Send("header", hint.header, value)
         if hint.query:
@@ -133,6 +145,7 @@ class _Reader:
         raise error("AG031", "an API key needs the place it goes to", self.hints.where(*keys), "add header: X-API-Key")
 
     def oauth2(self, name: str, hint: AuthHint, keys: Keys, send: tuple[Send, ...]) -> Auth:
+        assert hint.grant != "authorization_code"
         grant = hint.grant or "client_credentials"
         if not hint.token_url:
             raise error("AG031", "OAuth 2.0 needs a token_url", self.hints.where(*keys), "add token_url: https://…")

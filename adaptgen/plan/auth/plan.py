@@ -395,7 +395,8 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
             known = variables.get(env)
             needed = not auth.optional and env not in instead
             variables[env] = variable(env, name, required=needed or (known is not None and known.required))
-    if any(auth.store in ("redis", "dynamodb") and (auth.chain or auth.refresh) for auth in plan.auths):
+    shared = ("redis", "dynamodb", "state")
+    if any(auth.store in shared and (auth.chain or auth.refresh or auth.consent) for auth in plan.auths):
         # The settings of governance may give both.
         where = Variable("ADAPTGEN_STORE_URL", "where processes share sessions", required=False, secret=True)
         key = Variable("ADAPTGEN_CURSOR_KEY", "32 bytes in base64 that seal sessions and cursors", False, True)
@@ -412,7 +413,7 @@ def _at_home(plan: AuthPlan, operations: Sequence[Operation], places: Places) ->
     by_name = {auth.name: auth for auth in plan.auths}
     # What reads the same variables is the same credential.
     owner = {
-        name: name if auth.chain or auth.refresh else " ".join(sorted(_env_of(auth))) or name
+        name: name if auth.chain or auth.refresh or auth.consent else " ".join(sorted(_env_of(auth))) or name
         for name, auth in by_name.items()
     }
     homes = places.homes(operations, {key: {owner[one] for one in names} for key, names in plan.by_operation.items()})
@@ -437,6 +438,9 @@ def _env_of(auth: Auth) -> set[str]:
     templates: list[Any] = [send.as_ for send in auth.send] + ([] if auth.chain else list(auth.start.values()))
     if auth.sign is not None:
         templates += [auth.sign.region, auth.sign.role]
+    if (consent := auth.consent) is not None:
+        templates += [consent.authorization_url, consent.client_id, consent.issuer, *consent.params.values()]
+        logins += tuple(login for login in (consent.exchange, consent.revoke) if login is not None)
     for login in logins:
         templates += [send.as_ for send in login.send]
         body = login.call.body

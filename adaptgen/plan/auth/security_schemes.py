@@ -214,7 +214,7 @@ def _oauth2(document: Document, name: str, called: str, scheme: Mapping[str, Any
         flow = flows.get(key) if isinstance(flows, Mapping) else None
         url = token_url(flow.get("tokenUrl")) if isinstance(flow, Mapping) else None
         if url is not None:
-            url = _below(server_url(document), url)
+            url = below(server_url(document), url)
             # Who has a token already need not ask for one.
             return replace(oauth2_session(name, called, grant, url), start={"access": reference(name, "TOKEN")})
     return bearer(name, called, "oauth2")
@@ -234,7 +234,7 @@ def token_url(declared: object) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
-def _below(base: str, url: str) -> str:
+def below(base: str, url: str) -> str:
     """A token URL of the API itself goes along when its base URL is replaced: nobody's password is sent elsewhere."""
     return url[len(base) :] if "://" in base and url.startswith(f"{base}/") else url
 

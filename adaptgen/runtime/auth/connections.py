@@ -21,7 +21,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from adaptgen.model.tables import LOCAL, Auth, Caller, Json
-from adaptgen.net.addresses import is_loopback
+from adaptgen.net.addresses import find_problem
 from adaptgen.runtime.auth.account_session import AccountSession
 from adaptgen.runtime.auth.accounts import Account, Accounts
 from adaptgen.runtime.auth.sessions import Sessions
@@ -125,7 +125,7 @@ class Connections:
         consent, redirect, state = session.consent, params.get("redirect_uri"), params.get("state")
         if consent.exchange is None:
             return _problem("This account is connected with a key.")
-        if not isinstance(redirect, str) or not is_safe(redirect):
+        if not isinstance(redirect, str) or find_problem(redirect) is not None:
             return _problem("The address to come back to must be an https URL, or one of this machine.")
         verifier = secrets.token_urlsafe(48) if consent.pkce else ""
         query = {"response_type": "code", "client_id": await session.text(consent.client_id), "redirect_uri": redirect}
@@ -140,8 +140,8 @@ class Connections:
         for name, template in consent.params.items():
             query[name] = await session.text(template)
         url = await session.authorization_url()
-        if not is_safe(url):
-            return _problem("The hints name no https URL where the API asks for consent.")
+        if wrong := find_problem(url):
+            return _problem(f"The address where the API asks for consent {wrong}.")
         value = {"redirect": redirect, "verifier": verifier}
         sealed = self._seals.seal(_PURPOSE, value, SECONDS, bound=self._bound(session, caller))
         return {"url": _with_query(url, query), "sealed": sealed}
@@ -179,18 +179,6 @@ class Connections:
 
 def _problem(text: str) -> dict[str, Json]:
     return {"problem": clean(text)}
-
-
-def is_safe(url: str) -> bool:
-    """Whether people and codes may be sent to a URL: https, or this machine (RFC 8252, 7.3)."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.fragment or parts.username or parts.password or not url.isprintable() or len(url) > _LONGEST:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

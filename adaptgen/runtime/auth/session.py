@@ -540,7 +540,7 @@ class Session:
         parts = [common.server, auth.name, common.address(str(logins[0].call.base))]
         parts += [self._credentials.fingerprint(self._start_references), *([self._key] if self._key else [])]
         key = "\n".join(parts)
-        if auth.store == "file":
+        if auth.store == "file" or (auth.store == "state" and common.shared is None):
             return StateFiles(common.folder).file(f"{common.server}-{auth.name}", key)
         if common.shared is None:
             raise ToolError(f"The session {auth.name!r} needs a {auth.store} store; set ADAPTGEN_STORE_URL.")

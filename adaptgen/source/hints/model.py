@@ -87,11 +87,12 @@ class RefusedHint:
 
 @value(kw_only=True)
 class AuthHint:
-    """One way to authenticate. ``refused`` None: nothing was said."""
+    """One way to authenticate. ``refused`` None: nothing was said. ``ask``: what a person is asked for, "" for
+    nothing."""
 
     kind: Literal["session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4"]
     per: Literal["server", "caller"] = "server"
-    store: Literal["memory", "file", "redis", "dynamodb"] = "memory"
+    store: Literal["memory", "file", "redis", "dynamodb", "state"] = "memory"
     start: Texts = field(default_factory=dict)
     chain: tuple[LoginHint, ...] = ()
     send: tuple[SendHint, ...] = ()
@@ -104,8 +105,16 @@ class AuthHint:
     username: str | None = None
     password: str | None = None
     token: str | None = None
-    grant: Literal["client_credentials", "password", "refresh_token"] | None = None
+    ask: str = ""
+    title: str = ""
+    grant: Literal["client_credentials", "password", "refresh_token", "authorization_code"] | None = None
+    authorization_url: str | None = None
     token_url: str | None = None
+    refresh_url: str | None = None
+    revocation_url: str | None = None
+    issuer: str = ""
+    client_auth: Literal["basic", "post"] = "basic"
+    pkce: bool = True
     client_id: str | None = None
     client_secret: str | None = None
     refresh_token: str | None = None

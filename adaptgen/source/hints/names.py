@@ -8,6 +8,7 @@ from typing import Any
 
 from adaptgen.config.checker import Checker
 from adaptgen.diagnostics import did_you_mean
+from adaptgen.net.addresses import find_problem
 from adaptgen.source.hints import values as hint_values
 from adaptgen.source.hints.kinds import check_secret
 from adaptgen.source.hints.table import FORMS
@@ -38,6 +39,7 @@ def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -
             if _SECRET.fullmatch(name) and isinstance(value, str):
                 check_secret(checker, value, (*at, "chain", index, "with", name))
     _check_callers(auth, at, checker)
+    _check_connecting(auth, at, checker)
     refresh = auth.get("refresh", {})
     for index, call in enumerate(refresh.get("then", ())):
         if call not in ids:
@@ -54,6 +56,43 @@ def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -
     parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
     for where, value in parts:
         _check_defined(value, where, saved, "nothing saves", checker)
+
+
+_CONSENT = ("authorization_url", "refresh_url", "revocation_url", "issuer", "pkce", "client_auth")
+_OTHERS = ("start", "chain", "refresh")
+_KNOWN = ("value", "username", "password", "token")
+
+
+def _check_connecting(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    """Report what does not go together where each caller connects an account of its own, or seems to."""
+    kind, ask = auth.get("kind"), bool(auth.get("ask"))
+    consents = auth.get("grant") == "authorization_code"
+    if consents and kind != "oauth2":
+        checker.report("authorization_code is a grant of kind oauth2", (*at, "grant"), "write kind: oauth2", "AG135")
+    if ask and kind not in hint_values.ASKED:
+        help = "ask belongs to api_key, bearer and basic; with oauth2 write grant: authorization_code"
+        checker.report(f"kind {kind} asks nobody for a key", (*at, "ask"), help, "AG135")
+    if not (consents or ask):
+        for key in (*_CONSENT, "title"):
+            if key in auth:
+                help = "add grant: authorization_code, or remove it"
+                checker.report(f"{key} belongs to an account of the caller's own", (*at, key), help, "AG135")
+        return
+    what = "an account that a person connects" if consents else "a key that each caller enters"
+    if auth.get("per") != "caller":
+        where = (*at, "per") if "per" in auth else (*at, "grant" if consents else "ask")
+        checker.report(f"{what} is the caller's own", where, "write per: caller", "AG135")
+    wrong = [*_OTHERS, *(_KNOWN if ask else ("username", "password", "refresh_token"))]
+    wrong += [*_CONSENT, "scopes", "token_url"] if ask and not consents else []
+    for key in wrong:
+        if key in auth:
+            checker.report(f"{what} does not take {key}", (*at, key), f"remove {key}", "AG135")
+    for key in ("authorization_url", "token_url", "refresh_url", "revocation_url"):
+        url = str(auth.get(key, "/"))
+        # A reference is known when the server runs; a path lies below the main base.
+        known = consents and "${" not in url and not url.startswith("/")
+        if known and (problem := find_problem(url)):
+            checker.report(f"{key} {problem}", (*at, key), "write https://…", "AG137")
 
 
 def _check_callers(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:

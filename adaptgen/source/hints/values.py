@@ -27,13 +27,23 @@ from adaptgen.source.hints.table import EXTRAS, FORMS
 
 _SHORT = (
     "header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
-    "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags",
+    "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags", "title",
+    "authorization_url", "refresh_url", "revocation_url", "issuer", "client_auth",
 )  # fmt: skip
 
 
 def personal(auth: Mapping[str, Any]) -> bool:
     """Whether each caller has a session of its own: what names the caller cannot be anybody else's."""
     return auth.get("per") == "caller" or auth.get("kind") == "exchange" or bool(auth.get("tags"))
+
+
+ASKED = {"api_key": "API key", "bearer": "Access token", "basic": "User name and password, as name:password"}
+"""Kind of an auth -> what a person is asked for, where the hints do not say what it is called."""
+
+
+def connects(auth: Mapping[str, Any]) -> bool:
+    """Whether each caller connects an account of its own."""
+    return bool(auth.get("ask")) or auth.get("grant") == "authorization_code"
 
 
 def given(raw: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -85,12 +95,17 @@ def _refused(raw: Any) -> RefusedHint:
 
 def auth(raw: Mapping[str, Any]) -> AuthHint:
     """An entry of ``auth``."""
+    ask = raw.get("ask") or ""
+    if connects(raw):
+        raw = {"store": "state", **raw}
     return AuthHint(
         chain=tuple(map(_login, raw.get("chain", ()))),
         send=tuple(map(_send, raw.get("send", ()))),
         refresh=_login(raw["refresh"]) if "refresh" in raw else None,
         refused=tuple(map(_refused, raw["refused"])) if "refused" in raw else None,
         per="caller" if personal(raw) else "server",
+        ask=ASKED.get(raw["kind"], "") if ask is True else ask,
+        pkce=raw.get("pkce") is not False,
         **given(raw, "kind", "store", "start", *_SHORT),
     )
 

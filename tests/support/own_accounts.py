@@ -1,0 +1,139 @@
+"""A small API in which everybody has notes, with an OAuth 2.0 server of its own (RFC 6749, 7636, 7009) whose refresh
+tokens can be used once: a second use ends all tokens of that consent. It is a transport, so that nothing listens."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx
+
+CLIENT, SECRET = "notes-client", "notes-secret-of-the-client"
+ENVIRON = {"NOTES_CLIENT_ID": CLIENT, "NOTES_CLIENT_SECRET": SECRET}
+
+
+@dataclass
+class Grant:
+    """What one person agreed to."""
+
+    person: str
+    access: set[str] = field(default_factory=set)
+    refresh: str = ""
+    spent: set[str] = field(default_factory=set)
+    ended: bool = False
+
+
+@dataclass
+class NotesApi(httpx.AsyncBaseTransport):
+    """``lifetime`` of access tokens in seconds; ``token_answer`` replaces the answer of the token endpoint once it
+    returns one; ``hold`` is awaited before a token endpoint answers; ``before`` before the API does."""
+
+    lifetime: float = 3600
+    token_answer: Callable[[dict[str, str]], httpx.Response | None] = lambda form: None
+    hold: Callable[[], Any] | None = None
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+    refreshed: int = 0
+    reused: int = 0
+    requests: list[httpx.Request] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def agree(self, url: str, person: str) -> str:
+        """The person agrees at the authorization URL; the code."""
+        query = dict(parse_qsl(urlsplit(url).query))
+        code = f"code-{secrets.token_hex(8)}"
+        self.codes[code] = {**query, "person": person}
+        return code
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = (await request.aread()).decode()
+        self.requests.append(request)
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        path = request.url.path
+        if path == "/oauth/token":
+            if self.hold is not None:
+                await self.hold()
+            return self.token_answer(form) or self._token(request, form)
+        if path == "/oauth/revoke":
+            return self._revoke(form)
+        self.calls.append(request.headers.get("authorization", "") or request.headers.get("x-api-key", ""))
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        person = next((one.person for one in self.grants if token in one.access and not one.ended), None)
+        person = person or self.keys.get(request.headers.get("x-api-key", ""))
+        if person is None:
+            return answer(401, {"error": "invalid_token"})
+        return answer(200, [{"id": "1", "text": f"note of {person}", "echo": token}])
+
+    def _token(self, request: httpx.Request, form: dict[str, str]) -> httpx.Response:
+        expected = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {expected}":
+            return answer(401, {"error": "invalid_client"})
+        if form.get("grant_type") == "authorization_code":
+            begun = self.codes.pop(form.get("code", ""), None)
+            digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+            challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            if begun is None or begun["redirect_uri"] != form.get("redirect_uri"):
+                return answer(400, {"error": "invalid_grant"})
+            if begun.get("code_challenge") != challenge:
+                return answer(400, {"error": "invalid_grant", "error_description": "PKCE verification failed"})
+            grant = Grant(begun["person"])
+            self.grants.append(grant)
+            return self._issue(grant)
+        sent = form.get("refresh_token", "")
+        for grant in self.grants:
+            if sent in grant.spent:
+                grant.ended = True
+                self.reused += 1
+                return answer(400, {"error": "invalid_grant"})
+            if sent and sent == grant.refresh and not grant.ended:
+                grant.spent.add(sent)
+                self.refreshed += 1
+                return self._issue(grant)
+        return answer(400, {"error": "invalid_grant"})
+
+    def _issue(self, grant: Grant) -> httpx.Response:
+        access = f"access-{secrets.token_hex(12)}"
+        grant.access.add(access)
+        grant.refresh = f"refresh-{secrets.token_hex(12)}"
+        return answer(
+            200,
+            {
+                "access_token": access,
+                "token_type": "Bearer",
+                "expires_in": self.lifetime,
+                "refresh_token": grant.refresh,
+            },
+        )
+
+    def _revoke(self, form: dict[str, str]) -> httpx.Response:
+        for grant in self.grants:
+            if form.get("token") in {grant.refresh, *grant.access, *grant.spent}:
+                grant.ended = True
+        return answer(200, {})
+
+    def expire(self) -> None:
+        """End every access token."""
+        for grant in self.grants:
+            grant.access.clear()
+
+    def tokens(self) -> set[str]:
+        """Every token that was ever handed out."""
+        return {token for one in self.grants for token in (*one.access, one.refresh, *one.spent)}
+
+
+def answer(status: int, body: Any, kind: str = "application/json") -> httpx.Response:
+    """An answer that can be read once, as from the network."""
+
+    async def content() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0)
+        yield body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+    return httpx.Response(status, content=content(), headers={"Content-Type": kind})
