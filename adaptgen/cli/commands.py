@@ -46,6 +46,8 @@ SECTIONS: Mapping[str, Section] = {
     "run": {
         "pull": ("adaptgen.cli.generate", "fetch documents from their sources"),
         "record": ("adaptgen.cli.generate", "record the real API for contract tests"),
+        "connect": ("adaptgen.cli.run", "connect your own account at the API of a server on stdio"),
+        "disconnect": ("adaptgen.cli.run", "end your own account at the API"),
         "usage": ("adaptgen.cli.govern", "print what each group had of each tool"),
     },
     "govern": {

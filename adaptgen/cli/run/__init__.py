@@ -130,6 +130,35 @@ def proxy_command(**options: Any) -> int:
     return run(SimpleNamespace(**options))
 
 
+_ACCOUNT = click.option("--auth", metavar="NAME", default="", help="which account, where the server has several")
+
+
+@command(exclusive=_WHICH)
+@argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=_SOURCE)
+@_ACCOUNT
+@click.option("--port", metavar="PORT", type=int, default=0, help="come back to this port; default: any that is free")
+@click.option("--no-browser", is_flag=True, help="print the address of the page, and open nothing")
+@_governed
+def connect_command(**options: Any) -> int:
+    """Opens the page where the API asks for your consent, or asks for your key. The calls of the local caller then run
+    in your name. Callers of a server with a login connect at its page /connections."""
+    from adaptgen.cli.run.connect import connect
+
+    return connect(SimpleNamespace(**options))
+
+
+@command(exclusive=_WHICH)
+@argument("folder", metavar="DIR|DOCUMENT", type=click.Path(), help=_SOURCE)
+@_ACCOUNT
+@_governed
+def disconnect_command(**options: Any) -> int:
+    """Deletes what connect has stored. It takes effect at once, also in servers that run. The tokens are ended at the
+    API, too, where the hints have a revocation_url."""
+    from adaptgen.cli.run.connect import disconnect
+
+    return disconnect(SimpleNamespace(**options))
+
+
 @command()
 @click.option("--json", is_flag=True, help="one JSON object instead of tables")
 def demo_command(**options: Any) -> int:
