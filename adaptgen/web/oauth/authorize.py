@@ -103,7 +103,7 @@ class AuthorizationEndpoint:
                 "Remove the connection in your client, and add it again.",
             )
         redirect_uri = given.get("redirect_uri") or client.get_default_redirect_uri() or ""
-        if not client.check_redirect_uri(redirect_uri) or redirects.find_problem(redirect_uri, context.login.redirects):
+        if not client.check_redirect_uri(redirect_uri) or redirects.find_problem(redirect_uri, context.allowed):
             return _wrong(
                 "It wants to return to an address that its client has not registered, or that is not allowed."
             )
@@ -234,7 +234,7 @@ class Consents:
         found = await self._store.get(self._key(caller, client, redirect_uri, scope))
         if found is None:
             return False
-        marks = ended_keys(self._seals, person=(caller.tenant, caller.sub), client=client.client_id)
+        marks = ended_keys(person=(caller.tenant, caller.sub), client=client.client_id)
         ended = [await self._store.get(one) for one in marks]
         return all(one is None or float(one) < float(found) for one in ended)
 

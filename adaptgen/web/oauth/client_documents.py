@@ -20,6 +20,7 @@ import orjson
 from adaptgen.model.frozen import lazy
 from adaptgen.net.addresses import carried_addresses, is_loopback, is_metadata
 from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.store.protocol import Store
 from adaptgen.web.oauth.clients import NONE, Client
 from adaptgen.web.oauth.registration import Refusal, described_client
 
@@ -36,6 +37,8 @@ MIN_AGE: Final = 60.0
 MAX_AGE: Final = 3600.0
 FAILED: Final = 30.0
 """Seconds in which a document that could not be used is not asked for again."""
+FETCHES: Final = (2.0, 60.0)
+"""Documents that are fetched, a second and at once: anyone can make a server ask for one."""
 _KEPT: Final = 1000
 _AT_ONCE: Final = 8
 """Documents that are fetched at the same time; who comes next waits."""
@@ -88,7 +91,7 @@ class ClientDocuments:
         self._kept: LruCache[tuple[str, tuple[str, ...], bool], tuple[float, Client | None]] = LruCache(_KEPT)
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def client(self, client_id: str, resource: str, allowed: Sequence[str]) -> Client | None:
+    async def client(self, client_id: str, resource: str, allowed: Sequence[str], store: Store) -> Client | None:
         """The client that a document describes; None where it cannot be used.
 
         A document on loopback counts only for a server that is itself on loopback: one that is being developed, with
@@ -101,6 +104,8 @@ class ClientDocuments:
         kept = self._kept.get(key)
         if kept is not None and self._clock() < kept[0]:
             return kept[1]
+        if await store.take("oauth/documents", rate=FETCHES[0], burst=FETCHES[1]):
+            return None
         try:
             async with asyncio.timeout(TIMEOUT), self._turns:
                 body, seconds = await self._fetch(client_id, local)
@@ -203,7 +208,7 @@ def _client_of(client_id: str, body: bytes, allowed: Sequence[str]) -> Client:
         raise NotUsable from None
     if not isinstance(about, dict) or about.get("client_id") != client_id or any(one in about for one in _SECRETS):
         raise NotUsable
-    found = described_client(client_id, about, allowed, NONE)
+    found = described_client(client_id, about, allowed, NONE, lenient=True)
     if found.method != NONE:  # a secret that everybody can read, or that nobody has (draft, 4.1)
         raise NotUsable
     return Client(client_id, found.name, found.redirect_uris, NONE, found.grants, assured=True)

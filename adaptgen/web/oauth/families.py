@@ -78,7 +78,7 @@ class Families:
         """The first answer of a family."""
         answer = self._answer(issue)
         row = self._row(issue, answer, None)
-        await self._store.put(family_key(self._seals, issue.grant.family), row, ttl=self._ttl(issue))
+        await self._store.put(family_key(issue.grant.family), row, ttl=self._ttl(issue))
         return answer
 
     def opened(self, token: str) -> tuple[Grant, dict[str, Any]] | None:
@@ -97,7 +97,7 @@ class Families:
         Raises:
             Ended, Busy, StoreError.
         """
-        key = family_key(self._seals, grant.family)
+        key = family_key(grant.family)
         lease = Lease(self._store, f"{key}/lease")
         until = time.monotonic() + PATIENCE
         while True:
@@ -151,7 +151,7 @@ class Families:
         raise Ended(grant)
 
     async def _standing(self, key: str, grant: Grant) -> dict[str, Any]:
-        if not await stands(self._store, self._seals, grant):
+        if not await stands(self._store, grant):
             raise Ended
         raw = await self._store.get(key)
         if raw is None:
@@ -176,7 +176,7 @@ class Families:
 
     async def end(self, family: str) -> None:
         """End a family: none of its tokens counts any more."""
-        await self._store.delete(family_key(self._seals, family))
+        await self._store.delete(family_key(family))
 
     # -------------------------------------------------------------------------------------------------------- inside
 
@@ -224,12 +224,10 @@ def new_family() -> str:
     return secrets.token_urlsafe(16)
 
 
-async def end_all(
-    store: Store, seals: Seals, lasts: Lifetimes, *, person: tuple[str, str] | None = None, client: str = ""
-) -> None:
+async def end_all(store: Store, lasts: Lifetimes, *, person: tuple[str, str] | None = None, client: str = "") -> None:
     """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again. For
     operators."""
-    for key in ended_keys(seals, person=person, client=client):
+    for key in ended_keys(person=person, client=client):
         await store.put(key, repr(time.time()).encode(), ttl=max(lasts.refresh, lasts.access) + MARGIN)
 
 

@@ -87,8 +87,11 @@ def registered(seals: Seals, client_id: str) -> Client | None:
     return Client(client_id, data["n"], tuple(data["r"]), data["m"], tuple(data["g"]), data["s"])
 
 
-def described_client(client_id: str, about: Mapping[str, Any], allowed: Sequence[str], default: str = BASIC) -> Client:
+def described_client(
+    client_id: str, about: Mapping[str, Any], allowed: Sequence[str], default: str = BASIC, *, lenient: bool = False
+) -> Client:
     """The client that metadata (RFC 7591, 2) describes. ``default``: how it authenticates where it does not say.
+    ``lenient``: redirect URIs to which no code can be sent are left out.
 
     Raises:
         Refusal: no code could ever be sent to it, or it cannot authenticate here.
@@ -98,10 +101,17 @@ def described_client(client_id: str, about: Mapping[str, Any], allowed: Sequence
         raise Refusal("invalid_redirect_uri", "redirect_uris must be a list of URIs, and not empty")
     if len(uris) > REDIRECTS:
         raise Refusal("invalid_redirect_uri", f"there are more than {REDIRECTS} redirect URIs")
-    for number, uri in enumerate(uris, 1):
-        problem = redirects.find_problem(uri, allowed)
-        if problem is not None:
-            raise Refusal("invalid_redirect_uri", f"redirect URI {number} {problem}")
+    problems = [redirects.find_problem(one) for one in uris]
+    if not lenient:
+        for number, problem in enumerate(problems, 1):
+            if problem is not None:
+                raise Refusal("invalid_redirect_uri", f"redirect URI {number} {problem}")
+    # The others may be of variants of the client that the settings do not allow.
+    usable = [
+        uri for uri, wrong in zip(uris, problems, strict=True) if not wrong and not redirects.find_problem(uri, allowed)
+    ]
+    if not usable:
+        raise Refusal("invalid_redirect_uri", "this server sends codes to none of the redirect URIs")
     method = about.get("token_endpoint_auth_method", default)
     if method not in METHODS:
         text = f"token_endpoint_auth_method must be one of {', '.join(METHODS)}"
@@ -113,7 +123,7 @@ def described_client(client_id: str, about: Mapping[str, Any], allowed: Sequence
     return Client(
         client_id,
         short(name, _NAME) if isinstance(name, str) else "",
-        tuple(dict.fromkeys(uris)),
+        tuple(dict.fromkeys(usable)),
         method,
         tuple(one for one in GRANTS if one in grants),
     )

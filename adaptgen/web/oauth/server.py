@@ -64,6 +64,11 @@ class Context:
         return base_url(self.resource)
 
     @property
+    def allowed(self) -> tuple[str, ...]:
+        """The hosts, and private-use schemes, that may get a code; none for all."""
+        return tuple(one.lower() for one in self.login.redirects)
+
+    @property
     def lasts(self) -> Lifetimes:
         return Lifetimes(self.login.access, self.login.refresh)
 
@@ -76,7 +81,7 @@ class Context:
         if is_document(client_id):
             if "metadata" not in self.login.clients:
                 return None
-            return await self.documents.client(client_id, self.resource, self.login.redirects)
+            return await self.documents.client(client_id, self.resource, self.allowed, self.store)
         if "dynamic" not in self.login.clients:
             return None
         return registered(self.seals, client_id)

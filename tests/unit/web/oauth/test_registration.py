@@ -1,0 +1,88 @@
+"""Clients register; what they get is what they registered, and nothing is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.idp import Idp
+from support.logins import Site, site
+from support.oauth_clients import HTTPS, LOOPBACK, OAuthClient, json_of, send
+
+pytestmark = pytest.mark.asyncio
+
+JSON = {"content-type": "application/json"}
+
+
+async def test_the_answer_says_what_was_registered(bank: Site) -> None:
+    client = OAuthClient(bank)
+    answer = await client.register(client_name="Acme\u202e <b>", jwks_uri="https://client.example/jwks", scope="x")
+    assert answer.status == 201
+    assert answer.headers["cache-control"] == "no-store"
+    found = json_of(answer)
+    assert found.pop("client_id_issued_at") > 1_700_000_000
+    assert found.pop("client_id")
+    assert found == {
+        "client_name": "Acme <b>",
+        "redirect_uris": [HTTPS],
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "application_type": "web",
+    }
+
+
+async def test_the_defaults_are_those_of_rfc_7591(bank: Site) -> None:
+    client = OAuthClient(bank)
+    found = json_of(await client.register(token_endpoint_auth_method=None, grant_types=None))
+    assert found["token_endpoint_auth_method"] == "client_secret_basic"
+    assert found["grant_types"] == ["authorization_code"]
+    assert (len(found["client_secret"]), found["client_secret_expires_at"]) == (43, 0)
+
+
+async def test_nothing_but_the_rate_is_stored(bank: Site) -> None:
+    before = repr(bank.governed.store)
+    await OAuthClient(bank).register()
+    assert (before, repr(bank.governed.store)) == ("MemoryStore(0)", "MemoryStore(1)")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        ({"redirect_uris": []}, "invalid_redirect_uri"),
+        ({"redirect_uris": None}, "invalid_redirect_uri"),
+        ({"redirect_uris": "https://client.example/cb"}, "invalid_redirect_uri"),
+        ({"redirect_uris": [HTTPS] * 11}, "invalid_redirect_uri"),
+        ({"redirect_uris": [HTTPS, "javascript:alert(1)"]}, "invalid_redirect_uri"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
+        ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
+        ({"response_types": ["token"]}, "invalid_client_metadata"),
+        ({"redirect_uris": [f"https://client.example/{n}{'x' * 900}" for n in range(5)]}, "invalid_client_metadata"),
+    ],
+)
+async def test_what_cannot_be_served_is_refused(bank: Site, metadata: dict[str, Any], code: str) -> None:
+    answer = await OAuthClient(bank).register(**metadata)
+    assert (answer.status, json_of(answer)["error"]) == (400, code)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"\xff"])
+async def test_the_body_is_an_object(bank: Site, body: bytes) -> None:
+    assert (await send(bank, "POST", "/oauth/register", body, JSON)).status == 400
+
+
+async def test_a_flood_waits(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, login={"registrations": "3/m"}) as one:
+        answers = [await OAuthClient(one).register() for _ in range(4)]
+        assert [each.status for each in answers] == [201, 201, 201, 429]
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 21
+        # What is refused for its content takes nothing from the others.
+        assert (await OAuthClient(one).register(redirect_uris=[])).status == 400
+
+
+async def test_settings_limit_the_hosts(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, login={"redirects": ["Client.example"]}) as one:
+        other = ["https://other.example/cb", HTTPS, LOOPBACK]
+        assert json_of(await OAuthClient(one).register(redirect_uris=other))["redirect_uris"] == [HTTPS, LOOPBACK]
+        refused = await OAuthClient(one).register(redirect_uris=["https://other.example/cb"])
+        assert json_of(refused)["error"] == "invalid_redirect_uri"
