@@ -132,7 +132,7 @@ class OAuthClient:
         kind = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
         return await send(self.site, "POST", path, body, kind)
 
-    async def redeem(self, code: str, **form: str) -> HttpAnswer:
+    async def redeem(self, code: str, /, headers: Mapping[str, str] | None = None, **form: str) -> HttpAnswer:
         """A code for tokens."""
         usual = {
             "grant_type": "authorization_code",
@@ -141,7 +141,7 @@ class OAuthClient:
             "code_verifier": VERIFIER,
             "resource": f"{self.site.base}/mcp",
         }
-        return await self.token(**{**usual, **form})
+        return await self.token(headers=headers, **{**usual, **form})
 
     async def refresh(self, token: str, **form: str) -> HttpAnswer:
         """A refresh token for tokens."""

@@ -47,6 +47,8 @@ class TokenEndpoint:
                 return failed(400, "invalid_target", "The resource is not this server.")
             client = await self._client(request, form)
             match form.get("grant_type"):
+                case None:
+                    return failed(400, "invalid_request", "The grant_type is missing.")
                 case "authorization_code":
                     return await self._by_code(request, client, pairs, form)
                 case "refresh_token":
