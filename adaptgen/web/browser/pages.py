@@ -23,6 +23,13 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SHORT: Final = 120
 _LONGEST: Final = 20_000
 """Characters of one value on a page: what comes from outside must not make it endless. The page says that it is cut."""
+_HIDDEN: Final = lazy(
+    r"(?<=[^\n ]) {8,}|[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
+)
+"""What shows nothing, or changes how what is next to it is shown (Unicode, Default_Ignorable_Code_Point and white
+space), and what has no character."""
 _HOST: Final = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+.-]*")
 
@@ -98,6 +105,22 @@ def short(text: object, most: int = _SHORT) -> str:
     """One line of text that somebody else wrote, at most that long."""
     line = " ".join(clean(str(text)[: 4 * most]).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def exact(text: str) -> Any:
+    """All of a text that somebody else wrote, for a person who decides on it: nothing is left out or cut, and what
+    cannot be seen is named (a mark with its code point; long runs of blanks, their number)."""
+    from markupsafe import Markup, escape
+
+    parts: list[Any] = []
+    start = 0
+    for found in _HIDDEN.finditer(text):
+        parts.append(escape(text[start : found.start()]))
+        start = found.end()
+        name = f"{len(found[0])} blanks" if found[0][0] == " " else f"U+{ord(found[0]):04X}"
+        parts.append(Markup("<mark>[{}]</mark>").format(name))
+    parts.append(escape(text[start:]))
+    return Markup("").join(parts)
 
 
 def form_source(url: str) -> str:

@@ -1,0 +1,169 @@
+"""The pages where people approve or deny what others asked for.
+
+Who may not approve a request learns nothing of it, not even that it exists. Who may sees the arguments whole: what a
+page leaves out or hides would be approved unseen. A form is good for the request that was shown, and not for a later
+one of the same call.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from adaptgen.govern.approvals.guard import PATH, moment
+from adaptgen.govern.pipeline.approval_decisions import Pending, Verdict
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.model.frozen import lazy, value
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.web.browser.login import form_refused
+from adaptgen.web.browser.pages import exact, form_of, page, problem
+from adaptgen.web.browser.people import Person, people_of
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+
+_ID: Final = lazy(r"[0-9a-f]{32}")
+_DECISIONS: Final = {"approve": True, "deny": False}
+_STATES: Final = {
+    "approved": "It was approved.",
+    "denied": "It was denied.",
+    "executing": "It was approved, and is being executed.",
+    "done": "It was approved and executed.",
+    "unknown": "It was approved. Whether it was executed is unknown.",
+}
+_VERDICTS: Final[dict[Verdict, tuple[int, str, str]]] = {
+    "approved": (200, "Approved", "The caller may now repeat the call, which is then executed once."),
+    "denied": (200, "Denied", "The call is not executed."),
+    "over": (409, "Too late", "The request is not open any more. Nothing was changed."),
+    "changed": (409, "Not decided", "The request has changed since the page was shown. Look at it again."),
+    "unrecorded": (503, "Not decided", "The audit trail cannot be written, so nothing was decided."),
+}
+
+
+@value()
+class _Argument:
+    """An argument as the page shows it: its name, and its whole value."""
+
+    name: object
+    text: object
+
+
+class ApprovalsRoute:
+    """Answers ``/approvals`` and what lies below."""
+
+    def __init__(self, governed: GovernedServer) -> None:
+        self._governed = governed
+        self._people = people_of(governed)
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """The answer to one request."""
+        id = request.path.removeprefix(PATH).removeprefix("/")
+        allowed = ("GET", "HEAD", "POST") if id else ("GET", "HEAD")
+        if request.method not in allowed:
+            return HttpAnswer(405, {"allow": ", ".join(allowed)})
+        if id and not _ID.fullmatch(id):
+            return problem(404, "There is no such page", "The address is not one of this server.")
+        person = self._people.person(request)
+        if person is None:
+            if request.method == "POST":
+                return form_refused()
+            return await self._people.log_in(request, request.path)
+        try:
+            if not id:
+                return await self._list(person)
+            found = await self._governed.handler.approvals.find(person.caller, id)
+            if found is None:
+                text = "You may not approve this request, or there is no such request."
+                return problem(403, "Not for you to approve", text, "Log in as somebody who may approve it.")
+            if request.method == "POST":
+                return await self._decide(request, person, found)
+            return self._show(person, found)
+        except StoreError:
+            return problem(503, "Nothing was done", "The shared state cannot be reached.", "Try again in a minute.")
+        except ToolError:
+            text = "Its arguments cannot be searched for personal values, so they are not shown."
+            return problem(503, "This request cannot be shown", text)
+
+    async def _list(self, person: Person) -> HttpAnswer:
+        """The open requests that a person may approve."""
+        found = await self._governed.handler.approvals.listed(person.caller)
+        rows = [
+            {
+                "link": f"{self._people.base}{PATH}/{one.request.id}",
+                "tool": _title(one),
+                "server": one.request.server,
+                "caller": one.request.caller.sub,
+                "asked": moment(one.request.asked),
+                "ends": moment(one.request.ends),
+            }
+            for one in found
+        ]
+        return page("Waiting for approval", "approvals", name=person.name, rows=rows)
+
+    def _show(self, person: Person, found: Pending) -> HttpAnswer:
+        request, tool = found.request, found.tool
+        is_open = request.state == "open" and not found.over
+        state = _STATES.get(request.state, "")
+        if found.over:
+            state = "It has expired."
+        description = tool.wire.get("description")
+        return page(
+            "Approve this call?" if is_open else "This call",
+            "approval",
+            name=person.name,
+            tool=_title(found),
+            own=tool.own,
+            server=request.server,
+            ours=tool.trusted,
+            description=exact(description if isinstance(description, str) else ""),
+            calls=[exact(one) for one in tool.calls] if tool.trusted else [],
+            effect=tool.effect,
+            caller=exact(request.caller.sub),
+            tenant=exact(request.caller.tenant),
+            yours=request.caller.key == person.caller.key,
+            asked=moment(request.asked),
+            ends=moment(request.ends),
+            arguments=[_Argument(exact(name), exact(_text(one))) for name, one in sorted(found.arguments.items())],
+            doubt=request.doubt,
+            state=state,
+            token=self._people.form_token(person, _purpose(found)) if is_open else "",
+        )
+
+    async def _decide(self, request: HttpRequest, person: Person, found: Pending) -> HttpAnswer:
+        fields = await form_of(request)
+        if not self._people.check_form(request, person, _purpose(found), fields.get("token", "")):
+            return form_refused()
+        approve = _DECISIONS.get(fields.get("decision", ""))
+        if approve is None:
+            return form_refused()
+        verdict = await self._governed.handler.approvals.decide(
+            person.caller,
+            found,
+            approve=approve,
+            reason=fields.get("reason", ""),
+            request_id=secrets.token_hex(8),
+        )
+        status, title, text = _VERDICTS[verdict]
+        return problem(status, title, text, "You can close this page." if status == 200 else "")
+
+
+def route(governed: GovernedServer) -> ApprovalsRoute:
+    """What answers the requests of a governed server."""
+    return ApprovalsRoute(governed)
+
+
+def _purpose(found: Pending) -> str:
+    return f"approval {found.request.id} {found.request.round}"
+
+
+def _title(found: Pending) -> str:
+    title = found.tool.wire.get("title")
+    return title if isinstance(title, str) and title else found.tool.own
+
+
+def _text(argument: Json) -> str:
+    """An argument as JSON: what is a number and what is text can be told apart."""
+    return json.dumps(argument, ensure_ascii=False, indent=2)

@@ -1,0 +1,205 @@
+"""The pages of approvals: who sees a request, what they see of it, and the forms that decide."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from support.governing import FakeTarget, ask, fact
+from support.idp import Idp
+from support.logins import BASE, Browser, Site, field_of, site, text_of
+
+from adaptgen.model.tables import Caller
+
+pytestmark = pytest.mark.asyncio
+
+ANN = Caller("ann", "north", ("staff",))
+LEA = {"sub": "lea", "name": "Lea <i>", "groups": ["leads"], "org": "north"}
+POLICIES = """
+@approval("1h") permit (principal, action == Action::"fake__pay", resource);
+permit (principal in Group::"north/leads", action == Action::"approve", resource);
+forbid (principal, action == Action::"approve", resource) when { context.own };
+"""
+
+
+@pytest_asyncio.fixture
+async def bank(tmp_path: Path) -> AsyncIterator[Site]:
+    pay = fact(
+        "pay",
+        effect="write",
+        names=("text", "email"),
+        arguments={"email": "email"},
+        calls=("POST /payments",),
+        wire={
+            "name": "pay",
+            "title": "Pay <b>now</b>",
+            "description": "Pays.",
+            "inputSchema": {"type": "object", "properties": {"text": {}, "email": {"type": "string"}}},
+        },
+    )
+    idp = Idp()
+    idp.person = dict(LEA)
+    await idp.start()
+    async with site(tmp_path, idp, target=FakeTarget(pay), policies=POLICIES) as one:
+        yield one
+    await idp.stop()
+
+
+async def call(bank: Site, **arguments: Any) -> str:
+    answer = await ask(bank.governed, ANN, "tools/call", {"name": "pay", "arguments": arguments})
+    return str(answer["content"][0]["text"])
+
+
+async def asked(bank: Site, **arguments: Any) -> str:
+    """The link for a call."""
+    text = await call(bank, **arguments)
+    found = re.search(rf"{BASE}/approvals/[0-9a-f]{{32}}", text)
+    assert found is not None, text
+    return found[0]
+
+
+async def browser_of(bank: Site, person: dict[str, Any], url: str) -> tuple[Browser, Any]:
+    bank.idp.person = person
+    browser = Browser(bank)
+    return browser, await browser.follow(await browser.get(url))
+
+
+def done(bank: Site) -> int:
+    return len(bank.governed.handler.target.calls)  # type: ignore[attr-defined]
+
+
+async def test_an_approver_logs_in_sees_the_call_and_approves_it_once(bank: Site, tmp_path: Path) -> None:
+    link = await asked(bank, text="hello")
+    browser, shown = await browser_of(bank, LEA, link)
+
+    text = text_of(shown)
+    assert shown.status == 200
+    assert "Pay &lt;b&gt;now&lt;/b&gt;" in text
+    assert "<code>POST /payments</code>" in text
+    assert "ann of north" in text
+    assert unescape(re.findall(r'<pre dir="auto">(.*?)</pre>', text)[0]) == '"hello"'
+
+    form = {"token": field_of(shown, "token"), "decision": "approve", "reason": "invoice 7"}
+    assert "Approved" in text_of(await browser.post(link, form))
+    assert await call(bank, text="hello") == "done"
+    assert done(bank) == 1
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    (approval,) = (line for line in lines if line.get("step") == "approved")
+    assert (approval["caller"]["sub"], approval["approver"]["sub"], approval["reason"]) == ("ann", "lea", "invoice 7")
+
+
+async def test_a_form_that_is_sent_again_approves_nothing_more(bank: Site) -> None:
+    link = await asked(bank, text="hello")
+    browser, shown = await browser_of(bank, LEA, link)
+    form = {"token": field_of(shown, "token"), "decision": "approve"}
+    await browser.post(link, form)
+
+    assert (await browser.post(link, form)).status == 409
+    await call(bank, text="hello")
+    assert (await browser.post(link, form)).status == 409
+    await call(bank, text="hello")  # another round of the same call
+    assert (await browser.post(link, form)).status == 403
+    await call(bank, text="hello")
+    assert done(bank) == 1
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"sub": "ann", "groups": ["leads"], "org": "north"},
+        {"sub": "tom", "groups": ["staff"], "org": "north"},
+        {"sub": "lea", "groups": ["leads"], "org": "south"},
+    ],
+    ids=["the caller", "without a permit", "another tenant"],
+)
+async def test_others_learn_only_that_they_may_not_approve(bank: Site, person: dict[str, Any]) -> None:
+    link = await asked(bank, text="canary-7")
+    browser, shown = await browser_of(bank, person, link)
+    missing = await browser.get(f"{BASE}/approvals/{'0' * 32}")
+    listed = await browser.get(f"{BASE}/approvals")
+    sent = await browser.post(link, {"token": "x", "decision": "approve"})
+
+    assert (shown.status, sent.status) == (403, 403)
+    assert text_of(shown) == text_of(missing)
+    assert "canary" not in text_of(shown) + text_of(sent) + text_of(listed)
+    assert "pay" not in text_of(listed).lower()
+    assert (await call(bank, text="canary-7")).startswith("Not executed")
+
+
+@pytest.mark.parametrize(
+    ("change", "headers"),
+    [
+        ({"token": ""}, {}),
+        ({"token": "AAAA"}, {}),
+        ({"decision": "yes"}, {}),
+        ({}, {"origin": "https://evil.example"}),
+        ({}, {"sec_fetch_site": "cross-site"}),
+        ({}, {"content_type": "text/plain"}),
+    ],
+)
+async def test_forms_of_others_decide_nothing(bank: Site, change: dict[str, str], headers: dict[str, str]) -> None:
+    link = await asked(bank, text="hello")
+    browser, shown = await browser_of(bank, LEA, link)
+    sent = await browser.post(link, {"token": field_of(shown, "token"), "decision": "approve", **change}, **headers)
+
+    assert sent.status == 403
+    assert (await call(bank, text="hello")).startswith("Not executed")
+    assert done(bank) == 0
+
+
+async def test_the_form_of_one_request_or_person_does_not_fit_another(bank: Site) -> None:
+    one, two = await asked(bank, text="one"), await asked(bank, text="two")
+    browser, shown = await browser_of(bank, LEA, one)
+    other, _ = await browser_of(bank, {**LEA, "sub": "bob"}, one)
+    form = {"token": field_of(shown, "token"), "decision": "approve"}
+
+    assert (await browser.post(two, form)).status == 403
+    assert (await other.post(one, form)).status == 403
+    assert (await Browser(bank).post(one, form)).status == 403
+    assert (await browser.post(one, form)).status == 200
+
+
+async def test_what_cannot_be_seen_is_named_and_nothing_is_cut(bank: Site) -> None:
+    value = "to \u202eevil\u2066 <script>alert(1)</script>\x1b[2J" + " " * 400 + "x" * 25_000 + "END"
+    shown = (await browser_of(bank, LEA, await asked(bank, text=value)))[1]
+    text = text_of(shown)
+
+    assert "<script>" not in text
+    assert "\u202e" not in text
+    assert "<mark>[U+202E]</mark>evil<mark>[U+2066]</mark>" in text
+    assert "\\u001b[2J<mark>[400 blanks]</mark>" in text
+    assert "x" * 25_000 + "END" in text
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+
+
+async def test_personal_values_are_tokens_for_who_may_not_see_them(bank: Site) -> None:
+    (bank.governed.settings.folder / "all.cedar").write_text(  # type: ignore[operator]
+        POLICIES + 'permit (principal in Group::"north/staff", action == Action::"detokenize", resource);'
+    )
+    await bank.governed.watch.look()
+    _, shown = await browser_of(bank, LEA, await asked(bank, email="bob@bank.example", text="for bob@bank.example"))
+
+    assert "bob@bank.example" not in text_of(shown)
+    assert text_of(shown).count("tok_email_") == 2
+
+
+async def test_the_list_has_what_the_person_may_approve(bank: Site) -> None:
+    first, second = await asked(bank, text="one"), await asked(bank, text="two")
+    browser, listed = await browser_of(bank, LEA, f"{BASE}/approvals")
+    assert re.findall(r'href="([^"]*)"', text_of(listed)) == [second, first]
+
+    shown = await browser.get(first)
+    await browser.post(first, {"token": field_of(shown, "token"), "decision": "deny"})
+    assert re.findall(r'href="([^"]*)"', text_of(await browser.get(f"{BASE}/approvals"))) == [second]
+    assert "was denied" in await call(bank, text="one")
+
+
+@pytest.mark.parametrize("path", ["/approvals/..", "/approvals/ABC", "/approvals/a/b"])
+async def test_other_addresses_are_no_pages(bank: Site, path: str) -> None:
+    assert (await Browser(bank).get(BASE + path)).status == 404
