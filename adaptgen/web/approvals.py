@@ -165,5 +165,5 @@ def _title(found: Pending) -> str:
 
 
 def _text(argument: Json) -> str:
-    """An argument as JSON: what is a number and what is text can be told apart."""
+    """An argument as JSON, which shows whether it is a number or a text."""
     return json.dumps(argument, ensure_ascii=False, indent=2)
