@@ -348,3 +348,34 @@ async def test_another_provider_is_not_asked_with_a_token_of_this_one(idp: Idp, 
         replace(settings(idp), login=Login(client_id="web", issuer="https://other.example")), requests
     )
     assert isinstance(await other.refresh(before.upstream), Refused)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"sub": "bob"}, id="another subject who has the name"),
+        pytest.param({"email": "bob@bank.example"}, id="another name of the subject"),
+    ],
+)
+async def test_neither_the_subject_nor_who_it_stands_for_may_change(
+    idp: Idp, requests: Fetch, changed: dict[str, str]
+) -> None:
+    assert idp.person is not None
+    idp.person["email"] = "ann@bank.example"
+    provider = IdentityProvider(settings(idp, {"caller": Claims(sub="email")}), requests)
+    before = await identity(provider)
+    assert isinstance(await provider.refresh(before.upstream), Identity)
+    before = await identity(provider)
+    idp.person |= changed
+    assert await provider.refresh(before.upstream) == Refused("The identity provider answers for another person.")
+
+
+async def test_a_nonce_in_a_refresh_is_that_of_the_login(idp: Idp, requests: Fetch) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    idp.id_token = {"nonce": before.upstream["nonce"]}
+    after = await provider.refresh(before.upstream)
+    assert isinstance(after, Identity)
+    idp.id_token = {"nonce": "another"}
+    with pytest.raises(ProviderError, match="nonce"):
+        await provider.refresh(after.upstream)
