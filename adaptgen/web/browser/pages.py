@@ -64,10 +64,10 @@ def page(title: str, template: str, status: int = 200, *, forms_to: Sequence[str
     return HttpAnswer(status, headers, text.encode())
 
 
-def problem(status: int, title: str, text: str, help: str = "") -> HttpAnswer:
+def problem(status: int, title: str, text: str, help: str = "", *, again: str = "") -> HttpAnswer:
     """A page that says what went wrong, and what the reader can do. Neither may come from an exception that holds
-    more than a sentence of ours."""
-    return page(title, "problem", status, text=text, help=help)
+    more than a sentence of ours. ``again``: a URL of this server where they can begin again."""
+    return page(title, "problem", status, text=text, help=help, again=again)
 
 
 def redirect(url: str, *cookies: str) -> HttpAnswer:

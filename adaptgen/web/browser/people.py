@@ -97,11 +97,17 @@ class People:
         ``keep``: the route wants the :class:`~adaptgen.web.browser.idp.Identity` with its ``upstream``, as
         ``/oauth/authorize`` does. Then ``back`` comes with one more parameter, and :meth:`identified` returns the
         identity to a request with it. That happens also if somebody is logged in already: the provider is asked now.
+
+        The answer to a form is a page that says so, with a link to ``back``: begin there with a GET.
         """
         path, _, query = back.partition("?")
         rest = "&".join(one for one in query.split("&") if one and not one.startswith(f"{IDENTIFIED}="))
         back = f"{path}?{rest}" if rest else path
-        return await self._begin(request, back if _BACK.fullmatch(back) else "/login/out", keep=keep)
+        back = back if _BACK.fullmatch(back) else "/login/out"
+        if request.method == "POST":  # browsers would follow a redirect of a form to places in its policy alone
+            text = "Your login has ended, so nothing was done."
+            return problem(403, "You are not logged in", text, again=self.base + back)
+        return await self._begin(request, back, keep=keep)
 
     async def identified(self, request: HttpRequest, *, take: bool = False) -> Identity | None:
         """The identity for which :meth:`log_in` was called with ``keep``: within 10 minutes, in the same browser, by
@@ -160,13 +166,13 @@ class People:
         try:
             found = await provider.identify(answer, begun, self.base + CALLBACK)
             if isinstance(found, Refused):
-                return _with(_refused(found.why), ended)
+                return _with(_refused(found.why, self.base + back), ended)
             if not await self._governed.store.add(self._key("used", state), b"1", ttl=WAIT):
-                return _with(_refused("This login was used already."), ended)
+                return _with(_refused("This login was used already.", self.base + back), ended)
             if keep and not found.renewable and not begun.get("again") and await provider.wants_consent():
                 return _with(await self._begin(request, back, keep=True, again=True), ended)
         except ProviderError:
-            return _with(_unavailable(), ended)
+            return _with(_unavailable(self.base + back), ended)
         before = self.person(request)
         same = before is not None and before.caller.key == found.caller.key
         session = before.session if same and before is not None else secrets.token_urlsafe(16)
@@ -213,7 +219,7 @@ class People:
         try:
             url, begun = await self.provider.begin(self.base + CALLBACK, offline=keep, consent=again)
         except ProviderError:
-            return _unavailable()
+            return _unavailable(self.base + back)
         about: dict[str, Json] = {**begun, "back": back, "keep": keep, "again": again}
         text = self._seals.seal("login.transaction", about, WAIT, bound=self._bound())
         cookies = Cookies(self.base)
@@ -281,14 +287,15 @@ def _with(answer: HttpAnswer, cookies: tuple[str, ...]) -> HttpAnswer:
     return answer
 
 
-def _refused(why: str) -> HttpAnswer:
-    return problem(403, "You are not logged in", why, "Go back to where you started, and try again.")
+def _refused(why: str, again: str) -> HttpAnswer:
+    return problem(403, "You are not logged in", why, again=again)
 
 
-def _unavailable() -> HttpAnswer:
+def _unavailable(again: str) -> HttpAnswer:
     return problem(
         503,
         "The identity provider cannot be reached",
         "You were not logged in, because the identity provider of this server does not answer as it should.",
-        "Try again in a minute. Who runs this server finds the reason in its log.",
+        "Wait a minute. Who runs this server finds the reason in its log.",
+        again=again,
     )

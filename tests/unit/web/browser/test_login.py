@@ -366,3 +366,11 @@ async def test_a_form_needs_the_token_of_this_login_and_purpose(bank: Site) -> N
     assert not people.check_form(request, mine, "do/this", "")
     assert not people.check_form(HttpRequest("GET", "/x", {"origin": BASE}, whole(b"")), mine, "do/this", token)
     assert (await browser.post("/login/out", {})).status == 403
+
+
+async def test_a_form_after_the_login_has_ended_is_answered_with_a_link(bank: Site) -> None:
+    """Its policy lets a form go to this server alone, and the provider is another place."""
+    answer = await people_of(bank.governed).log_in(HttpRequest("POST", "/x", {}, whole(b"")), "/x?a=1&b=2")
+    assert refusal(answer) == "403 You are not logged in"
+    assert f'<a href="{BASE}/x?a=1&amp;b=2">Try again</a>' in text_of(answer)
+    assert answer.cookies == ()

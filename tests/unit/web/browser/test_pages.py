@@ -92,7 +92,7 @@ def test_a_value_that_a_template_lacks_is_an_error() -> None:
     ],
 )
 def test_forms_may_redirect_to_a_client(url: str, source: str) -> None:
-    policy = page("Title", "problem", text="", help="", forms_to=[url]).headers["content-security-policy"]
+    policy = page("Title", "problem", text="", help="", again="", forms_to=[url]).headers["content-security-policy"]
     assert f"; form-action 'self' {source}; base-uri 'none'" in policy
     assert form_source(url) == source
 
