@@ -124,8 +124,9 @@ def exact(text: str) -> Any:
 
 
 def form_source(url: str) -> str:
-    """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: its origin; its scheme where the grammar knows no
-    such host (IPv6), or where a URL has no host (``cursor:…``).
+    """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: all of https, as whoever gets it may redirect to
+    another host and Chrome applies the policy to that too; the origin of http; else the scheme (``cursor:…``), also
+    where the grammar knows no such host (IPv6).
 
     Raises:
         ValueError: not an absolute URL.
@@ -134,7 +135,7 @@ def form_source(url: str) -> str:
     scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     if not _SCHEME.fullmatch(scheme):
         raise ValueError("not an absolute URL")
-    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+    if scheme != "http" or not _HOST.fullmatch(host):
         return f"{scheme}:"
     return f"{scheme}://{host}" + (f":{port}" if port else "")
 

@@ -82,7 +82,7 @@ def test_a_value_that_a_template_lacks_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("url", "source"),
     [
-        ("https://claude.ai/api/mcp/auth_callback", "https://claude.ai"),
+        ("https://claude.ai/api/mcp/auth_callback", "https:"),
         ("http://127.0.0.1:33418/callback", "http://127.0.0.1:33418"),
         ("http://localhost/cb", "http://localhost"),
         ("http://[::1]:33418/callback", "http:"),  # CSP knows no IPv6 hosts
