@@ -124,7 +124,7 @@ def exact(text: str) -> Any:
 
 
 def form_source(url: str) -> str:
-    """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: all of https, as whoever gets it may redirect to
+    """The source for ``form-action`` (CSP 3, 2.3.1) that a URL needs: all of https, as the host may redirect to
     another host and Chrome applies the policy to that too; the origin of http; else the scheme (``cursor:…``), also
     where the grammar knows no such host (IPv6).
 
