@@ -1,4 +1,4 @@
-"""A scripted OpenID provider: what it says of itself, of people and in tokens is what a test wants, also wrong things.
+"""An OpenID provider that a test scripts, down to what no honest one does; browsers are sent to it without a network.
 
 The server asks it over loopback (metadata, keys, tokens, userinfo); a browser that goes to its authorization endpoint
 is answered by :meth:`Provider.authorize`.
@@ -10,64 +10,50 @@ import base64
 import hashlib
 import secrets
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from support.idp import OIDC, Idp
+from support.idp import METADATA, OIDC, Idp
 
 CLIENT = "proxy-at-the-company"
 SECRET = "secret-canary-of-the-proxy"
 
 
 class Provider(Idp):
-    """``person``: claims of the one who logs in next, and as the tokens of a refresh have them; None: nobody is let in,
-    and nobody refreshed. ``suffix``: of the issuer, behind the origin. ``says``: members of the metadata, added or
-    (None) taken away. ``id_token``, ``access_token``, ``answer``: claims of the tokens, parameters of the authorization
-    response; added, replaced or (None) taken away. ``granted``: the same of the token endpoint's answer. ``rotates``:
-    refresh tokens are replaced, and a replaced one is refused.
+    """``suffix``: of the issuer, behind the origin. ``gone``: the person is let in no more, nor refreshed.
+
+    ``metadata``, ``id_token``, ``access_token``: members and claims; ``answer``: parameters of the authorization
+    response; ``granted``: members of the token endpoint's answer. Each is added to the usual ones or replaces one; None
+    takes one away; ``at_hash`` is made for "right". ``rotates``: refresh tokens are replaced, and a replaced one is
+    refused. ``scope``: the scope without which there is no refresh token; "" for none.
     """
 
     def __init__(self, suffix: str = "") -> None:
         super().__init__()
         self.suffix = suffix
         self.clients = {CLIENT: SECRET}
-        self.person: dict[str, Any] | None = {"sub": "ann", "name": "Ann Example", "groups": ["staff"]}
-        self.says: dict[str, Any] = {}
-        self.id_token: dict[str, Any] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Say and know what it did at the beginning; its keys stay."""
+        self.forms.clear()
+        self.answers.clear()
+        self.id_token, self.metadata, self.userinfo = {}, {}, {}
+        self.person = {"sub": "ann", "name": "Ann Example", "groups": ["staff"]}
+        self.gone = False
         self.access_token: dict[str, Any] = {}
         self.answer: dict[str, str | None] = {}
         self.granted: dict[str, Any] = {}
         self.rotates = True
-        self.userinfo: dict[str, Any] | None = None
+        self.scope = ""
         self.asked: list[dict[str, str]] = []
         """The authorization requests."""
         self.issued: list[str] = []
         """Every code and token that was given out: none may be seen anywhere."""
-        self._codes: dict[str, dict[str, str]] = {}
-        self._refresh: dict[str, dict[str, str]] = {}
 
     @property
     def issuer(self) -> str:
         """As its tokens and its metadata name it."""
         return self.url + self.suffix
-
-    def metadata(self) -> dict[str, Any]:
-        """OpenID Connect Discovery, 3."""
-        base = self.issuer.rstrip("/")
-        said = {
-            "issuer": self.issuer,
-            "authorization_endpoint": f"{base}/authorize",
-            "token_endpoint": f"{base}/token",
-            "userinfo_endpoint": f"{base}/userinfo",
-            "jwks_uri": f"{base}/jwks",
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "code_challenge_methods_supported": ["S256"],
-            "authorization_response_iss_parameter_supported": True,
-            **self.says,
-        }
-        return _kept(said)
 
     def authorize(self, url: str) -> str:
         """Where the browser goes after the person has logged in: the redirect URI, with a code or an error."""
@@ -75,67 +61,67 @@ class Provider(Idp):
         self.asked.append(query)
         code = secrets.token_urlsafe(16)
         self.issued.append(code)
-        self._codes[code] = query
-        said: dict[str, Any] = {"code": code} if self.person is not None else {"error": "access_denied"}
+        self.codes[code] = query
+        said: dict[str, Any] = {"error": "access_denied"} if self.gone else {"code": code}
         said |= {"state": query.get("state"), "iss": self.issuer, **self.answer}
         return f"{query['redirect_uri']}?{urlencode(_kept(said))}"
 
     # ------------------------------------------------------------------------------------------------------- serving
 
-    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], Any]:
+    def _answer(
+        self, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], Any]:
         base = self.suffix.rstrip("/")
-        if path == base + OIDC:
-            return 200, {}, self.metadata()
-        if path == base + "/userinfo":
-            return 200, {}, self.userinfo if self.userinfo is not None else self.person
-        if base and path.startswith(base):
-            path = path[len(base) :]
-        return super()._answer(method, path, headers, body)
+        if target == base + OIDC or (not base and target == METADATA):
+            return 200, {}, self._discovery()
+        return super()._answer(method, target.removeprefix(base), headers, body)
 
-    def _token(self, headers: dict[str, str], form: dict[str, str]) -> tuple[int, dict[str, str], Any]:
-        given = base64.b64decode(headers.get("authorization", "").removeprefix("Basic ")).decode()
-        name, _, secret = given.partition(":")
-        client = unquote(name) or form.get("client_id", "")
-        if self.clients.get(client) != (unquote(secret) or form.get("client_secret")):
-            return 401, {}, {"error": "invalid_client"}
-        kind = form["grant_type"]
-        if kind not in ("authorization_code", "refresh_token"):
-            return super()._token(headers, form)
-        self.forms.append(form)
-        if kind == "authorization_code":
-            asked = self._codes.pop(form.get("code", ""), None)
-            if asked is None or not _proven(asked, form) or asked["redirect_uri"] != form.get("redirect_uri"):
-                return 400, {}, {"error": "invalid_grant"}
-        else:
-            known = form.get("refresh_token", "")
-            asked = self._refresh.pop(known, None) if self.rotates else self._refresh.get(known)
-        if asked is None or self.person is None or asked.get("client_id") != client:
+    def _discovery(self) -> dict[str, Any]:
+        base = self.issuer.rstrip("/")
+        said = {
+            "issuer": self.issuer,
+            **{f"{name}_endpoint": f"{base}/{path}" for name, path in _ENDPOINTS.items()},
+            "jwks_uri": f"{base}/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+        return _kept({**said, **self.metadata})
+
+    def _logged_in(self, client: str, form: dict[str, str]) -> tuple[int, dict[str, str], Any]:
+        known = self.refresh_tokens.get(form.get("refresh_token", ""))
+        asked = known or self.codes.get(form.get("code", "")) or {}
+        status, headers, _ = super()._logged_in(client, form)
+        if status != 200 or self.gone:
             return 400, {}, {"error": "invalid_grant"}
-        return 200, {}, self._granted(asked, kind)
-
-    def _granted(self, asked: dict[str, str], kind: str) -> dict[str, Any]:
-        assert self.person is not None
-        person = {"sub": "ann", **self.person}
-        nonce = {"nonce": asked["nonce"]} if kind == "authorization_code" and "nonce" in asked else {}
-        id_token = self.issue(
-            **{"iss": self.issuer, "aud": asked["client_id"], **person, **nonce, **self.id_token}, header={"typ": "JWT"}
-        )
-        access = self.issue(**{"iss": self.issuer, "aud": "https://other.bank.example", **person, **self.access_token})
-        given: dict[str, Any] = {"access_token": access, "id_token": id_token, "token_type": "Bearer"}
-        given["expires_in"] = self.expires_in
-        if kind == "authorization_code" or self.rotates:
-            fresh = secrets.token_urlsafe(24)
-            self._refresh[fresh] = asked
-            given["refresh_token"] = fresh
+        person = {"iss": self.issuer, **(self.person or {})}
+        nonce = asked.get("nonce") if known is None else None
+        id_token = {**person, "aud": client, "nonce": nonce, **self.id_token}
+        access = {**person, "aud": "https://other.bank.example", **self.access_token}
+        token = self.granted.get("access_token") or self.issue(**access)
+        if id_token.get("at_hash") == "right":
+            half = hashlib.sha256(token.encode()).digest()[:16]
+            id_token["at_hash"] = base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+        given: dict[str, Any] = {
+            "access_token": token,
+            "id_token": self.issue(header={"typ": "JWT"}, **id_token),
+            "token_type": "Bearer",
+            "expires_in": self.expires_in,
+        }
+        if self.scope and self.scope not in asked.get("scope", "").split():
+            pass
+        elif known is None or self.rotates:
+            given["refresh_token"] = secrets.token_urlsafe(24)
+            self.refresh_tokens[given["refresh_token"]] = asked
+        else:
+            self.refresh_tokens[form["refresh_token"]] = asked
         given = _kept({**given, **self.granted})
         self.issued += [given[one] for one in ("access_token", "id_token", "refresh_token") if one in given]
-        return given
+        return 200, headers, given
 
 
-def _proven(asked: dict[str, str], form: dict[str, str]) -> bool:
-    """PKCE (RFC 7636, 4.6)."""
-    digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-    return asked.get("code_challenge") == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+_ENDPOINTS = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
 
 
 def _kept(said: dict[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class AuthorizationEndpoint:
         if request.method == "POST":
             return await self._decide(request, asked, found)
         context = self._context
-        consents = Consents(context.store, context.seals, context.login.consent)
+        consents = Consents(context.store, context.own_seals, context.login.consent)
         if not asked.again and await consents.given(found.caller, asked.client, asked.redirect_uri, asked.scope):
             return await self._agree(request, asked)
         return self._ask(request, asked, found)
@@ -182,7 +182,7 @@ class AuthorizationEndpoint:
                 asked.state,
                 {"error": "access_denied", "error_description": "The person has not agreed."},
             )
-        consents = Consents(context.store, context.seals, context.login.consent)
+        consents = Consents(context.store, context.own_seals, context.login.consent)
         answer = await self._agree(request, asked)
         await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
         return answer
@@ -204,7 +204,7 @@ class AuthorizationEndpoint:
             found.upstream,
         )
         context.record("consent", found.caller, client_mark(context.seals, asked.client))
-        code = await Codes(context.store, context.seals).issue(held)
+        code = await Codes(context.store, context.own_seals).issue(held)
         return self._back(asked.redirect_uri, asked.state, {"code": code})
 
     def _back(self, redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> HttpAnswer:

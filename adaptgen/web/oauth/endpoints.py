@@ -54,7 +54,7 @@ class AuthorizationRoute:
             return failed(400, "invalid_client_metadata", "The body must be application/json.")
         body = await request.read(LARGEST)
         try:
-            made = register(context.seals, orjson.loads(body), context.allowed)
+            made = register(context.own_seals, orjson.loads(body), context.allowed)
         except ValueError:
             return failed(400, "invalid_client_metadata", "The body is not JSON.")
         except Refusal as refusal:

@@ -52,6 +52,11 @@ class Context:
         return found
 
     @property
+    def own_seals(self) -> Seals:
+        """Seals of this server alone, for what names no resource: another server may have the same keys and state."""
+        return self.seals.within(self.issuer)
+
+    @property
     def store(self) -> Store:
         return self._governed.store
 
@@ -84,7 +89,7 @@ class Context:
             return await self.documents.client(client_id, self.resource, self.allowed, self.store)
         if "dynamic" not in self.login.clients:
             return None
-        return registered(self.seals, client_id)
+        return registered(self.own_seals, client_id)
 
     def names_us(self, resource: str) -> bool:
         """Whether a resource indicator (RFC 8707) names this server: the resource of its metadata (RFC 9728), or our

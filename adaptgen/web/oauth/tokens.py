@@ -119,7 +119,7 @@ class TokenEndpoint:
         self, request: HttpRequest, client: Client | None, pairs: list[tuple[str, str]], form: Mapping[str, str]
     ) -> HttpAnswer:
         context = self._context
-        codes = Codes(context.store, context.seals)
+        codes = Codes(context.store, context.own_seals)
         code = form.get("code", "")
         found = await codes.find(code)
         if found is not None and isinstance(found[0], Used):
