@@ -94,7 +94,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Internet:
     monkeypatch.setattr(client_documents, "_resolve", made.resolve)
     monkeypatch.setattr(client_documents, "MIN_AGE", 0.0)
     monkeypatch.setattr(client_documents, "FAILED", 0.0)
-    monkeypatch.setattr(client_documents, "FETCHES", (1e6, 1e6), raising=False)
+    monkeypatch.setattr(client_documents, "FETCHES", (1e6, 1e6))
     return made
 
 
@@ -299,3 +299,13 @@ def test_the_host_of_the_document_is_shown(it: Scene, net: Internet) -> None:
     page = asked(it, id)
     assert "evil.example" in page.words
     assert "claude.example" not in page.words
+
+
+def test_a_flood_of_documents_is_not_passed_on(it: Scene, net: Internet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends browsers here must not make the server attack others."""
+    monkeypatch.setattr(client_documents, "FETCHES", (0.001, 10.0))
+    it.run(it.store.delete("oauth/documents"))
+    net.answer = lambda request: httpx.Response(404)
+    for n in range(30):
+        assert asked(it, f"https://victim.example/{n}.json").status in (400, 429, 503)
+    assert len(net.connected) <= 11
