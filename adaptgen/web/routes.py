@@ -65,6 +65,9 @@ class WebRoutes:
         """Answer a request that it serves."""
         module = module_of(request.path)
         assert module is not None
+        switch = self._governed.handler.parts.switch
+        if switch is not None:
+            await switch.fresh()
         if module not in self._made:
             self._made[module] = importlib.import_module(module).route(self._governed)
         return await self._made[module].answer(request)

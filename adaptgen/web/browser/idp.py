@@ -23,13 +23,13 @@ from adaptgen.govern.identity import claims as identities
 from adaptgen.govern.identity.authenticator import TYPES, check_access, keeps_token
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.jwks import KeySource
-from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
+from adaptgen.govern.identity.jwt import InvalidToken, Verifier
 from adaptgen.govern.identity.oauth_metadata import discover
-from adaptgen.govern.identity.signatures import decode
 from adaptgen.govern.identity.token_client import error_code, json_object, token_request
 from adaptgen.govern.settings.model import Login
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
+from adaptgen.web.browser.id_tokens import IdTokens
 from adaptgen.web.browser.pages import short
 
 if TYPE_CHECKING:
@@ -51,17 +51,7 @@ _GONE: Final = frozenset(
 )
 """Errors of a token endpoint that are about the person, who has to log in again (RFC 6749, 5.2; OpenID Connect Core,
 3.1.2.6). All others are about the provider or about our registration there."""
-_ID_TYPES: Final = ("", "jwt")
 _OFFLINE: Final = "offline_access"
-_HASHES: Final[Mapping[str, tuple[Callable[[bytes], bytes], ...]]] = {
-    "256": (lambda data: hashlib.sha256(data).digest(),),
-    "384": (lambda data: hashlib.sha384(data).digest(),),
-    "512": (lambda data: hashlib.sha512(data).digest(),),
-    # Nothing defines it for these; providers use the hash inside of the signature (RFC 8032).
-    "DSA": (lambda data: hashlib.sha512(data).digest(), lambda data: hashlib.shake_256(data).digest(114)),
-    "519": (lambda data: hashlib.sha512(data).digest(),),
-}
-"""End of a signature algorithm -> what ``at_hash`` is made with (OpenID Connect Core, 3.1.3.6)."""
 
 
 @value()
@@ -111,7 +101,7 @@ class IdentityProvider:
         self._metadata: Mapping[str, Json] | None = None
         self._fetched = self._due = 0.0
         keys = KeySource(self._keys_url, requests, clock=clock, stale=self._rules.stale)
-        self._id_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=_ID_TYPES)
+        self._id_tokens = IdTokens(keys, self.issuer, self._login.client_id, self._rules, clock)
         self._access_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=TYPES)
 
     def __repr__(self) -> str:
@@ -278,31 +268,13 @@ class IdentityProvider:
         return Identity(caller, _display_name(claims) or _display_name(id_claims or {}), kept)
 
     async def _id_claims(self, granted: Mapping[str, Any], nonce: str) -> dict[str, Any] | None:
-        """The claims of the ID token, verified by OpenID Connect Core, 3.1.3.7; None where there is no ID token."""
+        """The claims of the ID token; None where there is no ID token."""
         token = granted.get("id_token")
         if token is None:
             return None
         if not isinstance(token, str):
             raise InvalidToken("the ID token is malformed")
-        claims = await self._id_tokens.claims(token)
-        check_times(claims, self._clock(), self._rules.leeway)
-        client = self._login.client_id
-        check_party(claims, self.issuer, (client,))
-        audience = claims["aud"]
-        party = claims.get("azp")
-        if (isinstance(audience, list) and len(audience) > 1 and party is None) or party not in (None, client):
-            raise InvalidToken("the ID token is for another party")
-        if claims.get("iat") is None:
-            raise InvalidToken("the ID token does not say when it was issued")
-        if not isinstance(claims.get("sub"), str) or not claims["sub"]:
-            raise InvalidToken("the ID token has no subject")
-        if claims.get("nonce", nonce) != nonce:
-            raise InvalidToken("the nonce of the ID token is another one")
-        if claims.get("token_use", "id") != "id":
-            raise InvalidToken("the ID token is a token for something else")
-        if "at_hash" in claims:
-            _check_hash(token, claims["at_hash"], _string(granted, "access_token"))
-        return claims
+        return await self._id_tokens.claims(token, nonce=nonce, access=_string(granted, "access_token"))
 
     async def _access_claims(self, token: str) -> dict[str, Any]:
         claims = await self._access_tokens.claims(token)
@@ -320,9 +292,7 @@ class IdentityProvider:
             raise ProviderError(f"{place(url)} answers {status} to the request for the claims of a person")
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/jwt":
             return json_object(body)
-        claims = await self._id_tokens.claims(body.decode("ascii", "replace").strip())  # signed: 5.3.2
-        check_party(claims, self.issuer, (self._login.client_id,))
-        return claims
+        return await self._id_tokens.signed(body.decode("ascii", "replace").strip())  # 5.3.2
 
     # ------------------------------------------------------------------------------------------------------- provider
 
@@ -442,12 +412,3 @@ def _seconds(granted: Mapping[str, Any]) -> float:
 
 def _text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _check_hash(token: str, given: object, access: str) -> None:
-    """``at_hash``: the left half of the hash of the access token (OpenID Connect Core, 3.1.3.8)."""
-    algorithm = orjson.loads(decode(token.partition(".")[0]))["alg"]
-    data = access.encode("ascii", "replace")
-    made = [one(data) for one in _HASHES.get(algorithm[-3:], ())]
-    if not access or given not in [_text(one[: len(one) // 2]) for one in made]:
-        raise InvalidToken("the access token is not the one of the ID token")

@@ -7,6 +7,7 @@ same browser, so that an answer that arrives in another browser is refused.
 from __future__ import annotations
 
 import base64
+import logging
 import secrets
 import time
 import zlib
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
     from adaptgen.govern.settings.model import Settings
     from adaptgen.runtime.core.seals import Seals
+
+_log = logging.getLogger("adaptgen.web")
 
 CALLBACK: Final = "/login/callback"
 WAIT: Final = 600.0
@@ -82,7 +85,12 @@ class People:
         return self._provider[1]
 
     def person(self, request: HttpRequest) -> Person | None:
-        """Who is logged in with the browser that sends this; None for nobody, or no longer."""
+        """Who is logged in with the browser that sends this; None for nobody, no longer, or somebody whom the kill
+        switch cuts off."""
+        found = self._held(request)
+        return None if found is None or self._cuts(found.caller) else found
+
+    def _held(self, request: HttpRequest) -> Person | None:
         text = Cookies(self.base).get(request, _SESSION)
         held = self._seals.open("login.session", text, bound=self._bound()) if text else None
         if held is None:
@@ -104,6 +112,9 @@ class People:
         rest = "&".join(one for one in query.split("&") if one and not one.startswith(f"{IDENTIFIED}="))
         back = f"{path}?{rest}" if rest else path
         back = back if _BACK.fullmatch(back) else "/login/out"
+        held = self._held(request)
+        if held is not None and self._cuts(held.caller):
+            return _cut_off()
         if request.method == "POST":  # browsers would follow a redirect of a form to places in its policy alone
             text = "Your login has ended, so nothing was done."
             return problem(403, "You are not logged in", text, again=self.base + back)
@@ -171,8 +182,10 @@ class People:
                 return _with(_refused("This login was used already.", self.base + back), ended)
             if keep and not found.renewable and not begun.get("again") and await provider.wants_consent():
                 return _with(await self._begin(request, back, keep=True, again=True), ended)
-        except ProviderError:
-            return _with(_unavailable(self.base + back), ended)
+        except ProviderError as failure:
+            return _with(_unavailable(failure, self.base + back), ended)
+        if self._cuts(found.caller):
+            return _with(_cut_off(), ended)
         before = self.person(request)
         same = before is not None and before.caller.key == found.caller.key
         session = before.session if same and before is not None else secrets.token_urlsafe(16)
@@ -212,14 +225,18 @@ class People:
         issuer = login.issuer or rules.issuer
         return repr((self.base, issuer, login.client_id, login.claims, rules.caller)).encode()
 
+    def _cuts(self, caller: Caller) -> bool:
+        switch = self._governed.handler.parts.switch
+        return switch is not None and switch.cuts(caller)
+
     def _key(self, what: str, name: str) -> str:
         return f"login:{what}:{self._seals.name(f'login.{what}', name)}"
 
     async def _begin(self, request: HttpRequest, back: str, *, keep: bool, again: bool = False) -> HttpAnswer:
         try:
             url, begun = await self.provider.begin(self.base + CALLBACK, offline=keep, consent=again)
-        except ProviderError:
-            return _unavailable(self.base + back)
+        except ProviderError as failure:
+            return _unavailable(failure, self.base + back)
         about: dict[str, Json] = {**begun, "back": back, "keep": keep, "again": again}
         text = self._seals.seal("login.transaction", about, WAIT, bound=self._bound())
         cookies = Cookies(self.base)
@@ -291,7 +308,12 @@ def _refused(why: str, again: str) -> HttpAnswer:
     return problem(403, "You are not logged in", why, again=again)
 
 
-def _unavailable(again: str) -> HttpAnswer:
+def _cut_off() -> HttpAnswer:
+    return problem(403, "You are cut off", "The operators of this server have switched off your access.")
+
+
+def _unavailable(failure: ProviderError, again: str) -> HttpAnswer:
+    _log.warning("nobody can log in: %s", failure)
     return problem(
         503,
         "The identity provider cannot be reached",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 import uuid
@@ -374,3 +375,30 @@ async def test_a_form_after_the_login_has_ended_is_answered_with_a_link(bank: Si
     assert refusal(answer) == "403 You are not logged in"
     assert f'<a href="{BASE}/x?a=1&amp;b=2">Try again</a>' in text_of(answer)
     assert answer.cookies == ()
+
+
+async def test_who_is_cut_off_is_logged_in_nowhere(tmp_path: Path, idp: Idp) -> None:
+    switched = tmp_path / "switch.yaml"
+    switched.write_text("{}")
+    async with site(tmp_path, idp, switch={"source": "switch.yaml", "every": 0.1}) as bank:
+        browser = Browser(bank)
+        await log_in(browser)
+        assert person(browser) is not None
+        url = await at_the_provider(Browser(bank))
+        switched.write_text("callers: [north/ann]\n")
+        switch = bank.governed.handler.parts.switch
+        assert switch is not None
+        await switch.refresh()
+        assert person(browser) is None
+        assert refusal(await begin(browser)) == "403 You are cut off"
+        assert refusal(await log_in(Browser(bank))) == "403 You are cut off"
+        assert refusal(await Browser(bank).get(url)) == "400 This login cannot go on"
+
+
+async def test_what_keeps_people_out_is_in_the_log(bank: Site, caplog: pytest.LogCaptureFixture) -> None:
+    bank.idp.answers["/.well-known/openid-configuration"] = (500, {}, b"")
+    people_of(bank.governed)._provider = None
+    with caplog.at_level(logging.WARNING, "adaptgen"):
+        answer = await begin(Browser(bank))
+    assert refusal(answer) == "503 The identity provider cannot be reached"
+    assert "answers 500 to the request for its metadata" in caplog.text
