@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import field
 from hmac import compare_digest
 from typing import Final, Literal
 
@@ -29,7 +30,7 @@ class Client:
     redirect_uris: tuple[str, ...]
     method: Literal["none", "client_secret_basic", "client_secret_post"] = "none"
     grants: tuple[str, ...] = GRANTS
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     assured: bool = False
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -28,6 +29,8 @@ from adaptgen.model.frozen import lazy, value
 from adaptgen.web.oauth.clients import METHODS, Client
 
 __all__ = ["CodeData", "OAuth2Error", "ProtocolServer", "RefreshData", "credentials", "request_of"]
+
+logging.getLogger("authlib").setLevel(logging.WARNING)  # below, it logs clients and what they send
 
 CHALLENGE: Final = lazy(r"[A-Za-z0-9_-]{43}")
 """base64url of a SHA-256 (RFC 7636, 4.2)."""

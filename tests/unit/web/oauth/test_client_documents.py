@@ -1,0 +1,308 @@
+"""Clients that are described by a document: which URLs count, where none is fetched, and what it may say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.idp import Idp
+from support.logins import site, text_of
+from support.oauth_clients import HTTPS, OAuthClient, json_of
+from support.web import Asked, Said, Web, web
+
+from adaptgen.runtime.store.protocol import MemoryStore
+from adaptgen.web.oauth import client_documents
+from adaptgen.web.oauth.client_documents import ClientDocuments, find_problem, is_public, lifetime
+
+HERE = "http://127.0.0.1:8000/mcp"
+"""The resource of a server that is being developed."""
+PUBLIC = "https://mcp.bank.example/mcp"
+
+
+def described(asked: Asked, url: str, **more: Any) -> Said:
+    about = {"client_id": f"{url}{asked.target}", "client_name": "Acme", "redirect_uris": [HTTPS], **more}
+    return Said({name: one for name, one in about.items() if one is not None})
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def read(server: Web, documents: ClientDocuments | None = None, path: str = "/client.json") -> Any:
+    made = documents or ClientDocuments()
+    return await made.client(f"{server.url}{path}", HERE, (), MemoryStore())
+
+
+# ---------------------------------------------------------------------------------------------------------------- URLs
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://client.example/client.json",
+        "https://client.example",
+        "https://client.example/",
+        "https://client.example/client.json#x",
+        "https://user@client.example/client.json",
+        "https://user:secret@client.example/client.json",
+        "https://client.example/a/../client.json",
+        "https://client.example/./client.json",
+        "https://client.example/a/%2e%2E/client.json",
+        "https://client.example/..",
+        "https://client.example\\@evil.example/client.json",
+        "https://client.example:99999/client.json",
+        "https:///client.json",
+        "ftp://client.example/client.json",
+        "https://client.example/ client.json",
+        "https://client.example/" + "x" * 500,
+        "http://127.0.0.1/client.json",
+    ],
+)
+def test_a_url_that_names_no_client(url: str) -> None:
+    assert find_problem(url) is not None
+
+
+@pytest.mark.parametrize("url", ["https://client.example/client.json", "https://client.example:8443/a/b?x=1"])
+def test_a_url_that_may_name_one(url: str) -> None:
+    assert find_problem(url) is None
+
+
+def test_loopback_counts_for_a_server_on_loopback() -> None:
+    assert find_problem("http://127.0.0.1:4000/client.json", local=True) is None
+    assert find_problem("http://client.example/client.json", local=True) is not None
+
+
+# ----------------------------------------------------------------------------------------------------------- addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "0.0.0.0",
+        "255.255.255.255",
+        "224.0.0.1",
+        "240.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::",
+        "2001:db8::1",
+        "::7f00:1",
+        "not-an-address",
+    ],
+)
+@pytest.mark.asyncio
+async def test_no_connection_goes_inside(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_public(address)
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["93.184.216.34", address]  # one of several is enough
+
+    import httpx
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(httpx, "AsyncClient", never)
+    documents = ClientDocuments(resolve=resolve)
+    assert await documents.client("https://client.example/client.json", PUBLIC, (), MemoryStore()) is None
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+def test_the_public_internet_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.asyncio
+async def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx
+
+    seen: list[httpx.Request] = []
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["93.184.216.34"]
+
+    async def body() -> AsyncIterator[bytes]:
+        about = {"client_id": "https://client.example/client.json", "redirect_uris": [HTTPS]}
+        yield json.dumps(about).encode()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, headers={"content-type": "application/json"}, content=body())
+
+    first = httpx.AsyncClient
+
+    def made(**given: Any) -> httpx.AsyncClient:
+        assert given == {"trust_env": False, "follow_redirects": False, "timeout": client_documents.TIMEOUT}
+        return first(**given, transport=httpx.MockTransport(handle))
+
+    monkeypatch.setattr(httpx, "AsyncClient", made)
+    documents = ClientDocuments(resolve=resolve)
+    assert await documents.client("https://client.example/client.json", PUBLIC, (), MemoryStore()) is not None
+    assert asked == ["client.example"]
+    [request] = seen
+    assert str(request.url) == "https://93.184.216.34/client.json"
+    assert request.headers["host"] == "client.example"
+    assert request.extensions["sni_hostname"] == "client.example"
+
+
+# ----------------------------------------------------------------------------------------------------------- documents
+
+
+@pytest.mark.asyncio
+async def test_a_document_describes_a_client() -> None:
+    with web(lambda asked: described(asked, server.url, logo_uri="https://evil.example/pixel")) as server:
+        found = await read(server)
+        assert (found.name, found.redirect_uris, found.method, found.assured) == ("Acme", (HTTPS,), "none", True)
+        assert [one.path for one in server.seen] == ["/client.json"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"client_id": "https://other.example/client.json"},
+        {"client_id": None},
+        {"client_secret": "x"},
+        {"token_endpoint_auth_method": "client_secret_basic"},
+        {"token_endpoint_auth_method": "private_key_jwt"},
+        {"redirect_uris": []},
+        {"redirect_uris": ["javascript:alert(1)"]},
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_document_that_does_not_count(more: dict[str, Any]) -> None:
+    with web(lambda asked: described(asked, server.url, **more)) as server:
+        assert await read(server) is None
+
+
+ANSWERS: dict[str, Callable[[Said], Said]] = {
+    "missing": lambda said: Said(said.body, 404),
+    "redirect": lambda said: Said(b"", 302, {"Location": "/other.json"}),
+    "html": lambda said: Said(said.body, 200, {"Content-Type": "text/html"}),
+    "large": lambda said: Said({**said.body, "x": "x" * 6000}),
+    "no json": lambda said: Said(b"{"),
+    "no object": lambda said: Said([said.body]),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ANSWERS))
+@pytest.mark.asyncio
+async def test_an_answer_that_is_no_document(kind: str) -> None:
+    with web(lambda asked: ANSWERS[kind](described(asked, server.url))) as server:
+        assert await read(server) is None
+        assert len(server.seen) == 1  # nothing is followed
+
+
+@pytest.mark.asyncio
+async def test_other_redirect_uris_of_a_document_are_left_out() -> None:
+    uris = [HTTPS, "javascript:alert(1)", "https://other.example/cb", "http://127.0.0.1/cb"]
+    with web(lambda asked: described(asked, server.url, redirect_uris=uris)) as server:
+        found = await ClientDocuments().client(f"{server.url}/c", HERE, ("client.example",), MemoryStore())
+        assert found is not None
+        assert found.redirect_uris == (HTTPS, "http://127.0.0.1/cb")
+
+
+@pytest.mark.asyncio
+async def test_a_document_is_kept_within_bounds() -> None:
+    clock = Clock()
+    documents = ClientDocuments(clock=clock)
+    with web(lambda asked: described(asked, server.url)) as server:
+        for later, count in ((0, 1), (59, 1), (61, 2)):
+            clock.now = 100.0 + later
+            assert await read(server, documents) is not None
+            assert len(server.seen) == count
+
+
+@pytest.mark.asyncio
+async def test_a_failure_is_kept_briefly() -> None:
+    clock = Clock()
+    documents = ClientDocuments(clock=clock)
+    with web(lambda asked: Said(b"", 500)) as server:
+        for later, count in ((0, 1), (29, 1), (31, 2)):
+            clock.now = 100.0 + later
+            assert await read(server, documents) is None
+            assert len(server.seen) == count
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("", 60),
+        ("no-store", 60),
+        ("max-age=0", 60),
+        ("public, max-age=600", 600),
+        ("max-age=600, no-cache", 60),
+        ("s-maxage=700", 60),
+        ("max-age=99999999", 3600),
+    ],
+)
+def test_the_lifetime_follows_http_within_bounds(said: str, seconds: float) -> None:
+    assert lifetime({"cache-control": said}) == seconds
+
+
+@pytest.mark.asyncio
+async def test_a_flood_of_documents_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "FETCHES", (0.001, 3.0))
+    store, documents = MemoryStore(), ClientDocuments()
+    with web(lambda asked: described(asked, server.url)) as server:
+        found = [await documents.client(f"{server.url}/{n}", HERE, (), store) for n in range(5)]
+        assert [one is not None for one in found] == [True, True, True, False, False]
+        assert len(server.seen) == 3
+        assert await documents.client(f"{server.url}/0", HERE, (), store) is not None  # is known
+
+
+# ------------------------------------------------------------------------------------------------------------- the way
+
+
+@pytest.mark.asyncio
+async def test_a_described_client_gets_tokens_and_outlives_its_host(tmp_path: Path, idp: Idp) -> None:
+    idp.expires_in = 3600
+    async with site(tmp_path, idp, resource="http://127.0.0.1:8000/mcp") as one:
+        client = OAuthClient(one)
+        grants = ["authorization_code", "refresh_token"]
+        with web(lambda asked: described(asked, server.url, grant_types=grants)) as server:
+            client.registered = {"client_id": f"{server.url}/client.json"}
+            page = await client.open()
+            assert "is described by" in text_of(page)
+            answer = await client.redeem(client.answer(await client.decide(page))["code"])
+            assert answer.status == 200, answer.body
+            # Documents are known by their host: the consent is remembered.
+            assert (await client.open()).status == 303
+        assert (await client.refresh(json_of(answer)["refresh_token"])).status == 200
+
+
+@pytest.mark.asyncio
+async def test_documents_can_be_switched_off(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, resource="http://127.0.0.1:8000/mcp", login={"clients": ["dynamic"]}) as one:
+        client = OAuthClient(one)
+        with web(lambda asked: described(asked, server.url)) as server:
+            client.registered = {"client_id": f"{server.url}/client.json"}
+            assert (await client.browser.get(client.url())).status == 400
+            assert server.seen == []
