@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from adaptgen.govern.pipeline.connection_links import LASTS, PATH, Ticket, make_ticket, read_ticket
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.core.seals import Seals
 
 CALLBACK: Final = f"{PATH}/callback"
-"""Where every API sends people back to: operators register ``<base>/connections/callback``."""
+"""Where APIs send people back to. Each has an address of its own below it, which operators register there: an answer
+that arrives at another one comes from another authorization server (mix-up; RFC 9700, 4.4.2.2)."""
 _LONGEST_KEY: Final = 8192
 _ERROR: Final = lazy(r"[a-z_]{1,60}")
 _AGAIN: Final = "Go back to your client and repeat the request there: it answers with a new link."
@@ -60,14 +61,15 @@ class ConnectionsRoute:
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """The answer to one request."""
         rest = request.path.removeprefix(PATH).removeprefix("/")
-        allowed = ("GET", "HEAD") if request.path == CALLBACK else ("GET", "HEAD", "POST")
+        back = request.path.startswith(f"{CALLBACK}/")
+        allowed = ("GET", "HEAD") if back else ("GET", "HEAD", "POST")
         if request.method not in allowed:
             return HttpAnswer(405, {"allow": ", ".join(allowed)})
-        if "/" in rest:
+        if "/" in rest and not back:
             return problem(404, "There is no such page", "The address is not one of this server.")
         person = self._people.person(request)
         try:
-            if request.path == CALLBACK:
+            if back:
                 return await self._finish(request, person)
             if person is None:
                 if request.method == "POST":
@@ -183,7 +185,8 @@ class ConnectionsRoute:
     async def _begin(self, person: Person, ticket: Ticket) -> HttpAnswer:
         """Send the browser to the API. What is needed when it comes back is kept for this login of this browser."""
         state = secrets.token_urlsafe(24)
-        given = {"action": "begin", "auth": ticket.auth, "redirect_uri": self._callback, "state": state}
+        callback = self._callback(ticket.server, ticket.auth)
+        given = {"action": "begin", "auth": ticket.auth, "redirect_uri": callback, "state": state}
         result = await self._ask(person, ticket.server, given)
         url, sealed = result.get("url"), result.get("sealed")
         if not isinstance(url, str) or not isinstance(sealed, str) or not _is_url(url):
@@ -212,6 +215,9 @@ class ConnectionsRoute:
                 _AGAIN,
             )
         server, auth = str(held["server"]), str(held["auth"])
+        if request.path != unquote(_callback_path(server, auth)):
+            text = "The answer does not come from the API that was asked."
+            return problem(400, "Your account is not connected", text, _AGAIN)
         if "error" in answer or not answer.get("code"):
             code = answer.get("error", "")
             said = f" The API says: {code}." if _ERROR.fullmatch(code) else ""
@@ -219,7 +225,7 @@ class ConnectionsRoute:
         given: dict[str, Json] = {
             "action": "finish",
             "auth": auth,
-            "redirect_uri": self._callback,
+            "redirect_uri": self._callback(server, auth),
             "sealed": held["sealed"],
             "code": answer["code"],
             "iss": answer.get("iss"),
@@ -231,9 +237,8 @@ class ConnectionsRoute:
 
     # --------------------------------------------------------------------------------------------------------- inside
 
-    @property
-    def _callback(self) -> str:
-        return self._people.base + CALLBACK
+    def _callback(self, server: str, auth: str) -> str:
+        return self._people.base + _callback_path(server, auth)
 
     @property
     def _seals(self) -> Seals:
@@ -258,6 +263,11 @@ def _done(account: _Account) -> HttpAnswer:
 def _bound(person: Person) -> bytes:
     """This login of this browser, and whose it is."""
     return repr((person.session, person.caller.tenant, person.caller.sub)).encode()
+
+
+def _callback_path(server: str, auth: str) -> str:
+    """Where the API of an account sends people back to."""
+    return f"{CALLBACK}/{quote(server, safe='')}/{quote(auth, safe='')}"
 
 
 def _connects(ticket: Ticket) -> str:

@@ -55,7 +55,7 @@ class Scene:
         self.servers: list[StreamableHttpServer] = []
         self.server = 0
         self.delivered: list[str] = []
-        self.target = FakeTarget(fact("look"), fact("change", effect="write"))
+        self.target: FakeTarget = FakeTarget(fact("look"), fact("change", effect="write"))
         self.folder = folder
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -235,10 +235,13 @@ def scene(
     base: str = BASE,
     store: MemoryStore | None = None,
     replicas: int = 1,
+    target: FakeTarget | None = None,
+    policies: str = governing.EVERYTHING,
     **given: Any,
 ) -> Iterator[Scene]:
     """``given``: keys of the settings, instead of the usual; ``login`` and ``authenticate`` are added to those."""
     made = Scene(provider or Provider(), base, store or MemoryStore(), folder)
+    made.target = target or made.target
     stack = AsyncExitStack()
 
     async def start() -> None:
@@ -254,7 +257,7 @@ def scene(
             "authenticate": {**authenticate, **given.get("authenticate", {})},
             "login": {**login, **given.get("login", {})},
         }
-        path = governing.settings(folder, **changed)
+        path = governing.settings(folder, policies, **changed)
         stack.enter_context(
             patch.object(own_tokens, "FRESH", 0.0)
         )  # else what was revoked counts for five seconds more

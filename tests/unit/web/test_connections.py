@@ -21,7 +21,7 @@ from adaptgen.model.tables import Caller
 
 pytestmark = pytest.mark.asyncio
 
-CALLBACK = f"{BASE}/connections/callback"
+CALLBACK = f"{BASE}/connections/callback/crm/oauth"
 KEY = "canary-key-5f0e"
 CODE = "canary-code-77aa"
 ANN = Caller("ann", "north", ("staff",))
