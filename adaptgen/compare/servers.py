@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from adaptgen.compare import tools
 from adaptgen.compare.model import LEVELS, Change, Surface, ToolSnapshot
+from adaptgen.diagnostics import Where
 from adaptgen.model.tables import Auth, Base, Tool, calls_of
 
 
@@ -133,8 +134,20 @@ def _auth(old: Surface, new: Surface) -> Iterator[Change]:
         if before.get(name) == after.get(name):
             continue
         where = new.auth.get(name, new.where)
+        yield from _account(name, before.get(name), after.get(name), where)
         text = "is new" if name not in before else "is gone" if name not in after else _auth_differs(old, new, name)
         yield Change("review", f"auth {name}", "auth", text, where)
+
+
+def _account(name: str, was: Auth | None, now: Auth | None, where: Where | None) -> Iterator[Change]:
+    """Whether calls are made in the caller's own name: what agents, and those who look at the API's log, notice."""
+    before, after = was is not None and was.consent is not None, now is not None and now.consent is not None
+    if after and not before:
+        text = "calls fail until the caller has connected an account of its own; then they are made in its name"
+        yield Change("breaking", f"auth {name}", "account", text, where)
+    elif before and not after and now is not None:
+        text = "calls are no longer made in the caller's own name, but with the account of the server"
+        yield Change("review", f"auth {name}", "account", text, where)
 
 
 def _auth_differs(old: Surface, new: Surface, name: str) -> str:

@@ -26,6 +26,7 @@ from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo, failed_result
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json, Server
+from adaptgen.runtime.auth.accounts import with_stand_ins
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import Menu, menu_of, menu_over
@@ -176,7 +177,7 @@ async def open_surface(
         settings = replace(settings, mode="embedded")
     tokenize = settings.tokenize if settings is not None else None
     engine = Engine(
-        server,
+        server if transport is None else with_stand_ins(server),
         environ=environ,
         transport=transport,
         cursor_key=_KEY,

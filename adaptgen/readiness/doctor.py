@@ -163,6 +163,8 @@ async def _read_of_a_kind(
     refused: list[Check] = []
     for chosen in choice:
         answer, sent = await _called(engine, execution, server, chosen)
+        if answer.connection is not None:
+            return [_account(answer.connection[0], answer)]
         if not _wants_more(answer) or chosen is choice[-1]:
             refusal = _is_refused(server, chosen, answer, sent, environ)
             others = await _other_ways(execution, server, chosen, environ) if refusal else []
@@ -170,6 +172,12 @@ async def _read_of_a_kind(
         before += sent
         refused.append(Check("read", None, f"{chosen.name}: {_said(answer)}"))
     return refused
+
+
+def _account(auth: str, answer: Answer) -> Check:
+    """What is said of a caller without an account of its own: that nothing else can be checked in its name."""
+    fix = f"connect yours: adaptgen connect DIR --auth {auth}"
+    return Check("account", None, _said(answer), fix)
 
 
 def _is_refused(server: Server, tool: Tool, answer: Answer, sent: list[_Sent], environ: Mapping[str, str]) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from adaptgen.model.tables import LOCAL, Base, Json, Server, Tool
 from adaptgen.readiness.cassettes import Index, parsed, read_index
+from adaptgen.runtime.auth.accounts import with_stand_ins
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.http.page import find_items
@@ -84,7 +85,9 @@ def replay(case: Case) -> None:
 
 
 async def _called(case: Case, tool: Tool) -> Any:
-    engine = Engine(case.server, environ={"HOME": "/nowhere", **case.index.environ}, cursor_key=bytes(32))
+    engine = Engine(
+        with_stand_ins(case.server), environ={"HOME": "/nowhere", **case.index.environ}, cursor_key=bytes(32)
+    )
     try:
         return await engine.call(LOCAL, tool.name, dict(case.index.calls[case.name]))
     finally:

@@ -15,7 +15,7 @@ from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_store import SharedSessionStore
-from adaptgen.runtime.auth.sessions import Sessions
+from adaptgen.runtime.auth.sessions import Sessions, make_session
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
@@ -99,7 +99,7 @@ class ApiClient:
 
     def try_session(self, auth: Auth, observe: Callable[[Login, Response], None] | None = None) -> Session:
         """The session of an auth that is not the server's. ``observe`` is handed the answer of each login."""
-        return Session(auth, replace(self._common, observe=observe))
+        return make_session(auth, replace(self._common, observe=observe))
 
     @property
     def attempts(self) -> Attempts:

@@ -37,11 +37,15 @@ def run(options: SimpleNamespace) -> int:
     stdin = sys.stdin.read() if list(options.arguments) == ["-"] else None
     given = values.parse_arguments(contract, options.arguments, stdin)
 
+    lacking: list[str] = []
+
     async def once() -> Mapping[str, Json]:
         if named is not None:
             return await _governed(server, named, tool.name, given)
         try:
-            return make_result(await engine.call(LOCAL, tool.name, given))
+            answer = await engine.call(LOCAL, tool.name, given)
+            lacking.extend(answer.connection[:1] if answer.connection is not None else ())
+            return make_result(answer)
         finally:
             await engine.aclose()
 
@@ -56,8 +60,11 @@ def run(options: SimpleNamespace) -> int:
     if named is None and Path(options.folder).is_dir():
         # What an agent reads says nothing of this command line.
         text = str(result["content"][0].get("text", ""))
-        looks = f"explain {options.folder} {tool.name}" if text.startswith("Argument") else f"doctor {options.folder}"
-        what = "shows the arguments" if text.startswith("Argument") else "checks variables, address, login and one read"
+        looks, what = f"doctor {options.folder}", "checks variables, address, login and one read"
+        if lacking:
+            looks, what = f"connect {options.folder} --auth {lacking[0]}", "connects your own account at the API"
+        elif text.startswith("Argument"):
+            looks, what = f"explain {options.folder} {tool.name}", "shows the arguments"
         terminal.print_error(f"    help: adaptgen {looks} {what}")
     return 1
 

@@ -65,6 +65,15 @@ def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: Missing
     return f"{base_url(resource)}{PATH}/{make_ticket(parts.seals, caller, tool.server, missing.auth)}"
 
 
+def with_advice(result: Mapping[str, Json], auth: str, *, local: bool) -> dict[str, Json]:
+    """The answer of a server that has no pages, with what a person can do; ``local``: its callers are on this
+    machine."""
+    how = f"with: adaptgen connect DIR --auth {auth}" if local else "once its operators have given this server a login"
+    text = f"A person can connect one {how}. Then repeat the call."
+    content = result.get("content")
+    return {**result, "content": [*(content if isinstance(content, list) else ()), {"type": "text", "text": text}]}
+
+
 def make_ticket(seals: Seals, caller: Caller, server: str, auth: str) -> str:
     """The end of a link for ``caller``."""
     about: dict[str, Json] = {"tenant": caller.tenant, "sub": caller.sub, "server": server, "auth": auth}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
-from adaptgen.govern.pipeline.connection_links import MissingAccount, link_for, missing_account
+from adaptgen.govern.pipeline.connection_links import MissingAccount, link_for, missing_account, with_advice
 from adaptgen.govern.pipeline.elicitation import ask_to_open
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.content_blocks import OWN_FILE
@@ -467,6 +467,8 @@ class GovernedCall:
         missing = missing_account(self._tool, result)
         if missing is not None and (link := link_for(parts, self._caller, self._tool, missing)) is not None:
             return self._connect(missing, link)
+        if missing is not None and parts.settings.mode != "behind":
+            result = with_advice(result, missing.auth, local=parts.settings.authenticate is None)
         own = as_object(result.get("_meta"))
         status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
         tokens: tuple[str, ...] = ()

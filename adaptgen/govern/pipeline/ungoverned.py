@@ -53,7 +53,13 @@ class UngovernedHandler:
             if uploads is not None and params["name"] == uploads.name:
                 return (await uploads.call(caller, given))[0]
             with call_context.channel(context.notify, context.deadline):
-                return make_result(await self._engine.call(caller, str(params["name"]), given))
+                answer = await self._engine.call(caller, str(params["name"]), given)
+            result = make_result(answer)
+            if answer.connection is not None:
+                from adaptgen.govern.pipeline.connection_links import with_advice
+
+                result = with_advice(result, answer.connection[0], local=True)
+            return result
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")
         if self._listing is None:

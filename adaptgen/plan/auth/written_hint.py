@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from adaptgen.model.tables import Auth, Call, Login, Param, Refused, Send
+from adaptgen.model.tables import Auth, Call, Consent, Login, Param, Refused, Send
 
 
 def auth_hint(auth: Auth) -> dict[str, Any]:
     """The hint that says what was inferred, as far as hints can say it."""
+    if (consent := auth.consent) is not None:
+        return consent_hint(auth, consent)
     if auth.kind == "session" or auth.chain:
         said: dict[str, Any] = {"kind": "session", "chain": [_login(one) for one in auth.chain]}
         said["send"] = [_send(one) for one in auth.send]
@@ -29,6 +31,18 @@ def auth_hint(auth: Auth) -> dict[str, Any]:
     if auth.kind == "bearer":
         return {"kind": "bearer", "token": send.as_.removeprefix("Bearer ")}
     return {"kind": "api_key", send.place: send.name, "value": send.as_}
+
+
+def consent_hint(auth: Auth, consent: Consent) -> dict[str, Any]:
+    """The hint of an account that each caller connects."""
+    if consent.ask:
+        send = auth.send[0]
+        place: dict[str, Any] = {send.place: send.name} if auth.kind == "api_key" else {}
+        return {"kind": auth.kind, **place, "per": "caller", "ask": consent.ask}
+    assert consent.exchange is not None
+    said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", "client_id": consent.client_id}
+    urls = {"authorization_url": consent.authorization_url, "token_url": consent.exchange.call.path}
+    return {**said, **urls, "scopes": list(consent.scopes)}
 
 
 def refused_hint(rule: Refused) -> Any:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.model.plan import Evidence, Plan
 from adaptgen.model.tables import Auth, Json, Paging, Tool, Unpaged
+from adaptgen.plan.auth.consent import code_flows
+from adaptgen.plan.auth.security_schemes import identifier, reference
 from adaptgen.plan.auth.written_hint import auth_hint
 from adaptgen.readiness.drafting.lines import Draft, flow
 from adaptgen.readiness.inspection.report import Finding
@@ -36,6 +38,7 @@ def hints_draft(document: Document, plan: Plan, findings: Sequence[Finding], lea
     evidence = plan.first_evidence()
     _server(draft, plan, evidence)
     _auth(draft, plan, evidence)
+    _accounts(draft, document, plan)
     _tools(draft, document, plan, evidence, findings, learned)
     return draft.text()
 
@@ -59,6 +62,17 @@ def _auth(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidence]
         draft.blank()
         draft.say("If the API refuses what is declared, take this login instead; adaptgen doctor tries it:")
         _auths(draft, plan.server.instead, evidence)
+
+
+def _accounts(draft: Draft, document: Document, plan: Plan) -> None:
+    """Where the document offers consent for each person, the hint with which callers act in their own name."""
+    if any(auth.consent is not None for auth in plan.server.auth):
+        return
+    for consented in code_flows(document, ()):
+        name, client = identifier(consented.scheme), reference(plan.server.name, "CLIENT_ID")
+        said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", "client_id": client}
+        because = f"{consented.scheme} has authorizationCode: each caller would connect an account of its own"
+        draft.suggest(0, f"auth: {flow({name: said})}", because)
 
 
 def _auths(draft: Draft, auths: Sequence[Auth], evidence: Mapping[tuple[str, str], Evidence]) -> None:

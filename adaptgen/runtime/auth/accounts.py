@@ -13,10 +13,11 @@ import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from adaptgen.model.tables import Auth, Caller, Json, value
+from adaptgen.model.tables import Auth, Caller, Json, Server, value
 from adaptgen.runtime.auth.caller_templates import SessionKey
 from adaptgen.runtime.auth.session_files import StateFile, StateFiles
 from adaptgen.runtime.auth.session_store import SharedSessionStore, SharedState
@@ -157,6 +158,20 @@ def describe(auth: Auth, kept: Mapping[str, Json]) -> Account:
     who, since = kept["who"], kept.get("since")
     moment = float(since) if isinstance(since, (int, float)) else 0.0
     return Account(auth.name, str(who.get("sub", "")), str(who.get("tenant", "")), moment)
+
+
+def with_stand_ins(server: Server) -> Server:
+    """``server`` for recorded and invented answers: its calls carry a stand-in where they would carry an account."""
+    if all(auth.consent is None for auth in server.auth):
+        return server
+    stand_in = {"access": "stand-in-of-an-account", "key": "stand-in-of-an-account"}
+    plain = [
+        auth
+        if auth.consent is None
+        else replace(auth, consent=None, refresh=None, per="server", store="memory", start=stand_in)
+        for auth in server.auth
+    ]
+    return replace(server, auth=tuple(plain))
 
 
 class _held:  # noqa: N801

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from adaptgen.model.tables import Auth, Caller
+from adaptgen.model.tables import LOCAL, Auth, Caller
 from adaptgen.runtime.auth.caller_templates import SessionKey
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -54,14 +54,7 @@ class Sessions:
             return self._server[name]
         key = (name, whose.key(caller))
         session = self._callers.get(key)
-        return session or self._callers.put(key, self._make(self._auths[name], caller, key[1]))
-
-    def _make(self, auth: Auth, caller: Caller, key: str) -> Session:
-        if auth.consent is None:
-            return Session(auth, self._common, caller, key)
-        from adaptgen.runtime.auth.account_session import AccountSession
-
-        return AccountSession(auth, self._common, caller, key)
+        return session or self._callers.put(key, make_session(self._auths[name], self._common, caller, key[1]))
 
     def at_hand(self, names: Iterable[str], caller: Caller) -> list[Session]:
         """The sessions of the server, and those of this caller behind ``names``."""
@@ -71,3 +64,12 @@ class Sessions:
         """Wait for renewals under way."""
         for session in [*self._server.values(), *self._callers.values()]:
             await session.settle()
+
+
+def make_session(auth: Auth, common: SessionContext, caller: Caller = LOCAL, key: str = "") -> Session:
+    """A session of ``auth`` for ``caller``."""
+    if auth.consent is None:
+        return Session(auth, common, caller, key)
+    from adaptgen.runtime.auth.account_session import AccountSession
+
+    return AccountSession(auth, common, caller, key)

@@ -178,6 +178,9 @@ def _check(settings: Settings, server: Server | None) -> None:
         found.append(Diagnostic("AG090", "the stack cannot know the name of the table", where, help))
     for auth in server.auth if server is not None else ():
         found += _sessions(auth, server)
+        if auth.store == "state" and state.store == "memory":
+            message = f"{auth.name} keeps what lasts in the state, and the settings have none that lasts"
+            found.append(Diagnostic("AG090", message, settings.where("state"), "state: {store: dynamodb, …}"))
         if auth.store in ("redis", "dynamodb") and auth.store != state.store:
             message = f"{auth.name} keeps its sessions in {auth.store}, and the state is in {state.store}"
             found.append(Diagnostic("AG090", message, settings.where("state"), f"state: {{store: {auth.store}, …}}"))
