@@ -42,7 +42,8 @@ class Invocation:
 
 
 class LambdaFunction:
-    """A function in its sandbox: one process, one event at a time. ``errors`` holds what the runtime reported."""
+    """A function in its sandbox: one process, one event at a time. ``errors`` holds what the runtime reported;
+    ``ahead``: the seconds by which its clock, and the platform's, are ahead."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class LambdaFunction:
     ) -> None:
         """``folder``: what the zip unpacks to; ``handler``: as in the function's configuration; ``python``: one that
         has awslambdaric."""
+        self.ahead = 0.0
         self.errors: list[dict[str, Any]] = []
         self.payloads: list[int] = []
         self._seconds = seconds
@@ -127,7 +129,7 @@ class LambdaFunction:
         return None
 
     def deadline(self) -> int:
-        return int((time.time() + self._seconds) * 1000)
+        return int((time.time() + self.ahead + self._seconds) * 1000)
 
     def finish(self, number: str, payload: bytes | None) -> bool:
         one = self._open.pop(number)

@@ -82,6 +82,7 @@ class Company:
     clock: Path
     authority: Path
     ahead: float = 0.0
+    functions: list[LambdaFunction] = field(default_factory=list)
 
     def browser(self, name: str) -> Browser:
         """Of a person, who trusts the company."""
@@ -92,6 +93,8 @@ class Company:
         self.ahead += seconds
         self.clock.write_text(str(self.ahead))
         self.idp.set(advance=self.ahead)
+        for function in self.functions:
+            function.ahead = self.ahead
 
 
 @dataclass
@@ -249,6 +252,8 @@ def _functions(folder: Path, company: Company, login: Mapping[str, Any]) -> Iter
             for port in ports:
                 one = LambdaFunction(bundle, "shifted.handler", {**environ, "PUBLIC_URL": url}, python=interpreter)
                 running.append(one)
+                company.functions.append(one)
+                one.ahead = company.ahead
                 one.wait()
                 one.door("url", port=port, principal="")
             yield Place("lambda", url, company, folder, relay.served)
