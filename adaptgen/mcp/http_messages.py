@@ -31,7 +31,8 @@ class HttpRequest:
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
     ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
     by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came;
-    ``chunks``: the body a piece at a time, up to that many bytes, with the same errors; None where it only comes whole.
+    ``chunks``: the body a piece at a time, up to that many bytes, with the same errors; None where it only comes whole;
+    ``source``: the address of the sender, where the platform vouches for it.
     """
 
     method: str
@@ -44,6 +45,7 @@ class HttpRequest:
     deadline: float | None = None
     query: str = ""
     chunks: Callable[[int], AsyncIterator[bytes]] | None = None
+    source: str = ""
 
     @property
     def ambiguous(self) -> str | None:

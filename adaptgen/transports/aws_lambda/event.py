@@ -71,6 +71,7 @@ def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
         principal=_principal(about),
         deadline=time.monotonic() + budget - min(MARGIN, budget * 0.2),
         query=_query(event),
+        source=str(as_object(http if second else about.get("identity")).get("sourceIp") or "")[:64],
     )
     return Event(request, "2.0" if second else "1.0", host, left, body)
 

@@ -59,7 +59,7 @@ class AuthorizationRoute:
             return failed(400, "invalid_client_metadata", "The body is not JSON.")
         except Refusal as refusal:
             return failed(400, refusal.code, f"{refusal}.")
-        wait = await wait_for(context.store, context.login.registrations)
+        wait = await wait_for(context.store, context.own_seals, context.login.registrations, request.source)
         if wait:
             text = "Too many clients register. Try again later."
             return failed(429, "temporarily_unavailable", text, {"retry-after": str(int(wait) + 1)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
 from adaptgen.govern.settings.table import limit
@@ -22,6 +23,7 @@ REDIRECTS: Final = 10
 _LONGEST_ID: Final = 2500
 """Characters of a ``client_id``: it is part of URLs."""
 _NAME: Final = 100
+_SHARE: Final = 0.2
 _LASTS: Final = 10 * 365 * 86400.0
 
 
@@ -33,10 +35,25 @@ class Refusal(Exception):
         self.code = code
 
 
-async def wait_for(store: Store, rate: str) -> float:
-    """The seconds until another client may register; 0.0, and it counts, where one may now."""
+async def wait_for(store: Store, seals: Seals, rate: str, source: str) -> float:
+    """The seconds until another client may register; 0.0, and it counts, where one may now. ``source``: the address
+    that asks, "" where it is not known. One of them gets a share, so that it does not shut out the others."""
     rule = limit(rate=rate, per=())
+    if source:
+        key = f"oauth/registrations/{seals.name('source', _network(source))}"
+        wait = await store.take(key, rate=rule.rate * _SHARE, burst=max(rule.burst * _SHARE, 1.0))
+        if wait:
+            return wait
     return await store.take("oauth/registrations", rate=rule.rate, burst=rule.burst)
+
+
+def _network(source: str) -> str:
+    """What one sender has: an IPv4 address, or 64 bits of an IPv6 address."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    return source if address.version == 4 else str(IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 def register(seals: Seals, asked: object, allowed: Sequence[str]) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from support.idp import Idp
@@ -92,6 +92,24 @@ async def test_two_clients_or_addresses_are_an_error_for_the_person(bank: Site, 
     client = await registered(bank)
     answer = await client.browser.get(f"{client.url()}&{name}=https%3A%2F%2Fevil.example%2Fcb")
     assert (answer.status, answer.headers.get("location")) == (400, None)
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+async def test_the_same_twice_is_an_error_too(bank: Site, name: str) -> None:
+    client = await registered(bank)
+    again = urlencode({name: client.client_id if name == "client_id" else HTTPS})
+    answer = await client.browser.get(f"{client.url()}&{again}")
+    assert (answer.status, answer.headers.get("location")) == (400, None)
+
+
+async def test_a_host_that_is_allowed_no_more_gets_no_code(bank: Site, tmp_path: Path, idp: Idp) -> None:
+    client = await registered(bank)
+    (tmp_path / "later").mkdir()
+    async with site(tmp_path / "later", idp, login={"redirects": ["other.example"]}) as later:
+        client.site, client.browser.site = later, later
+        answer = await client.browser.get(client.url())
+        assert (answer.status, answer.headers.get("location")) == (400, None)
+        assert "is not allowed" in text_of(answer)
 
 
 async def test_the_changed_id_of_a_client_is_unknown(bank: Site) -> None:

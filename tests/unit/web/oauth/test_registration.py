@@ -10,6 +10,8 @@ from support.idp import Idp
 from support.logins import Site, site
 from support.oauth_clients import HTTPS, LOOPBACK, OAuthClient, json_of, send
 
+from adaptgen.web.oauth.registration import wait_for
+
 pytestmark = pytest.mark.asyncio
 
 JSON = {"content-type": "application/json"}
@@ -78,6 +80,21 @@ async def test_a_flood_waits(tmp_path: Path, idp: Idp) -> None:
         assert 1 <= int(answers[3].headers["retry-after"]) <= 21
         # What is refused for its content takes nothing from the others.
         assert (await OAuthClient(one).register(redirect_uris=[])).status == 400
+
+
+async def test_one_sender_does_not_shut_out_the_others(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, login={"registrations": "10/m"}) as one:
+        seals = one.governed.handler.parts.seals
+        assert seals is not None
+
+        async def ask(source: str) -> bool:
+            return await wait_for(one.governed.store, seals, "10/m", source) == 0.0
+
+        assert [await ask("198.51.100.1") for _ in range(3)] == [True, True, False]
+        assert await ask("198.51.100.2")
+        assert [await ask(f"2001:db8:0:1::{n}") for n in range(3)] == [True, True, False]
+        assert await ask("2001:db8:0:2::1")
+        assert [await ask("") for _ in range(5)] == [True, True, True, True, False]  # ten in all
 
 
 async def test_settings_limit_the_hosts(tmp_path: Path, idp: Idp) -> None:
