@@ -1,0 +1,160 @@
+"""Everybody's own account at a real API: connected with a browser, renewed by several processes, ended at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.account_places import (
+    API_SECRET,
+    IDP_SECRET,
+    LIFETIME,
+    REPLICAS,
+    Caller,
+    Place,
+    account_of,
+    alone,
+    link_of,
+    replicated,
+)
+from support.services import Unavailable
+
+from adaptgen.cli import main
+
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
+
+CALLERS, ROUNDS, AT_ONCE = 20, 6, 3
+"""Each round every access token is over, and each caller calls several times at once, at whichever replica."""
+
+
+def callers(place: Place, count: int) -> list[Caller]:
+    made = [Caller(place, f"caller-{at:02}") for at in range(count)]
+    for one in made:
+        place.company.person(one.name, tenant="acme", groups=["staff"], name=one.name.title())
+        place.accounts.person(one.account)
+        one.log_in()
+    return made
+
+
+def secrets_of(place: Place, people: Iterable[Caller]) -> set[str]:
+    """What nothing may show: every token that was given out, codes, secrets of clients."""
+    tokens = {one["value"] for provider in (place.company, place.accounts) for one in provider.issued}
+    return {IDP_SECRET, API_SECRET, *tokens, *(code for one in people for code in one.secrets)}
+
+
+def shown(secrets: Iterable[str], written: dict[str, bytes]) -> list[str]:
+    return [name for name, data in written.items() if any(one.encode() in data for one in secrets)]
+
+
+async def connect(client: httpx.AsyncClient, one: Caller) -> None:
+    link = link_of(await one.call(client))
+    assert link.startswith(f"{one.place.base}/connections/"), one.answers[-1]
+    page = await asyncio.to_thread(one.connect, link)
+    assert page.status == 200, page.words
+    assert "Go back to your client and repeat the request." in page.words
+
+
+def test_twenty_callers_and_three_replicas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.monotonic()
+    try:
+        with replicated(tmp_path) as place:
+            asyncio.run(twenty_callers(place, monkeypatch, began))
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+async def twenty_callers(place: Place, monkeypatch: pytest.MonkeyPatch, began: float) -> None:
+    people = callers(place, CALLERS)
+    started = time.monotonic() - began
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        # Another one's link is good for nobody else.
+        link = link_of(await people[0].call(client))
+        page = await asyncio.to_thread(people[1].browser.open, link)
+        assert page.status == 403
+        assert people[0].name not in page.text
+
+        for at in range(0, CALLERS, 5):
+            await asyncio.gather(*(connect(client, one) for one in people[at : at + 5]))
+        found: Counter[str] = Counter()
+        for at in range(ROUNDS):
+            place.accounts.set(advance=(at + 1) * 10 * LIFETIME)
+            results = await asyncio.gather(*(one.call(client) for one in people * AT_ONCE))
+            for one, result in zip(people * AT_ONCE, results, strict=True):
+                who = account_of(result)
+                found["right" if who == one.account else "mixed" if who else "lost"] += 1
+        counts = place.accounts.counts
+        print(f"\n{CALLERS} callers, {sum(found.values())} calls: {dict(found)}; "
+              f"{counts['grant.refresh_token']} refreshes, {counts['grant.revoked']} grants revoked")  # fmt: skip
+        assert found == {"right": CALLERS * ROUNDS * AT_ONCE}
+        assert counts["grant.refresh_token"] >= CALLERS * ROUNDS
+        assert (counts["grant.revoked"], counts["grant.error"]) == (0, 0)
+
+        # Who disconnects is asked for the account again by every replica, at once.
+        gone, ended, kept = people[0], people[1], people[2:]
+        before = place.api.json("GET", "/seen")
+        assert "disconnected, and the API has revoked" in (await asyncio.to_thread(gone.disconnect)).words
+        revoke(place, monkeypatch, ended)
+        again = [await one.call(client) for one in (gone, ended) for _ in range(2 * REPLICAS)]
+        assert [bool(link_of(one)) for one in again] == [True] * len(again)
+        assert place.api.json("GET", "/seen") == before
+        assert place.accounts.counts["revocation.success"] >= 2
+        assert [account_of(await one.call(client)) for one in kept] == [one.account for one in kept]
+        await connect(client, gone)
+        assert account_of(await gone.call(client)) == gone.account
+
+    for one in place.relays:
+        assert len(one.served) == REPLICAS
+    everything = secrets_of(place, people)
+    written = {**place.written(), "client": "\n".join(text for one in people for text in one.answers).encode()}
+    spans = sum(name.startswith("trace") for name in written)
+    print(f"{len(everything)} secrets in none of {len(written)} places ({sum(map(len, written.values())):,} bytes, "
+          f"{spans} batches of spans); {started:.0f} s to start, {time.monotonic() - began:.0f} s in all")  # fmt: skip
+    assert spans
+    assert b'"reason":"connection"' in b"".join(data for name, data in written.items() if name.endswith(".jsonl"))
+    assert shown(everything, written) == []
+
+
+def revoke(place: Place, monkeypatch: pytest.MonkeyPatch, whose: Caller) -> None:
+    """As an operator, with the settings of the server."""
+    for name, text in place.environ.items():
+        monkeypatch.setenv(name, text)
+    given = ["--governance", str(place.settings), "--sub", whose.name, "--tenant", "acme"]
+    assert main(["connections", "revoke", str(place.package), *given]) == 0
+
+
+def test_a_server_alone_and_a_key(tmp_path: Path) -> None:
+    try:
+        with alone(tmp_path) as place:
+            asyncio.run(server_alone(place))
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+async def server_alone(place: Place) -> None:
+    people = callers(place, 2)
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        for one in people:
+            await connect(client, one)
+        place.accounts.set(advance=10 * LIFETIME)
+        assert [account_of(await one.call(client)) for one in people] == [one.account for one in people]
+        keys = {f"key-of-{one.account}-canary" for one in people}
+        for one, key in zip(people, sorted(keys), strict=True):
+            page = await asyncio.to_thread(one.browser.open, link_of(await one.call(client, "who_has_the_key")))
+            page = await asyncio.to_thread(
+                lambda one=one, page=page, key=key: one.browser.press(page, "Connect", key=key)
+            )
+            assert "Go back to your client" in page.words
+            assert account_of(await one.call(client, "who_has_the_key")) == f"{one.account}-canary"
+            assert account_of(await one.call(client)) == one.account
+        await asyncio.to_thread(people[0].disconnect)
+        left = [link_of(await one.call(client)) == "" for one in people]
+        assert left == [False, True]
+    written = {**place.written(), "client": "\n".join(text for one in people for text in one.answers).encode()}
+    assert shown(secrets_of(place, people) | {f"{key}" for key in keys if key}, {
+        name: data for name, data in written.items() if name not in ()}) == []  # fmt: skip
