@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -33,13 +33,17 @@ CALLERS, ROUNDS, AT_ONCE = 20, 6, 3
 """Each round every access token is over, and each caller calls several times at once, at whichever replica."""
 
 
-def callers(place: Place, count: int) -> list[Caller]:
+@contextlib.contextmanager
+def callers(place: Place, count: int) -> Iterator[list[Caller]]:
     made = [Caller(place, f"caller-{at:02}") for at in range(count)]
     for one in made:
         place.company.person(one.name, tenant="acme", groups=["staff"], name=one.name.title())
         place.accounts.person(one.account)
         one.log_in()
-    return made
+    with contextlib.ExitStack() as stack:
+        for one in made:
+            stack.enter_context(one.browser)
+        yield made
 
 
 def secrets_of(place: Place, people: Iterable[Caller]) -> set[str]:
@@ -50,6 +54,19 @@ def secrets_of(place: Place, people: Iterable[Caller]) -> set[str]:
 
 def shown(secrets: Iterable[str], written: dict[str, bytes]) -> list[str]:
     return [name for name, data in written.items() if any(one.encode() in data for one in secrets)]
+
+
+def tokens_of(place: Place, *whose: Caller) -> list[str]:
+    """The refresh tokens that the API's provider gave out, oldest first."""
+    accounts = {one.account for one in whose}
+    return [one["value"] for one in place.accounts.issued if one["kind"] == "refresh_token" and one["sub"] in accounts]
+
+
+async def is_active(client: httpx.AsyncClient, place: Place, token: str) -> bool:
+    """What the provider says of a token (RFC 7662)."""
+    url = f"{place.accounts.url}/token/introspection"
+    answer = await client.post(url, data={"token": token}, auth=("notes-client", API_SECRET))
+    return bool(answer.json()["active"])
 
 
 async def connect(client: httpx.AsyncClient, one: Caller) -> None:
@@ -63,14 +80,13 @@ async def connect(client: httpx.AsyncClient, one: Caller) -> None:
 def test_twenty_callers_and_three_replicas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     try:
-        with replicated(tmp_path) as place:
-            asyncio.run(twenty_callers(place, monkeypatch, began))
+        with replicated(tmp_path) as place, callers(place, CALLERS) as people:
+            asyncio.run(twenty_callers(place, people, monkeypatch, began))
     except Unavailable as reason:
         pytest.skip(str(reason))
 
 
-async def twenty_callers(place: Place, monkeypatch: pytest.MonkeyPatch, began: float) -> None:
-    people = callers(place, CALLERS)
+async def twenty_callers(place: Place, people: list[Caller], monkeypatch: pytest.MonkeyPatch, began: float) -> None:
     started = time.monotonic() - began
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         # Another one's link is good for nobody else.
@@ -99,11 +115,12 @@ async def twenty_callers(place: Place, monkeypatch: pytest.MonkeyPatch, began: f
         gone, ended, kept = people[0], people[1], people[2:]
         before = place.api.json("GET", "/seen")
         assert "disconnected, and the API has revoked" in (await asyncio.to_thread(gone.disconnect)).words
-        revoke(place, monkeypatch, ended)
+        await asyncio.to_thread(revoke, place, monkeypatch, ended)
         again = [await one.call(client) for one in (gone, ended) for _ in range(2 * REPLICAS)]
         assert [bool(link_of(one)) for one in again] == [True] * len(again)
         assert place.api.json("GET", "/seen") == before
-        assert place.accounts.counts["revocation.success"] >= 2
+        assert not any([await is_active(client, place, token) for token in tokens_of(place, gone, ended)])
+        assert all([await is_active(client, place, tokens_of(place, one)[-1]) for one in kept])
         assert [account_of(await one.call(client)) for one in kept] == [one.account for one in kept]
         await connect(client, gone)
         assert account_of(await gone.call(client)) == gone.account
@@ -116,6 +133,7 @@ async def twenty_callers(place: Place, monkeypatch: pytest.MonkeyPatch, began: f
     print(f"{len(everything)} secrets in none of {len(written)} places ({sum(map(len, written.values())):,} bytes, "
           f"{spans} batches of spans); {started:.0f} s to start, {time.monotonic() - began:.0f} s in all")  # fmt: skip
     assert spans
+    assert len(shown([people[2].name], written)) >= 2 * REPLICAS  # what is not secret is found
     assert b'"reason":"connection"' in b"".join(data for name, data in written.items() if name.endswith(".jsonl"))
     assert shown(everything, written) == []
 
@@ -130,14 +148,13 @@ def revoke(place: Place, monkeypatch: pytest.MonkeyPatch, whose: Caller) -> None
 
 def test_a_server_alone_and_a_key(tmp_path: Path) -> None:
     try:
-        with alone(tmp_path) as place:
-            asyncio.run(server_alone(place))
+        with alone(tmp_path) as place, callers(place, 2) as people:
+            asyncio.run(server_alone(place, people))
     except Unavailable as reason:
         pytest.skip(str(reason))
 
 
-async def server_alone(place: Place) -> None:
-    people = callers(place, 2)
+async def server_alone(place: Place, people: list[Caller]) -> None:
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         for one in people:
             await connect(client, one)
@@ -145,16 +162,16 @@ async def server_alone(place: Place) -> None:
         assert [account_of(await one.call(client)) for one in people] == [one.account for one in people]
         keys = {f"key-of-{one.account}-canary" for one in people}
         for one, key in zip(people, sorted(keys), strict=True):
-            page = await asyncio.to_thread(one.browser.open, link_of(await one.call(client, "who_has_the_key")))
+            page = await asyncio.to_thread(one.browser.open, link_of(await one.call(client, "get_key_account")))
             page = await asyncio.to_thread(
                 lambda one=one, page=page, key=key: one.browser.press(page, "Connect", key=key)
             )
             assert "Go back to your client" in page.words
-            assert account_of(await one.call(client, "who_has_the_key")) == f"{one.account}-canary"
+            assert account_of(await one.call(client, "get_key_account")) == f"{one.account}-canary"
             assert account_of(await one.call(client)) == one.account
-        await asyncio.to_thread(people[0].disconnect)
-        left = [link_of(await one.call(client)) == "" for one in people]
-        assert left == [False, True]
+        for _ in ("the key", "the account"):
+            await asyncio.to_thread(people[0].disconnect)
+        for tool in ("get_account", "get_key_account"):
+            assert [link_of(await one.call(client, tool)) != "" for one in people] == [True, False]
     written = {**place.written(), "client": "\n".join(text for one in people for text in one.answers).encode()}
-    assert shown(secrets_of(place, people) | {f"{key}" for key in keys if key}, {
-        name: data for name, data in written.items() if name not in ()}) == []  # fmt: skip
+    assert shown(secrets_of(place, people) | keys, written) == []

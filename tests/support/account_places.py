@@ -92,8 +92,8 @@ def document(api: str) -> bytes:
     paths = {
         path: {"get": {"operationId": name, "summary": summary, "security": [{scheme: []}], "responses": good}}
         for path, name, summary, scheme in (
-            ("/me", "whoami", "The account that asks", "notes"),
-            ("/keyed/me", "who_has_the_key", "The account of the key", "key"),
+            ("/me", "get_account", "The account that asks", "notes"),
+            ("/keyed/me", "get_key_account", "The account of the key", "key"),
         )
     }
     flow = {"authorizationUrl": "https://unused.example/a", "tokenUrl": "https://unused.example/t", "scopes": {}}
@@ -134,6 +134,7 @@ auth:
     per: caller
     store: state
     ask: notes key
+    header: X-Notes-Key
 """
 
 
@@ -215,7 +216,7 @@ class Caller:
         answer = httpx.post(f"{self.place.company.url}/token", data=form, trust_env=False, timeout=30)
         self.token = answer.json()["access_token"]
 
-    async def call(self, client: httpx.AsyncClient, tool: str = "whoami") -> Any:
+    async def call(self, client: httpx.AsyncClient, tool: str = "get_account") -> Any:
         """The result of a call, by a client that opens links (MCP 2026-07-28)."""
         name = f"{self.place.prefix}{tool}"
         meta = {
@@ -242,10 +243,13 @@ class Caller:
         # The page goes on by itself; the link on it is for browsers that do not.
         self.browser.name = self.account
         back = f"{self.place.base}/connections/callback"
-        page = self.browser.finish(self.browser.follow(page, "Go on"), back)
+        page = self.browser.follow(page, "Go on")
+        if not page.url.startswith(back):  # somebody who is logged in at the API, and has agreed, is there already
+            page = self.browser.finish(page, back)
+            page = self.browser.open(page.url, site="127.0.0.1")
         self.browser.name = self.name
         self.secrets.update(parse_qs(urlsplit(page.url).query)["code"])
-        return self.browser.open(page.url, site="127.0.0.1")
+        return page
 
     def disconnect(self) -> Page:
         """Take the account back."""
