@@ -100,6 +100,7 @@ class IdentityProvider:
         self._clock = clock
         self._metadata: Mapping[str, Json] | None = None
         self._fetched = self._due = 0.0
+        self._post_only = False
         keys = KeySource(self._keys_url, requests, clock=clock, stale=self._rules.stale)
         self._id_tokens = IdTokens(keys, self.issuer, self._login.client_id, self._rules, clock)
         self._access_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=TYPES)
@@ -350,13 +351,14 @@ class IdentityProvider:
     async def _granted(self, metadata: Mapping[str, Json], form: Mapping[str, str]) -> dict[str, Any] | Refused:
         url = self._endpoint(metadata, "token_endpoint")
         login = self._login
-        headers, content = token_request(
-            form,
-            login.client_id,
-            login.client_secret,
-            in_form=not login.client_secret or self._secret_in_form(metadata),
-        )
-        status, _, body = await self._fetch("POST", url, headers, content)
+        in_form = not login.client_secret or self._post_only or self._secret_in_form(metadata)
+        status, body = await self._post(url, form, in_form=in_form)
+        if not in_form and status in (400, 401) and error_code(body) == "invalid_client":
+            # It may be registered for client_secret_post, whatever else the provider offers to others.
+            retried = await self._post(url, form, in_form=True)
+            if retried[0] == 200 or error_code(retried[1]) != "invalid_client":
+                self._post_only = True
+                status, body = retried
         if status == 200:
             return dict(json_object(body))
         code = error_code(body)
@@ -364,6 +366,11 @@ class IdentityProvider:
         if status in (400, 401, 403) and code in _GONE:
             return Refused("The identity provider does not accept this login any more. Log in again.")
         raise ProviderError(f"{place(url)} returns no token: {code or f'status {status}'}")
+
+    async def _post(self, url: str, form: Mapping[str, str], *, in_form: bool) -> tuple[int, bytes]:
+        headers, content = token_request(form, self._login.client_id, self._login.client_secret, in_form=in_form)
+        status, _, body = await self._fetch("POST", url, headers, content)
+        return status, body
 
     def _secret_in_form(self, metadata: Mapping[str, Json]) -> bool:
         """Whether the secret travels in the form; by HTTP Basic where nothing is said (Discovery, 3)."""

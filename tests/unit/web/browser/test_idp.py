@@ -215,6 +215,24 @@ async def test_the_client_authenticates_as_the_provider_wants(
     assert (sent.get("client_secret"), sent.get("client_id")) == (form, None if basic else "web")
 
 
+async def test_a_client_that_is_registered_for_the_form_is_served(
+    idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider offers both, and takes from each client what that is registered for."""
+    token = idp._token
+
+    def strict(headers: dict[str, str], form: dict[str, str]) -> Any:
+        if "authorization" in headers:
+            return 401, {}, {"error": "invalid_client"}
+        return token(headers, form)
+
+    monkeypatch.setattr(idp, "_token", strict)
+    provider = IdentityProvider(settings(idp), requests)
+    before = await identity(provider)
+    assert isinstance(await provider.refresh(before.upstream), Identity)
+    assert idp.counts["/token"] == 3  # by Basic once, then in the form
+
+
 async def test_a_secret_that_the_provider_takes_in_no_way_is_not_sent(idp: Idp, requests: Fetch) -> None:
     idp.metadata = {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}
     with pytest.raises(ProviderError, match="accepts no client secret"):
