@@ -50,6 +50,11 @@ def check_login(settings: Settings, raw: Mapping[str, Any], checker: Checker) ->
     if issuer and "${" not in issuer and (why := find_problem(issuer)):
         quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(issuer)
         checker.report(f"login.issuer: {quoted} {why}", ("login", "issuer"), "https, or http on loopback", "AG129")
+    theirs = settings.authenticate.issuer if settings.authenticate is not None else ""
+    if one.claims == "access_token" and issuer and theirs and issuer != theirs and "${" not in issuer + theirs:
+        help = "name one issuer, or read the claims of id_token or userinfo"
+        message = "login.claims: access_token needs the tokens of authenticate.issuer, and people log in elsewhere"
+        checker.report(message, ("login", "claims"), help, "AG129")
     given = raw["login"].get("redirects", [])
     for index, host in enumerate(one.redirects):
         if not _is_host(host):

@@ -45,7 +45,9 @@ FRESH: Final = 300.0
 STALE: Final = 3600.0
 """Seconds for which it is used while it cannot be fetched again."""
 PAUSE: Final = 30.0
-"""Seconds until that is tried once more."""
+"""Seconds until that is tried once more,"""
+FEW: Final = 3.0
+"""and where there is nothing to use."""
 _GONE: Final = frozenset(
     {"invalid_grant", "interaction_required", "login_required", "consent_required", "access_denied"}
 )
@@ -100,6 +102,7 @@ class IdentityProvider:
         self._clock = clock
         self._metadata: Mapping[str, Json] | None = None
         self._fetched = self._due = 0.0
+        self._down = ""
         self._post_only = False
         keys = KeySource(self._keys_url, requests, clock=clock, stale=self._rules.stale)
         self._id_tokens = IdTokens(keys, self.issuer, self._login.client_id, self._rules, clock)
@@ -304,6 +307,8 @@ class IdentityProvider:
             ProviderError: it cannot be had.
         """
         now = self._clock()
+        if self._metadata is None and now < self._due:  # a page that is opened often asks once
+            raise ProviderError(self._down)
         if self._metadata is not None and now < self._due and now - self._fetched <= STALE:
             return self._metadata
         try:
@@ -311,7 +316,8 @@ class IdentityProvider:
             self._fetched, self._due = now, now + FRESH
         except FetchError as problem:
             if self._metadata is None or now - self._fetched > STALE:
-                raise ProviderError(f"{problem}") from None
+                self._metadata, self._due, self._down = None, now + FEW, f"{problem}"
+                raise ProviderError(self._down) from None
             self._due = now + PAUSE
             _log.warning("the metadata of the identity provider cannot be fetched again: %s", problem)
         return self._metadata

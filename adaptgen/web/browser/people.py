@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -20,6 +21,7 @@ from adaptgen.govern.identity.http_fetch import Fetch
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
+from adaptgen.net.addresses import is_loopback
 from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
 from adaptgen.web.browser.pages import fields_of, problem, redirect
@@ -118,6 +120,8 @@ class People:
         if request.method == "POST":  # browsers would follow a redirect of a form to places in its policy alone
             text = "Your login has ended, so nothing was done."
             return problem(403, "You are not logged in", text, again=self.base + back)
+        if self._is_other_name(request):
+            return redirect(self.base + back)  # the provider will send the browser there, with the cookies of there
         return await self._begin(request, back, keep=keep)
 
     async def identified(self, request: HttpRequest, *, take: bool = False) -> Identity | None:
@@ -224,6 +228,15 @@ class People:
         login, rules = settings.login, settings.authenticate
         issuer = login.issuer or rules.issuer
         return repr((self.base, issuer, login.client_id, login.claims, rules.caller)).encode()
+
+    def _is_other_name(self, request: HttpRequest) -> bool:
+        """Whether the browser came to this machine by another name of it (localhost). Elsewhere nobody can say: what
+        forwards requests may give them another host."""
+        try:
+            ours, theirs = (urlsplit(one).hostname or "" for one in (self.base, f"//{request.headers.get('host', '')}"))
+        except ValueError:
+            return False
+        return theirs not in ("", ours) and is_loopback(ours) and is_loopback(theirs)
 
     def _cuts(self, caller: Caller) -> bool:
         switch = self._governed.handler.parts.switch

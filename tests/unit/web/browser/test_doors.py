@@ -73,6 +73,18 @@ async def logged_in(browser: Browser) -> Browser:
     return browser
 
 
+async def test_another_name_of_this_machine_leads_to_the_one_that_the_provider_knows(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, resource="http://127.0.0.1:8000/mcp") as one:
+        people = people_of(one.governed)
+
+        async def to(host: str) -> str:
+            return (await people.log_in(HttpRequest("GET", "/", {"host": host}, whole(b"")), "/x")).headers["location"]
+
+        assert await to("localhost:8000") == "http://127.0.0.1:8000/x"
+        for host in ("127.0.0.1:8000", "127.0.0.1:9000", "inner.example"):
+            assert (await to(host)).startswith(idp.url)
+
+
 @pytest.mark.parametrize("carry", [by_asgi, by_lambda(http_event, "", FUNCTION), by_lambda(rest_event, "p", FUNCTION)])
 async def test_what_is_not_served_is_refused(tmp_path: Path, idp: Idp, carry: Carry) -> None:
     async with site(tmp_path, idp) as one:

@@ -280,8 +280,13 @@ async def test_metadata_is_kept_while_the_provider_is_away(idp: Idp, requests: F
     now[0] += 2
     assert (await provider.metadata())["issuer"] == idp.url
     now[0] += 3600
-    with pytest.raises(ProviderError):
-        await provider.metadata()
+    for _ in range(3):
+        with pytest.raises(ProviderError, match="answers 503"):
+            await provider.metadata()
+    assert idp.counts[OIDC] == 3
+    del idp.answers[OIDC]
+    now[0] += 3
+    assert (await provider.metadata())["issuer"] == idp.url
 
 
 # -------------------------------------------------------------------------------------------------------------- refresh
