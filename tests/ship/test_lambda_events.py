@@ -32,6 +32,7 @@ def test_a_request_arrives_as_it_was_sent(kind: str) -> None:
     event = asked(KINDS[kind]("POST", "/mcp", "a=1", LINES, b'{"id": "\xc3\xa9"}'))
     assert (event.http.method, event.http.path, event.http.principal) == ("POST", "/mcp", ANN)
     assert event.http.headers["content-type"] == "application/json"
+    assert event.http.source == "192.0.2.1"
     assert payload(event) == b'{"id": "\xc3\xa9"}'
     assert not event.http.streaming
 
