@@ -141,7 +141,8 @@ class OAuthClient:
             "code_verifier": VERIFIER,
             "resource": f"{self.site.base}/mcp",
         }
-        return await self.token(headers=headers, **{**usual, **form})
+        path = form.pop("path", "/oauth/token")
+        return await self.token(path, headers=headers, **{**usual, **form})
 
     async def refresh(self, token: str, **form: str) -> HttpAnswer:
         """A refresh token for tokens."""

@@ -163,6 +163,11 @@ class Authenticator:
         issuers = [base_url(self._resource)] if self._own_tokens is not None else []
         return protected_resource(self._resource, [*issuers, rules.issuer], rules.scopes)
 
+    def forget_family(self, family: str) -> None:
+        """Let an end of access tokens take effect at once here; other processes notice within seconds."""
+        if self._own_tokens is not None:
+            self._own_tokens.forget(family)
+
     async def aclose(self) -> None:
         if self._cache is not None:
             await self._cache.aclose()

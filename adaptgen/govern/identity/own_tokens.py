@@ -22,8 +22,10 @@ from adaptgen.runtime.store.protocol import Store
 ACCESS: Final = "mcp_at_"
 """How our access tokens begin, so that scanners of secrets find them, and no other token is taken for one."""
 REFRESH: Final = "mcp_rt_"
-FRESH: Final = 5.0
+FRESH: Final = 2.0
 """Seconds for which a process relies on it that no other one has ended a family."""
+ENDED: Final = b"ended"
+"""The state of a family that was ended: it must not begin after that. One that is missing has ended, too."""
 _FAMILIES: Final = 10_000
 
 
@@ -66,7 +68,7 @@ async def stands(store: Store, grant: Grant) -> bool:
     """Whether nobody has ended a grant (StoreError)."""
     ended = ended_keys(person=(grant.tenant, grant.sub), client=grant.client)
     family, *marks = await asyncio.gather(*(store.get(one) for one in (family_key(grant.family), *ended)))
-    return family is not None and not any(mark is not None and float(mark) >= grant.began for mark in marks)
+    return family not in (None, ENDED) and not any(mark is not None and float(mark) >= grant.began for mark in marks)
 
 
 def mint(seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, seconds: float) -> str:
@@ -117,6 +119,10 @@ class OwnTokens:
                 raise NotAccepted("the access token was revoked")
             self._standing.put(grant.family, self._clock())
         return caller_of(held), grant, frozenset(str(held["scope"]).split())
+
+    def forget(self, family: str) -> None:
+        """Ask again whether a family counts: this process has ended it."""
+        self._standing.pop(family)
 
 
 def grant_of(held: dict[str, Any]) -> Grant:

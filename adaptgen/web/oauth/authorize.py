@@ -21,6 +21,7 @@ from adaptgen.web.browser.idp import Identity
 from adaptgen.web.browser.pages import form_of, page, problem
 from adaptgen.web.browser.people import IDENTIFIED
 from adaptgen.web.oauth import redirects
+from adaptgen.web.oauth.client_documents import Crowded
 from adaptgen.web.oauth.clients import OFFLINE, Client
 from adaptgen.web.oauth.codes import Authorized, Codes
 from adaptgen.web.oauth.metadata import scopes_of
@@ -94,7 +95,10 @@ class AuthorizationEndpoint:
         twice = repeated(pairs)
         if twice in ("client_id", "redirect_uri"):
             return _wrong("It names its client, or where to return to, more than once.")
-        client = await context.client(given.get("client_id", ""))
+        try:
+            client = await context.client(given.get("client_id", ""))
+        except Crowded:
+            return problem(503, "Too many clients connect at the moment", "Nothing is wrong.", "Try again in a minute.")
         if client is None:
             return problem(
                 400,

@@ -8,6 +8,7 @@ address of it must be public, and the connection goes to the address that was ch
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -35,10 +36,12 @@ LONGEST: Final = 500
 MIN_AGE: Final = 60.0
 """Seconds for which a document is used at least, whatever it says."""
 MAX_AGE: Final = 3600.0
-FAILED: Final = 30.0
+FAILED: Final = 5.0
 """Seconds in which a document that could not be used is not asked for again."""
-FETCHES: Final = (2.0, 60.0)
+FETCHES: Final = (5.0, 60.0)
 """Documents that are fetched, a second and at once: anyone can make a server ask for one."""
+OF_A_HOST: Final = (0.5, 10.0)
+"""The same of one host, so that none uses up all."""
 _KEPT: Final = 1000
 _AT_ONCE: Final = 8
 """Documents that are fetched at the same time; who comes next waits."""
@@ -52,6 +55,10 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 class NotUsable(Exception):
     """A document that cannot be used; the text has no part of it."""
+
+
+class Crowded(Exception):
+    """Too many documents are asked for; it says nothing about this one."""
 
 
 def is_document(client_id: str) -> bool:
@@ -92,7 +99,7 @@ class ClientDocuments:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def client(self, client_id: str, resource: str, allowed: Sequence[str], store: Store) -> Client | None:
-        """The client that a document describes; None where it cannot be used.
+        """The client that a document describes; None where it cannot be used. Crowded, StoreError.
 
         A document on loopback counts only for a server that is itself on loopback: one that is being developed, with
         its client, on the same machine.
@@ -104,16 +111,28 @@ class ClientDocuments:
         kept = self._kept.get(key)
         if kept is not None and self._clock() < kept[0]:
             return kept[1]
-        if await store.take("oauth/documents", rate=FETCHES[0], burst=FETCHES[1]):
-            return None
+        await self._admit(client_id, store)
         try:
-            async with asyncio.timeout(TIMEOUT), self._turns:
+            async with asyncio.timeout(TIMEOUT):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Crowded from None
+        try:
+            async with asyncio.timeout(TIMEOUT):
                 body, seconds = await self._fetch(client_id, local)
             found: Client | None = _client_of(client_id, body, allowed)
         except (NotUsable, Refusal, TimeoutError, OSError):
             found, seconds = None, FAILED
+        finally:
+            self._turns.release()
         self._kept.put(key, (self._clock() + seconds, found))
         return found
+
+    async def _admit(self, client_id: str, store: Store) -> None:
+        host = hashlib.sha256((urlsplit(client_id).hostname or "").encode()).hexdigest()[:32]
+        for key, (rate, burst) in ((f"oauth/documents/{host}", OF_A_HOST), ("oauth/documents", FETCHES)):
+            if await store.take(key, rate=rate, burst=burst):
+                raise Crowded
 
     async def _fetch(self, url: str, local: bool) -> tuple[bytes, float]:
         import httpx

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
 import orjson
 
-from adaptgen.govern.identity.own_tokens import REFRESH, Grant, ended_keys, family_key, grant_of, mint, stands
+from adaptgen.govern.identity.own_tokens import ENDED, REFRESH, Grant, ended_keys, family_key, grant_of, mint, stands
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.auth.session_store import PATIENCE, Lease
@@ -26,6 +25,8 @@ from adaptgen.runtime.store.protocol import Store, StoreError
 GRACE: Final = 30.0
 """Seconds in which the refresh token before gets the same answer once more: the first may have been lost, or several
 processes of one client refresh at once."""
+UNTIL: Final = 900.0
+"""Seconds for which a family that was ended cannot begin."""
 MARGIN: Final = 60.0
 """Seconds for which a row outlives what it stands for."""
 
@@ -68,17 +69,28 @@ class Issue:
 class Families:
     """The families of one server, with the settings of one request."""
 
-    def __init__(self, store: Store, seals: Seals, lasts: Lifetimes, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        seals: Seals,
+        lasts: Lifetimes,
+        *,
+        forget: Callable[[str], None] = lambda family: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``forget``: lets the end of a family take effect at once in this process."""
         self._store = store
         self._seals = seals
         self._lasts = lasts
+        self._forget = forget
         self._clock = clock
 
     async def begin(self, issue: Issue) -> dict[str, Json]:
-        """The first answer of a family."""
+        """The first answer of a family. Ended: it has been ended already."""
         answer = self._answer(issue)
         row = self._row(issue, answer, None)
-        await self._store.put(family_key(issue.grant.family), row, ttl=self._ttl(issue))
+        if not await self._store.add(family_key(issue.grant.family), row, ttl=self._ttl(issue)):
+            raise Ended
         return answer
 
     def opened(self, token: str) -> tuple[Grant, dict[str, Any]] | None:
@@ -113,12 +125,17 @@ class Families:
             row = await self._standing(key, grant)
             if row["h"] != _mark(token):
                 return await self._repeated(key, row, token, grant)
-            return await self._replace(key, row, token, renew)
+            return await self._replace(key, row, token, grant, renew)
         finally:
             await lease.release()
 
     async def _replace(
-        self, key: str, row: dict[str, Any], token: str, renew: Callable[[Mapping[str, Json]], Awaitable[Issue | None]]
+        self,
+        key: str,
+        row: dict[str, Any],
+        token: str,
+        grant: Grant,
+        renew: Callable[[Mapping[str, Json]], Awaitable[Issue | None]],
     ) -> dict[str, Json]:
         within = self._seals.within(token)
         upstream = within.open("upstream", row["u"])
@@ -133,7 +150,7 @@ class Families:
                 await self._swap(key, row, orjson.dumps(_bare(changed)), self._lasts.refresh + MARGIN)
             raise
         if issue is None:
-            await self._store.delete(key)
+            await self.end(grant.family)
             raise Ended
         answer = self._answer(issue)
         new = self._row(issue, answer, token)
@@ -147,14 +164,14 @@ class Families:
             if held is not None:
                 answer = {name: one for name, one in held.items() if name not in ("exp", "until")}
                 return {**answer, "expires_in": max(int(cast("float", held["until"]) - self._clock()), 1)}
-        await self._store.delete(key)
+        await self.end(grant.family)
         raise Ended(grant)
 
     async def _standing(self, key: str, grant: Grant) -> dict[str, Any]:
         if not await stands(self._store, grant):
             raise Ended
         raw = await self._store.get(key)
-        if raw is None:
+        if raw in (None, ENDED):
             raise Ended
         row: dict[str, Any] = orjson.loads(raw)
         if "h" not in row:
@@ -176,7 +193,9 @@ class Families:
 
     async def end(self, family: str) -> None:
         """End a family: none of its tokens counts any more."""
-        await self._store.delete(family_key(family))
+        # Not deleted: it may be about to begin.
+        await self._store.put(family_key(family), ENDED, ttl=UNTIL)
+        self._forget(family)
 
     # -------------------------------------------------------------------------------------------------------- inside
 
@@ -219,9 +238,9 @@ class Families:
         return MARGIN + (self._lasts.access if issue.upstream is None else self._lasts.refresh)
 
 
-def new_family() -> str:
-    """A name for a family."""
-    return secrets.token_urlsafe(16)
+def family_of(code: str) -> str:
+    """The family that begins with a code: who uses the code again knows which one has to end."""
+    return hashlib.sha256(f"family\0{code}".encode()).hexdigest()[:32]
 
 
 async def end_all(store: Store, lasts: Lifetimes, *, person: tuple[str, str] | None = None, client: str = "") -> None:

@@ -79,7 +79,12 @@ class Context:
 
     @property
     def families(self) -> Families:
-        return Families(self.store, self.seals, self.lasts)
+        return Families(self.store, self.seals, self.lasts, forget=self._forget)
+
+    def _forget(self, family: str) -> None:
+        authenticator = self._governed.handler.parts.authenticator
+        if authenticator is not None:
+            authenticator.forget_family(family)
 
     async def client(self, client_id: str) -> Client | None:
         """The client with this id; None where it does not count here."""

@@ -15,7 +15,7 @@ from adaptgen.web.browser.idp import Identity, ProviderError, Refused
 from adaptgen.web.oauth.client_documents import is_document
 from adaptgen.web.oauth.clients import OFFLINE, Client
 from adaptgen.web.oauth.codes import Authorized, Codes, Used
-from adaptgen.web.oauth.families import Busy, Ended, Issue, new_family
+from adaptgen.web.oauth.families import Busy, Ended, Issue, family_of
 from adaptgen.web.oauth.protocol import (
     CodeData,
     OAuth2Error,
@@ -130,13 +130,16 @@ class TokenEndpoint:
         assert held is not None
         assert found is not None
         caller = held.caller
-        grant = Grant(new_family(), client.client_id, caller.sub, caller.tenant, time.time())
+        grant = Grant(family_of(code), client.client_id, caller.sub, caller.tenant, time.time())
         used = Used(client.client_id, grant.family)
         if not await codes.use(code, found[1], used):
             return await self._replayed(used, client)
         upstream = held.upstream if held.refreshable and held.upstream.get("refresh") else None
         issue = Issue(grant, caller, held.scope, context.resource, upstream, _ends(held.upstream))
-        answer = await context.families.begin(issue)
+        try:
+            answer = await context.families.begin(issue)
+        except Ended:
+            return await self._replayed(used, client)
         context.record("login", caller, client_mark(context.seals, client))
         return json_of(answer)
 

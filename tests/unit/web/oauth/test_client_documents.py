@@ -15,7 +15,7 @@ from support.web import Asked, Said, Web, web
 
 from adaptgen.runtime.store.protocol import MemoryStore
 from adaptgen.web.oauth import client_documents
-from adaptgen.web.oauth.client_documents import ClientDocuments, find_problem, is_public, lifetime
+from adaptgen.web.oauth.client_documents import ClientDocuments, Crowded, find_problem, is_public, lifetime
 
 HERE = "http://127.0.0.1:8000/mcp"
 """The resource of a server that is being developed."""
@@ -245,7 +245,7 @@ async def test_a_failure_is_kept_briefly() -> None:
     clock = Clock()
     documents = ClientDocuments(clock=clock)
     with web(lambda asked: Said(b"", 500)) as server:
-        for later, count in ((0, 1), (29, 1), (31, 2)):
+        for later, count in ((0, 1), (4, 1), (6, 2)):
             clock.now = 100.0 + later
             assert await read(server, documents) is None
             assert len(server.seen) == count
@@ -272,10 +272,39 @@ async def test_a_flood_of_documents_is_not_fetched(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(client_documents, "FETCHES", (0.001, 3.0))
     store, documents = MemoryStore(), ClientDocuments()
     with web(lambda asked: described(asked, server.url)) as server:
-        found = [await documents.client(f"{server.url}/{n}", HERE, (), store) for n in range(5)]
-        assert [one is not None for one in found] == [True, True, True, False, False]
+        for n in range(3):
+            assert await documents.client(f"{server.url}/{n}", HERE, (), store) is not None
+        with pytest.raises(Crowded):
+            await documents.client(f"{server.url}/3", HERE, (), store)
         assert len(server.seen) == 3
         assert await documents.client(f"{server.url}/0", HERE, (), store) is not None  # is known
+
+
+@pytest.mark.asyncio
+async def test_one_host_does_not_use_up_the_turns_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "OF_A_HOST", (0.001, 1.0))
+    store, documents = MemoryStore(), ClientDocuments()
+    with web(lambda asked: described(asked, server.url)) as server:
+        assert await documents.client(f"{server.url}/0", HERE, (), store) is not None
+        with pytest.raises(Crowded):
+            await documents.client(f"{server.url}/1", HERE, (), store)
+        other = server.url.replace("127.0.0.1", "localhost")
+        await documents.client(f"{other}/1", HERE, (), store)
+        assert [one.path for one in server.seen] == ["/0", "/1"]
+
+
+@pytest.mark.asyncio
+async def test_waiting_for_others_says_nothing_about_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "TIMEOUT", 0.05)
+    store, documents = MemoryStore(), ClientDocuments()
+    for _ in range(8):
+        await documents._turns.acquire()
+    with web(lambda asked: described(asked, server.url)) as server:
+        with pytest.raises(Crowded):
+            await documents.client(f"{server.url}/0", HERE, (), store)
+        documents._turns.release()
+        monkeypatch.setattr(client_documents, "TIMEOUT", 3.0)
+        assert await documents.client(f"{server.url}/0", HERE, (), store) is not None
 
 
 # ------------------------------------------------------------------------------------------------------------- the way

@@ -33,8 +33,8 @@ class Clock:
         patch.setattr(store, "_clock", lambda: steady() + self.later)
         first = families.Families.__init__
 
-        def init(self_: Any, *given: Any) -> None:
-            first(self_, *given, clock=lambda: wall() + self.later)
+        def init(self_: Any, *given: Any, **more: Any) -> None:
+            first(self_, *given, **more, clock=lambda: wall() + self.later)
 
         patch.setattr(families.Families, "__init__", init)
 
@@ -185,6 +185,13 @@ async def test_another_person_ends_it(bank: Site) -> None:
     client = OAuthClient(bank)
     token = (await client.log_in())["refresh_token"]
     bank.idp.person = {**(bank.idp.person or {}), "sub": "bob"}
+    assert await error_of(client, token) == "invalid_grant"
+
+
+async def test_another_tenant_ends_it(bank: Site) -> None:
+    client = OAuthClient(bank)
+    token = (await client.log_in())["refresh_token"]
+    bank.idp.person = {**(bank.idp.person or {}), "org": "south"}
     assert await error_of(client, token) == "invalid_grant"
 
 

@@ -70,6 +70,28 @@ async def test_of_many_at_once_one_gets_tokens_at_most(bank: Site) -> None:
     assert sum(one.status == 200 for one in answers) <= 1
 
 
+async def test_a_code_that_is_used_twice_at_the_same_moment_gives_nothing(
+    bank: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, code = await coded(bank)
+    real, both = bank.governed.store.get, asyncio.Barrier(2)
+
+    async def get(key: str) -> bytes | None:
+        found = await real(key)
+        if "oauth/code/" in key:
+            await both.wait()  # both have seen it unused
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bank.governed.store, "get", get)
+        answers = await asyncio.gather(client.redeem(code), client.redeem(code))
+    tokens = [json_of(one) for one in answers if one.status == 200]
+    assert len(tokens) <= 1
+    for one in tokens:
+        assert (await call(bank, one["access_token"])).status == 401
+        assert json_of(await client.refresh(one["refresh_token"]))["error"] == "invalid_grant"
+
+
 async def test_a_code_ends_after_a_minute(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client, code = await coded(bank)
     store = bank.governed.store
@@ -150,7 +172,7 @@ async def test_an_unknown_client_registers_anew(bank: Site) -> None:
 
 async def test_parameters_belong_in_the_body_once(bank: Site) -> None:
     client, code = await coded(bank)
-    assert (await client.token("/oauth/token?grant_type=authorization_code", code=code)).status == 400
+    assert (await client.redeem(code, path="/oauth/token?x=1")).status == 400
     twice = f"grant_type=authorization_code&code={code}&code={code}&client_id=x".encode()
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert (await send(bank, "POST", "/oauth/token", twice, form)).status == 400
@@ -191,6 +213,14 @@ async def test_a_client_ends_its_tokens_and_no_others(bank: Site) -> None:
     assert (await first.token("/oauth/revoke", token=mine["access_token"], token_type_hint="nonsense")).status == 200
     assert json_of(await first.refresh(mine["refresh_token"]))["error"] == "invalid_grant"
     assert (await call(bank, others["access_token"])).status == 200
+
+
+async def test_the_end_is_at_once(bank: Site) -> None:
+    client = OAuthClient(bank)
+    tokens = await client.log_in()
+    assert (await call(bank, tokens["access_token"])).status == 200
+    await client.token("/oauth/revoke", token=tokens["access_token"])
+    assert (await call(bank, tokens["access_token"])).status == 401
 
 
 async def test_unknown_tokens_are_ended_already(bank: Site) -> None:
