@@ -82,8 +82,8 @@ class Handshake:
         stream = self._server.stream(http)
         exchange = self._server.exchange(http, None, stream, self._version(http, None))
         caller = await self._server.handler.authenticate(http.headers, exchange)
-        if not self._server.handler.about().stateful or not _handshake(http):
-            return HttpAnswer(405, {"allow": "POST"})
+        if not self._server.handler.about().stateful or not _handshake(http) or not http.streaming:
+            return HttpAnswer(405, {"allow": "POST"})  # what clients take for a server without a stream
         if not stream.allowed:
             return refused(406, "accept text/event-stream")
         session = await self._session(http, caller)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.wire import Client, FakeDesk, Handler, messages, parsed, said, settle, stream
+from support.wire import Client, FakeDesk, Handler, messages, parsed, request, said, settle, stream
 
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.tables import Caller
@@ -292,6 +293,18 @@ def test_a_request_is_cancelled_by_its_id_in_its_session() -> None:
 
 
 # --------------------------------------------------------------------------------------------------- GET stream
+
+
+def test_where_nothing_streams_a_get_is_405() -> None:
+    """Clients take 405 for "no stream here"; after any other refusal some of them give up (MCP, Transports)."""
+
+    async def work() -> None:
+        one, _ = client()
+        await one.open()
+        asked = replace(request("GET", **{**one.headers, "accept": "text/event-stream"}), streaming=False)
+        assert (await one.kernel.handle(asked)).status == 405
+
+    run(work)
 
 
 def test_what_the_desk_says_unasked_is_on_the_get_stream() -> None:
