@@ -242,7 +242,7 @@ class Caller:
         page = self.browser.press(page, "Connect")
         # The page goes on by itself; the link on it is for browsers that do not.
         self.browser.name = self.account
-        back = f"{self.place.base}/connections/callback"
+        back = f"{self.place.base}/connections/callback/notes/notes"
         page = self.browser.follow(page, "Go on")
         if not page.url.startswith(back):  # somebody who is logged in at the API, and has agreed, is there already
             page = self.browser.finish(page, back)
@@ -304,7 +304,7 @@ def _named(company: OidcProvider, accounts: OidcProvider, url: str) -> None:
     company.set(resources={url: "read"})
     company.client("agent", "http://127.0.0.1:1/callback", secret="")
     company.client("adaptgen", f"{base}/login/callback", secret=IDP_SECRET)
-    accounts.client("notes-client", f"{base}/connections/callback", secret=API_SECRET)
+    accounts.client("notes-client", f"{base}/connections/callback/notes/notes", secret=API_SECRET)
 
 
 def _people(company: OidcProvider, url: str) -> dict[str, Any]:
