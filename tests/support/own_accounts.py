@@ -8,12 +8,33 @@ import base64
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
+
+from adaptgen.model.tables import (
+    Auth,
+    Base,
+    Body,
+    Call,
+    Caller,
+    Consent,
+    Expires,
+    Login,
+    Param,
+    Send,
+    Server,
+    Tool,
+    Unpaged,
+)
+from adaptgen.runtime import Engine
+from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.store.protocol import Store
 
 CLIENT, SECRET = "notes-client", "notes-secret-of-the-client"
 ENVIRON = {"NOTES_CLIENT_ID": CLIENT, "NOTES_CLIENT_SECRET": SECRET}
@@ -41,6 +62,7 @@ class NotesApi(httpx.AsyncBaseTransport):
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     grants: list[Grant] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, float] = field(default_factory=dict)
     refreshed: int = 0
     reused: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
@@ -66,7 +88,8 @@ class NotesApi(httpx.AsyncBaseTransport):
             return self._revoke(form)
         self.calls.append(request.headers.get("authorization", "") or request.headers.get("x-api-key", ""))
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        person = next((one.person for one in self.grants if token in one.access and not one.ended), None)
+        over = self.ends.get(token, 0) < time.monotonic() and self.lifetime > 0
+        person = next((one.person for one in self.grants if token in one.access and not one.ended and not over), None)
         person = person or self.keys.get(request.headers.get("x-api-key", ""))
         if person is None:
             return answer(401, {"error": "invalid_token"})
@@ -102,6 +125,7 @@ class NotesApi(httpx.AsyncBaseTransport):
     def _issue(self, grant: Grant) -> httpx.Response:
         access = f"access-{secrets.token_hex(12)}"
         grant.access.add(access)
+        self.ends[access] = time.monotonic() + self.lifetime
         grant.refresh = f"refresh-{secrets.token_hex(12)}"
         return answer(
             200,
@@ -137,3 +161,81 @@ def answer(status: int, body: Any, kind: str = "application/json") -> httpx.Resp
         yield body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
     return httpx.Response(status, content=content(), headers={"Content-Type": kind})
+
+
+# --------------------------------------------------------------------------------------------------- the server
+
+BASE = "https://notes.example"
+BACK = "https://agents.example/connections/callback"
+KEY = bytes(range(32))
+FORM = "application/x-www-form-urlencoded"
+AS_CLIENT = (Send("header", "Authorization", "${env:NOTES_CLIENT_ID}:${env:NOTES_CLIENT_SECRET}", basic=True),)
+
+
+def call(path: str, **params: str) -> Call:
+    body = Body(media=FORM, params=tuple(Param(name, value=text) for name, text in params.items()))
+    return Call("POST", path, body=body)
+
+
+def tokens(id: str, **params: str) -> Login:
+    return Login(
+        id=id, call=call(f"{BASE}/oauth/token", **params), send=AS_CLIENT,
+        save={"access": "$.access_token", "refresh": "$.refresh_token"}, expires=Expires(after="$.expires_in"),
+    )  # fmt: skip
+
+
+CONSENT = Consent(
+    title="Notes",
+    authorization_url=f"{BASE}/oauth/authorize?audience=notes",
+    client_id="${env:NOTES_CLIENT_ID}",
+    scopes=("notes.read", "offline_access"),
+    exchange=tokens(
+        "connect", grant_type="authorization_code", code="{code}", redirect_uri="{redirect_uri}",
+        code_verifier="{verifier}",
+    ),
+    revoke=Login(id="revoke", call=call(f"{BASE}/oauth/revoke", token="{token}"), send=AS_CLIENT),
+)  # fmt: skip
+OWN = Auth(
+    name="notes", kind="oauth2", per="caller", store="state", consent=CONSENT,
+    send=(Send("header", "Authorization", "Bearer {access}"),),
+    refresh=tokens("refresh", grant_type="refresh_token", refresh_token="{refresh}"),
+)  # fmt: skip
+BY_KEY = Auth(
+    name="notes", kind="api_key", per="caller", store="state", consent=Consent(title="Notes", ask="API key"),
+    send=(Send("header", "X-API-Key", "{key}"),),
+)  # fmt: skip
+
+
+class Replica:
+    """One process that serves the notes."""
+
+    def __init__(self, folder: Path, api: NotesApi, store: Store | None, auth: Auth = OWN, **environ: str) -> None:
+        tool = Tool(name="list_notes", call=Call("GET", "/notes"), auth=("notes",), page=Unpaged())
+        schema = {"type": "object", "properties": {"limit": {}, "cursor": {}}, "additionalProperties": False}
+        contract = {"description": "", "annotations": {}, "inputSchema": schema}
+        (folder / "all.json").write_text(json.dumps({"list_notes": contract}))
+        server = Server(
+            name="notes", bases=(Base(BASE, env="NOTES_BASE_URL"),), auth=(auth,), tools=(tool,), contracts=folder
+        )
+        self.engine = Engine(
+            server, environ={**ENVIRON, **environ}, transport=api, cursor_key=KEY, state=folder / "state", store=store
+        )
+
+    async def ask(self, caller: Caller, action: str, **params: Any) -> dict[str, Any]:
+        assert self.engine.connections is not None
+        return await self.engine.connections.answer(caller, {"action": action, "auth": "notes", **params})
+
+    async def call(self, caller: Caller) -> Answer:
+        return await self.engine.call(caller, "list_notes", {})
+
+    async def text(self, caller: Caller) -> str:
+        said = await self.call(caller)
+        return said.content[0].text  # type: ignore[union-attr]
+
+    async def begin(self, caller: Caller) -> tuple[str, str]:
+        begun = await self.ask(caller, "begin", redirect_uri=BACK)
+        return begun["url"], begun["sealed"]
+
+    async def connect(self, api: NotesApi, caller: Caller) -> dict[str, Any]:
+        url, sealed = await self.begin(caller)
+        return await self.ask(caller, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, caller.sub))

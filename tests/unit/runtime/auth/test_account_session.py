@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,69 +11,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
-from support.own_accounts import ENVIRON, NotesApi, answer
+from support.own_accounts import BACK, BASE, BY_KEY, CONSENT, OWN, NotesApi, Replica, answer
 
 from adaptgen.model.tables import (
     Auth,
-    Base,
-    Body,
-    Call,
     Caller,
-    Consent,
-    Expires,
-    Login,
-    Param,
-    Send,
-    Server,
-    Tool,
-    Unpaged,
 )
-from adaptgen.runtime import Engine
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 pytestmark = pytest.mark.asyncio
 
-BASE = "https://notes.example"
-BACK = "https://agents.example/connections/callback"
 ADA, BOB = Caller("ada", "bank"), Caller("bob", "bank")
-KEY = bytes(range(32))
-FORM = "application/x-www-form-urlencoded"
-CLIENT = (Send("header", "Authorization", "${env:NOTES_CLIENT_ID}:${env:NOTES_CLIENT_SECRET}", basic=True),)
-
-
-def call(path: str, **params: str) -> Call:
-    body = Body(media=FORM, params=tuple(Param(name, value=text) for name, text in params.items()))
-    return Call("POST", path, body=body)
-
-
-def tokens(id: str, **params: str) -> Login:
-    return Login(
-        id=id, call=call(f"{BASE}/oauth/token", **params), send=CLIENT,
-        save={"access": "$.access_token", "refresh": "$.refresh_token"}, expires=Expires(after="$.expires_in"),
-    )  # fmt: skip
-
-
-CONSENT = Consent(
-    title="Notes",
-    authorization_url=f"{BASE}/oauth/authorize?audience=notes",
-    client_id="${env:NOTES_CLIENT_ID}",
-    scopes=("notes.read", "offline_access"),
-    exchange=tokens(
-        "connect", grant_type="authorization_code", code="{code}", redirect_uri="{redirect_uri}",
-        code_verifier="{verifier}",
-    ),
-    revoke=Login(id="revoke", call=call(f"{BASE}/oauth/revoke", token="{token}"), send=CLIENT),
-)  # fmt: skip
-OWN = Auth(
-    name="notes", kind="oauth2", per="caller", store="state", consent=CONSENT,
-    send=(Send("header", "Authorization", "Bearer {access}"),),
-    refresh=tokens("refresh", grant_type="refresh_token", refresh_token="{refresh}"),
-)  # fmt: skip
-BY_KEY = Auth(
-    name="notes", kind="api_key", per="caller", store="state", consent=Consent(title="Notes", ask="API key"),
-    send=(Send("header", "X-API-Key", "{key}"),),
-)  # fmt: skip
 
 
 class Store(MemoryStore):
@@ -100,41 +48,6 @@ class Store(MemoryStore):
     async def count(self, key: str, counts: Any) -> None:
         self.writes.append(key)
         await super().count(key, counts)
-
-
-class Replica:
-    """One process that serves the notes."""
-
-    def __init__(self, folder: Path, api: NotesApi, store: Store | None, auth: Auth, **environ: str) -> None:
-        tool = Tool(name="list_notes", call=Call("GET", "/notes"), auth=("notes",), page=Unpaged())
-        schema = {"type": "object", "properties": {"limit": {}, "cursor": {}}, "additionalProperties": False}
-        contract = {"description": "", "annotations": {}, "inputSchema": schema}
-        (folder / "all.json").write_text(json.dumps({"list_notes": contract}))
-        server = Server(
-            name="notes", bases=(Base(BASE, env="NOTES_BASE_URL"),), auth=(auth,), tools=(tool,), contracts=folder
-        )
-        self.engine = Engine(
-            server, environ={**ENVIRON, **environ}, transport=api, cursor_key=KEY, state=folder / "state", store=store
-        )
-
-    async def ask(self, caller: Caller, action: str, **params: Any) -> dict[str, Any]:
-        assert self.engine.connections is not None
-        return await self.engine.connections.answer(caller, {"action": action, "auth": "notes", **params})
-
-    async def call(self, caller: Caller) -> Answer:
-        return await self.engine.call(caller, "list_notes", {})
-
-    async def text(self, caller: Caller) -> str:
-        said = await self.call(caller)
-        return said.content[0].text  # type: ignore[union-attr]
-
-    async def begin(self, caller: Caller) -> tuple[str, str]:
-        begun = await self.ask(caller, "begin", redirect_uri=BACK)
-        return begun["url"], begun["sealed"]
-
-    async def connect(self, api: NotesApi, caller: Caller) -> dict[str, Any]:
-        url, sealed = await self.begin(caller)
-        return await self.ask(caller, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, caller.sub))
 
 
 Start = Callable[..., Replica]
