@@ -7,6 +7,7 @@ still holds, and a renewal does not bring it back. That costs one read of the st
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ class AccountSession(Session):
             kept = readable(await self._view.read())
         except StoreError as away:
             raise ToolError(f"The accounts cannot be read: {away}. Nothing was sent. Try again later.") from None
-        if kept is None or kept.get("for") != self._target():
+        if kept is None:
             self._drop()
             raise self._not_connected()
         if str(kept["stamp"]) != self._stamp or not self._usable():
@@ -150,6 +151,10 @@ class AccountSession(Session):
 
     async def _tell(self, problem: ToolError, seconds: float, **more: Json) -> None:
         await super()._tell(problem, seconds, stamp=self._stamp, **more)
+
+    def credential(self) -> str:
+        # Another account of the same caller has not failed.
+        return hashlib.sha256(f"{super().credential()} {self._stamp}".encode()).hexdigest()
 
     async def _try(self) -> None:
         login = self.auth.refresh

@@ -270,7 +270,17 @@ async def test_who_connects_anew_is_not_held_up_by_an_old_failure(start: Start, 
     assert (await one.call(ADA)).is_error
     api.token_answer = lambda form: None
     assert await other.connect(api, ADA) == {"connected": True}
+    api.expire()
     assert "note of ada" in await one.text(ADA)
+
+
+async def test_another_account_of_the_caller_is_used_at_once_in_every_process(start: Start, api: NotesApi) -> None:
+    one, other = start(), start()
+    await one.connect(api, ADA)
+    await one.text(ADA)
+    url, sealed = await other.begin(ADA)
+    await other.ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, "ada as another"))
+    assert "ada as another" in await one.text(ADA)
 
 
 async def test_a_store_that_is_away_stops_the_call(start: Start, api: NotesApi, store: Store) -> None:
