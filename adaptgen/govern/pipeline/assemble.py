@@ -185,6 +185,10 @@ def _engine_targets(server: Server, place: ServingContext, files: list[FileDesk]
             help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
             raise error("AG070", "mode is 'proxy', and this is a server", settings.where("mode"), help)
         behind = settings.mode == "behind"
+        shared = not getattr(given.store, "local", False)
+        if shared and "cursors" in given.material.ephemeral and any(auth.consent for auth in server.auth):
+            text = "the accounts of callers are shared, and the key that seals them would end with this process"
+            raise error("AG073", text, settings.where("keys"), 'keys: {cursors: "${secret:name#key}"}')
         engine = Engine(
             server,
             environ=place.environ,

@@ -19,7 +19,7 @@ from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.accounts import Accounts, readable
 from adaptgen.runtime.auth.login_attempts import LoginRefused
 from adaptgen.runtime.auth.login_call import LoginCall, references_of
-from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.session import LEAST, Session
 from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.core.answer import NotConnected, ToolError
@@ -122,6 +122,12 @@ class AccountSession(Session):
     def _hide(self, saved: Mapping[str, Json]) -> None:
         old = [one for one in saved.values() if isinstance(one, str) and one not in self._hidden]
         self._hidden = [*self._hidden, *old][-_HIDDEN:]
+
+    def tokens(self) -> list[str]:
+        held = super().tokens()
+        if self.auth.kind != "basic":
+            return held
+        return [*held, *(word for one in held if len(word := one.partition(":")[2]) >= LEAST)]
 
     # ------------------------------------------------------------------------------------------------------ renewing
 

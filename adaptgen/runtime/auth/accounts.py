@@ -69,7 +69,7 @@ class Accounts:
     def _state(self, auth: Auth, name: str) -> AccountState:
         store = self._store(auth)
         if store is None:
-            return self._files.file(self._label(auth), name)
+            return self._files.file(self._label(auth), name, strict=True)
         return store.state(name, LASTS, strict=True)
 
     def _store(self, auth: Auth) -> SharedSessionStore | None:

@@ -43,7 +43,7 @@ from adaptgen.syntax.templates import Reference, fill, placeholders, references
 from adaptgen.syntax.token_names import FIND_CSRF, is_csrf
 
 _COOL = 900.0
-_LEAST = 8
+LEAST = 8
 """Characters of a value that is looked for in answers."""
 _WHO = lazy(r"(?i)(^|_)(user(_?name)?|login|e?mail|client_?id|tenant|account|region|url|host)$")
 _REFUSED = 3600.0
@@ -228,7 +228,7 @@ class Session:
         held += [*self._cookies.values(), *cookies.values(), *self._hidden]
         held += self._signer.secrets() if self._signer is not None else []
         held += self._credentials.values(self._secret)
-        return [one for one in held if isinstance(one, str) and len(one) >= _LEAST and not one.isdigit()]
+        return [one for one in held if isinstance(one, str) and len(one) >= LEAST and not one.isdigit()]
 
     def sent(self, request: Request) -> list[str]:
         """The variables whose values this request carries; those that it could carry where none is set."""

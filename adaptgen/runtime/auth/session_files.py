@@ -62,9 +62,11 @@ class StateFiles:
     def __init__(self, where: Path) -> None:
         self._where = where
 
-    def file(self, label: str, key: str) -> StateFile:
-        """The file of what ``key`` names; other keys are other files."""
-        return StateFile(self._where / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json")
+    def file(self, label: str, key: str, *, strict: bool = False) -> StateFile:
+        """The file of what ``key`` names; other keys are other files. ``strict``: what is gone was deleted, and a
+        renewal does not bring it back."""
+        path = self._where / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+        return StateFile(path, strict=strict)
 
     def all(self, label: str) -> list[StateFile]:
         """The files that exist under ``label``."""
@@ -80,9 +82,11 @@ def _safe(label: str) -> str:
 class StateFile:
     """One JSON object on disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, strict: bool = False) -> None:
         self._lock: int | None = None
         self._path = path
+        self._strict = strict
+        self._seen = False
 
     def __repr__(self) -> str:
         return f"StateFile({self._path.name!r})"
@@ -92,15 +96,19 @@ class StateFile:
         try:
             value = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
+            self._seen = False
             return None
+        self._seen = True
         return value if isinstance(value, dict) else None
 
     async def write(self, value: Mapping[str, Json]) -> None:
         """Replace the object; it is on the disk when this returns.
 
         Raises:
-            ToolError: the state folder cannot be written.
+            ToolError: the state folder cannot be written. LeaseLost: what was read was deleted since.
         """
+        if self._strict and self._seen and not self._path.exists():
+            raise LeaseLost
         try:
             self._make_folder()
             new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.new")

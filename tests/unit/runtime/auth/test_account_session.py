@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 from support.own_accounts import BACK, BASE, BY_KEY, CONSENT, OWN, NotesApi, Replica, answer
 
-from adaptgen.model.tables import (
+from adaptgen.model.tables import Send, (
     Auth,
     Caller,
 )
+from adaptgen.runtime.auth.session_files import LeaseLost, StateFiles
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
@@ -395,6 +396,26 @@ async def test_actions_of_the_other_kind_are_refused(start: Start) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- files
+
+
+async def test_a_file_that_was_deleted_during_a_renewal_is_not_written_again(tmp_path: Path) -> None:
+    files = StateFiles(tmp_path)
+    one, other = files.file("notes", "ada", strict=True), files.file("notes", "ada", strict=True)
+    await one.write({"stamp": "1"})
+    await one.read()
+    assert await other.remove()
+    with pytest.raises(LeaseLost):
+        await one.write({"stamp": "2"})
+    assert await one.read() is None
+
+
+async def test_a_password_alone_is_in_no_answer(start: Start, api: NotesApi) -> None:
+    by_password = replace(BY_KEY, kind="basic", send=(Send("header", "Authorization", "{key}", basic=True),))
+    one = start(by_password)
+    await one.ask(ADA, "key", key="ada:correct-horse")
+    await one.call(ADA)
+    (session,) = one.engine.execution().by(ADA).sessions(["notes"])
+    assert {"ada:correct-horse", "correct-horse"} <= set(session.tokens())
 
 
 async def test_without_a_store_accounts_are_kept_in_files(start: Start, api: NotesApi, tmp_path: Path) -> None:
