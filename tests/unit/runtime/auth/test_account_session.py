@@ -13,9 +13,10 @@ import pytest
 import pytest_asyncio
 from support.own_accounts import BACK, BASE, BY_KEY, CONSENT, OWN, NotesApi, Replica, answer
 
-from adaptgen.model.tables import Send, (
+from adaptgen.model.tables import (
     Auth,
     Caller,
+    Send,
 )
 from adaptgen.runtime.auth.session_files import LeaseLost, StateFiles
 from adaptgen.runtime.core.answer import Answer
