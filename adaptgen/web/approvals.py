@@ -127,7 +127,7 @@ class ApprovalsRoute:
             asked=moment(request.asked),
             ends=moment(request.ends),
             arguments=[_Argument(exact(name), exact(_text(one))) for name, one in sorted(found.arguments.items())],
-            doubt=request.doubt,
+            earlier=request.earlier,
             state=state,
             token=self._people.form_token(person, _purpose(found)) if is_open else "",
         )

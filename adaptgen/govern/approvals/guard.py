@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from adaptgen.govern.approvals.repeats import Claim, Doubtful, Outcome, Repeated, Repeats
 from adaptgen.govern.approvals.requests import (
@@ -267,7 +267,7 @@ class WriteGuard:
             arguments=text,
             asked=self._requests.clock(),
             lasts=self._decision.approval,
-            doubt=before is not None and before.request.state in ("executing", "unknown"),
+            earlier=_earlier(before),
         )
         try:
             return await self._requests.ask(request, before)
@@ -292,22 +292,36 @@ class WriteGuard:
         judged = canonicalize(self._tool, arguments).judged
         own = (await self._all.authorizer.approve(self._caller, self._tool, judged, own=True)).allowed
         url = self._all.link(request.id)
-        doubt = "An earlier call like this one may have been executed: look first. " if request.doubt else ""
+        earlier = _EARLIER[request.earlier]
         who = "your approval" if own else "the approval of another person"
         text = (
-            f"{doubt}Not executed: {name} needs {who}, at {url} (before {ends}). When it is approved, repeat exactly "
+            f"{earlier}Not executed: {name} needs {who}, at {url} (before {ends}). When it is approved, repeat exactly "
             "the same call: it is then executed once. Other arguments need another approval."
         )
-        message = f"{doubt}{name} needs your approval (before {ends})."
+        message = f"{earlier}{name} needs your approval (before {ends})."
         return NeedsApproval(text, message, url, request.id, own=own)
 
 
+_EARLIER: Final = {
+    "": "",
+    "done": "The same call was approved and executed before. ",
+    "unknown": "An earlier call like this one may have been executed: look first. ",
+}
 _BUSY: Final = "Not executed again: the same call is under way. It may have been executed: look first."
 
 
 def moment(seconds: float) -> str:
     """A moment for people and models, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _earlier(before: Held | None) -> Literal["", "done", "unknown"]:
+    """What became of the call in the rounds before."""
+    if before is None:
+        return ""
+    if before.request.state in ("executing", "unknown"):
+        return "unknown"
+    return "done" if before.request.state == "done" else before.request.earlier
 
 
 def _refers(file: Json) -> bool:

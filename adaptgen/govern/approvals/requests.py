@@ -49,7 +49,7 @@ _PURPOSE: Final = "approval"
 class Request:
     """``round``: another one for each request of the same call; ``arguments``: their JSON text, as they are executed;
     ``lasts``: seconds for which it is open, and for which an approval counts. ``by`` approved or denied it ``at``.
-    ``doubt``: an earlier round may have been executed."""
+    ``earlier``: an earlier round of the same call was executed (``done``), or may have been (``unknown``)."""
 
     id: str
     round: str
@@ -62,7 +62,7 @@ class Request:
     lasts: float
     by: Caller | None = None
     at: float = 0.0
-    doubt: bool = False
+    earlier: Literal["", "done", "unknown"] = ""
 
     @property
     def ends(self) -> float:
@@ -187,7 +187,7 @@ class Requests:
             "lasts": request.lasts,
             "by": _caller_value(request.by) if request.by is not None else None,
             "at": request.at,
-            "doubt": request.doubt,
+            "earlier": request.earlier,
         }
         return self._seals.seal(_PURPOSE, about, _ttl(request) + 60, bound=request.id.encode()).encode()
 
@@ -208,7 +208,7 @@ class Requests:
             lasts=about["lasts"],
             by=_caller_of(by) if by is not None else None,
             at=about["at"],
-            doubt=about["doubt"],
+            earlier=about["earlier"],
         )
 
 

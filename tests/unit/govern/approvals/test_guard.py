@@ -29,7 +29,7 @@ async def test_an_approved_call_is_executed_once_and_both_names_are_on_record(se
         assert await world.approve(asked) == "approved"
         assert await world.call(text="hello") == ("done", False)
         again, _ = await world.call(text="hello")
-        assert again.startswith("Not executed: pay needs the approval")
+        assert again.startswith("The same call was approved and executed before. Not executed: pay needs the approval")
         assert world.calls == [{"text": "hello"}]
 
     assert world.steps() == [
@@ -58,7 +58,7 @@ async def test_of_a_hundred_calls_at_once_one_is_executed(served: Any) -> None:
 
     assert len(world.calls) == 1
     assert [text for text, failed in found if not failed] == ["done"]
-    assert all(text.startswith(("Not executed", "An earlier")) for text, failed in found if failed)
+    assert all("Not executed" in text for text, failed in found if failed)
 
 
 @pytest.mark.parametrize(

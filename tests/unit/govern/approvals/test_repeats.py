@@ -119,7 +119,7 @@ async def test_a_repeated_write_that_was_approved_gets_its_answer_and_no_second_
 
     assert first == again
     assert failed
-    assert later.startswith("Not executed: pay needs the approval")
+    assert later.startswith("The same call was approved and executed before. Not executed: pay needs the approval")
     assert len(world.calls) == 1
 
 
