@@ -50,6 +50,8 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "dynamodb:Query": (r"arn:.*:table/[\w${}]+", ""),
     "verifiedpermissions:GetPolicyStore": (r"arn:.*:policy-store/[\w${}]+", ""),
     "verifiedpermissions:IsAuthorized": (r"arn:.*:policy-store/[\w${}]+", ""),
+    "verifiedpermissions:GetPolicy": (r"arn:.*:policy-store/[\w${}]+", ""),
+    "verifiedpermissions:GetPolicyTemplate": (r"arn:.*:policy-store/[\w${}]+", ""),
     "bedrock:ApplyGuardrail": (r"arn:.*:guardrail/\w+", ""),
     # One object, the objects below the prefix of settings, or those below the prefix of files.
     "s3:GetObject": (

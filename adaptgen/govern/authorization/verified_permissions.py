@@ -3,13 +3,19 @@
 The store holds the policies; local ones are not used. ``adaptgen policy schema --json`` prints the schema for
 PutSchema. What policies the store holds is not known here, so every argument is lowered and judged (see
 ``cedar_context``), and a list shows every tool: all that could be permitted is in it, and each call is decided. Nothing
-is cached but the client: a change in the store counts at once. No answer in time, or none that can be read, refuses.
+is cached but the client, and for some minutes whether a policy has annotations: a change in the store counts at once.
+No answer in time, or none that can be read, refuses.
+
+Decisions name the policies that decided, without their annotations. So the policies that permit a write are read, and
+one with ``@approval`` or ``@once`` refuses: nothing here could do what it asks for.
 https://docs.aws.amazon.com/verifiedpermissions/latest/apireference/API_IsAuthorized.html
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,8 +25,10 @@ from adaptgen.govern.authorization import cedar_context, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.aws.errors import failure
+from adaptgen.runtime.core.caches import LruCache
 
 if TYPE_CHECKING:
     from adaptgen.runtime.aws.api import AwsApi
@@ -28,6 +36,12 @@ if TYPE_CHECKING:
 SERVICE = "verifiedpermissions"
 TIMEOUT = 2.0
 """Seconds after which a call is refused for want of a decision."""
+TERMS = "its policy has @approval or @once, which Verified Permissions cannot enforce"
+_READ_FOR = 300.0
+"""Seconds for which the annotations of a policy are known."""
+_POLICIES = 4096
+_STRINGS = lazy(r'//[^\n]*|"(?:[^"\\]|\\.)*"')
+_TERMS = lazy(r"@\s*(?:approval|once)\b", re.IGNORECASE)
 
 
 class VerifiedPermissions(Authorizer):
@@ -47,6 +61,7 @@ class VerifiedPermissions(Authorizer):
         self._make = api or _shared
         self._timeout = timeout
         self._api: AwsApi | None = None
+        self._annotated: LruCache[str, tuple[bool, float]] = LruCache(_POLICIES)
         self._tools: dict[str, tuple[Json, cedar.Action]] | None = None
 
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
@@ -97,7 +112,37 @@ class VerifiedPermissions(Authorizer):
             refused = not before.allowed and before.reason != NO_POLICY
             if (refused and decision.allowed) or (before.allowed and decision.reason == NO_POLICY):
                 decision = before
+        if decision.allowed and not decision.logged_only and tool.effect != cedar.READ:
+            return await self._without_terms(decision)
         return decision
+
+    async def _without_terms(self, decision: Decision) -> Decision:
+        """The decision, refused where every policy that permits asks for what nothing here can do."""
+        try:
+            asking = await asyncio.gather(*map(self._asks, decision.policies))
+        except Exception as problem:
+            return self._refused(f"the policy that permits it cannot be read: {failure(problem)}", decision.policies)
+        if asking and all(asking):
+            return self._refused(TERMS, decision.policies)
+        return decision
+
+    async def _asks(self, policy: str) -> bool:
+        """Whether a policy has ``@approval`` or ``@once``."""
+        known = self._annotated.get(policy)
+        now = time.monotonic()
+        if known is not None and known[1] > now:
+            return known[0]
+        found = await self._ask("GetPolicy", {"policyStoreId": self._store, "policyId": policy})
+        definition = found["definition"]
+        if "templateLinked" in definition:
+            template = definition["templateLinked"]["policyTemplateId"]
+            asked = {"policyStoreId": self._store, "policyTemplateId": template}
+            statement = (await self._ask("GetPolicyTemplate", asked))["statement"]
+        else:
+            statement = definition["static"]["statement"]
+        asks = _TERMS.search(_STRINGS.sub('""', statement)) is not None
+        self._annotated.put(policy, (asks, now + _READ_FOR))
+        return asks
 
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         try:

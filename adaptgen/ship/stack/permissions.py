@@ -162,7 +162,7 @@ def _settings(shipment: Deployable, found: Statements) -> None:
     if authorize is not None and authorize.engine == "verified_permissions":
         store = named_by_stack(authorize.store)
         arn = "arn:${AWS::Partition}:verifiedpermissions::${AWS::AccountId}:policy-store/${Store}"
-        actions = ["GetPolicyStore", "IsAuthorized"]
+        actions = ["GetPolicyStore", "IsAuthorized", "GetPolicy", "GetPolicyTemplate"]
         found.allow([f"verifiedpermissions:{one}" for one in actions], sub(arn, Store=store))
     for detector in settings.tokenize.detectors if settings.tokenize is not None else ():
         if detector.kind == "comprehend":

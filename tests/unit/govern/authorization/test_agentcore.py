@@ -173,3 +173,18 @@ def test_a_policy_for_another_server_is_left_out() -> None:
     text = 'permit (principal, action, resource == Server::"billing");'
 
     assert [one.id for one in render(policies.read({"p.cedar": text}), gateway())] == ["default-read"]
+
+
+@pytest.mark.parametrize("annotation", ["approval", "once"])
+def test_what_an_annotation_asks_for_cannot_be_said(annotation: str) -> None:
+    """Left out, the annotation would let the call through without it."""
+    text = f'@{annotation}("1h") permit (principal, action == Action::"crm__pay", resource);'
+
+    with pytest.raises(AdaptgenError, match=f"@{annotation} would not hold there"):
+        render(policies.read({"p.cedar": text}), gateway())
+
+
+def test_who_approves_does_not_concern_the_gateway() -> None:
+    text = 'permit (principal, action == Action::"approve", resource) when { !context.own };'
+
+    assert [one.id for one in render(policies.read({"p.cedar": text}), gateway())] == ["default-read"]

@@ -55,6 +55,20 @@ def answer(decision: str, *policies: str, errors: tuple[str, ...] = ()) -> dict[
     }
 
 
+def policy(statement: str = "", *, template: str = "") -> dict[str, Any]:
+    """What GetPolicy says of the policy P1: a text of its own, or linked to a template."""
+    who = {"entityType": "Group", "entityId": "g"}
+    linked = {"templateLinked": {"policyTemplateId": template, "principal": who}}
+    return {
+        "policyStoreId": STORE,
+        "policyId": "P1",
+        "policyType": "TEMPLATE_LINKED" if template else "STATIC",
+        "definition": linked if template else {"static": {"statement": statement}},
+        "createdDate": "2026-01-01T00:00:00Z",
+        "lastUpdatedDate": "2026-01-01T00:00:00Z",
+    }
+
+
 def asked(caller: Caller, action: str, context: Any, server: str = "crm") -> dict[str, Any]:
     """The request, written out for a caller of a tenant with one group."""
     who, group = f"{caller.tenant}/{caller.sub}", f"{caller.tenant}/{caller.groups[0]}"
@@ -85,10 +99,57 @@ async def test_a_call_is_decided_by_the_store(service: Transcript) -> None:
     cedar = await loaded(service)
     context = {"input": {"amount": {"__extn": {"fn": "decimal", "arg": "12.5000"}}, "id": 7}, "paths": []}
     service.expect("IsAuthorized", answer("ALLOW", "P1"), asked(ANN, "crm__pay", context))
+    service.expect(
+        "GetPolicy", policy("permit (principal, action, resource);"), {"policyStoreId": STORE, "policyId": "P1"}
+    )
     service.expect("IsAuthorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}, "paths": []}))
 
     assert await cedar.decide(ANN, TOOLS["pay"], {"id": 7, "amount": 12.5}) == Decision(True, ("P1",))
     assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, ("P2",), "a policy forbids it")
+
+
+ASKING = '@id("a") @approval("1h") permit (principal, action, resource);'
+PLAIN = 'permit (principal, action, resource) // @approval("1h")\nwhen { context.note == "@once(1h)" };'
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [((ASKING,), False), ((ASKING.replace("approval", "once"),), False), ((PLAIN,), True), ((ASKING, PLAIN), True)],
+)
+async def test_a_write_whose_policy_asks_for_an_approval_is_refused(
+    service: Transcript, statements: tuple[str, ...], allowed: bool
+) -> None:
+    """The decision does not say so, and nothing could enforce it: the policies that permit are read, once."""
+    cedar = await loaded(service)
+    ids = [f"P{number}" for number in range(len(statements))]
+    for first in (True, False):
+        service.expect("IsAuthorized", answer("ALLOW", *ids))
+        for one in statements if first else ():
+            service.expect("GetPolicy", policy(one))
+
+        assert (await cedar.decide(ANN, TOOLS["pay"], {})).allowed is allowed
+
+
+@pytest.mark.asyncio
+async def test_the_template_of_a_linked_policy_counts(service: Transcript) -> None:
+    cedar = await loaded(service)
+    service.expect("IsAuthorized", answer("ALLOW", "P1"))
+    service.expect("GetPolicy", policy(template="T1"))
+    template = {"policyStoreId": STORE, "policyTemplateId": "T1", "statement": ASKING}
+    dates = dict.fromkeys(("createdDate", "lastUpdatedDate"), "2026-01-01T00:00:00Z")
+    service.expect("GetPolicyTemplate", {**template, **dates}, {"policyStoreId": STORE, "policyTemplateId": "T1"})
+
+    assert "@approval" in (await cedar.decide(ANN, TOOLS["pay"], {})).reason
+
+
+@pytest.mark.asyncio
+async def test_a_write_whose_policy_cannot_be_read_is_refused(service: Transcript) -> None:
+    cedar = await loaded(service)
+    service.expect("IsAuthorized", answer("ALLOW", "P1"))
+    service.refuse("GetPolicy", "AccessDeniedException", "no")
+
+    assert not (await cedar.decide(ANN, TOOLS["pay"], {})).allowed
 
 
 @pytest.mark.asyncio
