@@ -178,7 +178,7 @@ def test_a_policy_for_another_server_is_left_out() -> None:
 @pytest.mark.parametrize("annotation", ["approval", "once"])
 def test_what_an_annotation_asks_for_cannot_be_said(annotation: str) -> None:
     """Left out, the annotation would let the call through without it."""
-    text = f'@{annotation}("1h") permit (principal, action == Action::"crm__pay", resource);'
+    text = f'@{annotation}("1h") permit (principal, action == Action::"crm__create_contact", resource);'
 
     with pytest.raises(AdaptgenError, match=f"@{annotation} would not hold there"):
         render(policies.read({"p.cedar": text}), gateway())
