@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -87,10 +88,7 @@ class Scene:
 
     def browser(self, name: str = "ann") -> Browser:
         """Somebody's browser. Who logs in with it is what the provider says (``provider.person``)."""
-        made = Browser(name)
-        made._http.close()
-        made._http = self.plain()
-        return made
+        return Browser(name, http=self.plain())
 
     def client(self, redirect: str = LOOPBACK, **metadata: Any) -> Client:
         """An MCP client that has registered itself."""
@@ -109,9 +107,13 @@ class Scene:
         }
         return self.http.post(self.metadata["registration_endpoint"], json=given)
 
-    @property
+    @functools.cached_property
     def metadata(self) -> dict[str, Any]:
-        """RFC 8414 of the server."""
+        """RFC 8414 of the server, as it was at first."""
+        return self.discover()
+
+    def discover(self) -> dict[str, Any]:
+        """RFC 8414 of the server, now."""
         parts = urlsplit(self.base)
         at = f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path}"
         found: dict[str, Any] = self.http.get(at).json()

@@ -75,14 +75,15 @@ class Cookie:
 
 class Browser:
     """``name`` and ``password``: what is typed into login forms; ``authority``: a file of certificates to trust.
-    ``visited``: every URL that was asked for."""
+    ``http``: what sends requests instead, and follows no redirect. ``visited``: every URL that was asked for."""
 
-    def __init__(self, name: str = "ann", password: str = PASSWORD, *, authority: str = "") -> None:
+    def __init__(
+        self, name: str = "ann", password: str = PASSWORD, *, authority: str = "", http: httpx.Client | None = None
+    ) -> None:
         self.name, self.password = name, password
         self.visited: list[str] = []
         self.cookies: dict[tuple[str, str, str], Cookie] = {}
-        trust = ssl.create_default_context(cafile=authority or None)
-        self._http = httpx.Client(follow_redirects=False, trust_env=False, timeout=30, verify=trust)
+        self._http = http or _plain_client(authority)
 
     def __enter__(self) -> Browser:
         return self
@@ -219,6 +220,11 @@ class Browser:
             self.cookies.pop(key, None)
         else:
             self.cookies[key] = Cookie(name, value, host, at, same, "httponly" in said, "secure" in said)
+
+
+def _plain_client(authority: str) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=authority or None)
+    return httpx.Client(follow_redirects=False, trust_env=False, timeout=30, verify=trust)
 
 
 class _Reader(HTMLParser):
