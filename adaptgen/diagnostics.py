@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "AG080": "a hook cannot be used",
     "AG129": "people cannot log in with these settings",
     "AG130": "logins would not outlive one process",
+    "AG134": "ID tokens would count as access tokens",
     "AG139": "a proxy does not know whose accounts its servers keep",
     "AG140": "accounts at an API cannot be reached",
     # shipping
@@ -173,6 +174,7 @@ NEXT_STEPS: dict[str, str] = {
     "AG074": "name issuer and audience under authenticate",
     "AG129": "docs/governance.md shows what login needs",
     "AG130": "name a key and a shared store",
+    "AG134": "docs/howto/login-entra.md shows two registrations",
     "AG075": "correct the url and the auth of the server under upstreams",
     "AG076": "start the store, or correct state in the settings",
     "AG077": "name a file that can be written under audit.sink, or stderr",

@@ -127,6 +127,16 @@ class Authenticator:
                 "the audience is missing: tokens that were issued for others would be accepted",
                 "set authenticate: audience, usually the public URL of this server",
             )
+        login = self._settings.login
+        if login is not None and (login.issuer or rules.issuer) == rules.issuer:
+            for key, accepted in (("audience", rules.audience), ("client_ids", rules.client_ids)):
+                if login.client_id in accepted:
+                    raise error(
+                        "AG134",
+                        "ID tokens of people who log in would count as access tokens: this is the client of the login",
+                        self._settings.where("authenticate", key),
+                        f"name another one in authenticate.{key}: register an API, or a client, for machines",
+                    )
         for key, url in (("issuer", rules.issuer), ("jwks", rules.jwks)):
             try:
                 if url:

@@ -24,6 +24,7 @@ import pytest
 from support.login_scene import RESOURCE, Client, Scene, refused, scene
 from support.openid import CLIENT
 
+from adaptgen.diagnostics import AdaptgenError
 from adaptgen.runtime.store.protocol import MemoryStore
 
 
@@ -213,3 +214,13 @@ def test_access_tokens_do_not_live_long(it: Scene, client: Client) -> None:
     tokens = client.log_in()
     assert 0 < tokens["expires_in"] <= 900
     assert tokens["token_type"].lower() == "bearer"
+
+
+@pytest.mark.parametrize("given", [{"audience": [RESOURCE, CLIENT]}, {"client_ids": [CLIENT]}], ids=str)
+def test_the_client_of_the_login_is_no_audience(tmp_path: Path, given: dict[str, list[str]]) -> None:
+    """ID tokens would count as access tokens: the settings are refused. At another issuer it is another client."""
+    with pytest.raises(AdaptgenError, match="AG134"), scene(tmp_path, authenticate=given):
+        raise AssertionError
+    given = {"audience": [RESOURCE], **given}
+    with scene(tmp_path, authenticate=given, login={"issuer": "https://people.bank.example"}) as it:
+        assert it.call(it.provider.issue(aud=RESOURCE)).status_code == 200
