@@ -71,8 +71,8 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         listener = address.listening(host, port)
         notices = "".join(f"; {one}" for one in governed.notices)
         print(f"adaptgen: serving on {address.url(listener)}{notices}", file=sys.stderr, flush=True)
-        # The platform comes under a name of its own, which nobody knows before; browsers do not reach a container,
-        # and every caller is authenticated.
+        # The platform comes under a name of its own, which nobody knows before. Every caller is authenticated: clients
+        # by their tokens, people by cookies that browsers send to the public name alone.
         handler = over(governed)
         origins, shared = governed.settings.listen.origins, shared_sessions(governed)
         web = web_of(governed)
