@@ -47,6 +47,10 @@ class LoginClient:
     the client's clock is ahead; ``metadata``: the URL of its Client ID Metadata Document."""
 
     name: ClassVar[str]
+    redirect: ClassVar[str] = "/callback"
+    """The path of its redirect URI."""
+    documents: ClassVar[bool] = True
+    """Whether it knows Client ID Metadata Documents."""
 
     def __init__(
         self, url: str, folder: Path, browser: Browser, *, clock: Path | None = None, metadata: str = "", port: int = 0
@@ -278,6 +282,7 @@ class RemoteClient(LoginClient):
     """``mcp-remote``, which desktop clients start as a stdio server."""
 
     name = "mcp-remote"
+    redirect = "/oauth/callback"
     _process: _Process | None = None
 
     def connect(self) -> None:
@@ -334,6 +339,7 @@ class InspectorClient(LoginClient):
     """The MCP Inspector on the command line: one process for each request; what it knows is in ``folder``."""
 
     name = "inspector"
+    redirect = "/oauth/callback"
 
     def connect(self) -> None:
         self.tools()

@@ -81,6 +81,7 @@ class Company:
     folder: Path
     clock: Path
     authority: Path
+    certificate: Path
     ahead: float = 0.0
     functions: list[LambdaFunction] = field(default_factory=list)
 
@@ -151,7 +152,7 @@ def company(folder: Path, **options: Any) -> Iterator[Company]:
             environ=plain_environ(folder), folder=folder, seconds=60,
         )  # fmt: skip
         try:
-            yield Company(idp, desk, folder, clock, authority)
+            yield Company(idp, desk, folder, clock, authority, certificate)
         finally:
             desk.stop()
 

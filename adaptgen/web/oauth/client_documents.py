@@ -137,6 +137,8 @@ class ClientDocuments:
     async def _fetch(self, url: str, local: bool) -> tuple[bytes, float]:
         import httpx
 
+        from adaptgen.runtime.core.connections import shared_context
+
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -151,7 +153,9 @@ class ClientDocuments:
         }
         try:
             async with (
-                httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client,
+                httpx.AsyncClient(
+                    trust_env=False, follow_redirects=False, timeout=TIMEOUT, verify=shared_context()
+                ) as client,
                 client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as answer,
             ):
                 return await _read(answer), lifetime(answer.headers)
