@@ -8,6 +8,7 @@ once. What a person enters, and what the API sends, is passed on to the server t
 from __future__ import annotations
 
 import secrets
+from asyncio import gather
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -69,6 +70,8 @@ class ConnectionsRoute:
             return problem(404, "There is no such page", "The address is not one of this server.")
         person = self._people.person(request)
         try:
+            if person is not None:
+                await self._governed.handler.accounts.enter(person.caller)
             if back:
                 return await self._finish(request, person)
             if person is None:
@@ -104,21 +107,24 @@ class ConnectionsRoute:
         """The accounts that a person has or may connect, and the servers that do not answer."""
         found: list[_Account] = []
         silent: list[str] = []
-        for server, permitted in sorted((await self._governed.handler.accounts.servers(person.caller)).items()):
-            try:
-                accounts = await self._accounts_at(person, server, permitted)
-            except RpcError as problem:
-                if problem.code != _NO_METHOD and permitted:
+        servers = await self._governed.handler.accounts.servers(person.caller)
+        names = sorted(servers)
+        answers = await gather(*(self._accounts_at(person, one, servers) for one in names), return_exceptions=True)
+        for server, said in zip(names, answers, strict=True):
+            if isinstance(said, RpcError):
+                if said.code != _NO_METHOD and servers[server]:
                     silent.append(server)
-                continue
-            found += [one for one in accounts if one.connected or one.permitted]
+            elif isinstance(said, BaseException):
+                raise said
+            else:
+                found += [one for one in said if one.connected or one.permitted]
         return found, silent
 
-    async def _accounts_at(self, person: Person, server: str, permitted: bool) -> list[_Account]:
-        result = await self._ask(person, server, {"action": "list"})
+    async def _accounts_at(self, person: Person, server: str, servers: Mapping[str, bool]) -> list[_Account]:
+        result = await self._governed.handler.accounts.ask(person.caller, server, {"action": "list"}, servers)
         rows = result.get("connections")
         return [
-            self._account(person, server, permitted, one)
+            self._account(person, server, servers[server], one)
             for one in (rows if isinstance(rows, list) else [])
             if isinstance(one, dict) and isinstance(one.get("auth"), str)
         ]
@@ -156,8 +162,8 @@ class ConnectionsRoute:
             request, person, _connects(ticket), fields.get("token", "")
         ):
             return form_refused()
-        permitted = (await self._governed.handler.accounts.servers(person.caller)).get(ticket.server, False)
-        accounts = await self._accounts_at(person, ticket.server, permitted) if permitted else []
+        servers = await self._governed.handler.accounts.servers(person.caller)
+        accounts = await self._accounts_at(person, ticket.server, servers) if servers.get(ticket.server) else []
         account = next((one for one in accounts if one.auth == ticket.auth), None)
         if account is None:
             return problem(404, "There is no such account", "It is gone, or you may not use its tools any more.")

@@ -59,14 +59,32 @@ class AccountRequests:
                 found[tool.server] = found.get(tool.server, False) or usable
         return found
 
-    async def ask(self, caller: Caller, server: str, params: Mapping[str, Json]) -> dict[str, Json]:
+    async def enter(self, caller: Caller) -> None:
+        """Count one request of a browser.
+
+        Raises:
+            RpcError: a limit is reached, or the shared state cannot be.
+        """
+        parts = self._pipeline.parts
+        asked = ToolInfo(META_CONNECTIONS, "", META_CONNECTIONS, "read", open=False, wire={})
+        try:
+            await limit(parts, caller, asked, requests=False)
+        except Refusal as refusal:
+            raise RpcError(_REFUSED, refusal.text) from None
+        except StoreError:
+            raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
+
+    async def ask(
+        self, caller: Caller, server: str, params: Mapping[str, Json], servers: Mapping[str, bool] | None = None
+    ) -> dict[str, Json]:
         """One request about the caller's own accounts at ``server``: see :data:`META_CONNECTIONS` for ``params``.
+        ``servers``: what :meth:`servers` has just said.
 
         Raises:
             RpcError: it is not permitted, or the server cannot answer.
         """
         parts, action, auth = self._pipeline.parts, str(params.get("action")), str(params.get("auth", ""))
-        servers = await self.servers(caller)
+        servers = await self.servers(caller) if servers is None else servers
         # Names alone are written down: whatever else somebody has put into a form is not.
         named = auth if AUTH_NAME.fullmatch(auth) else ""
         asked = ToolInfo(META_CONNECTIONS, server if server in servers else "", f"{action} {named}".strip(), "read",
@@ -79,17 +97,12 @@ class AccountRequests:
                 raise Refusal("There is no such account.", "unknown")
             if not (servers[server] or action in _ALWAYS):
                 raise Refusal("There is no such account.", "hidden")
-            await limit(parts, caller, asked, requests=False)
             if action != "list":
                 recorder.decided(None, ())
         except Refusal as refusal:
             with contextlib.suppress(AuditError):
                 recorder.refused(refusal.reason, ())
             raise RpcError(_REFUSED, refusal.text) from None
-        except StoreError:
-            with contextlib.suppress(AuditError):
-                recorder.refused("state", ())
-            raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
         except AuditError:
             raise RpcError(-32603, "The audit trail cannot be written, so nothing is done") from None
         outcome = "error"

@@ -359,3 +359,14 @@ async def test_other_addresses_are_no_pages(bank: Site, path: str) -> None:
 async def test_the_pages_say_nothing_of_mcp(bank: Site) -> None:
     browser = login(bank, "ann")
     assert META not in text_of(await opened(browser, f"{BASE}/connections"))
+
+
+async def test_the_limits_of_a_caller_hold_on_the_pages(tmp_path: Path, apis: Apis) -> None:
+    idp = Idp()
+    await idp.start()
+    limits = [{"per": ["sub"], "rate": "1/h", "burst": 2}]
+    async with site(tmp_path, idp, target=apis, limits=limits) as one:
+        browser = login(one, "ann")
+        statuses = [(await opened(browser, f"{BASE}/connections")).status for _ in range(3)]
+    await idp.stop()
+    assert statuses == [200, 200, 403]
