@@ -27,14 +27,18 @@ def interpreter() -> str:
     return subprocess.run(say, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def ours(folder: Path, name: str = "ours", governance: Path | None = None) -> Path:
-    """``generated/crm`` under ``specs/crm/deployed.yaml`` or other settings, as ``adaptgen package`` makes it."""
+def ours(
+    folder: Path,
+    name: str = "ours",
+    server: Path = Path("generated/crm"),
+    governance: Path = Path("specs/crm/deployed.yaml"),
+) -> Path:
+    """A server under settings, as ``adaptgen package`` makes it; unpacked."""
     out = folder / f"{name}.zip"
-    settings = governance or Path("specs/crm/deployed.yaml")
     here = Path.cwd()
     os.chdir(ROOT)
     try:
-        command = ["package", "generated/crm", "--governance", str(settings), "-q", "-o", str(out)]
+        command = ["package", str(server), "--governance", str(governance), "-q", "-o", str(out)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             code = main(command)
         if code:

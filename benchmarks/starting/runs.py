@@ -95,6 +95,7 @@ class Variant:
         """That the call was answered, and where it is governed, that it was audited and shows tokens."""
         body = json.loads(json.loads(printed[-1])["body"])
         text = body["result"]["content"][0]["text"]
+        assert text.startswith("{"), text
         shown = json.loads(text)
         assert not body["result"].get("isError"), text
         assert shown["id"] == CONTACT, text
