@@ -45,8 +45,8 @@ ACCOUNT = """
 tools:
 """
 BAR = 1.05
-"""Of a ratio of medians, times that of the same thing: two medians differ by up to 2 percent where nothing else runs, and
-by 15 on a machine that is busy."""
+"""Of a ratio of medians, times that of the same thing: that is 1.02 at most where nothing else runs, and 1.15 on a busy
+machine."""
 
 
 def with_login(folder: Path) -> tuple[Path, Path]:
