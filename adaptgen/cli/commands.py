@@ -61,6 +61,7 @@ SECTIONS: Mapping[str, Section] = {
         "audit": ("adaptgen.cli.govern", "check an audit trail"),
         "erase": ("adaptgen.cli.govern", "forget what a short token stands for"),
         "connections": ("adaptgen.cli.govern", "list and revoke the accounts that callers connected at APIs"),
+        "logout": ("adaptgen.cli.govern", "end the logins of a person, or of an MCP client"),
     },
     "ship": {
         "ci": ("adaptgen.cli.generate", "write the workflow that keeps servers up to date"),

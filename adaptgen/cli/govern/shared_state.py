@@ -1,4 +1,4 @@
-"""``adaptgen usage`` and ``adaptgen erase``: what processes share about callers, read and forgotten."""
+"""``adaptgen usage``, ``erase`` and ``logout``: what processes share about callers, read and forgotten."""
 
 from __future__ import annotations
 
@@ -113,3 +113,47 @@ def _refuse_other_settings(settings: Settings) -> None:
         raise error(
             "AG073", "keys.tokens is missing: the vault cannot be found without its key", settings.where("keys")
         )
+
+
+# --------------------------------------------------------------------------------------------------------------- logout
+
+
+def run_logout(options: SimpleNamespace) -> int:
+    """End the logins of a person or a client; AdaptgenError where that cannot be done everywhere."""
+    asyncio.run(_log_out(str(options.governance), options))
+    terminal.say("logged out: no token that was issued until now counts any more")
+    return 0
+
+
+async def _log_out(named: str, options: SimpleNamespace) -> None:
+    from adaptgen.web.oauth.families import Lifetimes, end_all
+
+    settings = await governance.load(named, os.environ)
+    login = settings.login
+    if login is None:
+        raise error("AG132", "these settings have no login", settings.where("mode"))
+    if settings.state.store == "memory":
+        where = settings.where("state", "store") or settings.where("mode")
+        help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
+        raise error("AG076", "logins in memory are known to the serving process alone", where, help)
+    credentials = Credentials(os.environ)
+    keys = await material(settings, credentials)
+    store = await open_store(settings, credentials)
+    try:
+        resolved = await resolve(settings, credentials, http=False)
+        record = trail(resolved, keys.audit, signer=await checkpoint_signer(resolved, keys.checkpoints))
+        try:
+            if record is not None:
+                who = record.who(Caller(options.sub, options.tenant)) if options.sub else {"client": options.client}
+                record.write({"event": "logout_by_operator", **who})
+        finally:
+            if record is not None:
+                record.close()
+        person = (options.tenant, options.sub) if options.sub else None
+        await end_all(store, Lifetimes(login.access, login.refresh), person=person, client=options.client)
+    except StoreError as problem:
+        raise error("AG076", f"{problem}", settings.where("state")) from None
+    except AuditError as problem:
+        raise error("AG077", f"{problem}; nobody was logged out", settings.where("audit")) from None
+    finally:
+        await store.aclose()

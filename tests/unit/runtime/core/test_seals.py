@@ -59,3 +59,13 @@ def test_names_tell_nothing_and_differ_by_purpose() -> None:
     assert seals.name("code", "abc") == Seals([NEW]).name("code", "abc")
     assert seals.name("code", "abc") != seals.name("token", "abc")
     assert seals.name("code", "abc") != Seals([OLD]).name("code", "abc")
+
+
+def test_a_secret_within_is_part_of_the_key() -> None:
+    seals = Seals([b"a" * 32])
+    sealed = seals.within("code-1").seal("code", {"sub": "ann"}, 60)
+    assert seals.open("code", sealed) is None
+    assert seals.within("code-2").open("code", sealed) is None
+    assert Seals([b"b" * 32]).within("code-1").open("code", sealed) is None
+    assert Seals([b"b" * 32, b"a" * 32]).within("code-1").open("code", sealed) is not None
+    assert seals.within("code-1").name("x", "y") != seals.name("x", "y")

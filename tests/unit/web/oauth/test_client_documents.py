@@ -311,7 +311,9 @@ async def test_waiting_for_others_says_nothing_about_a_document(monkeypatch: pyt
 
 
 @pytest.mark.asyncio
-async def test_a_described_client_gets_tokens_and_outlives_its_host(tmp_path: Path, idp: Idp) -> None:
+async def test_a_described_client_gets_tokens_and_outlives_its_host(
+    tmp_path: Path, idp: Idp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     idp.expires_in = 3600
     async with site(tmp_path, idp, resource="http://127.0.0.1:8000/mcp") as one:
         client = OAuthClient(one)
@@ -324,6 +326,11 @@ async def test_a_described_client_gets_tokens_and_outlives_its_host(tmp_path: Pa
             assert answer.status == 200, answer.body
             # Documents are known by their host: the consent is remembered.
             assert (await client.open()).status == 303
+
+        async def never(*_: object) -> None:
+            raise AssertionError("a document was asked for")
+
+        monkeypatch.setattr(ClientDocuments, "client", never)
         assert (await client.refresh(json_of(answer)["refresh_token"])).status == 200
 
 
