@@ -30,6 +30,7 @@ from adaptgen.runtime.store.protocol import StoreError
 if TYPE_CHECKING:
     from adaptgen.govern.audit.call_record import Recorder
     from adaptgen.govern.authorization.authorizer import Authorizer, Decision
+    from adaptgen.govern.limits.kill_switch import Switch
 
 PATH: Final = "/approvals"
 _URL_REQUIRED: Final = -32042
@@ -67,6 +68,7 @@ class Approvals:
     repeats: Repeats
     authorizer: Authorizer
     base: str = ""
+    switch: Switch | None = None
 
     def link(self, id: str) -> str:
         """Where a request can be approved."""
@@ -75,8 +77,9 @@ class Approvals:
     async def may_approve(
         self, approver: Caller, tool: ToolInfo, request: Request, arguments: Mapping[str, Json]
     ) -> bool:
-        """Whether the policies in force let ``approver`` approve this request. Nobody approves for another tenant."""
-        if approver.tenant != request.caller.tenant:
+        """Whether the policies in force let ``approver`` approve this request, and the operators have not cut them off.
+        Nobody approves for another tenant."""
+        if approver.tenant != request.caller.tenant or (self.switch is not None and self.switch.cuts(approver)):
             return False
         own = approver.key == request.caller.key
         judged = canonicalize(tool, arguments).judged
@@ -128,11 +131,15 @@ class WriteGuard:
                     raise NotApproved(_BUSY, "repeated")
                 return found
         if held is not None:
-            await self._requests.hold(held.request.id)
-            moved = await self._requests.move(held, "executing")
-            if moved is None:
-                await self._end_claim("nothing", None)
-                raise NotApproved(_BUSY)
+            try:
+                await self._requests.hold(held.request.id)
+                moved = await self._requests.move(held, "executing")
+                if moved is None:
+                    raise NotApproved(_BUSY)
+            except BaseException:  # nothing is executed: neither now nor under this claim
+                with contextlib.suppress(StoreError):
+                    await self._end_claim("nothing", None)
+                raise
             self._held = moved
         self._renewal = asyncio.create_task(self._renew())
         return None

@@ -15,7 +15,9 @@ whether the call was executed is unknown.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -40,7 +42,8 @@ LISTED: Final = 200
 """Requests of a tenant in its list."""
 _KEPT: Final = 86_400.0
 """Seconds for which an ended request is kept, so that its page says what became of it."""
-_TRIES: Final = 8
+_TRIES: Final = 20
+_PAUSE: Final = 0.05
 _ID: Final = lazy(r"[0-9a-f]{32}")
 _PURPOSE: Final = "approval"
 
@@ -169,6 +172,7 @@ class Requests:
             longest = max(ends for _, ends in entries) - now
             if await self.store.swap(key, data, made, ttl=max(longest, 1.0)):
                 return
+            await asyncio.sleep(random.uniform(0.0, _PAUSE))  # noqa: S311 - so that not all try again at once
 
     def _index(self, tenant: str) -> str:
         return f"approval:list:{self._seals.name(_PURPOSE, f'tenant {tenant}')}"

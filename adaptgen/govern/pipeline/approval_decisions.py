@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -24,6 +25,8 @@ that was shown; ``unrecorded``: the audit trail cannot be written, so nothing wa
 
 REASON = 200
 """Characters of a reason."""
+_AT_ONCE = 20
+"""Requests of a list that are read at once."""
 
 
 @value()
@@ -66,12 +69,12 @@ class ApprovalDecisions:
         parts = self._pipeline.parts
         if parts.approvals is None or await is_cut(parts, approver):
             return []
-        found = []
-        for id in await parts.approvals.requests.listed(approver.tenant):
-            one = await self._pending(parts, approver, id, whole=False)
-            if one is not None and one.request.state == "open" and not one.over:
-                found.append(one)
-        return found
+        ids = await parts.approvals.requests.listed(approver.tenant)
+        found: list[Pending | None] = []
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            found += await asyncio.gather(*(self._pending(parts, approver, id, whole=False) for id in some))
+        return [one for one in found if one is not None and one.request.state == "open" and not one.over]
 
     async def decide(
         self, approver: Caller, pending: Pending, *, approve: bool, reason: str, request_id: str

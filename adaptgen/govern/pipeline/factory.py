@@ -190,6 +190,7 @@ class ComponentFactory:
         seals = Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None
         async with _meanwhile(self._authenticator(settings, material, seals)) as authenticator:
             authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)
+        found = None if behind else await self.switch(settings)
         return Components(
             settings=settings,
             local=Caller(settings.local.sub, settings.local.tenant, settings.local.groups),
@@ -198,15 +199,17 @@ class ComponentFactory:
             authorizer=authorizer,
             tokenizer=self._tokenizer(settings, material),
             limiter=Limiter(settings.limits, self._store) if settings.limits else None,
-            switch=None if behind else await self.switch(settings),
+            switch=found,
             hooks=Hooks(settings) if settings.before or settings.after else None,
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
             session_keys=tuple(keys.session_keys(material)),
             seals=seals,
-            approvals=self._approvals(settings, material, authorizer),
+            approvals=self._approvals(settings, material, authorizer, found),
         )
 
-    def _approvals(self, settings: Settings, material: KeyMaterial, authorizer: Authorizer | None) -> Approvals | None:
+    def _approvals(
+        self, settings: Settings, material: KeyMaterial, authorizer: Authorizer | None, switch: Switch | None
+    ) -> Approvals | None:
         """What keeps requests for approval and answers of writes that are done once; None where no policy asks."""
         if authorizer is None or not (authorizer.asks_for_approval or authorizer.asks_once):
             return None
@@ -226,6 +229,7 @@ class ComponentFactory:
             repeats=Repeats(self._store, seals),
             authorizer=authorizer,
             base=base_url(resource) if served else "",
+            switch=switch,
         )
 
     async def switch(self, settings: Settings) -> Switch:

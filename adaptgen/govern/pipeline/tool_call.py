@@ -590,7 +590,7 @@ async def _lookup_refusal(
             allowed = parts.switch.refuses(caller, lists) is None
         if lists is not None and allowed and parts.authorizer is not None:
             decision = await parts.authorizer.decide(caller, lists, {})
-            allowed, policies = decision.allowed, decision.policies
+            allowed, policies = decision.allowed and decision.approval is None, decision.policies
         if not allowed:
             text = f"Not permitted: what `{name}` names is looked up with {own}, which you may not call."
             return f"{text} Nothing was executed.", policies

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.approving import ANN, BOB, EVE, LEA, LOGIN, POLICIES, change_policies, raw
 
 from adaptgen.govern.approvals import requests
+from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.settings.model import Switch
 from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
@@ -257,6 +260,59 @@ async def test_an_approval_is_used_up_unless_nothing_was_changed(served: Any, an
         held = await world.handler.parts.approvals.requests.find(asked.partition("/approvals/")[2][:32])
 
     assert held.request.state == left
+
+
+async def test_an_approver_who_was_cut_off_counts_no_longer(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        world.handler.parts.switch.apply(Switch(callers=("acme/lea",)))
+        _, failed = await world.call(text="hello")
+
+    assert failed
+    assert world.calls == []
+
+
+async def test_what_a_hook_makes_of_the_arguments_is_what_is_approved(served: Any, tmp_path: Path) -> None:
+    (tmp_path / "approving_hooks.py").write_text(
+        "from pathlib import Path\n"
+        "def change(call):\n    return {**call.arguments, 'text': Path(__file__ + '.txt').read_text()}\n"
+    )
+    said = tmp_path / "approving_hooks.py.txt"
+    said.write_text("one")
+    async with served(hooks={"before": [{"call": "approving_hooks:change"}]}) as world:
+        asked, _ = await world.call(text="hello")
+        shown = await world.handler.approvals.find(LEA, asked.partition("/approvals/")[2][:32])
+        await world.approve(asked)
+        said.write_text("two")
+        _, other = await world.call(text="hello")
+        said.write_text("one")
+        _, failed = await world.call(text="hello")
+
+    assert shown.arguments == {"text": "one"}
+    assert other
+    assert not failed
+    assert world.calls == [{"text": "one"}]
+
+
+async def test_a_trail_that_cannot_be_written_executes_and_approves_nothing(served: Any, monkeypatch: Any) -> None:
+    def broken(record: Any) -> None:
+        raise AuditError("full")
+
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        trail = world.handler._trail
+        with monkeypatch.context() as patch:
+            patch.setattr(trail, "write", broken)
+            assert await world.approve(asked) == "unrecorded"
+        assert await world.approve(asked) == "approved"
+        with monkeypatch.context() as patch:
+            patch.setattr(trail, "write", broken)
+            text, _ = await world.call(text="hello")
+        assert world.calls == []
+        assert await world.call(text="hello") == ("done", False)
+
+    assert "audit trail cannot be written" in text
 
 
 async def test_the_store_shows_nothing(served: Any) -> None:
