@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from adaptgen.mcp.http_messages import HttpRequest
 
-_MOST: Final = 3_800
-"""Characters of one cookie's value: with name and attributes browsers keep 4,096 (RFC 6265, 6.1)."""
+_MOST: Final = 3_900
+"""Characters of one cookie's value: with name and attributes browsers keep 4,096 (RFC 6265, 6.1). Two hold 200 groups
+that are UUIDs, as many as Microsoft Entra ID puts into a token."""
 _PARTS: Final = 2
 """Cookies that one value may take: API Gateway refuses requests with more than 10,240 bytes of headers."""
 

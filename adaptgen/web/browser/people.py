@@ -295,11 +295,11 @@ def caller_of(about: Mapping[str, Any], token: str = "") -> Caller:
 
 def _packed(about: Mapping[str, Any]) -> dict[str, Json]:
     data = orjson.dumps(about)
-    return {"z": base64.b64encode(zlib.compress(data)).decode()} if len(data) > _LONG else {"v": dict(about)}
+    return {"z": base64.b85encode(zlib.compress(data, 9)).decode()} if len(data) > _LONG else {"v": dict(about)}
 
 
 def _unpacked(held: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = held["v"] if "v" in held else orjson.loads(zlib.decompress(base64.b64decode(held["z"])))
+    found: dict[str, Any] = held["v"] if "v" in held else orjson.loads(zlib.decompress(base64.b85decode(held["z"])))
     return found
 
 
