@@ -54,7 +54,9 @@ class Grant:
 @dataclass
 class NotesApi(httpx.AsyncBaseTransport):
     """``lifetime`` of access tokens in seconds; ``token_answer`` replaces the answer of the token endpoint once it
-    returns one; ``hold`` is awaited before a token endpoint answers; ``before`` before the API does."""
+    returns one; ``grace``: a refresh token can be used again while its successor was not; ``lose``: the answer of the
+    token endpoint does not arrive, once; ``hold`` is awaited before a token endpoint
+    answers."""
 
     lifetime: float = 3600
     token_answer: Callable[[dict[str, str]], httpx.Response | None] = lambda form: None
@@ -63,6 +65,8 @@ class NotesApi(httpx.AsyncBaseTransport):
     grants: list[Grant] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     ends: dict[str, float] = field(default_factory=dict)
+    grace: bool = False
+    lose: bool = False
     refreshed: int = 0
     reused: int = 0
     requests: list[httpx.Request] = field(default_factory=list)
@@ -83,7 +87,11 @@ class NotesApi(httpx.AsyncBaseTransport):
         if path == "/oauth/token":
             if self.hold is not None:
                 await self.hold()
-            return self.token_answer(form) or self._token(request, form)
+            said = self.token_answer(form) or self._token(request, form)
+            if self.lose:
+                self.lose = False
+                raise httpx.ReadTimeout("no answer")
+            return said
         if path == "/oauth/revoke":
             return self._revoke(form)
         self.calls.append(request.headers.get("authorization", "") or request.headers.get("x-api-key", ""))
@@ -112,11 +120,11 @@ class NotesApi(httpx.AsyncBaseTransport):
             return self._issue(grant)
         sent = form.get("refresh_token", "")
         for grant in self.grants:
-            if sent in grant.spent:
+            if sent in grant.spent and not self.grace:
                 grant.ended = True
                 self.reused += 1
                 return answer(400, {"error": "invalid_grant"})
-            if sent and sent == grant.refresh and not grant.ended:
+            if (sent and sent == grant.refresh and not grant.ended) or (self.grace and sent in grant.spent):
                 grant.spent.add(sent)
                 self.refreshed += 1
                 return self._issue(grant)

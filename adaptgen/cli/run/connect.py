@@ -124,10 +124,12 @@ async def _asking(server: Server, named: str | None) -> AsyncIterator[Ask]:
     governed = await govern_server(named, server, ServingContext())
     try:
         context = Context(request_id=uuid.uuid4().hex)
+        help = "people connect their accounts at /connections of the server or of its proxy"
+        if governed.settings.mode == "behind":
+            raise error("AG138", f"the callers of {server.name} are those of its proxy", None, help)
         try:
             caller = await governed.handler.authenticate({}, context)
         except Challenge:
-            help = "people connect their accounts at /connections of the server or of its proxy"
             raise error("AG138", f"callers of {server.name} log in, and nobody is logged in here", None, help) from None
         target = governed.handler.target
         yield lambda params: target.request(caller, META_CONNECTIONS, params, context)

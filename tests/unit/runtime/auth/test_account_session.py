@@ -264,6 +264,21 @@ async def test_a_failure_that_is_not_the_accounts_does_not_lose_it(
     assert (await one.ask(ADA, "list"))["connections"][0]["connected"] is True
 
 
+@pytest.mark.parametrize("grace", [True, False])
+async def test_an_answer_that_is_lost_does_not_lose_the_account(start: Start, api: NotesApi, grace: bool) -> None:
+    one, other = start(), start()
+    await one.connect(api, ADA)
+    api.expire()
+    api.lose, api.grace = True, grace
+    said = await one.call(ADA)
+    assert said.is_error
+    assert said.connection is None
+    assert (await one.ask(ADA, "list"))["connections"][0]["connected"] is True
+    again = await other.call(ADA)  # it finds the mark of the renewal that was not finished
+    assert again.is_error is not grace
+    assert refused(again) is not grace  # a service without any grace has ended the connection
+
+
 async def test_who_connects_anew_is_not_held_up_by_an_old_failure(start: Start, api: NotesApi) -> None:
     one, other = start(), start()
     await one.connect(api, ADA)
