@@ -160,6 +160,8 @@ class _Login:
         calls = ", ".join(f"{one.call.method} {one.call.path}" for one in auth.chain) or "a renewal"
         status = problem.status
         because = f"it was answered with {status}" if status else "it was not sent, or not answered"
+        if problem.connection is not None:
+            because = "no account is connected: adaptgen connect DIR, with the generated server"
         if not self.probe.logins.remaining:
             because = f"{because}; no login attempt is left within this hour"
         seen: dict[str, Json] = {"status": status or 0}

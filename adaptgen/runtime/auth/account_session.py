@@ -109,8 +109,8 @@ class AccountSession(Session):
         return self._common.address("")
 
     def _not_connected(self, why: str = "") -> NotConnected:
-        why = why or f"No account of {self.title} is connected."
-        return NotConnected(self.auth.name, self.title, f"{why} Nothing was sent.")
+        why = why or f"No account of {self.title} is connected. Nothing was sent."
+        return NotConnected(self.auth.name, self.title, why)
 
     def _drop(self) -> None:
         """Forget everything, but for what no answer may show."""
@@ -165,9 +165,13 @@ class AccountSession(Session):
     async def _try(self) -> None:
         login = self.auth.refresh
         if login is None:
-            raise self._not_connected(f"The API did not accept the key of {self.title} that was given.")
+            raise self._not_connected(
+                f"The API did not accept the key for {self.title}. Nothing was done. Another one is needed."
+            )
         if not self._can(login):
-            raise self._not_connected(f"The connection with {self.title} has ended.")
+            raise self._not_connected(
+                f"The connection with {self.title} has ended. Nothing was done. It can be made again."
+            )
         await self._credentials.prepare(references_of(login), f"{self.auth.name!r} is renewed with")
         try:
             await self._refresh(login)
@@ -176,7 +180,9 @@ class AccountSession(Session):
                 await self._end()
             elif not refused.final or refused.error in _OURS:
                 raise
-            raise self._not_connected(f"The API has ended the connection with {self.title}.") from None
+            raise self._not_connected(
+                f"The API has ended the connection with {self.title}. Nothing was done. It can be made again."
+            ) from None
 
     async def _refresh(self, login: Login) -> None:
         self._hide(self._saved)

@@ -391,7 +391,7 @@ async def test_a_key_is_sent_until_the_api_refuses_it(start: Start, api: NotesAp
     api.keys.clear()
     said = await one.call(ADA)
     assert refused(said)
-    assert "did not accept the key" in said.content[0].text  # type: ignore[union-attr]
+    assert "did not accept the key for Notes" in said.content[0].text  # type: ignore[union-attr]
     api.keys["key-of-ada-2"] = "ada"
     await one.ask(ADA, "key", key="key-of-ada-2")
     assert "note of ada" in await one.text(ADA)
