@@ -47,6 +47,14 @@ def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
             }
             for variable in sorted(plan.variables, key=lambda one: (not one.required, one.name))
         ),
+        "accounts": tuple(
+            {
+                "title": inline(auth.consent.title or name, 80),
+                "connect": fenced("sh", f"adaptgen connect {_word(folder)} --auth {_word(auth.name)}"),
+            }
+            for auth in plan.server.auth
+            if auth.consent is not None
+        ),
         "serve": fenced("sh", f"adaptgen serve {_word(folder)}"),
         "install": fenced("sh", f"adaptgen install {_word(folder)} --client claude"),
         "client": fenced("json", _client(plan, folder)),

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import adaptgen
+from adaptgen.compare.inputs import find_changes
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Send
 
@@ -170,3 +171,26 @@ def test_an_address_of_the_document_must_be_safe(tmp_path: Path, url: str) -> No
 def test_a_hostile_document_gets_nothing_into_a_template(tmp_path: Path) -> None:
     flow = {**FLOW, "scopes": {"${env:SECRET}": "", "a b": "", "ok": ""}, "tokenUrl": "https://id.example/{code}"}
     assert [code for code, _ in refused(tmp_path, HINT, flow=flow)] == ["AG136"]
+
+
+def test_the_readme_says_how_to_connect(tmp_path: Path) -> None:
+    build(tmp_path, HINT)
+    text = adaptgen.build(tmp_path / "notes.yaml").files["README.md"]
+    assert "Each caller acts with its own account of Notes of people." in text
+    assert "adaptgen connect generated/notes --auth notes" in text
+
+
+def test_a_change_to_accounts_of_people_is_shown_as_one(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder, hint in ((before, {"kind": "bearer"}), (after, HINT)):
+        folder.mkdir()
+        build(folder, hint)
+        for name, text in adaptgen.build(folder / "notes.yaml").files.items():
+            path = folder / "generated" / "notes" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    told = [one for one in find_changes(str(before), str(after)) if one.kind == "account"]
+    assert [(one.level, one.subject) for one in told] == [("breaking", "auth notes")]
+    assert "calls fail until the caller has connected an account of its own" in told[0].text
+    back = [one for one in find_changes(str(after), str(before)) if one.kind == "account"]
+    assert [one.level for one in back] == ["review"]
