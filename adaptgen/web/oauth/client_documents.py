@@ -232,6 +232,8 @@ def _client_of(client_id: str, body: bytes, allowed: Sequence[str]) -> Client:
     if not isinstance(about, dict) or about.get("client_id") != client_id or any(one in about for one in _SECRETS):
         raise NotUsable
     found = described_client(client_id, about, allowed, NONE, lenient=True)
+    if not found.name:  # required (MCP, Client Registration), as it is what people see
+        raise NotUsable
     if found.method != NONE:  # a secret that everybody can read, or that nobody has (draft, 4.1)
         raise NotUsable
     return Client(client_id, found.name, found.redirect_uris, NONE, found.grants, assured=True)

@@ -95,6 +95,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Internet:
     monkeypatch.setattr(client_documents, "MIN_AGE", 0.0)
     monkeypatch.setattr(client_documents, "FAILED", 0.0)
     monkeypatch.setattr(client_documents, "FETCHES", (1e6, 1e6))
+    monkeypatch.setattr(client_documents, "OF_A_HOST", (1e6, 1e6))
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: 
         return ["93.184.216.34"]
 
     async def body() -> AsyncIterator[bytes]:
-        about = {"client_id": "https://client.example/client.json", "redirect_uris": [HTTPS]}
+        about = {"client_id": "https://client.example/client.json", "client_name": "x", "redirect_uris": [HTTPS]}
         yield json.dumps(about).encode()
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -160,8 +161,10 @@ async def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: 
     first = httpx.AsyncClient
 
     def made(**given: Any) -> httpx.AsyncClient:
+        verify = given.pop("verify")
+        assert (verify.check_hostname, verify.verify_mode) == (True, ssl.CERT_REQUIRED)
         assert given == {"trust_env": False, "follow_redirects": False, "timeout": client_documents.TIMEOUT}
-        return first(**given, transport=httpx.MockTransport(handle))
+        return first(**given, verify=verify, transport=httpx.MockTransport(handle))
 
     monkeypatch.setattr(httpx, "AsyncClient", made)
     documents = ClientDocuments(resolve=resolve)
@@ -189,6 +192,8 @@ async def test_a_document_describes_a_client() -> None:
     [
         {"client_id": "https://other.example/client.json"},
         {"client_id": None},
+        {"client_name": None},
+        {"client_name": "\u200b "},
         {"client_secret": "x"},
         {"token_endpoint_auth_method": "client_secret_basic"},
         {"token_endpoint_auth_method": "private_key_jwt"},
