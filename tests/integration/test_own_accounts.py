@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
 from support.account_places import (
     API_SECRET,
     IDP_SECRET,
@@ -23,6 +29,7 @@ from support.account_places import (
     link_of,
     replicated,
 )
+from support.replicas import KEY
 from support.services import Unavailable
 
 from adaptgen.cli import main
@@ -77,6 +84,16 @@ async def connect(client: httpx.AsyncClient, one: Caller) -> None:
     assert "Go back to your client and repeat the request." in page.words
 
 
+async def give_key(client: httpx.AsyncClient, one: Caller) -> None:
+    """Connect the account of a key, which the person types into the page."""
+    key = f"key-of-{one.account}-canary"
+    one.secrets.add(key)
+    page = await asyncio.to_thread(one.browser.open, link_of(await one.call(client, "get_key_account")))
+    page = await asyncio.to_thread(lambda: one.browser.press(page, "Connect", key=key))
+    assert "Go back to your client" in page.words
+    assert account_of(await one.call(client, "get_key_account")) == f"{one.account}-canary"
+
+
 def test_twenty_callers_and_three_replicas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     try:
@@ -112,18 +129,19 @@ async def twenty_callers(place: Place, people: list[Caller], monkeypatch: pytest
         assert (counts["grant.revoked"], counts["grant.error"]) == (0, 0)
 
         # Who disconnects is asked for the account again by every replica, at once.
-        gone, ended, kept = people[0], people[1], people[2:]
+        gone, ended, passed, *kept = people
         before = place.api.json("GET", "/seen")
         assert "disconnected, and the API has revoked" in (await asyncio.to_thread(gone.disconnect)).words
-        await asyncio.to_thread(revoke, place, monkeypatch, ended)
-        again = [await one.call(client) for one in (gone, ended) for _ in range(2 * REPLICAS)]
+        await asyncio.to_thread(revoke, place, monkeypatch, ended, str(place.package), "--governance", place.settings)
+        await asyncio.to_thread(revoke, place, monkeypatch, passed, str(place.folder / "proxy0" / "governance.yaml"))
+        again = [await one.call(client) for one in (gone, ended, passed) for _ in range(2 * REPLICAS)]
         assert [bool(link_of(one)) for one in again] == [True] * len(again)
         assert place.api.json("GET", "/seen") == before
-        assert not any([await is_active(client, place, token) for token in tokens_of(place, gone, ended)])
+        assert not any([await is_active(client, place, token) for token in tokens_of(place, gone, ended, passed)])
         assert all([await is_active(client, place, tokens_of(place, one)[-1]) for one in kept])
         assert [account_of(await one.call(client)) for one in kept] == [one.account for one in kept]
-        await connect(client, gone)
-        assert account_of(await gone.call(client)) == gone.account
+        assert await with_a_real_client(gone) == gone.account
+        await give_key(client, gone)
 
     for one in place.relays:
         assert len(one.served) == REPLICAS
@@ -136,14 +154,34 @@ async def twenty_callers(place: Place, people: list[Caller], monkeypatch: pytest
     assert len(shown([people[2].name], written)) >= 2 * REPLICAS  # what is not secret is found
     assert b'"reason":"connection"' in b"".join(data for name, data in written.items() if name.endswith(".jsonl"))
     assert shown(everything, written) == []
+    monkeypatch.setenv("ADAPTGEN_AUDIT_KEY", KEY)
+    for path in place.folder.rglob("audit.jsonl"):
+        assert await asyncio.to_thread(main, ["audit", "verify", "--running", str(path)]) == 0
 
 
-def revoke(place: Place, monkeypatch: pytest.MonkeyPatch, whose: Caller) -> None:
-    """As an operator, with the settings of the server."""
+def revoke(place: Place, monkeypatch: pytest.MonkeyPatch, whose: Caller, *where: str | Path) -> None:
+    """As an operator, with the settings of the server or of the proxy."""
     for name, text in place.environ.items():
         monkeypatch.setenv(name, text)
-    given = ["--governance", str(place.settings), "--sub", whose.name, "--tenant", "acme"]
-    assert main(["connections", "revoke", str(place.package), *given]) == 0
+    assert main(["connections", "revoke", *map(str, where), "--sub", whose.name, "--tenant", "acme"]) == 0
+
+
+async def with_a_real_client(one: Caller) -> str:
+    """What a client of the Python SDK gets, whose person opens the link and comes back."""
+
+    async def elicited(context: Any, params: Any) -> ElicitResult:
+        page = await asyncio.to_thread(one.connect, params.url)
+        return ElicitResult(action="accept" if page.status == 200 else "cancel")
+
+    headers = {"authorization": f"Bearer {one.token}"}
+    async with (
+        httpx2.AsyncClient(headers=headers, trust_env=False, timeout=60) as http,
+        Client(
+            streamable_http_client(one.place.url, http_client=http), mode="2026-07-28", elicitation_callback=elicited
+        ) as client,
+    ):
+        result = await client.call_tool(f"{one.place.prefix}get_account", {})
+    return str(json.loads(result.content[0].text)["account"])
 
 
 def test_a_server_alone_and_a_key(tmp_path: Path) -> None:
@@ -160,18 +198,12 @@ async def server_alone(place: Place, people: list[Caller]) -> None:
             await connect(client, one)
         place.accounts.set(advance=10 * LIFETIME)
         assert [account_of(await one.call(client)) for one in people] == [one.account for one in people]
-        keys = {f"key-of-{one.account}-canary" for one in people}
-        for one, key in zip(people, sorted(keys), strict=True):
-            page = await asyncio.to_thread(one.browser.open, link_of(await one.call(client, "get_key_account")))
-            page = await asyncio.to_thread(
-                lambda one=one, page=page, key=key: one.browser.press(page, "Connect", key=key)
-            )
-            assert "Go back to your client" in page.words
-            assert account_of(await one.call(client, "get_key_account")) == f"{one.account}-canary"
+        for one in people:
+            await give_key(client, one)
             assert account_of(await one.call(client)) == one.account
         for _ in ("the key", "the account"):
             await asyncio.to_thread(people[0].disconnect)
         for tool in ("get_account", "get_key_account"):
             assert [link_of(await one.call(client, tool)) != "" for one in people] == [True, False]
     written = {**place.written(), "client": "\n".join(text for one in people for text in one.answers).encode()}
-    assert shown(secrets_of(place, people) | keys, written) == []
+    assert shown(secrets_of(place, people), written) == []
