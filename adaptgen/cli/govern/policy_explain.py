@@ -16,6 +16,7 @@ from adaptgen.cli.govern.dev_issuer import split_claims, split_groups
 from adaptgen.diagnostics import Where, error
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.govern.authorization.explanation import Call, PolicyEffect, judge, reason
+from adaptgen.govern.authorization.permit_terms import combine
 from adaptgen.model.tables import Caller, Json, Server
 
 if TYPE_CHECKING:
@@ -202,6 +203,9 @@ def _show_all(found: Sequence[Explained], caller: Caller, named: str) -> None:
 def _show_tool(one: Explained, caller: Caller, decision: Decision | None) -> None:
     sees = "sees" if one.visible else "does not see"
     may = {"permitted": "may call it", "depends": "may call it with some arguments", "refused": "may not call it"}
+    asked = combine(each.terms for each in one.policies if each.effect == "permit" and each.applies != "never")
+    if asked.approval is not None and one.call != "refused":
+        may = {**may, one.call: f"{may[one.call]}, once somebody has approved it"}
     # Of policies that permit or forbid, the table says which.
     because = "" if "permitted by" in one.because else f": {terminal.clean(one.because)}"
     terminal.say(f"{_who(caller)} {sees} {one.tool.name} and {may[one.call]}{because}")

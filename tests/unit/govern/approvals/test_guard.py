@@ -371,11 +371,15 @@ async def test_a_caller_who_may_approve_is_asked_to_open_the_page(served: Any) -
         with pytest.raises(RpcError) as asked:
             await raw(world, LEA, version="2025-11-25", capabilities={"elicitation": {"url": {}}}, text="two")
         with_form = await raw(world, LEA, version="2025-11-25", capabilities={"elicitation": {}}, text="two")
+        modern = await raw(world, LEA, capabilities={"elicitation": {"url": {}}}, text="two")
         ann = await raw(world, ANN, version="2025-11-25", capabilities={"elicitation": {"url": {}}}, text="two")
 
     assert asked.value.code == -32042
     assert asked.value.data["elicitations"][0]["mode"] == "url"
     assert with_form["isError"]
+    (request,) = modern["inputRequests"].values()
+    assert modern["resultType"] == "input_required"
+    assert (request["params"]["mode"], "/approvals/" in request["params"]["url"]) == ("url", True)
     assert ann["isError"]  # somebody else approves: there is nothing to open here
 
 
