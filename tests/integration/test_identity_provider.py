@@ -39,6 +39,7 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "public client": ({}, {"secret": ""}, {"client_secret": ""}),
     "short ID tokens": ({"thin": True}, {}, {"claims": "userinfo"}),
     "access tokens for this server": ({}, {"audience": RESOURCE}, {"claims": "access_token"}),
+    "access tokens that are asked for": ({}, {}, {"claims": "access_token", "resource": RESOURCE}),
     "refresh tokens with consent only": ({"strict_offline": True, "consent": True}, {}, {}),
     "one refresh token for good": ({"rotate": False}, {}, {}),
 }

@@ -127,7 +127,8 @@ class Authenticate:
 class Login:
     """People log in at the company's identity provider (OpenID Connect), and MCP clients get tokens of this server's
     own authorization server (OAuth 2.1). ``issuer``: "" for the one of ``authenticate``. ``claims``: where the claims
-    of a person are read. ``clients``: how clients may introduce themselves: ``dynamic`` (RFC 7591), ``metadata``
+    of a person are read. ``audience``, ``resource``: whom the provider's access tokens shall be for. ``clients``: how
+    clients may introduce themselves: ``dynamic`` (RFC 7591), ``metadata``
     (Client ID Metadata Documents). ``redirects``: hosts that may get a code besides loopback; none for all (https).
     ``access``, ``refresh``, ``consent``, ``browser``: seconds for which access tokens, unused refresh tokens, a
     remembered consent, and the login of a browser count. ``registrations``: the rate of dynamic ones, in all.
@@ -138,6 +139,8 @@ class Login:
     issuer: Template = ""
     scopes: tuple[str, ...] = ("openid", "profile", "offline_access")
     claims: Literal["id_token", "userinfo", "access_token"] = "id_token"
+    audience: Template = ""
+    resource: Template = ""
     clients: tuple[Literal["dynamic", "metadata"], ...] = ("dynamic", "metadata")
     redirects: tuple[str, ...] = ()
     access: float = 900.0

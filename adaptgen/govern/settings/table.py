@@ -144,6 +144,8 @@ LOGIN = Table({
     "issuer": Key(_TEMPLATE, "The identity provider (OpenID Connect); by default authenticate.issuer"),
     "scopes": Key(_TEXTS, "The scopes that are asked for there"),
     "claims": Key(OneOf(("id_token", "userinfo", "access_token")), "Where the claims of a person are read"),
+    "audience": Key(_TEMPLATE, "The audience of access tokens that is asked for there (Auth0)"),
+    "resource": Key(Text("url"), "The resource that is asked for there (RFC 8707)"),
     "clients": Key(_list(OneOf(("dynamic", "metadata"))), "How MCP clients may introduce themselves"),
     "redirects": Key(_list(Text("host")), "Hosts that may get a code, besides loopback; by default all, by https"),
     "access": Key(Duration(60, 900), "How long an access token counts"),

@@ -140,6 +140,8 @@ class IdentityProvider:
             "code_challenge": _text(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
             **({"prompt": "consent"} if consent else {}),
+            **({"audience": self._login.audience} if self._login.audience else {}),
+            **self._resource(),
         }
         joint = "&" if urlsplit(endpoint).query else "?"
         return f"{endpoint}{joint}{urlencode(asked)}", transaction
@@ -179,6 +181,7 @@ class IdentityProvider:
             "code": code,
             "redirect_uri": redirect_uri,
             "code_verifier": str(transaction.get("verifier", "")),
+            **self._resource(),
         }
         granted = await self._granted(metadata, form)
         if isinstance(granted, Refused):
@@ -209,7 +212,8 @@ class IdentityProvider:
         if not isinstance(token, str) or not token or upstream.get("iss") != self.issuer:
             return Refused("Log in again: the identity provider cannot be asked without you.")
         metadata = await self.metadata()
-        granted = await self._granted(metadata, {"grant_type": "refresh_token", "refresh_token": token})
+        form = {"grant_type": "refresh_token", "refresh_token": token, **self._resource()}
+        granted = await self._granted(metadata, form)
         if isinstance(granted, Refused):
             return granted
         kept: dict[str, Json] = {**upstream, "refresh": _string(granted, "refresh_token") or token}
@@ -341,6 +345,9 @@ class IdentityProvider:
             return trusted(found)
         except FetchError as problem:
             raise ProviderError(f"{problem}") from None
+
+    def _resource(self) -> dict[str, str]:
+        return {"resource": self._login.resource} if self._login.resource else {}
 
     def _scopes(self, metadata: Mapping[str, Json], offline: bool) -> list[str]:
         """What is asked for. A default that the provider does not list is left out: some refuse what they do not

@@ -173,3 +173,11 @@ def test_pages_of_allowed_origins_may_read_the_answers() -> None:
         assert answer.headers["vary"] == "origin"
     assert "mcp-session-id" in after.headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in handled(request("POST", body=PING, **POST)).headers
+
+
+def test_cookies_that_come_in_pieces_are_one_line() -> None:
+    """HTTP/2 may split them (RFC 9113, 8.2.3); a comma would be part of a value."""
+    assert folded([("cookie", "a=1"), ("Cookie", "b=2"), ("x", "1"), ("x", "2")])[0] == {
+        "cookie": "a=1; b=2",
+        "x": "1, 2",
+    }

@@ -269,6 +269,18 @@ async def test_scopes_that_are_not_known_there_are_left_out_of_the_default(idp: 
     assert await scopes(True, scopes=("api", "offline_access")) == "openid api offline_access"
 
 
+async def test_access_tokens_are_asked_for_whom_the_settings_name(idp: Idp, requests: Fetch) -> None:
+    provider = IdentityProvider(settings(idp, audience="api", resource=RESOURCE), requests)
+    url, _ = await provider.begin(BACK, offline=True)
+    asked = parse_qs(urlsplit(url).query)
+    assert (asked["audience"], asked["resource"]) == (["api"], [RESOURCE])
+    before = await identity(provider)
+    await provider.refresh(before.upstream)
+    assert [form.get("resource") for form in idp.forms] == [RESOURCE, RESOURCE]
+    await identity(IdentityProvider(settings(idp), requests))
+    assert "resource" not in idp.forms[-1]
+
+
 async def test_metadata_is_kept_while_the_provider_is_away(idp: Idp, requests: Fetch) -> None:
     now = [time.time()]
     provider = IdentityProvider(settings(idp), requests, clock=lambda: now[0])
