@@ -43,7 +43,10 @@ def run(options: SimpleNamespace) -> int:
 def _entry(options: SimpleNamespace, client: Client, scope: Scope) -> tuple[str, Entry]:
     if options.url:
         if not client.remote:
-            help = "Claude Desktop connects to URLs as connectors: Settings > Connectors > Add custom connector"
+            help = (
+                "Claude Desktop connects to URLs as connectors (Settings > Connectors > Add custom connector), from "
+                f"its maker's network; from this machine: npx mcp-remote {options.url}"
+            )
             raise error("AG095", f"the configuration file of {client.title} takes no URLs", None, help)
         if problem := find_problem(options.url):
             raise error("AG095", f"the URL {problem}", None, "https://HOST/mcp, or http on loopback")
