@@ -39,6 +39,11 @@ _OURS: Final = frozenset(
 """Codes that say nothing about the account (RFC 6749, 4.1.2.1 and 5.2; RFC 8707)."""
 _REVOKING: Final = 10.0
 """Seconds that the revocation of one token may take."""
+DOUBT: Final = 1.0
+"""Seconds in which the process that marked a renewal may still write what it got, once the store is back."""
+_wait = asyncio.sleep
+_TOKEN: Final = 16 * 1024
+"""Characters of a token."""
 _HIDDEN: Final = 16
 """Tokens that were used before, and that no answer may show."""
 
@@ -173,6 +178,11 @@ class AccountSession(Session):
                 f"The connection with {self.title} has ended. Nothing was done. It can be made again."
             )
         await self._credentials.prepare(references_of(login), f"{self.auth.name!r} is renewed with")
+        if self._doubt and not self._unsaved and self._kept is not None:
+            # The token may have been sent before. A second time it could end the account.
+            await _wait(DOUBT)
+            if await self._adopt(self._kept):
+                return
         try:
             await self._refresh(login)
         except LoginRefused as refused:
@@ -238,7 +248,7 @@ class AccountSession(Session):
         )
         got = await call.run(login, self._common.address(login.call.base), scope, {})
         token = got.found.get("access")
-        if not isinstance(token, str) or not _names_bearer(got.response):
+        if not isinstance(token, str) or not _is_sendable(token) or not _names_bearer(got.response):
             raise LoginRefused("The API returned no token that can be used.", status=got.response.status)
         ends = expiry.find_end(login.expires, got.response, [token])
         await self._connect({name: one for name, one in got.found.items() if isinstance(one, str)}, ends)
@@ -301,6 +311,10 @@ class AccountSession(Session):
             return None
         since = kept.get("since")
         return float(since) if isinstance(since, (int, float)) else time.time()
+
+
+def _is_sendable(token: str) -> bool:
+    return len(token) <= _TOKEN and token.isascii() and token.isprintable()
 
 
 def _names_bearer(response: Response) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from adaptgen.model.tables import (
     Caller,
     Send,
 )
+from adaptgen.runtime.auth import account_session
 from adaptgen.runtime.auth.session_files import LeaseLost, StateFiles
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
@@ -187,6 +189,8 @@ async def test_an_answer_of_another_issuer_is_refused(start: Start, api: NotesAp
         {"access_token": "", "token_type": "Bearer"},
         {"access_token": ["a"], "token_type": "Bearer"},
         {"access_token": "abcdefghijk", "token_type": "DPoP"},
+        {"access_token": "abc\ndefghijk", "token_type": "Bearer"},
+        {"access_token": "x" * 20000, "token_type": "Bearer"},
         ["access_token"],
         "<html>Sign in <script>alert(1)</script></html>",
     ],
@@ -265,7 +269,10 @@ async def test_a_failure_that_is_not_the_accounts_does_not_lose_it(
 
 
 @pytest.mark.parametrize("grace", [True, False])
-async def test_an_answer_that_is_lost_does_not_lose_the_account(start: Start, api: NotesApi, grace: bool) -> None:
+async def test_an_answer_that_is_lost_does_not_lose_the_account(
+    start: Start, api: NotesApi, grace: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_session, "DOUBT", 0.01)
     one, other = start(), start()
     await one.connect(api, ADA)
     api.expire()
@@ -277,6 +284,30 @@ async def test_an_answer_that_is_lost_does_not_lose_the_account(start: Start, ap
     again = await other.call(ADA)  # it finds the mark of the renewal that was not finished
     assert again.is_error is not grace
     assert refused(again) is not grace  # a service without any grace has ended the connection
+
+
+async def test_a_renewal_that_was_sent_and_not_written_yet_is_waited_for(
+    start: Start, api: NotesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = start()
+    await one.connect(api, ADA)
+    accounts = one.engine.execution().by(ADA).sessions(["notes"])[0].accounts  # type: ignore[attr-defined]
+    kept = await accounts.read(OWN, ADA)
+    state = accounts.state(OWN, ADA)
+    await state.read()
+    await state.write({**kept, "doubt": True})
+    api.expire()
+    (grant,) = api.grants
+    grant.spent.add(grant.refresh)  # the holder of the lease has sent it
+    issued = json.loads(await api._issue(grant).aread())
+
+    async def write(seconds: float) -> None:
+        saved = {"access": issued["access_token"], "refresh": issued["refresh_token"]}
+        await state.write({**kept, "stamp": "new", "saved": saved})
+
+    monkeypatch.setattr(account_session, "_wait", write)
+    assert "note of ada" in await start().text(ADA)
+    assert (api.refreshed, api.reused) == (0, 0)
 
 
 async def test_who_connects_anew_is_not_held_up_by_an_old_failure(start: Start, api: NotesApi) -> None:
