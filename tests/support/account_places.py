@@ -251,9 +251,13 @@ class Caller:
         self.secrets.update(parse_qs(urlsplit(page.url).query)["code"])
         return page
 
+    def accounts(self) -> Page:
+        """The page of all accounts."""
+        return self.browser.open(f"{self.place.base}/connections")
+
     def disconnect(self) -> Page:
         """Take the account back."""
-        return self.browser.press(self.browser.open(f"{self.place.base}/connections"), "Disconnect")
+        return self.browser.press(self.accounts(), "Disconnect")
 
 
 def link_of(result: Any) -> str:
