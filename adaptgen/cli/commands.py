@@ -210,12 +210,14 @@ class Command(_Base):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = super().parse_args(ctx, args)
         given = [name for name in self.exclusive if ctx.params[name]]
-        written = {one.name: one.plain_metavar(ctx) for one in self.params if isinstance(one, Argument)}
+        positional = [one for one in self.params if isinstance(one, Argument)]
+        written = {one.name: one.plain_metavar(ctx) for one in positional}
         named = [written.get(name, f"--{name.replace('_', '-')}") for name in given or self.required]
         if len(given) > 1:
             raise Misuse(f"{' and '.join(named)} exclude each other", "pass one of them", ctx)
         if self.required and not given and not ctx.resilient_parsing:
-            raise Misuse(f"{' or '.join(named)} is missing", "pass one of them", ctx)
+            help = "; ".join(f"{written[one.name]} is {one.said}" for one in positional if one.name in self.required)
+            raise Misuse(f"{' or '.join(named)} is missing", help or "pass one of them", ctx)
         return rest
 
     def invoke(self, ctx: click.Context) -> Any:

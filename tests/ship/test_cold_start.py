@@ -63,7 +63,6 @@ def test_a_first_governed_call_loads_nothing_that_it_does_not_need(tmp_path: Pat
         audit={"sink": "stdout"},
         limits=[{"per": ["sub"], "rate": "600/m"}],
         switch={"tools": ["crm/delete_customer"]},
-        login={"client_id": "crm", "client_secret": "${env:CRM_PASSWORD}", "issuer": "https://idp.example/"},
     )
     json_path = path.rename(path.with_suffix(".json"))
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_countries", "arguments": {}}}

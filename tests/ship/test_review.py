@@ -96,7 +96,7 @@ def test_the_role_has_the_name_and_the_boundary_that_are_given_and_no_other(one:
 
 def test_everybody_is_let_in_only_by_doors_behind_which_tokens_are_checked(one: Stack) -> None:
     opened = [name for name, _, said in one.of("AWS::Lambda::Permission") if said["Principal"] == "*"]
-    assert bool(opened) == (one.front == "url" and one.kind in ("embedded", "proxy", "rich"))
+    assert bool(opened) == (one.front == "url" and one.kind in ("embedded", "proxy", "rich", "login"))
 
 
 def test_every_permission_to_invoke_is_bound_to_its_door(one: Stack) -> None:
@@ -207,7 +207,7 @@ def test_the_vpc_is_that_of_the_parameters(one: Stack) -> None:
 def test_alarms_see_everything_that_can_go_wrong(one: Stack) -> None:
     found = {name for name, _, _ in one.of("AWS::CloudWatch::Alarm")}
     always = {*alarms.WATCHED, "DeniedAlarm", "UpstreamAlarm"}
-    table = {"TableAlarm"} if one.kind in ("behind", "rich") else set()
+    table = {"TableAlarm"} if one.kind in ("behind", "rich", "login") else set()
     gateway = {"GatewayAlarm"} if one.front in ("http", "domain", "rest") else set()
     reserved = {"ConcurrencyAlarm"} if one.everything else set()
     assert found == always | table | gateway | reserved
