@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support import login_places
 from support.certificates import serving
-from support.login_clients import CLIENTS, ClientFailed, LoginClient, PythonClient
+from support.login_clients import CLIENTS, ClientFailed, LoginClient, PythonClient, TypeScriptClient
 from support.login_places import ACCESS, KINDS, Company, Place
 from support.services import Unavailable
 
@@ -111,3 +112,51 @@ def test_a_client_that_has_a_document_registers_nothing(place: Place, kind: type
             company.advance(ACCESS + 30)
             assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}
             assert client.logins == 1
+
+
+@pytest.mark.parametrize("kind", [PythonClient, TypeScriptClient], ids=["python-2", "typescript"])
+def test_a_provider_that_does_only_what_the_standard_demands(
+    company: Company, kind: type[LoginClient], tmp_path: Path
+) -> None:
+    """Claims at userinfo alone, its own consent, and refresh tokens for nothing but ``prompt=consent`` (OpenID Connect
+    Core, 5.4 and 11)."""
+    person = f"{kind.name}.strict"
+    company.idp.person(person, groups=["support"], tenant="acme", name="Ann Lee")
+    company.idp.set(thin=True, consent=True, strict_offline=True)
+    try:
+        with (
+            login_places.place("process", company, f"strict-{kind.name}", claims="userinfo") as strict,
+            company.browser(person) as browser,
+            kind(strict.url, tmp_path, browser, clock=company.clock) as client,
+        ):
+            client.connect()
+            assert client.tools() == ["desk__read_case"]
+            company.idp.person(person, groups=["lead"])
+            company.advance(ACCESS + 30)
+            assert client.call("desk__close_case", {"number": 7}) == {"text": "closed 7", "error": False}
+            assert refused(client, "desk__read_case")
+            assert client.logins == 1
+            company.idp.forget(person)
+            company.advance(ACCESS + 30)
+            with pytest.raises((ClientFailed, AssertionError)):
+                client.call("desk__close_case", {"number": 7})
+            assert client.logins == 1
+    finally:
+        company.idp.set(thin=False, consent=False, strict_offline=False)
+
+
+def test_a_server_without_a_proxy_serves_its_own_login(company: Company, tmp_path: Path) -> None:
+    company.idp.person("embedded", groups=["support"], tenant="acme")
+    with (
+        login_places.place("embedded", company) as embedded,
+        company.browser("embedded") as browser,
+        TypeScriptClient(embedded.url, tmp_path, browser) as client,
+    ):
+        client.connect()
+        assert client.logins == 1
+        found = client.call("list_customers", {"limit": 3})
+        assert len(json.loads(found["text"])["items"]) == 3
+        client.log_out()
+        company.advance(ACCESS + 30)
+        client.call("list_customers", {"limit": 1})
+        assert client.logins == 2

@@ -20,13 +20,14 @@ from typing import Any
 import httpx
 from support import aws, oidc_provider, redis
 from support.certificates import Authority
-from support.lambda_runtime import LambdaFunction
+from support.lambda_runtime import Door, LambdaFunction
 from support.oidc_provider import SECRET, OidcProvider
 from support.replicas import KEY, relayed
 from support.scripted_browser import Browser
 from support.services import Service, environment, free_port, launch, plain_environ, python
 
 from adaptgen.cli import main
+from adaptgen.demo.crm import PASSWORD, USERNAME, running
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("process", "replicas", "lambda")
@@ -179,15 +180,16 @@ def settings(company: Company, resource: str, state: Mapping[str, Any], **login:
 
 
 @contextlib.contextmanager
-def place(kind: str, company: Company, **login: Any) -> Iterator[Place]:
-    """A deployment of one of :data:`KINDS`.
+def place(kind: str, company: Company, name: str = "", **login: Any) -> Iterator[Place]:
+    """A deployment of one of :data:`KINDS`, or ``embedded``: the CRM's server without a proxy. ``name``: of its folder;
+    ``login``: more of that setting.
 
     Raises:
         Unavailable: what it needs cannot be had.
     """
-    folder = company.folder / kind
+    folder = company.folder / (name or kind)
     folder.mkdir()
-    make = {"process": _process, "replicas": _replicas, "lambda": _functions}[kind]
+    make = {"process": _process, "replicas": _replicas, "lambda": _functions, "embedded": _embedded}[kind]
     with make(folder, company, login) as made:
         company.idp.client("adaptgen", *_redirects(company, made.url.removesuffix("/mcp")), secret=SECRET)
         yield made
@@ -215,6 +217,29 @@ def _process(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterat
 
 
 @contextlib.contextmanager
+def _embedded(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/mcp"
+    given = {**settings(company, url, {}, **login), "mode": "embedded"}
+    del given["upstreams"]
+    path = _written(folder, given)
+    path.with_name("groups.cedar").write_text('permit (principal, action in [Action::"read"], resource);')
+    with running() as api:
+        more = {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
+        one = launch(
+            "embedded",
+            [sys.executable, "-m", "adaptgen", "serve", str(ROOT / "generated" / "crm"), "--http", f"127.0.0.1:{port}",
+             "--governance", str(path)],
+            url=f"http://127.0.0.1:{port}", ready="/.well-known/oauth-authorization-server",
+            environ=plain_environ(folder, **_environ(company), **more), folder=folder, seconds=60,
+        )  # fmt: skip
+        try:
+            yield Place("embedded", url, company, folder)
+        finally:
+            one.stop()
+
+
+@contextlib.contextmanager
 def _replicas(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
     store = redis.start(folder)
     ports = [free_port() for _ in range(3)]
@@ -235,7 +260,8 @@ def _replicas(folder: Path, company: Company, login: Mapping[str, Any]) -> Itera
 
 @contextlib.contextmanager
 def _functions(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
-    """Two sandboxes of one function, which the round robin asks by turns: they share DynamoDB and nothing else."""
+    """Two sandboxes of one function, asked by turns: they share DynamoDB and nothing else. One gets the events of a
+    Function URL (payload 2.0), the other those of a REST API with a domain (1.0)."""
     interpreter = str(environment("awslambda", python((3, 12))) / "python")
     store = aws.start(folder)
     running: list[Any] = [store]
@@ -250,13 +276,14 @@ def _functions(folder: Path, company: Company, login: Mapping[str, Any]) -> Iter
         with relayed(ports) as relay:
             url = f"http://127.0.0.1:{relay.port}/mcp"
             environ = {**aws.KEYS, **_secrets(company), "ADAPTGEN_GOVERNANCE": said["governance"]["path"]}
-            for port in ports:
+            doors: tuple[Door, ...] = ("url", "rest")
+            for port, door in zip(ports, doors, strict=True):
                 one = LambdaFunction(bundle, "shifted.handler", {**environ, "PUBLIC_URL": url}, python=interpreter)
                 running.append(one)
                 company.functions.append(one)
                 one.ahead = company.ahead
                 one.wait()
-                one.door("url", port=port, principal="")
+                one.door(door, port=port, stage="", principal="")
             yield Place("lambda", url, company, folder, relay.served)
     finally:
         for one in reversed(running):
@@ -282,8 +309,7 @@ def _version(interpreter: str) -> str:
 def _container(
     folder: Path, company: Company, port: int, given: Mapping[str, Any], environ: Mapping[str, str]
 ) -> Service:
-    shifted = f"{company.folder / 'shifted'}:{ROOT}"
-    more = {**_secrets(company), "ADAPTGEN_LISTEN": f"127.0.0.1:{port}", "PYTHONPATH": shifted, **environ}
+    more = {**_environ(company), "ADAPTGEN_LISTEN": f"127.0.0.1:{port}", **environ}
     more["ADAPTGEN_GOVERNANCE"] = str(_written(folder, given))
     return launch(
         f"proxy{port}", [sys.executable, "-m", "adaptgen.transports.container"], url=f"http://127.0.0.1:{port}",
@@ -295,6 +321,10 @@ def _written(folder: Path, given: Mapping[str, Any]) -> Path:
     (folder / "groups.cedar").write_text(POLICIES)
     (folder / "governance.yaml").write_text(json.dumps(given))
     return folder / "governance.yaml"
+
+
+def _environ(company: Company) -> dict[str, str]:
+    return {**_secrets(company), "PYTHONPATH": f"{company.folder / 'shifted'}:{ROOT}"}
 
 
 def _secrets(company: Company) -> dict[str, str]:
