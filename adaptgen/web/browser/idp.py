@@ -12,7 +12,6 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -21,33 +20,27 @@ import orjson
 
 from adaptgen.govern.identity import claims as identities
 from adaptgen.govern.identity.authenticator import TYPES, check_access, keeps_token
-from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place
 from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier
-from adaptgen.govern.identity.oauth_metadata import discover
 from adaptgen.govern.identity.token_client import error_code, json_object, token_request
 from adaptgen.govern.settings.model import Login
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.web.browser.id_tokens import IdTokens
 from adaptgen.web.browser.pages import short
+from adaptgen.web.browser.provider_metadata import MetadataSource, ProviderError, endpoint, takes_secret_in_form
 
 if TYPE_CHECKING:
     from adaptgen.govern.settings.model import Authenticate, Settings
+
+__all__ = ["Identity", "IdentityProvider", "ProviderError", "Refused"]
 
 _log = logging.getLogger("adaptgen.web")
 
 LIMIT: Final = 256 * 1024
 """Bytes of an answer: tokens of people with many groups are long."""
 TIMEOUT: Final = 10.0
-FRESH: Final = 300.0
-"""Seconds for which the metadata of the provider is used."""
-STALE: Final = 3600.0
-"""Seconds for which it is used while it cannot be fetched again."""
-PAUSE: Final = 30.0
-"""Seconds until that is tried once more,"""
-FEW: Final = 3.0
-"""and where there is nothing to use."""
 _GONE: Final = frozenset(
     {"invalid_grant", "interaction_required", "login_required", "consent_required", "access_denied"}
 )
@@ -80,14 +73,6 @@ class Refused:
     why: str
 
 
-class ProviderError(Exception):
-    """The provider cannot be reached, or answers nothing usable: nothing is known about the person. The text names
-    host and reason. ``upstream``: what to keep in place of the ``upstream`` that was given, where the provider had
-    replaced its refresh token already; else None: keep what you have."""
-
-    upstream: Mapping[str, Json] | None = None
-
-
 class IdentityProvider:
     """The provider of one version of the settings, which have ``login`` and ``authenticate``."""
 
@@ -100,10 +85,8 @@ class IdentityProvider:
         self.issuer = self._login.issuer or self._rules.issuer
         self._requests = requests
         self._clock = clock
-        self._metadata: Mapping[str, Json] | None = None
-        self._fetched = self._due = 0.0
-        self._down = ""
         self._post_only = False
+        self._metadata = MetadataSource(self.issuer, requests, clock)
         keys = KeySource(self._keys_url, requests, clock=clock, stale=self._rules.stale)
         self._id_tokens = IdTokens(keys, self.issuer, self._login.client_id, self._rules, clock)
         self._access_tokens = Verifier(keys, algorithms=self._rules.algorithms, types=TYPES)
@@ -122,7 +105,7 @@ class IdentityProvider:
             ProviderError: its metadata cannot be had.
         """
         metadata = await self.metadata()
-        endpoint = self._endpoint(metadata, "authorization_endpoint")
+        place_of_login = endpoint(metadata, "authorization_endpoint")
         verifier = secrets.token_urlsafe(48)
         transaction: dict[str, Json] = {
             "state": secrets.token_urlsafe(24),
@@ -143,8 +126,8 @@ class IdentityProvider:
             **({"audience": self._login.audience} if self._login.audience else {}),
             **self._resource(),
         }
-        joint = "&" if urlsplit(endpoint).query else "?"
-        return f"{endpoint}{joint}{urlencode(asked)}", transaction
+        joint = "&" if urlsplit(place_of_login).query else "?"
+        return f"{place_of_login}{joint}{urlencode(asked)}", transaction
 
     async def wants_consent(self) -> bool:
         """Whether asking the person may help to get a refresh token: ``offline_access`` is asked for, which a provider
@@ -290,7 +273,7 @@ class IdentityProvider:
         return claims
 
     async def _userinfo(self, metadata: Mapping[str, Json], access: str) -> Mapping[str, Any] | Refused:
-        url = self._endpoint(metadata, "userinfo_endpoint")
+        url = endpoint(metadata, "userinfo_endpoint")
         if not access:
             raise ProviderError(f"{place(self.issuer)} answers without an access token")
         status, headers, body = await self._fetch("GET", url, {"authorization": f"Bearer {access}"}, b"")
@@ -305,46 +288,16 @@ class IdentityProvider:
     # ------------------------------------------------------------------------------------------------------- provider
 
     async def metadata(self) -> Mapping[str, Json]:
-        """What the provider says of itself (OpenID Connect Discovery, RFC 8414).
+        """What the provider says of itself.
 
         Raises:
             ProviderError: it cannot be had.
         """
-        now = self._clock()
-        if self._metadata is None and now < self._due:  # a page that is opened often asks once
-            raise ProviderError(self._down)
-        if self._metadata is not None and now < self._due and now - self._fetched <= STALE:
-            return self._metadata
-        try:
-            self._metadata = await discover(self.issuer, self._requests, openid=True)
-            self._fetched, self._due = now, now + FRESH
-        except FetchError as problem:
-            if self._metadata is None or now - self._fetched > STALE:
-                self._metadata, self._due, self._down = None, now + FEW, f"{problem}"
-                raise ProviderError(self._down) from None
-            self._due = now + PAUSE
-            _log.warning("the metadata of the identity provider cannot be fetched again: %s", problem)
-        return self._metadata
+        return await self._metadata.get()
 
     async def _keys_url(self) -> str:
-        if self._rules.jwks and self.issuer == self._rules.issuer:
-            return self._rules.jwks
-        try:
-            found = (await self.metadata()).get("jwks_uri")
-        except ProviderError as problem:
-            raise FetchError(f"{problem}") from None
-        if not isinstance(found, str):
-            raise FetchError("the metadata of the identity provider names no key set (jwks_uri)")
-        return found
-
-    def _endpoint(self, metadata: Mapping[str, Json], name: str) -> str:
-        found = metadata.get(name)
-        if not isinstance(found, str):
-            raise ProviderError(f"the metadata of {place(self.issuer)} has no {name}")
-        try:
-            return trusted(found)
-        except FetchError as problem:
-            raise ProviderError(f"{problem}") from None
+        same = self._rules.jwks and self.issuer == self._rules.issuer
+        return self._rules.jwks if same else await self._metadata.keys_url()
 
     def _resource(self) -> dict[str, str]:
         return {"resource": self._login.resource} if self._login.resource else {}
@@ -362,9 +315,9 @@ class IdentityProvider:
         ]
 
     async def _granted(self, metadata: Mapping[str, Json], form: Mapping[str, str]) -> dict[str, Any] | Refused:
-        url = self._endpoint(metadata, "token_endpoint")
+        url = endpoint(metadata, "token_endpoint")
         login = self._login
-        in_form = not login.client_secret or self._post_only or self._secret_in_form(metadata)
+        in_form = not login.client_secret or self._post_only or takes_secret_in_form(metadata)
         status, body = await self._post(url, form, in_form=in_form)
         if not in_form and status in (400, 401) and error_code(body) == "invalid_client":
             # It may be registered for client_secret_post, whatever else the provider offers to others.
@@ -385,15 +338,6 @@ class IdentityProvider:
         status, _, body = await self._fetch("POST", url, headers, content)
         return status, body
 
-    def _secret_in_form(self, metadata: Mapping[str, Json]) -> bool:
-        """Whether the secret travels in the form; by HTTP Basic where nothing is said (Discovery, 3)."""
-        ways = metadata.get("token_endpoint_auth_methods_supported")
-        if not isinstance(ways, list) or "client_secret_basic" in ways:
-            return False
-        if "client_secret_post" in ways:
-            return True
-        raise ProviderError(f"{place(self.issuer)} accepts no client secret (token_endpoint_auth_methods_supported)")
-
     async def _fetch(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -404,11 +348,6 @@ class IdentityProvider:
 
 
 _NAMES: Final = {"sub": "identity", "tenant": "organization", "groups": "groups"}
-
-
-def without_token(caller: Caller) -> Caller:
-    """The caller without the provider's access token."""
-    return replace(caller, token="")
 
 
 def _display_name(claims: Mapping[str, Any]) -> str:
