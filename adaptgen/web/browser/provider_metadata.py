@@ -76,7 +76,7 @@ class MetadataSource:
 
 
 def endpoint(metadata: Mapping[str, Json], name: str) -> str:
-    """The URL of an endpoint; ProviderError where there is none that may be used."""
+    """The URL of an endpoint; ProviderError where it is missing or must not be used."""
     found = metadata.get(name)
     if not isinstance(found, str):
         raise ProviderError(f"the metadata of {place(str(metadata.get('issuer')))} has no {name}")
