@@ -16,14 +16,12 @@ from typing import Final, Literal, TypeAlias
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
-from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.core.seals import LONGEST, Seals
 from adaptgen.runtime.store.protocol import Store
 
 Outcome: TypeAlias = Literal["done", "nothing", "unknown"]
 """What became of an execution: it has an answer; it certainly changed nothing; nobody knows."""
 
-LARGEST: Final = 32_000
-"""Characters of an answer that is kept."""
 LEASE: Final = 30.0
 WAITS: Final = 20.0
 """Seconds for which a repeated call waits for the first one."""
@@ -82,9 +80,11 @@ class Repeats:
         pause = _PAUSE[0]
         while True:
             data = await self._store.get(key)
-            about = self._open(key, data) if data is not None else None
-            if data is None or about is None:
+            if data is None:
                 return None
+            about = self._open(key, data)
+            if about is None:  # not what was written here
+                raise Doubtful(self.clock(), busy=False)
             busy = await self._is_busy(key, about)
             if not busy:
                 if await self._store.get(key) != data:
@@ -104,6 +104,8 @@ class Repeats:
         """The right to do the write; None where another call has it or has done it."""
         before = await self._store.get(key)
         about = self._open(key, before) if before is not None else None
+        if before is not None and about is None:
+            return None
         if about is not None and (self.clock() - about["at"] < seconds or await self._is_busy(key, about)):
             return None
         await self.hold(key)
@@ -123,10 +125,10 @@ class Repeats:
         if outcome == "nothing":
             await self._store.swap(claim.key, claim.data, None)
         else:
-            text = json.dumps(result) if outcome == "done" and result is not None else ""
-            kept = text if 0 < len(text) <= LARGEST else None
-            about = {"state": outcome, "at": self.clock(), "result": kept}
+            about = {"state": outcome, "at": self.clock(), "result": _text(result) if outcome == "done" else None}
             data = self._seal(claim.key, about, claim.seconds)
+            if len(data) > LONGEST:  # it could not be opened again
+                data = self._seal(claim.key, {**about, "result": None}, claim.seconds)
             await self._store.swap(claim.key, claim.data, data, ttl=claim.seconds)
         await self._store.delete(f"{claim.key}:lease")
 
@@ -136,3 +138,11 @@ class Repeats:
 
     def _open(self, key: str, data: bytes) -> dict[str, Json] | None:
         return self._seals.open(_PURPOSE, data.decode("ascii", errors="replace"), bound=key.encode())
+
+
+def _text(result: Mapping[str, Json] | None) -> str | None:
+    """A result as text; None where JSON cannot hold it."""
+    try:
+        return json.dumps(result) if result is not None else None
+    except (TypeError, ValueError):
+        return None

@@ -27,12 +27,12 @@ from typing import Final, Literal, TypeAlias
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
-from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.core.seals import LONGEST, Seals
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 State: TypeAlias = Literal["open", "approved", "denied", "executing", "done", "unknown"]
 
-LARGEST: Final = 32_000
+LARGEST: Final = 16_000
 """Characters of arguments that can be approved: people read them, and they are sealed into one value."""
 LEASE: Final = 30.0
 """Seconds after which a call that is being executed counts as lost, unless its process renews the lease."""
@@ -193,7 +193,10 @@ class Requests:
             "at": request.at,
             "earlier": request.earlier,
         }
-        return self._seals.seal(_PURPOSE, about, _ttl(request) + 60, bound=request.id.encode()).encode()
+        sealed = self._seals.seal(_PURPOSE, about, _ttl(request) + 60, bound=request.id.encode())
+        if len(sealed) > LONGEST:  # it could not be opened again
+            raise StoreError("the request for approval is too large to be kept")
+        return sealed.encode()
 
     def _read(self, id: str, data: bytes) -> Request | None:
         about = self._seals.open(_PURPOSE, data.decode("ascii", errors="replace"), bound=id.encode())

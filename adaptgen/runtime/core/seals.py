@@ -16,7 +16,7 @@ import orjson
 from adaptgen.model.tables import Json
 
 _NONCE: Final = 12
-_LONGEST: Final = 64 * 1024
+LONGEST: Final = 64 * 1024
 """Characters of a sealed text that is looked at."""
 
 
@@ -44,7 +44,7 @@ class Seals:
         """What was sealed; None where it was not sealed here for this, was changed, or is over."""
         from cryptography.exceptions import InvalidTag
 
-        if len(text) > _LONGEST or not text.isascii():
+        if len(text) > LONGEST or not text.isascii():
             return None
         try:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

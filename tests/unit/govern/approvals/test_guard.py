@@ -351,6 +351,21 @@ async def test_approvers_are_not_flooded(served: Any) -> None:
     assert "/approvals/" in repeated
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("x" * 15_980, True), ('"' * 7_990, True), ("\u00e9" * 2_660, True), ("x" * 16_000, False), ('"' * 8_000, False)],
+)
+async def test_long_arguments_are_kept_whole_or_refused(served: Any, text: str, asked: bool) -> None:
+    async with served() as world:
+        answer, _ = await world.call(text=text)
+        if asked:
+            assert await world.approve(answer, LEA) == "approved"
+            assert await world.call(text=text) == ("done", False)
+
+    assert ("too long to be read" in answer) is not asked
+    assert len(world.calls) == asked
+
+
 async def test_without_a_login_nobody_can_approve(served: Any) -> None:
     async with served(**dict.fromkeys(LOGIN)) as world:
         text, failed = await world.call(text="hello")

@@ -88,14 +88,27 @@ async def test_only_what_changed_nothing_may_be_tried_again(served: Any, answer:
     assert ("look first" in text) is (calls == 1)
 
 
-async def test_a_long_answer_is_not_kept_and_the_call_says_when_it_was_done(served: Any) -> None:
-    long = {"content": [{"type": "text", "text": "x" * (repeats.LARGEST + 1)}]}
+@pytest.mark.parametrize("text", ["x" * 70_000, '"' * 30_000, "\u00e9" * 30_000])
+async def test_a_long_answer_is_not_kept_and_the_call_says_when_it_was_done(served: Any, text: str) -> None:
+    long = {"content": [{"type": "text", "text": text}]}
     async with served(ONCE, long) as world:
         await world.call(text="a")
         text, failed = await world.call(text="a")
 
     assert not failed
     assert text == "Done already at 2027-01-15T08:00:00Z, and not executed again. Its answer was not kept: look it up."
+    assert len(world.calls) == 1
+
+
+async def test_what_cannot_be_read_in_the_store_is_not_done_again(served: Any) -> None:
+    async with served(ONCE) as world:
+        await world.call(text="a")
+        (key,) = (one for one in world.made.store._values if one.startswith("once:") and not one.endswith(":lease"))
+        await world.made.store.put(key, b"something else")
+        text, failed = await world.call(text="a")
+
+    assert failed
+    assert "look first" in text
     assert len(world.calls) == 1
 
 
