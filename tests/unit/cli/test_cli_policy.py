@@ -55,6 +55,28 @@ def test_check_locates_what_is_wrong(built: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.startswith("specs/notes/policies/a.cedar:2:22: error AG072: policy 'a.cedar#1': ")
 
 
+def test_check_warns_of_approvals_that_nobody_gives(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f'@approval("1h") {DELETE};')
+    assert main(["policy", "check", "specs/notes/policies", BUILT]) == 0
+    assert "specs/notes/policies/a.cedar:1:1: warning AG142: policy 'a.cedar#1' asks" in capsys.readouterr().err
+    assert main(["build", "specs/notes.json"]) == 0
+    assert "warning AG142" in capsys.readouterr().err
+
+    write(f'@approval("1h") {DELETE};\npermit (principal, action == Action::"approve", resource);')
+    assert main(["policy", "check", "specs/notes/policies", BUILT]) == 0
+    assert "AG142" not in capsys.readouterr().err
+
+
+def test_check_and_build_refuse_an_annotation_that_cannot_be_read(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(f'@aproval("1h") {DELETE};')
+
+    for command in (["policy", "check", "specs/notes/policies", BUILT], ["build", "specs/notes.json"]):
+        assert main(command) == 2
+        assert "specs/notes/policies/a.cedar:1:1: error AG141" in capsys.readouterr().err
+
+
 def test_check_without_policies_says_so(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "check", "specs/gone", BUILT]) == 2
     assert "there is no such file or folder" in capsys.readouterr().err
