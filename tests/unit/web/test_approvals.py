@@ -166,7 +166,7 @@ async def test_the_form_of_one_request_or_person_does_not_fit_another(bank: Site
 
 
 async def test_what_cannot_be_seen_is_named_and_nothing_is_cut(bank: Site) -> None:
-    value = "to \u202eevil\u2066 <script>alert(1)</script>\x1b[2J" + " " * 400 + "x" * 25_000 + "END"
+    value = "to \u202eevil\u2066 <script>alert(1)</script>\x1b[2J" + " " * 400 + "x" * 15_000 + "END"
     shown = (await browser_of(bank, LEA, await asked(bank, text=value)))[1]
     text = text_of(shown)
 
@@ -174,7 +174,7 @@ async def test_what_cannot_be_seen_is_named_and_nothing_is_cut(bank: Site) -> No
     assert "\u202e" not in text
     assert "<mark>[U+202E]</mark>evil<mark>[U+2066]</mark>" in text
     assert "\\u001b[2J<mark>[400 blanks]</mark>" in text
-    assert "x" * 25_000 + "END" in text
+    assert "x" * 15_000 + "END" in text
     assert "default-src 'none'" in shown.headers["content-security-policy"]
 
 
