@@ -71,8 +71,8 @@ def _accounts(draft: Draft, document: Document, plan: Plan) -> None:
     for consented in code_flows(document, ()):
         name, client = identifier(consented.scheme), reference(plan.server.name, "CLIENT_ID")
         said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", "client_id": client}
-        because = f"{consented.scheme} has authorizationCode: each caller would connect an account of its own"
-        draft.suggest(0, f"auth: {flow({name: said})}", because)
+        draft.say(f"{consented.scheme} has authorizationCode: each caller could connect an account of its own, with")
+        draft.say(f"auth: {flow({name: said})}")
 
 
 def _auths(draft: Draft, auths: Sequence[Auth], evidence: Mapping[tuple[str, str], Evidence]) -> None:
