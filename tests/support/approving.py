@@ -98,8 +98,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, policies: str = POLICIES, answers: Any = None, **given: Any) -> AsyncIterator[World]:
-    pay = fact("pay", effect="write", names=("text", "email", "dry_run"), arguments={"email": "email"})
+async def world(
+    folder: Path, policies: str = POLICIES, answers: Any = None, *, trusted: bool = True, **given: Any
+) -> AsyncIterator[World]:
+    pay = fact("pay", effect="write", names=("text", "email", "dry_run"), arguments={"email": "email"}, trusted=trusted)
     target = FakeTarget(pay, fact("find"), answers={"pay": answers} if answers is not None else None)
     given = {**LOGIN, **given}
     idp = Idp()

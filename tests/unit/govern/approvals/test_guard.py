@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.approving import ANN, BOB, EVE, LEA, LOGIN, POLICIES, change_policies, raw
+from support.governing import fact
 
 from adaptgen.govern.approvals import requests
+from adaptgen.govern.approvals.guard import outcome_of
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.settings.model import Switch
-from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, RpcError
+from adaptgen.mcp.protocol import META_CONNECTION, META_STATUS, META_UNKNOWN, META_UNREACHABLE, RpcError
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -410,3 +413,51 @@ async def test_what_the_approver_sees_is_personal_only_where_the_policy_says_so(
     assert clear.arguments == {"text": "write to ann@example.org", "email": "bob@example.org"}
     assert hidden.arguments["email"].startswith("tok_email_")
     assert hidden.arguments["text"].startswith("write to tok_email_")
+
+
+ERROR: Any = {"content": [], "isError": True}
+
+
+@pytest.mark.parametrize(
+    ("answer", "given", "outcome"),
+    [
+        ({**ERROR, "_meta": {META_STATUS: 404}}, {}, "nothing"),
+        ({**ERROR, "_meta": {META_UNREACHABLE: True}}, {}, "nothing"),  # it says so only if nothing was sent
+        ({**ERROR, "_meta": {META_UNREACHABLE: True, META_UNKNOWN: True}}, {}, "unknown"),
+        ({**ERROR, "_meta": {META_CONNECTION: {"auth": "a", "title": "A"}}}, {}, "nothing"),
+        ({**ERROR, "_meta": {META_STATUS: 200}}, {}, "unknown"),
+        # The first of two requests may have changed something.
+        ({**ERROR, "_meta": {META_STATUS: 404}}, {"calls": ("POST /a", "POST /b")}, "unknown"),
+        # What a third party says of its own errors counts for nothing.
+        (ERROR, {"trusted": False}, "unknown"),
+        ({**ERROR, "_meta": {META_STATUS: 404}}, {"trusted": False}, "unknown"),
+        ({**ERROR, "_meta": {META_CONNECTION: {}}}, {"trusted": False}, "unknown"),
+        ({"content": []}, {"trusted": False}, "done"),
+        ({"resultType": "input_required"}, {"trusted": False}, "nothing"),
+    ],
+)
+async def test_what_an_answer_says_about_the_execution(answer: Any, given: Any, outcome: str) -> None:
+    assert outcome_of(fact("pay", effect="write", **given), answer) == outcome
+
+
+@pytest.mark.parametrize(
+    ("problem", "trusted", "left"),
+    [
+        (RpcError(-32602, "wrong"), True, "approved"),
+        (RpcError(-32602, "wrong"), False, "unknown"),
+        (RpcError(-32042, "open"), False, "approved"),
+        (RpcError(-32603, "broken"), True, "unknown"),
+        (RuntimeError("broken"), True, "unknown"),
+    ],
+)
+async def test_what_a_failure_says_about_the_execution(
+    served: Any, problem: Exception, trusted: bool, left: str
+) -> None:
+    async with served(answers=lambda arguments: problem, trusted=trusted) as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        with contextlib.suppress(RpcError):
+            await world.call(text="hello")
+        held = await world.handler.parts.approvals.requests.find(asked.partition("/approvals/")[2][:32])
+
+    assert held.request.state == left
