@@ -141,7 +141,8 @@ class WriteGuard:
                     await self._end_claim("nothing", None)
                 raise
             self._held = moved
-        self._renewal = asyncio.create_task(self._renew())
+        if self._held is not None or self._claim is not None:
+            self._renewal = asyncio.create_task(self._renew())
         return None
 
     async def leave(self, result: Mapping[str, Json] | None, code: int | None = None) -> None:
