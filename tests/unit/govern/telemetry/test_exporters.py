@@ -59,6 +59,6 @@ def test_metrics_are_not_sent_to_an_endpoint_for_spans() -> None:
     settings = parse(b'adaptgen: 1\ntrace: {otlp: "https://xray.eu-central-1.amazonaws.com"}\n', "g.yaml")
     made = tracer(settings, environ={})
     try:
-        assert list(made._meters._sdk_config.metric_readers) == []  # type: ignore[attr-defined]
+        assert list(made._meters._metric_readers) == []  # type: ignore[attr-defined]
     finally:
         made.close()
