@@ -251,7 +251,12 @@ class AccountSession(Session):
         if not isinstance(token, str) or not _is_sendable(token) or not _names_bearer(got.response):
             raise LoginRefused("The API returned no token that can be used.", status=got.response.status)
         ends = expiry.find_end(login.expires, got.response, [token])
-        await self._connect({name: one for name, one in got.found.items() if isinstance(one, str)}, ends)
+        saved = {name: one for name, one in got.found.items() if isinstance(one, str)}
+        try:
+            await self._connect(saved, ends)
+        except StoreError:
+            await self.revoke(saved)  # nobody would know of them
+            raise
 
     async def connect_by_key(self, key: str) -> None:
         """Keep a key as the caller's account. StoreError: it cannot be kept."""

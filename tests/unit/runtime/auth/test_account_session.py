@@ -343,6 +343,17 @@ async def test_a_store_that_is_away_stops_the_call(start: Start, api: NotesApi, 
     assert "problem" in await one.ask(ADA, "disconnect")
 
 
+async def test_tokens_that_cannot_be_kept_are_ended(
+    start: Start, api: NotesApi, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*key: Any, **more: Any) -> None:
+        raise StoreError("the store is away")
+
+    monkeypatch.setattr(store, "put", fail)
+    assert "problem" in await start().connect(api, ADA)
+    assert api.grants[0].ended
+
+
 # ----------------------------------------------------------------------------------------------------- disconnecting
 
 
