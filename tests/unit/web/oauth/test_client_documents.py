@@ -15,7 +15,7 @@ from support.oauth_clients import HTTPS, OAuthClient, json_of
 from support.web import Asked, Said, Web, web
 
 from adaptgen.runtime.store.protocol import MemoryStore
-from adaptgen.web.oauth import client_documents
+from adaptgen.web.oauth import client_documents, redirects
 from adaptgen.web.oauth.client_documents import ClientDocuments, Crowded, find_problem, is_public, lifetime
 
 HERE = "http://127.0.0.1:8000/mcp"
@@ -187,6 +187,18 @@ async def test_a_document_describes_a_client() -> None:
         assert [one.path for one in server.seen] == ["/client.json"]
 
 
+@pytest.mark.asyncio
+async def test_a_client_that_would_rather_sign_but_need_not_counts() -> None:
+    """As ChatGPT describes itself: https://chatgpt.com/oauth/client.json."""
+    methods = {
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+        "jwks_uri": "https://client.example/jwks.json",
+    }
+    with web(lambda asked: described(asked, server.url, **methods)) as server:
+        assert (await read(server)).method == "none"
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -197,6 +209,7 @@ async def test_a_document_describes_a_client() -> None:
         {"client_secret": "x"},
         {"token_endpoint_auth_method": "client_secret_basic"},
         {"token_endpoint_auth_method": "private_key_jwt"},
+        {"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": ["private_key_jwt"]},
         {"redirect_uris": []},
         {"redirect_uris": ["javascript:alert(1)"]},
     ],
@@ -310,6 +323,41 @@ async def test_waiting_for_others_says_nothing_about_a_document(monkeypatch: pyt
         documents._turns.release()
         monkeypatch.setattr(client_documents, "TIMEOUT", 3.0)
         assert await documents.client(f"{server.url}/0", HERE, (), store) is not None
+
+
+@pytest.mark.asyncio
+async def test_a_well_known_document_that_cannot_be_fetched_counts_as_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unreachable(host: str, port: int) -> Sequence[str]:
+        raise OSError
+
+    documents = ClientDocuments(resolve=unreachable)
+    claude, other = "https://claude.ai/oauth/mcp-oauth-client-metadata", "https://claude.ai/oauth/other"
+    found = await documents.client(claude, PUBLIC, (), MemoryStore())
+    assert found is not None
+    assert (found.name, found.redirect_uris) == ("Claude", ("https://claude.ai/api/mcp/auth_callback",))
+    assert await documents.client(other, PUBLIC, (), MemoryStore()) is None
+    assert await ClientDocuments(resolve=unreachable).client(claude, PUBLIC, ("chatgpt.com",), MemoryStore()) is None
+    monkeypatch.setattr(client_documents, "OF_A_HOST", (0.001, 0.5))  # also while too many are asked for
+    assert await ClientDocuments(resolve=unreachable).client(claude, PUBLIC, (), MemoryStore()) == found
+
+
+@pytest.mark.asyncio
+async def test_a_well_known_document_that_says_something_else_counts_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with web(lambda asked: described(asked, server.url)) as server:
+        name = f"{server.url}/client.json"
+        published = {"client_name": "Old", "redirect_uris": ["https://old.example/cb"]}
+        monkeypatch.setattr(client_documents, "PUBLISHED", {name: published})
+        assert (await read(server)).name == "Acme"
+
+
+@pytest.mark.parametrize("name", sorted(client_documents.PUBLISHED))
+def test_what_is_known_of_others_obeys_the_rules(name: str) -> None:
+    about = client_documents.PUBLISHED[name]
+    assert find_problem(name) is None
+    for uri in about["redirect_uris"]:  # type: ignore[union-attr]
+        assert redirects.find_problem(str(uri)) is None
 
 
 # ------------------------------------------------------------------------------------------------------------- the way
