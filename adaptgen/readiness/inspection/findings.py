@@ -13,6 +13,8 @@ from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Auth, Tool, Unpaged
+from adaptgen.plan.auth.consent import code_flows
+from adaptgen.plan.auth.security_schemes import identifier
 from adaptgen.plan.document.reader import Operation, is_json, mapping
 from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
@@ -99,10 +101,21 @@ class Findings:
                     "auth", "medium", auth.name, message, "an API key's value is the header's", fix + note, where
                 )
 
+        if all(auth.consent is None for auth in self._plan.server.auth):
+            yield from self.accounts()
         for one in self._diagnostics:
             if one.code == "AG028":
                 severity = {"warning": "high"}.get(one.severity, "low" if "not tools" in one.message else "medium")
                 yield Finding("login", severity, "login", one.message, "", one.help, one.where)  # type: ignore[arg-type]
+
+    def accounts(self) -> Iterator[Finding]:
+        """Consent that the document offers, and that nothing uses."""
+        for flow in code_flows(self._document, ()):
+            fix = f"auth: {{{identifier(flow.scheme)}: {{kind: oauth2, grant: authorization_code, per: caller}}}}"
+            because = f"the scheme {flow.scheme!r} has authorizationCode"
+            where = self.where(f"#/components/securitySchemes/{flow.scheme}")
+            message = "each caller could connect an account of its own"
+            yield Finding("account", "low", identifier(flow.scheme), message, because, fix, where)
 
     def _assumes_refusals(self, auth: Auth) -> bool:
         """Whether 401 alone is taken for a session that ended, and neither a person nor the API said so."""

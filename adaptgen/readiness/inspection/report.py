@@ -44,6 +44,7 @@ class Topic:
 TOPICS: Mapping[str, Topic] = {
     "auth": Topic("Describe how requests log in", "A server without credentials is refused by the API.", "Logging in"),
     "login": Topic("Confirm the login", "The document does not describe it completely.", "Logging in"),
+    "account": Topic("Let callers act in their own name", "Otherwise the API sees one user for everybody."),
     "session": Topic(
         "Describe how a session ends", "A session that ends in an unknown way looks like a failed call.", "Logging in"
     ),
