@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Auth, Body, Call, Consent, Expires, Login, Param, Send
-from adaptgen.net.addresses import find_problem
+from adaptgen.net.addresses import UrlProblem, find_problem
 from adaptgen.plan.auth.hinted_calls import Keys
 from adaptgen.plan.auth.security_schemes import below, identifier, reference, schemes, server_url, token_url
 from adaptgen.plan.document.reader import Operation
@@ -44,6 +44,17 @@ def code_flows(document: Document, operations: Sequence[Operation]) -> list[Code
         for scheme, flow in _flows(document)
         if (at := url(flow, "authorizationUrl")) and (token := url(flow, "tokenUrl"))
     ]
+
+
+def offered_flows(document: Document) -> list[CodeFlow]:
+    """Those of :func:`code_flows` that a hint can take as they are."""
+    flows = code_flows(document, ())
+    return [one for one in flows if not any(map(_problem, (one.authorization_url, one.token_url, one.refresh_url)))]
+
+
+def _problem(url: str) -> UrlProblem | None:
+    """What is wrong with an address. A reference is known when the server runs; a path lies below the main base."""
+    return None if not url or "${" in url or url.startswith("/") else find_problem(url)
 
 
 def _flows(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -126,8 +137,7 @@ class Consents:
 
     def _check_urls(self, name: str, keys: Keys, **urls: str) -> None:
         for key, url in urls.items():
-            # A reference is known when the server runs; a path lies below the main base.
-            if "${" not in url and not url.startswith("/") and (problem := find_problem(url)):
+            if problem := _problem(url):
                 text = f"the document's {key} of {name!r} {problem}"
                 raise error("AG137", text, self._hints.where(*keys), f"add {key}: https://…")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.model.plan import Evidence, Variable
 from adaptgen.model.tables import Auth, Send
 from adaptgen.plan.auth import AuthPlan
-from adaptgen.plan.auth.consent import code_flows
+from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
 from adaptgen.plan.auth.hints import hinted
 from adaptgen.plan.auth.login_chain import Chain, LoginReport, find_logins
@@ -184,7 +184,7 @@ class _Inference:
             names = next(iter(unsaid.values()))
             because = f"{len(unsaid)} operations declare no security, and there is one way in"
             yield Evidence(names[0], "auth", "sent there too", because)
-        offered = {one.scheme for one in code_flows(self.document, self.operations)}
+        offered = {one.scheme for one in offered_flows(self.document)}
         for scheme, auth in self.made.items():
             if auth is not None and auth.name in used:
                 pointer = f"#/components/securitySchemes/{scheme}"

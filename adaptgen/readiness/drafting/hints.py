@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.model.plan import Evidence, Plan
 from adaptgen.model.tables import Auth, Json, Paging, Tool, Unpaged
-from adaptgen.plan.auth.consent import code_flows
+from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.security_schemes import identifier, reference
 from adaptgen.plan.auth.written_hint import auth_hint
 from adaptgen.readiness.drafting.lines import Draft, flow
@@ -68,7 +68,7 @@ def _accounts(draft: Draft, document: Document, plan: Plan) -> None:
     """Where the document offers consent for each person, the hint with which callers act in their own name."""
     if any(auth.consent is not None for auth in plan.server.auth):
         return
-    for consented in code_flows(document, ()):
+    for consented in offered_flows(document):
         name, client = identifier(consented.scheme), reference(plan.server.name, "CLIENT_ID")
         said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", "client_id": client}
         draft.say(f"{consented.scheme} has authorizationCode: each caller could connect an account of its own, with")

@@ -13,7 +13,7 @@ from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Auth, Tool, Unpaged
-from adaptgen.plan.auth.consent import code_flows
+from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.security_schemes import identifier
 from adaptgen.plan.document.reader import Operation, is_json, mapping
 from adaptgen.plan.document.request_bodies import FORM
@@ -110,7 +110,7 @@ class Findings:
 
     def accounts(self) -> Iterator[Finding]:
         """Consent that the document offers, and that nothing uses."""
-        for flow in code_flows(self._document, ()):
+        for flow in offered_flows(self._document):
             fix = f"auth: {{{identifier(flow.scheme)}: {{kind: oauth2, grant: authorization_code, per: caller}}}}"
             because = f"the scheme {flow.scheme!r} has authorizationCode"
             where = self.where(f"#/components/securitySchemes/{flow.scheme}")

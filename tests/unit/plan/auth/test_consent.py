@@ -12,6 +12,7 @@ import adaptgen
 from adaptgen.compare.inputs import find_changes
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Send
+from adaptgen.readiness.inspection.inspect import inspect
 
 FLOW = {
     "authorizationUrl": "https://id.example/authorize",
@@ -194,3 +195,11 @@ def test_a_change_to_accounts_of_people_is_shown_as_one(tmp_path: Path) -> None:
     assert "calls fail until the caller has connected an account of its own" in told[0].text
     back = [one for one in find_changes(str(after), str(before)) if one.kind == "account"]
     assert [one.level for one in back] == ["review"]
+
+
+@pytest.mark.parametrize(("url", "offered"), [("https://id.example/token", True), ("http://id.example/token", False)])
+def test_the_draft_offers_what_a_hint_could_take(tmp_path: Path, url: str, offered: bool) -> None:
+    build(tmp_path, {"kind": "bearer"}, {**FLOW, "tokenUrl": url})
+    (tmp_path / "notes" / "hints.yaml").unlink()
+    found = inspect(adaptgen.build(tmp_path / "notes.yaml")).findings
+    assert [one.subject for one in found if one.rule == "account"] == ["notes"] * offered
