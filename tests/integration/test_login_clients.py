@@ -10,12 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support import login_places
 from support.certificates import serving
-from support.login_clients import CLIENTS, ClientFailed, LoginClient, PythonClient, TypeScriptClient
+from support.login_clients import CLIENTS, ClientFailed, LoginClient, OldPythonClient, PythonClient, TypeScriptClient
 from support.login_places import ACCESS, KINDS, Company, Place
 from support.services import Unavailable
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
+RUNNING = [PythonClient, OldPythonClient, TypeScriptClient]
+"""Clients that go on running between calls. ``mcp-remote`` 0.15.1 is none of them: when several calls are refused at
+once, it renames its own files away under its feet."""
 LATEST = 6.0
 """Seconds after which a token that was revoked counts at no replica."""
 
@@ -112,6 +115,25 @@ def test_a_client_that_has_a_document_registers_nothing(place: Place, kind: type
             company.advance(ACCESS + 30)
             assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}
             assert client.logins == 1
+
+
+@pytest.mark.parametrize("kind", RUNNING, ids=[one.name for one in RUNNING])
+def test_calls_that_refresh_at_once_end_no_login(place: Place, kind: type[LoginClient], tmp_path: Path) -> None:
+    """Some clients refresh for each call that was refused, with one refresh token, at several replicas."""
+    company, person = place.company, f"{kind.name}.at-once.{place.kind}"
+    company.idp.person(person, groups=["support"], tenant="acme")
+    with (
+        company.browser(person) as browser,
+        kind(place.url, tmp_path, browser, clock=company.clock) as client,
+    ):
+        client.connect()
+        assert client.tools() == ["desk__read_case"]
+        for turn in range(3):
+            company.advance(ACCESS + 30)
+            given = [{"number": number} for number in range(10)]
+            found = client.call_at_once("desk__read_case", given)
+            assert found == [{"text": f"case {number}", "error": False} for number in range(10)], turn
+        assert client.logins == 1
 
 
 @pytest.mark.parametrize("kind", [PythonClient, TypeScriptClient], ids=["python-2", "typescript"])

@@ -77,6 +77,10 @@ class LoginClient:
         """
         raise NotImplementedError
 
+    def call_at_once(self, name: str, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The results of several calls of a tool that are under way together."""
+        raise NotImplementedError
+
     def tokens(self) -> dict[str, Any]:
         """The tokens it keeps, with ``client``: its registration."""
         raise NotImplementedError
@@ -217,6 +221,10 @@ class _LineClient(LoginClient):
         found: dict[str, Any] = self._ask(do="call", name=name, arguments=arguments)
         return found
 
+    def call_at_once(self, name: str, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask(do="many", calls=[{"name": name, "arguments": one} for one in given])
+        return found
+
     def tokens(self) -> dict[str, Any]:
         found: dict[str, Any] = self._ask(do="tokens")
         return found
@@ -301,8 +309,11 @@ class RemoteClient(LoginClient):
         return [tool["name"] for tool in self._ask("tools/list", {})["tools"]]
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        result = self._ask("tools/call", {"name": name, "arguments": arguments})
-        return {"text": "".join(one.get("text", "") for one in result["content"]), "error": bool(result.get("isError"))}
+        return _result(self._ask("tools/call", {"name": name, "arguments": arguments}))
+
+    def call_at_once(self, name: str, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        asked = [self._send("tools/call", {"name": name, "arguments": one}) for one in given]
+        return [_result(one) for one in self._results(asked)]
 
     def tokens(self) -> dict[str, Any]:
         (folder,) = (self.folder / "mcp-auth").iterdir()
@@ -317,11 +328,19 @@ class RemoteClient(LoginClient):
             self._process.stop()
 
     def _ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        return self._results([self._send(method, params)])[0]
+
+    def _send(self, method: str, params: Mapping[str, Any]) -> int:
         assert self._process is not None
         self._number += 1
         self._process.send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params})
+        return self._number
+
+    def _results(self, asked: Sequence[int]) -> list[Any]:
+        assert self._process is not None
+        found: dict[int, Any] = {}
         due = False
-        while True:
+        while not found.keys() >= set(asked):
             name, line = self._process.next()
             if name == "stderr":
                 if due and line.startswith("http"):
@@ -329,10 +348,15 @@ class RemoteClient(LoginClient):
                 due = line.startswith("Please authorize this client by visiting")
                 continue
             message = json.loads(line) if line else {}
-            if message.get("id") == self._number and "method" not in message:
+            if message.get("id") in asked and "method" not in message:
                 if "error" in message:
                     raise ClientFailed(message["error"].get("message", ""))
-                return message["result"]
+                found[message["id"]] = message["result"]
+        return [found[one] for one in asked]
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {"text": "".join(one.get("text", "") for one in result["content"]), "error": bool(result.get("isError"))}
 
 
 class InspectorClient(LoginClient):
@@ -349,8 +373,7 @@ class InspectorClient(LoginClient):
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         given = ["--tool-args-json", json.dumps(arguments)]
-        result = self._run("--method", "tools/call", "--tool-name", name, *given)
-        return {"text": "".join(one.get("text", "") for one in result["content"]), "error": bool(result.get("isError"))}
+        return _result(self._run("--method", "tools/call", "--tool-name", name, *given))
 
     def tokens(self) -> dict[str, Any]:
         (state,) = self.folder.rglob("oauth.json")

@@ -93,7 +93,9 @@ class Company:
     def advance(self, seconds: float) -> None:
         """Put the clocks of the company, of the proxies and of clients forward."""
         self.ahead += seconds
-        self.clock.write_text(str(self.ahead))
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(str(self.ahead))
+        fresh.replace(self.clock)  # at once: processes read it at any time
         self.idp.set(advance=self.ahead)
         for function in self.functions:
             function.ahead = self.ahead

@@ -2,9 +2,9 @@
 
     python login_python.py '{"url": …, "port": …, "mode": "legacy", "metadata": ""}'
 
-Commands: ``{"do": "list"}``, ``{"do": "call", "name": …, "arguments": …}``, ``{"do": "tokens"}`` and
-``{"do": "close"}``. Each is answered by ``{"done": …}`` or ``{"failed": …}``; before it, ``{"authorize": url}`` where a
-person is needed.
+Commands: ``{"do": "list"}``, ``{"do": "call", "name": …, "arguments": …}``, ``{"do": "many", "calls": […]}`` (at once),
+``{"do": "tokens"}`` and ``{"do": "close"}``. Each is answered by ``{"done": …}`` or ``{"failed": …}``; before it,
+``{"authorize": url}`` where a person is needed.
 """
 
 from __future__ import annotations
@@ -121,6 +121,8 @@ async def done(client: Any, storage: Storage, command: dict[str, Any]) -> Any:
         return {**tokens.model_dump(mode="json"), "client": registered.model_dump(mode="json", exclude_none=True)}
     if command["do"] == "list":
         return [tool.name for tool in (await client.list_tools()).tools]
+    if command["do"] == "many":
+        return await asyncio.gather(*(done(client, storage, {"do": "call", **one}) for one in command["calls"]))
     result = await client.call_tool(command["name"], command["arguments"])
     text = "".join(block.text for block in result.content if block.type == "text")
     return {"text": text, "error": bool(getattr(result, "is_error", None) or getattr(result, "isError", None))}

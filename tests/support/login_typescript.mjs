@@ -72,6 +72,7 @@ const doing = {
     const text = result.content.filter((one) => one.type === "text").map((one) => one.text).join("");
     return { text, error: result.isError === true };
   },
+  many: async (command) => Promise.all(command.calls.map((one) => doing.call(one))),
   tokens: async () => ({ ...kept.tokens, client: kept.client }),
 };
 

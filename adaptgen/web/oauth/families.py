@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import orjson
@@ -23,8 +23,10 @@ from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 GRACE: Final = 30.0
-"""Seconds in which the refresh token before gets the same answer once more: the first may have been lost, or several
-processes of one client refresh at once."""
+"""Seconds in which a refresh token that was replaced gets the newest answer once more: the first may have been lost, or
+one client refreshes for several requests at once, each with the token that it had when the request was refused."""
+_LINKS: Final = 8
+"""Replaced refresh tokens that a family knows in that time."""
 UNTIL: Final = 900.0
 """Seconds for which a family that was ended cannot begin."""
 MARGIN: Final = 60.0
@@ -153,19 +155,32 @@ class Families:
             await self.end(grant.family)
             raise Ended
         answer = self._answer(issue)
-        new = self._row(issue, answer, token)
+        new = self._row(issue, answer, token, self._links(row))
         if not await self._swap(key, row, new, self._ttl(issue)):
             raise Ended  # somebody has ended it in between
         return answer
 
     async def _repeated(self, key: str, row: dict[str, Any], token: str, grant: Grant) -> dict[str, Json]:
-        if row.get("p") == _mark(token) and 0 <= self._clock() - row["t"] < GRACE:
-            held = self._seals.within(token).open("answer", row["n"])
-            if held is not None:
-                answer = {name: one for name, one in held.items() if name not in ("exp", "until")}
-                return {**answer, "expires_in": max(int(cast("float", held["until"]) - self._clock()), 1)}
-        await self.end(grant.family)
-        raise Ended(grant)
+        """The newest answer, from link to link: each opens with a refresh token, and holds the next one."""
+        links = self._links(row)
+        found = next((at for at, one in enumerate(links) if one["p"] == _mark(token)), -1)
+        answer: dict[str, Json] | None = None
+        for link in reversed(links[: found + 1]):
+            answer = self._seals.within(token).open("answer", link["n"]) if link["p"] == _mark(token) else None
+            if answer is None:
+                break
+            token = str(answer.get("refresh_token"))
+        if answer is None:
+            await self.end(grant.family)
+            raise Ended(grant)
+        until = cast("float", answer["until"])
+        kept = {name: one for name, one in answer.items() if name not in ("exp", "until")}
+        return {**kept, "expires_in": max(int(until - self._clock()), 1)}
+
+    def _links(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The refresh tokens that were replaced not long ago, the last one first."""
+        last = [{"p": row["p"], "n": row["n"], "t": row["t"]}] if "p" in row else []
+        return [one for one in (*last, *row.get("o", ())) if 0 <= self._clock() - one["t"] < GRACE][:_LINKS]
 
     async def _standing(self, key: str, grant: Grant) -> dict[str, Any]:
         if not await stands(self._store, grant):
@@ -222,7 +237,9 @@ class Families:
             answer["refresh_token"] = REFRESH + self._seals.seal("refresh token", held, self._lasts.refresh)
         return answer
 
-    def _row(self, issue: Issue, answer: Mapping[str, Json], before: str | None) -> bytes:
+    def _row(
+        self, issue: Issue, answer: Mapping[str, Json], before: str | None, links: Sequence[Mapping[str, Json]] = ()
+    ) -> bytes:
         token = answer.get("refresh_token")
         row: dict[str, Json] = {"t": self._clock()}
         if isinstance(token, str) and issue.upstream is not None:
@@ -232,6 +249,7 @@ class Families:
             until = self._clock() + cast("int", answer["expires_in"])
             row["p"] = _mark(before)
             row["n"] = self._seals.within(before).seal("answer", {**answer, "until": until}, GRACE)
+            row["o"] = [dict(one) for one in links[: _LINKS - 1]]
         return orjson.dumps(row)
 
     def _ttl(self, issue: Issue) -> float:

@@ -110,13 +110,38 @@ async def test_an_old_token_ends_the_family(bank: Site, clock: Clock) -> None:
     assert (await call(bank, tokens["access_token"])).status == 401
 
 
-async def test_the_token_before_the_one_before_ends_the_family_at_once(bank: Site) -> None:
+async def test_a_late_request_of_many_gets_the_newest_answer(bank: Site, clock: Clock) -> None:
+    """The TypeScript SDK refreshes for each request that was refused, with the token that it had then: one of them
+    comes when the family is two tokens further."""
     client = OAuthClient(bank)
     first = (await client.log_in())["refresh_token"]
     second = json_of(await client.refresh(first))["refresh_token"]
+    third = json_of(await client.refresh(second))
+    for token in (first, second, first):
+        again = json_of(await client.refresh(token))
+        assert (again["refresh_token"], again["access_token"]) == (third["refresh_token"], third["access_token"])
+    assert bank.idp.counts["/token"] == 3
+    assert (await client.refresh(third["refresh_token"])).status == 200
+    clock.later = 31
+    assert await error_of(client, first) == "invalid_grant"
+
+
+async def test_the_token_before_the_one_before_ends_the_family(bank: Site, clock: Clock) -> None:
+    client = OAuthClient(bank)
+    first = (await client.log_in())["refresh_token"]
+    second = json_of(await client.refresh(first))["refresh_token"]
+    clock.later = 31
     third = json_of(await client.refresh(second))["refresh_token"]
     assert await error_of(client, first) == "invalid_grant"
     assert await error_of(client, third) == "invalid_grant"
+
+
+async def test_a_family_knows_a_few_replaced_tokens_only(bank: Site) -> None:
+    client = OAuthClient(bank)
+    first = token = (await client.log_in())["refresh_token"]
+    for _ in range(9):
+        token = json_of(await client.refresh(token))["refresh_token"]
+    assert await error_of(client, first) == "invalid_grant"
 
 
 async def test_an_unused_token_ends(bank: Site, clock: Clock) -> None:
