@@ -98,6 +98,21 @@ def test_another_site_does_not_agree(it: Scene, client: Client, source: str | No
     assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_not_even_with_the_token_of_the_victim(it: Scene, client: Client, site: str) -> None:
+    """Whatever leaks a token, another site cannot send it."""
+    victim = it.browser("victim")
+    action, fields = buttons(consent(it, client, victim))
+    cookies = "; ".join(f"{one.name}={one.value}" for one in victim.cookies.values())
+    headers = {"cookie": cookies, "sec-fetch-site": site, "origin": "https://evil.example"}
+    answer = it.http.post(action, data=fields, headers=headers)
+    assert answer.status_code == 403
+    assert "location" not in answer.headers
+    assert it.http.post(action, data=fields, headers={"cookie": cookies}).status_code == 403, (
+        "who says nothing of itself"
+    )
+
+
 def test_the_form_counts_in_the_browser_that_has_it_only(it: Scene, client: Client) -> None:
     """With the attacker's token, and as if from the same origin: a page that was planted below the same host."""
     action, fields = buttons(consent(it, client, it.browser("attacker")))

@@ -205,6 +205,7 @@ def test_a_server_with_a_path_has_its_own_issuer(tmp_path: Path) -> None:
         said = it.metadata
         assert said["issuer"] == base
         assert all(url.startswith(f"{base}/oauth/") for name, url in said.items() if name.endswith("_endpoint"))
+        assert it.http.get(f"{BASE}/.well-known/oauth-protected-resource/front/mcp").json()["resource"] == f"{base}/mcp"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://mcp.bank.example.evil.example"])

@@ -19,6 +19,7 @@ import asyncio
 import base64
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from support.login_scene import RESOURCE, Client, Scene, refused, scene
@@ -26,6 +27,7 @@ from support.openid import CLIENT
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.runtime.store.protocol import MemoryStore
+from adaptgen.web.oauth.server import Context
 
 
 def test_a_token_for_another_server_of_the_same_keys_is_refused(tmp_path: Path) -> None:
@@ -49,6 +51,24 @@ def test_a_token_for_another_server_of_the_same_keys_is_refused(tmp_path: Path) 
         refused(client.token(code=code, resource="https://other.bank.example/mcp"))
         page = other.browser().open(client.request(resource=None), until="https://never.example")
         assert page.status == 400, "a registration at one is none at the other"
+
+
+def test_a_refresh_token_of_another_server_is_refused_also_for_a_client_of_both(tmp_path: Path) -> None:
+    """As clients with a document are; here a registration counts at both."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    store = MemoryStore()
+    with (
+        patch.object(Context, "own_seals", property(lambda self: self.seals)),
+        scene(tmp_path / "one", store=store) as it,
+        scene(tmp_path / "two", base="https://other.bank.example", store=store) as other,
+    ):
+        client = it.client()
+        tokens = client.log_in()
+        client.scene = other
+        refused(client.refresh(tokens["refresh_token"]), "invalid_grant")
+        client.scene = it
+        assert client.refresh(tokens["refresh_token"]).status_code == 200
 
 
 def test_tokens_of_the_provider_that_are_not_for_this_server(it: Scene, client: Client) -> None:
