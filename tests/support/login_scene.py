@@ -146,6 +146,9 @@ class Scene:
     async def _served(self, request: httpx.Request) -> httpx.Response:
         lines, twice = folded(request.headers.multi_items())
         target, _, query = request.url.raw_path.decode("ascii").partition("?")
+        below = urlsplit(self.base).path
+        if below and target.startswith(f"{below}/"):  # what is in front of the server takes it away
+            target = target.removeprefix(below)
         asked = HttpRequest(
             request.method, unquote(target), lines, whole(request.content), twice, streaming=False, query=query
         )
@@ -181,7 +184,7 @@ class Client:
             "state": self.state,
             "code_challenge": challenge(self.verifier),
             "code_challenge_method": "S256",
-            "resource": RESOURCE,
+            "resource": f"{self.scene.base}/mcp",
             **changes,
         }
         query = urlencode({name: one for name, one in said.items() if one is not None})
@@ -195,7 +198,7 @@ class Client:
     def token(self, **changes: str | None) -> httpx.Response:
         """A request to the token endpoint for a code (``code=``)."""
         said = {"grant_type": "authorization_code", "redirect_uri": self.redirect, "code_verifier": self.verifier}
-        return self._post(said | {"client_id": self.id, "resource": RESOURCE}, changes)
+        return self._post(said | {"client_id": self.id, "resource": f"{self.scene.base}/mcp"}, changes)
 
     def refresh(self, token: str, **changes: str | None) -> httpx.Response:
         """A request for new tokens."""

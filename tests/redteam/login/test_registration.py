@@ -206,6 +206,9 @@ def test_a_server_with_a_path_has_its_own_issuer(tmp_path: Path) -> None:
         assert said["issuer"] == base
         assert all(url.startswith(f"{base}/oauth/") for name, url in said.items() if name.endswith("_endpoint"))
         assert it.http.get(f"{BASE}/.well-known/oauth-protected-resource/front/mcp").json()["resource"] == f"{base}/mcp"
+        client, browser = it.client(), it.browser()
+        assert it.call(client.log_in(browser)["access_token"]).status_code == 200
+        assert {one["redirect_uri"] for one in it.provider.asked} == {f"{base}/login/callback"}
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://mcp.bank.example.evil.example"])
