@@ -147,6 +147,22 @@ def test_the_grace_of_a_refresh_token_is_short() -> None:
     assert families.GRACE <= 30
 
 
+def test_the_grace_gives_nobody_a_family_of_their_own(
+    it: Scene, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within it a stolen token is worth what the client has, and the next refresh of either side shows the theft."""
+    stolen = client.log_in()["refresh_token"]
+    second = client.refresh(stolen).json()["refresh_token"]
+    won = client.refresh(second).json()
+    for old in (stolen, second):
+        assert client.refresh(old).json()["refresh_token"] == won["refresh_token"]
+    monkeypatch.setattr(families, "GRACE", 0.0)
+    newest = client.refresh(won["refresh_token"]).json()
+    refused(client.refresh(won["refresh_token"]), "invalid_grant")
+    refused(client.refresh(newest["refresh_token"]), "invalid_grant")
+    assert it.call(newest["access_token"]).status_code == 401
+
+
 def test_a_refresh_token_belongs_to_its_client(it: Scene, client: Client) -> None:
     tokens = client.log_in()
     other = it.client()
