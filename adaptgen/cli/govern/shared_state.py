@@ -126,7 +126,7 @@ def run_logout(options: SimpleNamespace) -> int:
 
 
 async def _log_out(named: str, options: SimpleNamespace) -> None:
-    from adaptgen.web.oauth.families import Lifetimes, end_all
+    from adaptgen.web.oauth.families import end_all
 
     settings = await governance.load(named, os.environ)
     login = settings.login
@@ -150,7 +150,7 @@ async def _log_out(named: str, options: SimpleNamespace) -> None:
             if record is not None:
                 record.close()
         person = (options.tenant, options.sub) if options.sub else None
-        await end_all(store, Lifetimes(login.access, login.refresh), person=person, client=options.client)
+        await end_all(store, person=person, client=options.client)
     except StoreError as problem:
         raise error("AG076", f"{problem}", settings.where("state")) from None
     except AuditError as problem:

@@ -236,7 +236,7 @@ class Consents:
         if not self._remembers(redirect_uri):
             return False
         found = await self._store.get(self._key(caller, client, redirect_uri, scope))
-        if found is None:
+        if found is None or time.time() - float(found) >= self._seconds:  # the settings may be shorter than they were
             return False
         marks = ended_keys(person=(caller.tenant, caller.sub), client=client.client_id)
         ended = [await self._store.get(one) for one in marks]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,7 +21,8 @@ _CODE: Final = lazy(r"mcp_ac_[A-Za-z0-9_-]{43}")
 
 @value()
 class Authorized:
-    """What a person has agreed to. ``upstream``: of the identity; it holds tokens of the provider."""
+    """What a person has agreed to. ``upstream``: of the identity; it holds tokens of the provider. ``agreed``: when the
+    code was issued, in seconds since the epoch: what operators end after that ends what comes of it."""
 
     client_id: str
     redirect_uri: str
@@ -29,6 +31,7 @@ class Authorized:
     refreshable: bool
     caller: Caller
     upstream: Mapping[str, Json]
+    agreed: float = 0.0
 
 
 @value()
@@ -63,6 +66,7 @@ class Codes:
                 "claims": dict(caller.claims),
             },
             "upstream": dict(held.upstream),
+            "agreed": time.time(),
         }
         sealed = self._seals.within(code).seal("code", about, LASTS)
         await self._store.put(self._key(code), sealed.encode(), ttl=LASTS)
@@ -93,6 +97,7 @@ class Codes:
             held["refreshable"],
             caller,
             held["upstream"],
+            held["agreed"],
         )
         return found, raw
 

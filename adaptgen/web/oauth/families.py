@@ -32,6 +32,10 @@ UNTIL: Final = 900.0
 MARGIN: Final = 60.0
 """Seconds for which a row outlives what it stands for."""
 
+REMEMBERED: Final = 366 * 86400.0
+"""Seconds for which it is known what operators have ended: longer than settings let anything last. It may have begun
+under other settings than those of now, and a consent outlives the tokens that came from it."""
+
 
 class Ended(Exception):
     """A refresh token that does not count. ``reused``: it was replaced before, so somebody may have stolen it, and the
@@ -261,11 +265,11 @@ def family_of(code: str) -> str:
     return hashlib.sha256(f"family\0{code}".encode()).hexdigest()[:32]
 
 
-async def end_all(store: Store, lasts: Lifetimes, *, person: tuple[str, str] | None = None, client: str = "") -> None:
+async def end_all(store: Store, *, person: tuple[str, str] | None = None, client: str = "") -> None:
     """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again. For
     operators."""
     for key in ended_keys(person=person, client=client):
-        await store.put(key, repr(time.time()).encode(), ttl=max(lasts.refresh, lasts.access) + MARGIN)
+        await store.put(key, repr(time.time()).encode(), ttl=REMEMBERED)
 
 
 def _mark(token: str) -> str:

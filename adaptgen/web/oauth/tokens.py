@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -130,7 +129,7 @@ class TokenEndpoint:
         assert held is not None
         assert found is not None
         caller = held.caller
-        grant = Grant(family_of(code), client.client_id, caller.sub, caller.tenant, time.time())
+        grant = Grant(family_of(code), client.client_id, caller.sub, caller.tenant, held.agreed)
         used = Used(client.client_id, grant.family)
         if not await codes.use(code, found[1], used):
             return await self._replayed(used, client)

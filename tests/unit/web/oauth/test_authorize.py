@@ -10,6 +10,12 @@ from support.idp import Idp
 from support.logins import BASE, Site, field_of, site, text_of
 from support.oauth_clients import CHALLENGE, HTTPS, LOOPBACK, OAuthClient
 
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import MemoryStore
+from adaptgen.web.oauth.authorize import Consents
+from adaptgen.web.oauth.clients import Client
+
 pytestmark = pytest.mark.asyncio
 
 
@@ -225,3 +231,11 @@ async def test_a_consent_that_is_not_to_be_remembered_is_not(tmp_path: Path, idp
         client = await registered(one)
         assert "code" in await client.authorize()
         assert (await client.open()).status == 200
+
+
+async def test_a_consent_lasts_as_long_as_the_settings_of_now_say() -> None:
+    store, seals = MemoryStore(), Seals([b"k" * 32])
+    ann, client = Caller("ann", "north"), Client("c1", "", (HTTPS,))
+    await Consents(store, seals, 90.0).remember(ann, client, HTTPS, "s")
+    assert await Consents(store, seals, 90.0).given(ann, client, HTTPS, "s")
+    assert not await Consents(store, seals, 1e-9).given(ann, client, HTTPS, "s")

@@ -13,9 +13,11 @@ from support.idp import Idp
 from support.logins import RESOURCE, Site, site
 from support.oauth_clients import OAuthClient, call, json_of
 
+from adaptgen.config.types import Duration
+from adaptgen.govern.settings.table import LOGIN
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 from adaptgen.web.oauth import families
-from adaptgen.web.oauth.families import Lifetimes, end_all
+from adaptgen.web.oauth.families import REMEMBERED, end_all
 
 pytestmark = pytest.mark.asyncio
 
@@ -293,18 +295,32 @@ async def test_our_token_ends_with_the_providers_that_travels_in_it(bank: Site) 
 async def test_an_operator_ends_what_began_before(bank: Site, whom: str) -> None:
     client = OAuthClient(bank)
     tokens = await client.log_in()
-    lasts = Lifetimes(900, 86400)
     if whom == "person":
-        await end_all(bank.governed.store, lasts, person=("north", "ann"))
+        await end_all(bank.governed.store, person=("north", "ann"))
     else:
-        await end_all(bank.governed.store, lasts, client=client.client_id)
+        await end_all(bank.governed.store, client=client.client_id)
     assert await error_of(client, tokens["refresh_token"]) == "invalid_grant"
     assert (await call(bank, tokens["access_token"])).status == 401
     assert (await client.open()).status == 200  # the consent has ended with it
     assert (await call(bank, (await client.log_in())["access_token"])).status == 200
 
 
+async def test_a_code_under_way_ends_as_well(bank: Site) -> None:
+    client = OAuthClient(bank)
+    await client.register()
+    code = (await client.authorize())["code"]
+    await end_all(bank.governed.store, person=("north", "ann"))
+    answer = await client.redeem(code)
+    assert (await call(bank, json_of(answer)["access_token"])).status == 401
+
+
+async def test_what_operators_ended_is_known_for_as_long_as_anything_lasts() -> None:
+    lasting = [one.type for name, one in LOGIN.keys.items() if name in ("access", "refresh", "consent", "browser")]
+    assert len(lasting) == 4
+    assert all(isinstance(one, Duration) and one.most < REMEMBERED for one in lasting)
+
+
 async def test_another_person_goes_on(bank: Site) -> None:
     tokens = await OAuthClient(bank).log_in()
-    await end_all(bank.governed.store, Lifetimes(900, 86400), person=("south", "ann"))
+    await end_all(bank.governed.store, person=("south", "ann"))
     assert (await call(bank, tokens["access_token"])).status == 200
