@@ -22,7 +22,7 @@ from adaptgen.govern.approvals.requests import (
 )
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.mcp.json_text import as_object
-from adaptgen.mcp.protocol import META_CONNECTION, META_STATUS, META_UNKNOWN, ToolInfo
+from adaptgen.mcp.protocol import META_CHANGED, META_CONNECTION, META_STATUS, META_UNKNOWN, ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import StoreError
@@ -351,7 +351,7 @@ def outcome_of(tool: ToolInfo, result: Mapping[str, Json]) -> Outcome:
     if result.get("resultType") == "input_required":
         return "nothing"
     own = as_object(result.get("_meta")) if tool.trusted else {}
-    if own.get(META_UNKNOWN) is True:
+    if own.get(META_UNKNOWN) is True or own.get(META_CHANGED) is True:
         return "unknown"
     if not result.get("isError"):
         return "done"
@@ -361,6 +361,6 @@ def outcome_of(tool: ToolInfo, result: Mapping[str, Json]) -> Outcome:
         return "unknown"
     status = own.get(META_STATUS)
     refused = isinstance(status, int) and 400 <= status < 500
-    # Of several requests, those before the one that failed may have changed something. Without a status the only one
-    # was not sent: else the server would have said that the outcome is unknown.
+    # Our servers say what may have been changed. Earlier ones do not: there, of several requests, those before the one
+    # that failed may have changed something.
     return "nothing" if len(tool.calls) <= 1 and (refused or status is None) else "unknown"

@@ -10,6 +10,7 @@ from adaptgen import __version__
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_ARGUMENTS,
+    META_CHANGED,
     META_CONNECTION,
     META_CONNECTIONS,
     META_EFFECT,
@@ -108,10 +109,12 @@ class Served:
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """CallToolResult, with what governance must know of it in ``_meta``."""
-        with call_context.channel(context.notify, context.deadline):
+        with call_context.channel(context.notify, context.deadline), call_context.watching() as changes:
             answer = await self._engine.call(caller, tool.own, arguments)
         result = make_result(answer)
         meta = _meta(answer)
+        if answer.is_error and changes.possible:
+            meta[META_CHANGED] = True
         if meta:
             result["_meta"] = meta
         return result

@@ -90,6 +90,34 @@ Meter = Callable[[], Awaitable[None]]
 meter: ContextVar[Meter | None] = ContextVar("adaptgen_requests", default=None)
 
 
+class Changes:
+    """Whether a request of the running call may have changed something: it was sent, and not refused (4xx)."""
+
+    def __init__(self) -> None:
+        self.possible = False
+
+
+_changes: ContextVar[Changes | None] = ContextVar("adaptgen_changes", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Changes]:
+    """While this lasts, what :func:`note_change` says is kept."""
+    here = Changes()
+    before = _changes.set(here)
+    try:
+        yield here
+    finally:
+        _changes.reset(before)
+
+
+def note_change() -> None:
+    """Say that a request may have changed something."""
+    here = _changes.get()
+    if here is not None:
+        here.possible = True
+
+
 creation: ContextVar[Callable[[], Awaitable[str]] | None] = ContextVar("adaptgen_creation", default=None)
 """Says why the call must not create, "" where it may. Set around a governed call; without governance all may."""
 

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.core.call_context import downloads, meter, until
+from adaptgen.runtime.core.call_context import downloads, meter, note_change, until
 from adaptgen.runtime.core.connections import LoopClient
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.response import Response, read_retry_after
@@ -39,6 +39,8 @@ MAX_BYTES = 16 * 1024 * 1024
 RETRIES = 2
 REDIRECTS = 5
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
+_SENT_ELSEWHERE = frozenset({307, 308})
+"""Redirects of a request that was not carried out (RFC 9110, 15.4.8 and 15.4.9). After others it may have been."""
 _BACKOFF = 0.15
 _ADDRESS = 65_536
 """Characters that the HTTP client takes as an address."""
@@ -132,8 +134,20 @@ class Client:
 
     async def _retried(self, request: Request, state: _State) -> Response:
         """One request; again after failures that certainly did not run it, and after any failure of a read."""
+        try:
+            response = await self._repeated(request, state)
+        except BaseException:  # the time is over, too
+            if state.sent and not state.harmless:
+                note_change()
+            raise
+        if not state.harmless and not (400 <= response.status < 500 or response.status in _SENT_ELSEWHERE):
+            note_change()
+        return response
+
+    async def _repeated(self, request: Request, state: _State) -> Response:
         attempt = 0
         while True:
+            state.sent = False
             await self._admit(request, state)
             prepared = self._prepared(request, state)
             response: Response | None = None
@@ -178,7 +192,6 @@ class Client:
             )
         if wait:
             await asyncio.sleep(wait)
-        state.sent = False
         count = meter.get()
         if count is not None and not state.login:
             await count()
