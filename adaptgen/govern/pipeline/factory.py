@@ -222,6 +222,8 @@ class ComponentFactory:
             text = "@approval and @once need a key that every process has: no key of these settings outlives a process"
             raise error("AG142", text, settings.where("keys"), help)
         seals = Seals(keys.web_keys(material) or [_PROCESS])
+        if settings.listen.resource:  # another server may have the same keys and state, and other people
+            seals = seals.within(settings.listen.resource)
         served = settings.login is not None and self._place.http
         resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
         return Approvals(
@@ -261,8 +263,10 @@ class ComponentFactory:
         if not self._place.http:
             return None
         # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
+        login = settings.login
         known = (
             (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams),
+            (login.issuer, login.client_id) if login is not None else None,  # it is checked against audiences
             keys.web_keys(material) if seals is not None else None,
         )
         own = OwnTokens(seals, self._store, settings.listen.resource) if seals is not None else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.idp import Idp
-from support.logins import Site, site
+from support.logins import RESOURCE, Site, site
 from support.oauth_clients import OAuthClient, call, json_of
 
 from adaptgen.govern.settings.model import Switch
@@ -87,3 +87,12 @@ async def test_another_server_with_the_same_keys_refuses_the_token(tmp_path: Pat
         token = (await OAuthClient(one).log_in())["access_token"]
         two.base = one.base
         assert (await call(two, token)).status == 401
+
+
+async def test_settings_that_change_are_checked_as_at_the_start(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, authenticate={"audience": [RESOURCE, "other"]}) as one:
+        path = tmp_path / "governance.yaml"
+        path.write_text(path.read_text().replace('"client_id": "web"', '"client_id": "other"'))
+        assert not await one.governed.watch.look()
+        assert one.governed.settings.login is not None
+        assert one.governed.settings.login.client_id == "web"
