@@ -96,8 +96,10 @@ class Requests:
         self._seals = seals
 
     def id_of(self, caller: Caller, tool: ToolInfo, arguments: str) -> str:
-        """The id of the request for a call; ``arguments`` as :func:`canonical_text` writes them."""
-        return self._seals.name(_PURPOSE, call_text(caller, tool, arguments))
+        """The id of the request for a call; ``arguments`` as :func:`canonical_text` writes them. A tool that sends or
+        says something else than when it was approved needs another approval."""
+        said = json.dumps([tool.effect, list(tool.calls), tool.wire.get("description")])
+        return self._seals.name(_PURPOSE, f"{call_text(caller, tool, arguments)}{said}")
 
     async def find(self, id: str) -> Held | None:
         """The request with this id, whatever its state."""

@@ -20,7 +20,7 @@ from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
 from adaptgen.govern.pipeline.connection_links import MissingAccount, link_for, missing_account, with_advice
-from adaptgen.govern.pipeline.elicitation import ask_to_open
+from adaptgen.govern.pipeline.elicitation import ask_to_open, without_our_responses
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.content_blocks import OWN_FILE
 from adaptgen.govern.tokenization.detokenize import Unrestored
@@ -60,6 +60,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("adaptgen.govern")
 
 
+_UNSEEN = (
+    "Not executed: this call needs an approval, and answers to questions of its server are not part of what is "
+    "approved. Pass everything as arguments."
+)
 _UNWRITTEN = "The audit trail cannot be written, so nothing is executed."
 _MOST_FILES = 40
 _MOST_REQUESTS = 100_000
@@ -139,6 +143,21 @@ class RedactingContext(Delegating):
         """A question without personal data; the client's answer as it gives it."""
         shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
         return await self._context.ask(method, shielded.result)
+
+
+class Unasked(Delegating):
+    """The context of a call that was approved: what people type in while it runs, nobody has approved."""
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        if method == "elicitation/create":
+            raise RpcError(-32601, "Nobody can be asked during a call that was approved")
+        return await super().ask(method, params)
+
+
+def _adds_input(context: Context) -> bool:
+    """Whether the client answers questions of the server with the call."""
+    given = without_our_responses(context.params)
+    return bool(given.get("inputResponses")) or given.get("requestState") is not None
 
 
 class GovernedCall:
@@ -299,6 +318,8 @@ class GovernedCall:
             self._span.decided(decision.policies, logged_only=decision.logged_only)
         self._span.restored(len(self._restored))
         if decision is not None and (decision.approval is not None or decision.once is not None):
+            if decision.approval is not None and _adds_input(context):
+                raise Refusal(_UNSEEN, "approval", decision.policies)
             await self._run_hooks(context)  # what is approved is what is executed
             return await self._guarded(decision)
         try:
@@ -390,8 +411,10 @@ class GovernedCall:
             if self._searched or form != "sealed":
                 caller = replace(caller, searched=self._searched, tokens=form)
             creation.set(self._refuse_creation if self._tool.creates and parts.authorizer is not None else None)
+            approved = self._guard is not None and self._guard.request is not None
             with self._metered() as meter:
-                result = await target.call(caller, self._tool, self._arguments, context)
+                given = Unasked(context) if approved else context
+                result = await target.call(caller, self._tool, self._arguments, given)
             self._executed = True
             answered = result
             self._files = _receipts(self._tool, result)

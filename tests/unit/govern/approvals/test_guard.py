@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.approving import ANN, BOB, EVE, LEA, LOGIN, POLICIES, change_policies, raw
-from support.governing import fact
+from support.governing import ask, fact
 
 from adaptgen.govern.approvals import requests
 from adaptgen.govern.approvals.guard import outcome_of
@@ -109,6 +110,48 @@ async def test_who_may_not_approve_sees_nothing_and_approves_nothing(served: Any
         assert await world.handler.approvals.listed(by) == []
         assert (await world.call(text="hello"))[1]
     assert world.calls == []
+
+
+@pytest.mark.parametrize("more", [{"inputResponses": {"amount": {"action": "accept"}}}, {"requestState": "s"}])
+async def test_what_is_typed_in_besides_the_arguments_is_not_approved(served: Any, more: dict[str, Any]) -> None:
+    async with served(trusted=False) as world:
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked) == "approved"
+        refused = await ask(world.made, ANN, "tools/call", {"name": "pay", "arguments": {"text": "hello"}, **more})
+        assert refused["isError"]
+        assert world.calls == []
+        ours = {"inputResponses": {"adaptgen:x": {"action": "accept"}}}
+        await ask(world.made, ANN, "tools/call", {"name": "pay", "arguments": {"text": "hello"}, **ours})
+        assert world.calls == [{"text": "hello"}]
+        with pytest.raises(RpcError, match="Nobody can be asked"):
+            await world.target.contexts[0].ask("elicitation/create", {})
+
+
+async def test_a_tool_that_has_changed_since_needs_another_approval(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked) == "approved"
+        pay = world.target.known["pay"]
+        approvals = world.handler.parts.approvals.requests
+        arguments = '{"text":"hello"}'
+        assert approvals.id_of(ANN, pay, arguments) == asked.partition("/approvals/")[2][:32]
+        for other in (replace(pay, calls=("DELETE /all",)), replace(pay, effect="delete"),
+                      replace(pay, wire={**pay.wire, "description": "Another one."})):  # fmt: skip
+            assert approvals.id_of(ANN, other, arguments) != approvals.id_of(ANN, pay, arguments)
+
+
+async def test_an_approval_at_one_server_counts_at_no_other_one(served: Any) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked) == "approved"
+        path = world.folder / "governance.yaml"
+        path.write_text(path.read_text().replace("https://mcp.example/mcp", "https://other.example/mcp"))
+        assert await world.made.watch.look() is not False
+        world.adopt()
+        text, failed = await world.call(text="hello")
+        assert failed
+        assert "https://other.example/approvals/" in text
+        assert world.calls == []
 
 
 async def test_a_denied_call_is_not_asked_for_again_until_the_request_would_have_ended(served: Any) -> None:
