@@ -68,6 +68,9 @@ class WebRoutes:
         switch = self._governed.handler.parts.switch
         if switch is not None:
             await switch.fresh()
+        if "cookie" in request.headers and not self.public(request.path):
+            people = importlib.import_module("adaptgen.web.browser.people").people_of(self._governed)
+            request = await people.without_ended(request)
         if module not in self._made:
             self._made[module] = importlib.import_module(module).route(self._governed)
         return await self._made[module].answer(request)

@@ -104,6 +104,18 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("verified", [False, "false", None, 0])
+async def test_an_address_that_nobody_has_checked_is_nobody(verified: object) -> None:
+    """OpenID Connect Core, 5.7: such an address may be somebody else's."""
+    wanted = Claims(sub="email")
+    given = {"sub": "x", "email": "ann@bank.example"}
+    assert caller(given, wanted).sub == "ann@bank.example"
+    assert caller({**given, "email_verified": True}, wanted).sub == "ann@bank.example"
+    with pytest.raises(UnusableClaim):
+        caller({**given, "email_verified": verified}, wanted)
+    assert caller({**given, "email_verified": verified}, Claims()).sub == "x"
+
+
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("stale", [3600.0, 900.0])
 async def test_keys_that_cannot_be_confirmed_end(

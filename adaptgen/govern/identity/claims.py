@@ -67,6 +67,9 @@ def _identifier(claims: Mapping[str, Any], about: str, name: str) -> str:
         raise UnusableClaim(about, name, "no claim")
     if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
         raise UnusableClaim(about, name, "an unusable claim")
+    if name == "email" and claims.get("email_verified", True) not in (True, "true"):
+        # Whoever may enter an address that nobody checks would be its owner (OpenID Connect Core, 5.1 and 5.7).
+        raise UnusableClaim(about, name, "an unverified claim")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,6 +52,14 @@ class Cookies:
             return None
         rest = [held.get(f"{self._prefix}{name}{n}") for n in range(1, int(count))]
         return None if None in rest else first + "".join(filter(None, rest))
+
+    def without(self, request: HttpRequest, name: str) -> HttpRequest:
+        """The request as of a browser that does not have the cookie ``name``."""
+        ours = {f"{self._prefix}{name}{n or ''}" for n in range(_PARTS)}
+        kept = [
+            one for one in request.headers.get("cookie", "").split(";") if one.partition("=")[0].strip() not in ours
+        ]
+        return replace(request, headers={**request.headers, "cookie": ";".join(kept)})
 
     def names(self, request: HttpRequest, begin: str) -> list[str]:
         """The names that begin so, the oldest first (RFC 6265, 5.4)."""

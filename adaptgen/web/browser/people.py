@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from adaptgen.govern.identity.http_fetch import Fetch
+from adaptgen.govern.identity.own_tokens import ended_keys
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
@@ -91,6 +92,15 @@ class People:
         switch cuts off."""
         found = self._held(request)
         return None if found is None or self._cuts(found.caller) else found
+
+    async def without_ended(self, request: HttpRequest) -> HttpRequest:
+        """The request, without a login that began before operators ended what the person had (StoreError)."""
+        found = self._held(request)
+        if found is None:
+            return request
+        [key] = ended_keys(person=(found.caller.tenant, found.caller.sub))
+        ended = await self._governed.store.get(key)
+        return request if ended is None or float(ended) < found.since else Cookies(self.base).without(request, _SESSION)
 
     def _held(self, request: HttpRequest) -> Person | None:
         text = Cookies(self.base).get(request, _SESSION)

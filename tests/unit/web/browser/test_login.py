@@ -20,6 +20,7 @@ from support.logins import BASE, Browser, Site, field_of, site, text_of
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
 from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.people import Person, people_of
+from adaptgen.web.oauth.families import end_all
 
 pytestmark = pytest.mark.asyncio
 
@@ -313,6 +314,16 @@ async def test_long_identities_take_two_cookies_and_endless_ones_are_refused(ban
 
 
 # ---------------------------------------------------------------------------------------------------------------- forms
+
+
+async def test_operators_end_the_logins_of_a_persons_browsers(bank: Site) -> None:
+    browser = Browser(bank)
+    await log_in(browser)
+    await end_all(bank.governed.store, person=("south", "ann"))
+    assert "Ann Ek" in text_of(await browser.get(f"{BASE}/login/out"))
+    await end_all(bank.governed.store, person=("north", "ann"))
+    assert "You are not logged in" in text_of(await browser.get(f"{BASE}/login/out"))
+    assert "Ann Ek" in text_of(await log_in(browser))
 
 
 async def test_a_person_logs_out(bank: Site) -> None:
