@@ -16,6 +16,7 @@ from support.openid import SECRET, Provider
 
 from adaptgen.govern.settings.load import plain, read
 from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.rules import check_target
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 RECIPES = sorted(HOWTO.glob("login-*.md"))
@@ -50,6 +51,7 @@ def test_there_is_a_recipe_for_each_provider() -> None:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda one: one.stem)
 def test_the_settings_of_a_recipe_load(recipe: Path, tmp_path: Path) -> None:
     made = settings_of(recipe, tmp_path)
+    check_target(made, loopback=False)  # no key is missing where others can reach it
     assert made.login is not None
     assert made.authenticate is not None
     assert made.login.client_secret == "${secret:mcp-login#client_secret}"
