@@ -433,9 +433,13 @@ class UpstreamAggregator:
             text = f"its pins cannot be read ({type(problem).__name__})"
         else:
             raise problem
-        return Diagnostic(
-            "AG075", f"the server {name} cannot be used: {text}", self._place(name), "check its URL and auth"
-        )
+        help = "check its URL and auth"
+        if isinstance(problem, UpstreamError) and problem.status == 401 and self._where("upstreams", name, "handover"):
+            help = (
+                "accept in its settings must have this proxy's listen.resource as issuer, the name after handover as "
+                "audience, and as jwks what adaptgen proxy GOVERNANCE --jwks prints"
+            )
+        return Diagnostic("AG075", f"the server {name} cannot be used: {text}", self._place(name), help)
 
     def _place(self, name: str) -> Where | None:
         return self._where("upstreams", name, "url") or self._where("upstreams", name)

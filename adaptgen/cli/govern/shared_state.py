@@ -134,7 +134,7 @@ async def _log_out(named: str, options: SimpleNamespace) -> None:
         raise error("AG132", "these settings have no login", settings.where("mode"))
     if settings.state.store == "memory":
         where = settings.where("state", "store") or settings.where("mode")
-        help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
+        help = "restart that process, which ends all logins; or state: {store: redis, url: …} for replicas"
         raise error("AG076", "logins in memory are known to the serving process alone", where, help)
     credentials = Credentials(os.environ)
     keys = await material(settings, credentials)

@@ -16,12 +16,13 @@ _LONGEST: Final = 512
 class UnusableClaim(Exception):
     """A claim that the settings need is missing or of a wrong kind. The text names the claim, not its value.
 
-    ``about``: ``sub``, ``tenant`` or ``groups``.
+    ``about``: ``sub``, ``tenant`` or ``groups``; ``problem``: the text without the token that it is about.
     """
 
     def __init__(self, about: str, name: str, why: str) -> None:
-        super().__init__(f"the access token has {why} {name!r}")
         self.about = about
+        self.problem = f"{why} {name!r}"
+        super().__init__(f"the access token has {self.problem}")
 
 
 def find(claims: Mapping[str, Any], path: str) -> Json:

@@ -87,9 +87,13 @@ async def discover(issuer: str, requests: Fetch, *, openid: bool = False) -> Map
             raise FetchError(f"{place(url)} answers {status} to the request for its metadata")
         document = parsed(body, "metadata", url)
         if document.get("issuer") != issuer:
-            raise FetchError(f"the metadata at {place(url)} is that of another issuer, not of {issuer}")
+            name = document.get("issuer")
+            near = isinstance(name, str) and name.rstrip("/").lower() == issuer.rstrip("/").lower()
+            help = f": write exactly {name}" if near else ""
+            raise FetchError(f"the metadata at {place(url)} is that of another issuer, not of {issuer}{help}")
         return document
-    raise FetchError(f"{place(issuer)} has no metadata (RFC 8414 or OpenID Connect Discovery)")
+    help = ": an issuer is written without /.well-known/…" if "/.well-known/" in issuer else ""
+    raise FetchError(f"{place(issuer)} has no metadata (RFC 8414 or OpenID Connect Discovery){help}")
 
 
 def parsed(body: bytes, what: str, url: str) -> Mapping[str, Json]:

@@ -50,6 +50,10 @@ def check_login(settings: Settings, raw: Mapping[str, Any], checker: Checker) ->
     if issuer and "${" not in issuer and (why := find_problem(issuer)):
         quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(issuer)
         checker.report(f"login.issuer: {quoted} {why}", ("login", "issuer"), "https, or http on loopback", "AG129")
+    elif "/.well-known/" in issuer:
+        message = "login.issuer is the URL of the provider's metadata, and not its issuer"
+        help = f"the part before /.well-known/…, as a rule {issuer.partition('/.well-known/')[0]}"
+        checker.report(message, ("login", "issuer"), help, "AG129")
     theirs = settings.authenticate.issuer if settings.authenticate is not None else ""
     if one.claims == "access_token" and issuer and theirs and issuer != theirs and "${" not in issuer + theirs:
         help = "name one issuer, or read the claims of id_token or userinfo"

@@ -48,7 +48,11 @@ class IdTokens:
             InvalidToken: it is not one for this client.
         """
         claims = await self.signed(token)
-        check_times(claims, self._clock(), self._leeway)
+        try:
+            check_times(claims, self._clock(), self._leeway)
+        except InvalidToken as problem:
+            text = f"{_of_id_token(problem)} (are the clocks of this machine and of the provider right?)"
+            raise InvalidToken(text) from None
         audience, party = claims["aud"], claims.get("azp")
         if (isinstance(audience, list) and len(audience) > 1 and party is None) or party not in (None, self._client):
             raise InvalidToken("the ID token is for another party")
@@ -66,9 +70,17 @@ class IdTokens:
 
     async def signed(self, token: str) -> dict[str, Any]:
         """The claims of what the provider signed for this client: an ID token, or an answer of userinfo."""
-        claims = await self._verifier.claims(token)
-        check_party(claims, self._issuer, (self._client,))
+        try:
+            claims = await self._verifier.claims(token)
+            check_party(claims, self._issuer, (self._client,))
+        except InvalidToken as problem:
+            raise InvalidToken(_of_id_token(problem)) from None
         return claims
+
+
+def _of_id_token(problem: InvalidToken) -> str:
+    """What a check says that ID tokens share with access tokens, in the name of the ID token."""
+    return f"{problem}".replace("the access token", "the ID token").replace("an access token", "an ID token")
 
 
 def _check_hash(token: str, given: object, access: str) -> None:

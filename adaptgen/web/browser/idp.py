@@ -250,7 +250,8 @@ class IdentityProvider:
         try:
             caller = identities.caller(claims, self._rules.caller, access if self._keeps_token else "")
         except identities.UnusableClaim as problem:
-            _log.warning("a login at %s is refused: %s", place(self.issuer), problem)
+            where = f"{_SOURCES[source]}, where authenticate.caller reads it (login.claims names another place)"
+            _log.warning("a login at %s is refused: %s in %s", place(self.issuer), problem.problem, where)
             return Refused(f"The identity provider says nothing usable about your {_NAMES[problem.about]}.")
         kept = {name: one for name, one in upstream.items() if name not in ("access", "access_ends")}
         kept |= {"sub": subject, "caller": caller.sub}
@@ -331,7 +332,8 @@ class IdentityProvider:
         _log.warning("%s returns no token: %s", place(url), code or f"status {status}")
         if status in (400, 401, 403) and code in _GONE:
             return Refused("The identity provider does not accept this login any more. Log in again.")
-        raise ProviderError(f"{place(url)} returns no token: {code or f'status {status}'}")
+        ours = ": check login.client_id and login.client_secret" if code == "invalid_client" else ""
+        raise ProviderError(f"{place(url)} returns no token: {code or f'status {status}'}{ours}")
 
     async def _post(self, url: str, form: Mapping[str, str], *, in_form: bool) -> tuple[int, bytes]:
         headers, content = token_request(form, self._login.client_id, self._login.client_secret, in_form=in_form)
@@ -348,6 +350,7 @@ class IdentityProvider:
 
 
 _NAMES: Final = {"sub": "identity", "tenant": "organization", "groups": "groups"}
+_SOURCES: Final = {"id_token": "the ID token", "userinfo": "userinfo", "access_token": "the access token"}
 
 
 def _display_name(claims: Mapping[str, Any]) -> str:

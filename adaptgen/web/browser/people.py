@@ -328,7 +328,8 @@ def _with(answer: HttpAnswer, cookies: tuple[str, ...]) -> HttpAnswer:
 
 
 def _refused(why: str, again: str) -> HttpAnswer:
-    return problem(403, "You are not logged in", why, again=again)
+    help = "If it happens again, tell who runs this server: its log may have the reason."
+    return problem(403, "You are not logged in", why, help, again=again)
 
 
 def _cut_off() -> HttpAnswer:
@@ -339,7 +340,7 @@ def _unavailable(failure: ProviderError, again: str) -> HttpAnswer:
     _log.warning("nobody can log in: %s", failure)
     return problem(
         503,
-        "The identity provider cannot be reached",
+        "Nobody can log in now",
         "You were not logged in, because the identity provider of this server does not answer as it should.",
         "Wait a minute. Who runs this server finds the reason in its log.",
         again=again,

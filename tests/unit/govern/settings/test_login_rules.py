@@ -42,6 +42,8 @@ def test_settings_that_suffice_are_accepted() -> None:
                      "login needs listen.resource, the public URL of this server", id="no address"),
         pytest.param(lambda t: t.replace("web,", "web, issuer: 'http://idp.example',"), "AG129", 5,
                      "login.issuer: 'http://idp.example' is not https, and the host is not loopback", id="http"),
+        pytest.param(lambda t: t.replace("web,", "web, issuer: 'https://idp.example/a/.well-known/openid-configuration',"),
+                     "AG129", 5, "login.issuer is the URL of the provider's metadata", id="metadata"),
         pytest.param(lambda t: t.replace("web,", "web, claims: access_token, issuer: 'https://sso.example',"), "AG129",
                      5, "login.claims: access_token needs the tokens of authenticate.issuer", id="two issuers"),
         pytest.param(lambda t: t.replace("web,", "web, redirects: [claude.ai, 'https:x'],"), "AG129", 5,

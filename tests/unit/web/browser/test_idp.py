@@ -197,6 +197,29 @@ async def test_a_person_without_the_claims_that_count_is_refused(idp: Idp, reque
 
 
 @pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"org": None}, "no claim 'org' in the ID token, where authenticate.caller reads it"),
+        ({"exp": 1}, "the ID token has expired (are the clocks of this machine and of the provider right?)"),
+        ({"iat": int(time.time()) + 7200}, "the ID token is not valid yet (are the clocks"),
+        ({"aud": "other"}, "the ID token is for another audience"),
+    ],
+)
+async def test_the_log_says_what_to_look_at(
+    idp: Idp, requests: Fetch, caplog: pytest.LogCaptureFixture, claims: dict[str, Any], said: str
+) -> None:
+    idp.id_token = claims
+    assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
+    assert said in caplog.text
+
+
+async def test_an_issuer_that_differs_by_a_slash_is_named(idp: Idp, requests: Fetch) -> None:
+    idp.metadata = {"issuer": f"{idp.url}/"}
+    with pytest.raises(ProviderError, match=f"write exactly {idp.url}/$"):
+        await IdentityProvider(settings(idp), requests).begin(BACK, offline=False)
+
+
+@pytest.mark.parametrize(
     ("metadata", "secret", "basic", "form"),
     [
         ({}, "web-secret", True, None),

@@ -205,7 +205,7 @@ async def test_a_provider_that_is_down_is_said_without_detail(bank: Site) -> Non
     bank.idp.answers["/token"] = (500, {}, b"secret stack trace of the provider")
     browser = Browser(bank)
     answer = await browser.get(await at_the_provider(browser))
-    assert refusal(answer) == "503 The identity provider cannot be reached"
+    assert refusal(answer) == "503 Nobody can log in now"
     assert "secret" not in text_of(answer)
     assert "127.0.0.1" not in text_of(answer)
 
@@ -412,5 +412,5 @@ async def test_what_keeps_people_out_is_in_the_log(bank: Site, caplog: pytest.Lo
     people_of(bank.governed)._provider = None
     with caplog.at_level(logging.WARNING, "adaptgen"):
         answer = await begin(Browser(bank))
-    assert refusal(answer) == "503 The identity provider cannot be reached"
+    assert refusal(answer) == "503 Nobody can log in now"
     assert "answers 500 to the request for its metadata" in caplog.text
