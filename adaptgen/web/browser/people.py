@@ -328,7 +328,7 @@ def _with(answer: HttpAnswer, cookies: tuple[str, ...]) -> HttpAnswer:
 
 
 def _refused(why: str, again: str) -> HttpAnswer:
-    help = "If it happens again, tell who runs this server: its log may have the reason."
+    help = "If it happens again, ask the administrator of this server to read its log."
     return problem(403, "You are not logged in", why, help, again=again)
 
 
