@@ -114,7 +114,7 @@ class AuthorizationEndpoint:
         state = given.get("state")
 
         def fail(code: str, text: str) -> HttpAnswer:
-            return self._back(redirect_uri, state, {"error": code, "error_description": text})
+            return self._refuse(redirect_uri, state, code, text)
 
         if twice is not None:
             code = "invalid_target" if twice == "resource" else "invalid_request"
@@ -181,11 +181,7 @@ class AuthorizationEndpoint:
         if fields["decision"] == "deny":
             await context.people.identified(request, take=True)
             context.record("consent_denied", found.caller, client_mark(context.seals, asked.client))
-            return self._back(
-                asked.redirect_uri,
-                asked.state,
-                {"error": "access_denied", "error_description": "The person has not agreed."},
-            )
+            return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The person has not agreed.")
         consents = Consents(context.store, context.own_seals, context.login.consent)
         answer = await self._agree(request, asked)
         await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
@@ -210,6 +206,17 @@ class AuthorizationEndpoint:
         context.record("consent", found.caller, client_mark(context.seals, asked.client))
         code = await Codes(context.store, context.own_seals).issue(held)
         return self._back(asked.redirect_uri, asked.state, {"code": code})
+
+    def _refuse(self, redirect_uri: str, state: str | None, code: str, text: str) -> HttpAnswer:
+        """An error for the client. Anyone may register any host, and links here look like ours: nobody is sent there
+        who has not agreed to it, unless the settings name the host (RFC 9700, 4.11.2)."""
+        back = self._back(redirect_uri, state, {"error": code, "error_description": text})
+        if self._context.allowed or not redirects.is_assured(redirect_uri):
+            return back
+        denied = code == "access_denied"
+        said = "You have not agreed." if denied else f"The request of your client is not valid: {text}"
+        title, host = "No access was given", redirects.host_of(redirect_uri)
+        return page(title, "going_back", 200 if denied else 400, text=said, host=host, url=back.headers["location"])
 
     def _back(self, redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> HttpAnswer:
         """Back to the client; who answers is part of it (RFC 9207)."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import pytest_asyncio
 from support.idp import Idp
 from support.logins import BASE, Site, field_of, site, text_of
 from support.oauth_clients import CHALLENGE, HTTPS, LOOPBACK, OAuthClient
@@ -17,6 +19,13 @@ from adaptgen.web.oauth.authorize import Consents
 from adaptgen.web.oauth.clients import Client
 
 pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def strict(tmp_path: Path, idp: Idp) -> AsyncIterator[Site]:
+    """Its settings name the host of the client."""
+    async with site(tmp_path, idp, login={"redirects": ["client.example"]}) as one:
+        yield one
 
 
 async def registered(bank: Site, redirect_uri: str = HTTPS, **metadata: object) -> OAuthClient:
@@ -56,18 +65,18 @@ async def test_a_query_of_the_redirect_uri_stays(bank: Site) -> None:
         ({"request": "eyJ"}, "request_not_supported"),
     ],
 )
-async def test_the_client_gets_the_error(bank: Site, changed: dict[str, str | None], error: str) -> None:
-    client = await registered(bank)
+async def test_the_client_gets_the_error(strict: Site, changed: dict[str, str | None], error: str) -> None:
+    client = await registered(strict)
     answer = await client.browser.get(client.url(**changed))
     found = client.answer(answer)
     assert answer.headers["location"].startswith(HTTPS + "?")
     assert (found["error"], found["state"], found["iss"]) == (error, "st4te", BASE)
-    assert bank.idp.counts["/authorize"] == 0
+    assert strict.idp.counts["/authorize"] == 0
 
 
 @pytest.mark.parametrize("name", ["state", "scope", "resource", "code_challenge", "response_type"])
-async def test_a_repeated_parameter_is_an_error_for_the_client(bank: Site, name: str) -> None:
-    client = await registered(bank)
+async def test_a_repeated_parameter_is_an_error_for_the_client(strict: Site, name: str) -> None:
+    client = await registered(strict)
     found = client.answer(await client.browser.get(f"{client.url(scope='a')}&{name}=other"))
     assert found["error"] == ("invalid_target" if name == "resource" else "invalid_request")
 
@@ -157,13 +166,28 @@ async def test_the_page_warns_of_programs_on_this_machine(bank: Site) -> None:
     assert "program on this machine" in text_of(await (await registered(bank, LOOPBACK)).open())
 
 
-async def test_a_person_who_denies_gives_nothing(bank: Site) -> None:
-    client = await registered(bank)
+async def test_a_person_who_denies_gives_nothing(strict: Site) -> None:
+    client = await registered(strict)
     answer = await client.decide(await client.open(), "deny")
     found = client.answer(answer)
     assert (found["error"], found["state"], found["iss"]) == ("access_denied", "st4te", BASE)
     again = await client.browser.get(client.browser.seen[-1])
-    assert urlsplit(again.headers["location"]).netloc == urlsplit(bank.idp.url).netloc  # the login was used up
+    assert urlsplit(again.headers["location"]).netloc == urlsplit(strict.idp.url).netloc  # the login was used up
+
+
+@pytest.mark.parametrize("changed", [{"response_type": "token"}, {"prompt": "none"}, {"resource": "https://a.example"}])
+async def test_a_link_of_ours_leads_to_nobody_whom_the_settings_do_not_name(
+    bank: Site, changed: dict[str, str | None]
+) -> None:
+    """RFC 9700, 4.11.2: whoever registers a client could use this server to make people trust a link."""
+    client = await registered(bank, "https://evil.example/cb")
+    pages = [await client.browser.get(client.url(**changed)), await client.decide(await client.open(), "deny")]
+    assert [(one.status, one.headers.get("location")) for one in pages] == [(400, None), (200, None)]
+    for one in pages:
+        assert "Go back to evil.example" in text_of(one)
+        assert b'href="https://evil.example/cb?error=' in one.body
+    local = await registered(bank, LOOPBACK)
+    assert local.answer(await local.browser.get(local.url(**changed)))["state"] == "st4te"
 
 
 async def test_a_form_is_good_for_its_own_request(bank: Site) -> None:
