@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
+from adaptgen.govern.identity.caller_values import caller_of, caller_value
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
@@ -185,13 +186,13 @@ class Requests:
         about: dict[str, Json] = {
             "round": request.round,
             "state": request.state,
-            "caller": _caller_value(request.caller),
+            "caller": caller_value(request.caller),
             "server": request.server,
             "tool": request.tool,
             "arguments": request.arguments,
             "asked": request.asked,
             "lasts": request.lasts,
-            "by": _caller_value(request.by) if request.by is not None else None,
+            "by": caller_value(request.by) if request.by is not None else None,
             "at": request.at,
             "earlier": request.earlier,
         }
@@ -209,13 +210,13 @@ class Requests:
             id=id,
             round=about["round"],
             state=about["state"],
-            caller=_caller_of(about["caller"]),
+            caller=caller_of(about["caller"]),
             server=about["server"],
             tool=about["tool"],
             arguments=about["arguments"],
             asked=about["asked"],
             lasts=about["lasts"],
-            by=_caller_of(by) if by is not None else None,
+            by=caller_of(by) if by is not None else None,
             at=about["at"],
             earlier=about["earlier"],
         )
@@ -261,17 +262,3 @@ def _ttl(request: Request) -> float:
 
 def _entries(data: bytes | None) -> list[tuple[str, float]]:
     return [(str(id), float(ends)) for id, ends in json.loads(data)] if data else []
-
-
-def _caller_value(caller: Caller) -> dict[str, Json]:
-    """A caller without the access token."""
-    return {
-        "sub": caller.sub,
-        "tenant": caller.tenant,
-        "groups": list(caller.groups),
-        "claims": dict(caller.claims),
-    }
-
-
-def _caller_of(about: Mapping[str, Json]) -> Caller:
-    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"])

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from adaptgen.govern.identity.caller_values import caller_of, caller_value
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
@@ -79,10 +80,7 @@ def mint(seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, 
         "began": grant.began,
         "aud": resource,
         "scope": scope,
-        "sub": caller.sub,
-        "tenant": caller.tenant,
-        "groups": list(caller.groups),
-        "claims": dict(caller.claims),
+        **caller_value(caller),
         "token": caller.token,
     }
     return ACCESS + seals.seal("access token", held, seconds)
@@ -118,7 +116,7 @@ class OwnTokens:
             if not await stands(self._store, grant):
                 raise NotAccepted("the access token was revoked")
             self._standing.put(grant.family, self._clock())
-        return caller_of(held), grant, frozenset(str(held["scope"]).split())
+        return caller_of(held, held["token"]), grant, frozenset(str(held["scope"]).split())
 
     def forget(self, family: str) -> None:
         """Ask again whether a family counts: this process has ended it."""
@@ -128,8 +126,3 @@ class OwnTokens:
 def grant_of(held: dict[str, Any]) -> Grant:
     """The grant of a token that was opened."""
     return Grant(held["fam"], held["client"], held["sub"], held["tenant"], held["began"])
-
-
-def caller_of(held: dict[str, Any]) -> Caller:
-    """The caller of a token that was opened."""
-    return Caller(held["sub"], held["tenant"], tuple(held["groups"]), held["claims"], held["token"])

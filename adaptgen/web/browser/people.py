@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from adaptgen.govern.identity.caller_values import caller_of, caller_value
 from adaptgen.govern.identity.http_fetch import Fetch
 from adaptgen.govern.identity.own_tokens import ended_keys
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
@@ -286,21 +287,6 @@ def people_of(governed: GovernedServer) -> People:
         governed.web[People] = People(governed)
     found: People = governed.web[People]
     return found
-
-
-def caller_value(caller: Caller) -> dict[str, Json]:
-    """A caller as JSON, without the access token."""
-    return {
-        "sub": caller.sub,
-        "tenant": caller.tenant,
-        "groups": list(caller.groups),
-        "claims": dict(caller.claims),
-    }
-
-
-def caller_of(about: Mapping[str, Any], token: str = "") -> Caller:
-    """The caller of :func:`caller_value`."""
-    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)
 
 
 def _packed(about: Mapping[str, Any]) -> dict[str, Json]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from adaptgen.govern.identity.caller_values import caller_of, caller_value
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.seals import Seals
@@ -52,19 +53,13 @@ class Codes:
     async def issue(self, held: Authorized) -> str:
         """A new code."""
         code = PREFIX + secrets.token_urlsafe(32)
-        caller = held.caller
         about: dict[str, Json] = {
             "client": held.client_id,
             "redirect": held.redirect_uri,
             "challenge": held.challenge,
             "scope": held.scope,
             "refreshable": held.refreshable,
-            "caller": {
-                "sub": caller.sub,
-                "tenant": caller.tenant,
-                "groups": list(caller.groups),
-                "claims": dict(caller.claims),
-            },
+            "caller": caller_value(held.caller),
             "upstream": dict(held.upstream),
             "agreed": time.time(),
         }
@@ -86,9 +81,7 @@ class Codes:
         held = within.open("code", raw.decode())
         if held is None:
             return None
-        about = held["caller"]
-        token = held["upstream"].get("access", "")
-        caller = Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)
+        caller = caller_of(held["caller"], held["upstream"].get("access", ""))
         found = Authorized(
             held["client"],
             held["redirect"],
