@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
-from adaptgen.govern.identity.caller_values import caller_of, caller_value
+from adaptgen.govern.identity.claims import caller_of, caller_value
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json

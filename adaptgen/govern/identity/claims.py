@@ -140,3 +140,18 @@ def is_principal(principal: str, allowed: str) -> bool:
         return False
     kind, _, rest = have[5].partition("/")
     return kind == "assumed-role" and rest.partition("/")[0] == want[5].rpartition("/")[2]
+
+
+def caller_value(caller: Caller) -> dict[str, Json]:
+    """A caller as JSON, without the access token, for what is sealed: codes, tokens, cookies, requests for approval."""
+    return {
+        "sub": caller.sub,
+        "tenant": caller.tenant,
+        "groups": list(caller.groups),
+        "claims": dict(caller.claims),
+    }
+
+
+def caller_of(about: Mapping[str, Any], token: str = "") -> Caller:
+    """The caller of :func:`caller_value`."""
+    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)

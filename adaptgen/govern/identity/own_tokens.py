@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from adaptgen.govern.identity.caller_values import caller_of, caller_value
+from adaptgen.govern.identity.claims import caller_of, caller_value
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from adaptgen.govern.identity.caller_values import caller_of, caller_value
+from adaptgen.govern.identity.claims import caller_of, caller_value
 from adaptgen.govern.identity.http_fetch import Fetch
 from adaptgen.govern.identity.own_tokens import ended_keys
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from adaptgen.govern.identity.caller_values import caller_of, caller_value
+from adaptgen.govern.identity.claims import caller_of, caller_value
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.seals import Seals
