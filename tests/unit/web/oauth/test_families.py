@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -73,3 +74,17 @@ async def test_replicas_with_one_state_ask_the_provider_once() -> None:
     answers = await asyncio.gather(*(one.refresh(token, grant, renew) for one in replicas * 3))
     assert asked == [{"refresh": "r1"}]
     assert len({one["refresh_token"] for one in answers}) == 1
+
+
+async def test_a_replica_whose_clock_is_behind_repeats_the_answer_too() -> None:
+    store, seals, lasts = MemoryStore(), Seals([b"k" * 32]), Lifetimes(900, 86400)
+    ahead, behind = (Families(store, seals, lasts, clock=lambda now=now: now) for now in (time.time(), time.time() - 2))
+    grant = Grant("f1", "c1", "ann", "north", 1000.0)
+
+    async def renew(upstream: object) -> Issue:
+        return Issue(grant, ANN, "s", "r", {"refresh": "r2"})
+
+    first = await ahead.begin(Issue(grant, ANN, "s", "r", {"refresh": "r1"}))
+    token = str(first["refresh_token"])
+    answer = await ahead.refresh(token, grant, renew)
+    assert (await behind.refresh(token, grant, renew))["refresh_token"] == answer["refresh_token"]
