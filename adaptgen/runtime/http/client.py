@@ -119,7 +119,14 @@ class Client:
                 if self._reaching is not None:
                     await self._reached(self._reaching)
                 for _ in range(REDIRECTS + 1):
-                    response = await self._retried(request, state)
+                    try:
+                        response = await self._retried(request, state)
+                    except BaseException:  # the time is over, too
+                        if state.sent and not state.harmless:
+                            note_change()
+                        raise
+                    if not state.harmless and not (400 <= response.status < 500 or response.status in _SENT_ELSEWHERE):
+                        note_change()
                     response.asked, response.redirected = asked, redirected
                     target = response.headers.get("location")
                     if response.status not in _REDIRECTED or response.status in keep or not target:
@@ -134,17 +141,6 @@ class Client:
 
     async def _retried(self, request: Request, state: _State) -> Response:
         """One request; again after failures that certainly did not run it, and after any failure of a read."""
-        try:
-            response = await self._repeated(request, state)
-        except BaseException:  # the time is over, too
-            if state.sent and not state.harmless:
-                note_change()
-            raise
-        if not state.harmless and not (400 <= response.status < 500 or response.status in _SENT_ELSEWHERE):
-            note_change()
-        return response
-
-    async def _repeated(self, request: Request, state: _State) -> Response:
         attempt = 0
         while True:
             state.sent = False
