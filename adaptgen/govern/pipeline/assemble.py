@@ -243,7 +243,8 @@ def _notices(parts: Components, material: KeyMaterial, place: ServingContext) ->
         said.append("nothing is audited")
     if parts.settings.authorize is not None and parts.settings.authorize.mode == "log_only":
         said.append("policies are logged and not enforced")
-    if parts.approvals is not None and parts.approvals.authorizer.asks_for_approval and not parts.approvals.base:
+    served = parts.settings.login is not None and place.http
+    if parts.authorizer is not None and parts.authorizer.asks_for_approval and not served:
         said.append("policies ask for approvals, but nobody can approve: there is no login, so these calls fail")
     if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
         said.append("callers are not authenticated: loopback only")

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
@@ -88,8 +89,8 @@ class Components:
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
     nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
     the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema. ``session_keys``:
-    what seals MCP sessions, for the transports. ``seals``: what seals codes, tokens, cookies and links. ``approvals``:
-    where a policy asks for approvals, or has writes done once.
+    what seals MCP sessions, for the transports. ``seals``: what seals codes, tokens, cookies and links.
+    ``new_approvals``: where a policy asks for approvals, or has writes done once; makes it at the first use.
     """
 
     settings: Settings
@@ -105,7 +106,12 @@ class Components:
     checks: ArgumentChecks = field(default_factory=ArgumentChecks)
     session_keys: tuple[bytes, ...] = field(default=(), repr=False)
     seals: Seals | None = field(default=None, repr=False)
-    approvals: Approvals | None = None
+    new_approvals: Callable[[], Approvals] | None = field(default=None, repr=False)
+
+    @property
+    def approvals(self) -> Approvals | None:
+        """What keeps requests for approval; None where no policy asks for any."""
+        return self.new_approvals() if self.new_approvals is not None else None
 
 
 _PROCESS = os.urandom(keys.SIZE)
@@ -204,19 +210,16 @@ class ComponentFactory:
             published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
             session_keys=tuple(keys.session_keys(material)),
             seals=seals,
-            approvals=self._approvals(settings, material, authorizer, found),
+            new_approvals=self._approvals(settings, material, authorizer, found),
         )
 
     def _approvals(
         self, settings: Settings, material: KeyMaterial, authorizer: Authorizer | None, switch: Switch | None
-    ) -> Approvals | None:
-        """What keeps requests for approval and answers of writes that are done once; None where no policy asks."""
+    ) -> Callable[[], Approvals] | None:
+        """Makes what keeps requests for approval and answers of writes that are done once: when the first call asks for
+        it. None where no policy asks."""
         if authorizer is None or not (authorizer.asks_for_approval or authorizer.asks_once):
             return None
-        from adaptgen.govern.approvals.guard import Approvals
-        from adaptgen.govern.approvals.repeats import Repeats
-        from adaptgen.govern.approvals.requests import Requests
-
         if not keys.web_keys(material) and not getattr(self._store, "local", False):
             help = "keys: {audit: …}, or any other key of these settings"
             text = "@approval and @once need a key that every process has: no key of these settings outlives a process"
@@ -226,13 +229,22 @@ class ComponentFactory:
             seals = seals.within(settings.listen.resource)
         served = settings.login is not None and self._place.http
         resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
-        return Approvals(
-            requests=Requests(self._store, seals),
-            repeats=Repeats(self._store, seals),
-            authorizer=authorizer,
-            base=base_url(resource) if served else "",
-            switch=switch,
-        )
+
+        @cache
+        def made() -> Approvals:
+            from adaptgen.govern.approvals.guard import Approvals
+            from adaptgen.govern.approvals.repeats import Repeats
+            from adaptgen.govern.approvals.requests import Requests
+
+            return Approvals(
+                requests=Requests(self._store, seals),
+                repeats=Repeats(self._store, seals),
+                authorizer=authorizer,
+                base=base_url(resource) if served else "",
+                switch=switch,
+            )
+
+        return made
 
     async def switch(self, settings: Settings) -> Switch:
         known = (settings.switch.source, settings.switch.every, settings.path)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.governing import KEYS, settings
+from support.governing import EVERYTHING, KEYS, settings
 from support.handing import issuing
 
 from adaptgen.web.routes import base_url, module_of
@@ -43,7 +43,7 @@ asyncio.run(main())
 """
 RESOURCE = "http://127.0.0.1:8000/mcp"
 OF_THE_WEB = ("authlib", "jinja2", "adaptgen.web.oauth", "adaptgen.web.browser", "adaptgen.web.connections",
-              "adaptgen.web.approvals")  # fmt: skip
+              "adaptgen.web.approvals", "adaptgen.govern.approvals")  # fmt: skip
 
 
 def loaded(modules: list[str]) -> set[str]:
@@ -56,6 +56,7 @@ def test_a_start_with_login_loads_nothing_of_it_before_the_first_page(tmp_path: 
     with issuing() as issuer:
         path = settings(
             tmp_path,
+            f'{EVERYTHING}\n@approval("1h")\npermit (principal == Caller::"lea", action, resource);',
             listen={"resource": RESOURCE},
             authenticate={"issuer": issuer.url, "audience": RESOURCE, "jwks": issuer.url},
             login={"client_id": "crm", "client_secret": "${env:T_OLD}"},
