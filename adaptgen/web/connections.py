@@ -168,7 +168,8 @@ class ConnectionsRoute:
         if account is None:
             return problem(404, "There is no such account", "It is gone, or you may not use its tools any more.")
         if request.method != "POST":
-            return _done(account) if account.connected else self._form(person, ticket, account)
+            # Also for one that is connected: the API may refuse its key, and the call then leads here again.
+            return self._form(person, ticket, account)
         if account.kind == "api_key":
             return await self._take_key(person, ticket, account, fields.get("key", "").strip())
         return await self._begin(person, ticket)

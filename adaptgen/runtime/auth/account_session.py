@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from adaptgen.runtime.core.answer import NotConnected, ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import fill, references
+
+_log = logging.getLogger("adaptgen.runtime")
 
 _GONE: Final = frozenset(
     {"invalid_grant", "bad_refresh_token", "invalid_refresh_token", "token_revoked", "token_expired", "access_denied"}
@@ -305,7 +308,12 @@ class AccountSession(Session):
             async with asyncio.timeout(_REVOKING):
                 await self._credentials.prepare(references_of(login), f"{self.auth.name!r} disconnects with")
                 await call.run(login, self._common.address(login.call.base), {"token": token}, {})
-        except (ToolError, TimeoutError):
+        except (ToolError, TimeoutError) as problem:
+            status = getattr(problem, "status", None)
+            why = f"status {status}" if status else "no usable answer"
+            _log.warning(
+                "an account of %s was deleted, and the API did not end one of its tokens: %s", self.auth.name, why
+            )
             return False
         return True
 

@@ -290,6 +290,17 @@ async def test_what_is_no_key_is_not_passed_on(bank: Site, apis: Apis, key: str)
     assert apis.asked == []
 
 
+async def test_a_key_that_the_api_refuses_later_is_replaced(bank: Site, apis: Apis) -> None:
+    browser = login(bank, "ann")
+    url = await link_to(browser, "key")
+    apis.kept["ann", "key"] = "refused by now"
+    page = await opened(browser, url)
+    assert "is connected since 2026-01-02" in text_of(page)
+    form = {"token": field_of(page, "token"), "key": KEY}
+    assert (await browser.post(url, form)).status == 200
+    assert apis.kept["ann", "key"] == KEY
+
+
 async def test_a_form_needs_its_own_token_and_origin(bank: Site, apis: Apis) -> None:
     browser = login(bank, "ann")
     url, other = await link_to(browser, "key"), await link_to(browser, "oauth")

@@ -369,6 +369,17 @@ async def test_disconnecting_is_in_effect_at_once_in_every_process(start: Start,
     assert await replicas[1].ask(ADA, "disconnect") == {"disconnected": False, "revoked": False}
 
 
+async def test_the_log_says_that_the_api_did_not_end_the_tokens(
+    start: Start, api: NotesApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = start()
+    await one.connect(api, ADA)
+    monkeypatch.setattr(api, "_revoke", lambda form: answer(400, {"error": "unsupported_token_type"}))
+    assert await one.ask(ADA, "disconnect") == {"disconnected": True, "revoked": False}
+    assert "an account of notes was deleted, and the API did not end one of its tokens: status 400" in caplog.text
+    assert api.grants[0].refresh not in caplog.text
+
+
 async def test_a_renewal_under_way_does_not_bring_an_account_back(start: Start, api: NotesApi) -> None:
     one, other = start(), start()
     await one.connect(api, ADA)
