@@ -65,7 +65,7 @@ def _hash(kind: str, text: str) -> str:
     return hashlib.sha256(f"{kind}\0{text}".encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-async def stands(store: Store, grant: Grant) -> bool:
+async def is_in_force(store: Store, grant: Grant) -> bool:
     """Whether nobody has ended a grant (StoreError)."""
     ended = ended_keys(person=(grant.tenant, grant.sub), client=grant.client)
     family, *marks = await asyncio.gather(*(store.get(one) for one in (family_key(grant.family), *ended)))
@@ -113,7 +113,7 @@ class OwnTokens:
         grant = grant_of(held)
         since = self._standing.get(grant.family)
         if since is None or not 0 <= self._clock() - since < FRESH:
-            if not await stands(self._store, grant):
+            if not await is_in_force(self._store, grant):
                 raise NotAccepted("the access token was revoked")
             self._standing.put(grant.family, self._clock())
         return caller_of(held, held["token"]), grant, frozenset(str(held["scope"]).split())

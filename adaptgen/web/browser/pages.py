@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FORM_BYTES: Final = 64 * 1024
-_FIELDS: Final = 100
+_FIELDS: Final = 50
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SHORT: Final = 120
 _LONGEST: Final = 20_000
@@ -84,21 +84,33 @@ async def form_of(request: HttpRequest) -> dict[str, str]:
     Raises:
         TooLarge: above 64 KB.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
-        return {}
-    body = await request.read(FORM_BYTES)
-    return fields_of(body)
+    return _once_each(await form_pairs(request, FORM_BYTES))
 
 
 def fields_of(data: bytes | str) -> dict[str, str]:
     """The fields of a form or a query, as :func:`form_of`."""
+    return _once_each(pairs_of(data))
+
+
+def _once_each(pairs: list[tuple[str, str]] | None) -> dict[str, str]:
+    found = dict(pairs or ())
+    return found if len(found) == len(pairs or ()) else {}
+
+
+async def form_pairs(request: HttpRequest, limit: int) -> list[tuple[str, str]] | None:
+    """The fields of a request with a form, also those that occur twice; None for another body. TooLarge."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+        return None
+    return pairs_of(await request.read(limit))
+
+
+def pairs_of(data: bytes | str) -> list[tuple[str, str]] | None:
+    """Names and values of a form or a query; None for what is neither."""
     try:
         text = data.decode("ascii") if isinstance(data, bytes) else data
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
     except ValueError:  # UnicodeDecodeError too
-        return {}
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else {}
+        return None
 
 
 def short(text: object, most: int = _SHORT) -> str:

@@ -18,7 +18,7 @@ from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.web.browser.idp import Identity
-from adaptgen.web.browser.pages import form_of, page, problem
+from adaptgen.web.browser.pages import form_of, page, pairs_of, problem
 from adaptgen.web.browser.people import IDENTIFIED
 from adaptgen.web.oauth import redirects
 from adaptgen.web.oauth.client_documents import Crowded
@@ -26,7 +26,7 @@ from adaptgen.web.oauth.clients import OFFLINE, Client
 from adaptgen.web.oauth.codes import Authorized, Codes
 from adaptgen.web.oauth.metadata import scopes_of
 from adaptgen.web.oauth.protocol import OAuth2Error, ProtocolServer, request_of
-from adaptgen.web.oauth.server import Context, client_mark, pairs_of, repeated
+from adaptgen.web.oauth.server import Context, client_mark, repeated
 from adaptgen.web.oauth.tokens import wants_refresh
 
 PATH: Final = "/oauth/authorize"

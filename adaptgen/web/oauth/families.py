@@ -15,7 +15,16 @@ from typing import Any, Final, cast
 
 import orjson
 
-from adaptgen.govern.identity.own_tokens import ENDED, REFRESH, Grant, ended_keys, family_key, grant_of, mint, stands
+from adaptgen.govern.identity.own_tokens import (
+    ENDED,
+    REFRESH,
+    Grant,
+    ended_keys,
+    family_key,
+    grant_of,
+    is_in_force,
+    mint,
+)
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.auth.session_store import PATIENCE, Lease
@@ -188,7 +197,7 @@ class Families:
         return [one for one in (*last, *row.get("o", ())) if abs(self._clock() - one["t"]) < GRACE][:_LINKS]
 
     async def _standing(self, key: str, grant: Grant) -> dict[str, Any]:
-        if not await stands(self._store, grant):
+        if not await is_in_force(self._store, grant):
             raise Ended
         raw = await self._store.get(key)
         if raw in (None, ENDED):

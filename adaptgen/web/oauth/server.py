@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl
 
 import orjson
 
 from adaptgen.govern.settings.model import Login, Settings
-from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
+from adaptgen.mcp.http_messages import HttpAnswer, json_answer
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
 
 NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache", "x-content-type-options": "nosniff"}
-FIELDS: Final = 50
 
 
 class Context:
@@ -120,23 +118,6 @@ def json_of(value: Mapping[str, Json], status: int = 200, headers: Mapping[str, 
 def failed(status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """An error of RFC 6749, 5.2, or RFC 7591, 3.2.2."""
     return json_of({"error": code, "error_description": text}, status, headers)
-
-
-def pairs_of(text: bytes | str) -> list[tuple[str, str]] | None:
-    """Names and values of a form or a query; None for what is neither."""
-    try:
-        plain = text.decode("ascii") if isinstance(text, bytes) else text
-        return parse_qsl(plain, keep_blank_values=True, max_num_fields=FIELDS, errors="strict")
-    except ValueError:
-        return None
-
-
-async def form_pairs(request: HttpRequest, limit: int) -> list[tuple[str, str]] | None:
-    """The fields of a request with a form, also those that occur twice; None for another body. TooLarge."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        return None
-    return pairs_of(await request.read(limit))
 
 
 def repeated(pairs: list[tuple[str, str]]) -> str | None:

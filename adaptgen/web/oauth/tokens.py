@@ -11,6 +11,7 @@ from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.web.browser.idp import Identity, ProviderError, Refused
+from adaptgen.web.browser.pages import form_pairs
 from adaptgen.web.oauth.client_documents import is_document
 from adaptgen.web.oauth.clients import OFFLINE, Client
 from adaptgen.web.oauth.codes import Authorized, Codes, Used
@@ -23,7 +24,7 @@ from adaptgen.web.oauth.protocol import (
     credentials,
     request_of,
 )
-from adaptgen.web.oauth.server import Context, client_mark, failed, form_pairs, json_of, repeated
+from adaptgen.web.oauth.server import Context, client_mark, failed, json_of, repeated
 
 LARGEST: Final = 32 * 1024
 
