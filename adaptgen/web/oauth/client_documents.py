@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from adaptgen.govern.identity.http_fetch import place
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.net.addresses import carried_addresses, is_loopback, is_metadata
@@ -28,6 +30,8 @@ from adaptgen.web.oauth.registration import Refusal, described_client
 
 if TYPE_CHECKING:
     import httpx
+
+_log = logging.getLogger("adaptgen.web")
 
 LARGEST: Final = 5 * 1024
 """Bytes of a document (draft, 6.6)."""
@@ -73,7 +77,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class NotUsable(Exception):
-    """A document that cannot be used; the text has no part of it."""
+    """A document that cannot be used. The text says why, without any part of it."""
 
 
 class Crowded(Exception):
@@ -134,7 +138,8 @@ class ClientDocuments:
         try:
             body, seconds = await self._document(client_id, local, store)
             found = _client_of(client_id, body, allowed)
-        except (NotUsable, Refusal):
+        except (NotUsable, Refusal) as problem:  # few: only as many documents are read as the rate allows
+            _log.warning("the document of a client at %s cannot be used: %s", place(client_id), problem)
             seconds = FAILED
         self._kept.put(key, (self._clock() + seconds, found))
         return found
@@ -147,8 +152,8 @@ class ClientDocuments:
             try:
                 async with asyncio.timeout(TIMEOUT):
                     return await self._fetch(client_id, local)
-            except (TimeoutError, OSError):
-                raise NotUsable from None
+            except (TimeoutError, OSError) as problem:
+                raise NotUsable(f"its host cannot be reached ({type(problem).__name__})") from None
             finally:
                 self._turns.release()
         except (NotUsable, Crowded):
@@ -194,17 +199,17 @@ class ClientDocuments:
                 client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as answer,
             ):
                 return await _read(answer), lifetime(answer.headers)
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise NotUsable from None
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            raise NotUsable(f"its host cannot be reached ({type(problem).__name__})") from None
 
     async def _address(self, host: str, port: int, local: bool) -> str:
         """The address to connect to. NotUsable where any address of the host is not one of the public internet."""
         found = [host.strip("[]")] if _is_address(host) else list(await self._resolve(host, port))
         if not found:
-            raise NotUsable
+            raise NotUsable("its host has no address")
         own = local and is_loopback(host)
         if is_metadata(host) or not all(is_public(one) or (own and is_loopback(one)) for one in found):
-            raise NotUsable
+            raise NotUsable("its host has an address that is not one of the public internet")
         return found[0]
 
 
@@ -238,15 +243,15 @@ async def _resolve(host: str, port: int) -> list[str]:
 
 async def _read(answer: httpx.Response) -> bytes:
     if answer.status_code != 200 or answer.headers.get("content-encoding", "identity") != "identity":
-        raise NotUsable
+        raise NotUsable(f"the answer has the status {answer.status_code}, or is compressed")
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise NotUsable
+        raise NotUsable("the answer is not application/json")
     body = b""
     async for part in answer.aiter_raw():
         body += part
         if len(body) > LARGEST:
-            raise NotUsable
+            raise NotUsable(f"it has more than {LARGEST} bytes")
     return body
 
 
@@ -263,9 +268,9 @@ def _client_of(client_id: str, body: bytes, allowed: Sequence[str]) -> Client:
     try:
         about: Any = orjson.loads(body)
     except ValueError:
-        raise NotUsable from None
+        raise NotUsable("it is not JSON") from None
     if not isinstance(about, dict) or about.get("client_id") != client_id or any(one in about for one in _SECRETS):
-        raise NotUsable
+        raise NotUsable("its client_id is not its URL, or it has a secret")
     # A client with a choice takes what the metadata of this server list (OpenID Connect RP Metadata Choices), as
     # ChatGPT does, which would rather sign its requests.
     choices = about.get("token_endpoint_auth_methods_supported")
@@ -273,7 +278,7 @@ def _client_of(client_id: str, body: bytes, allowed: Sequence[str]) -> Client:
         about = {**about, "token_endpoint_auth_method": NONE}
     found = described_client(client_id, about, allowed, NONE, lenient=True)
     if not found.name:  # required (MCP, Client Registration), as it is what people see
-        raise NotUsable
+        raise NotUsable("it has no client_name")
     if found.method != NONE:  # a secret that everybody can read, or that nobody has (draft, 4.1)
-        raise NotUsable
+        raise NotUsable("its token_endpoint_auth_method is not none")
     return Client(client_id, found.name, found.redirect_uris, NONE, found.grants, assured=True)

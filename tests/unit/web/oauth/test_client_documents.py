@@ -220,6 +220,13 @@ async def test_a_document_that_does_not_count(more: dict[str, Any]) -> None:
         assert await read(server) is None
 
 
+@pytest.mark.asyncio
+async def test_the_log_says_why_a_document_does_not_count(caplog: pytest.LogCaptureFixture) -> None:
+    with web(lambda asked: described(asked, server.url, client_name=None)) as server:
+        await read(server)
+    assert f"the document of a client at {server.url} cannot be used: it has no client_name" in caplog.text
+
+
 ANSWERS: dict[str, Callable[[Said], Said]] = {
     "missing": lambda said: Said(said.body, 404),
     "redirect": lambda said: Said(b"", 302, {"Location": "/other.json"}),
