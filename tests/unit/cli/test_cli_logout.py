@@ -12,7 +12,7 @@ from support.governing import KEYS, settings
 
 from adaptgen.cli import main
 from adaptgen.cli.govern import shared_state
-from adaptgen.govern.identity.own_tokens import Grant, family_key, stands
+from adaptgen.govern.identity.own_tokens import Grant, family_key, is_in_force
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 LOGIN: dict[str, Any] = {
@@ -59,7 +59,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Shared:
 )
 def test_it_ends_what_was_named_and_is_on_record(tmp_path: Path, store: Shared, given: list[str], counts: bool) -> None:
     assert main(["logout", str(settings(tmp_path, **LOGIN)), *given]) == 0
-    assert asyncio.run(stands(store, ANN)) is counts
+    assert asyncio.run(is_in_force(store, ANN)) is counts
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     [line] = [one for one in lines if one["event"] == "logout_by_operator"]
     assert (line.get("caller", {}).get("sub") or line["client"]) == given[1]
@@ -71,7 +71,7 @@ def test_it_needs_login_and_one_name(tmp_path: Path, store: Shared, capsys: pyte
     (tmp_path / "none").mkdir()
     assert main(["logout", str(settings(tmp_path / "none")), "--sub", "ann"]) == 2
     assert "AG132" in capsys.readouterr().err
-    assert asyncio.run(stands(store, ANN))
+    assert asyncio.run(is_in_force(store, ANN))
 
 
 def test_a_state_that_others_do_not_see_ends_nothing(
