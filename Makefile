@@ -15,11 +15,14 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
+# --no-deps, because the lock is complete (pip check says so): left to itself, pip 23 takes the newest release of what
+# another package asks for with an extra ("pydantic[email]"), and then refuses it for want of a hash.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "adaptgen needs Python 3.11 or later: make PYTHON=/path/to/python3"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip --disable-pip-version-check check
 	$(BIN)/python -m compileall -q -j 0 adaptgen
 	@touch $@
 
