@@ -141,7 +141,11 @@ class Checker:
     def _check_word(self, value: Any, type_: OneOf, at: KeyPath) -> None:
         if (isinstance(value, str) and value in type_.words) or (value is None and type_.empty):
             return
-        help = (did_you_mean(value, type_.words) if isinstance(value, str) else "") or "write one of these words"
+        help = ""
+        if isinstance(value, str):
+            meant = type_.meant.get(value.lower())
+            help = f"did you mean {meant!r}?" if meant else did_you_mean(value, type_.words)
+        help = help or "write one of these words"
         self.report(f"{dotted(at)} must be {_alternatives(type_.words)}, not {describe(value)}", at, help)
 
     def _check_texts(self, value: Any, kind: str, at: KeyPath) -> None:
@@ -155,7 +159,7 @@ class Checker:
     def _read_items(self, value: Any, type_: ListOf, at: KeyPath) -> tuple[Any, ...]:
         if isinstance(value, list):
             if type_.filled and not value:
-                self.report(f"{dotted(at)} is empty", at)
+                self.report(f"{dotted(at)} is empty", at, "write at least one, or remove the key")
             if type_.most and len(value) > type_.most:
                 self.report(f"{dotted(at)} has {len(value)} items, more than {type_.most}", at)
             return tuple(self.read(item, type_.item, (*at, index)) for index, item in enumerate(value))
@@ -201,7 +205,8 @@ class Checker:
         return type_.make(**fields) if len(self.errors) == before else None
 
     def _report_unknown(self, name: str, type_: Table, at: KeyPath) -> None:
-        help = did_you_mean(name, type_.keys) or _elsewhere(type_, name) or self._further_up(name)
+        help = type_.instead.get(name.lower()) or did_you_mean(name, type_.keys) or _elsewhere(type_, name)
+        help = help or self._further_up(name)
         help = help or f"known: {', '.join(type_.keys)}"
         under = f" under {dotted(at)}" if at else ""
         self.report(f"unknown key {name!r}{under}", (*at, name), help, self.dialect.unknown_key)
@@ -216,7 +221,8 @@ class Checker:
     def _check_presence(self, value: dict[str, Any], type_: Table, at: KeyPath) -> None:
         for name, key in type_.keys.items():
             if key.required and name not in value:
-                self.report(f"{dotted(at)} needs {name!r}", at, self._example(key.type))
+                about = f"{name}: {key.about[:1].lower()}{key.about[1:]}" if key.about else ""
+                self.report(f"{dotted(at)} needs {name!r}", at, self._example(key.type) or about)
         for group in type_.exactly:
             present = [name for name in group if name in value]
             if len(present) != 1:
@@ -226,6 +232,8 @@ class Checker:
     def _example(self, type_: Type) -> str:
         if isinstance(type_, OneOf):
             return f"one of {', '.join(type_.words)}"
+        if isinstance(type_, Number) and type_.least is not None and type_.least == type_.most:
+            return f"it is {type_.least:.15g}"
         sample = self.dialect.kinds[type_.kind].sample if isinstance(type_, Text) else ""
         return f"it is {sample}" if sample else ""
 

@@ -121,10 +121,12 @@ class Rate:
 
 @value()
 class OneOf:
-    """One of ``words``. ``empty``: the word that is meant where YAML reads it as null."""
+    """One of ``words``. ``empty``: the word that is meant where YAML reads it as null. ``meant``: what people write
+    instead of one of them -> that one, where another is spelled more like it."""
 
     words: tuple[str, ...]
     empty: str = ""
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 @value()
@@ -175,12 +177,14 @@ class Key:
 @value()
 class Table:
     """A mapping with known keys. ``make`` takes the fields; ``short``: a text alone is the value of this key.
-    ``exactly``: of each group of keys exactly one is there."""
+    ``exactly``: of each group of keys exactly one is there. ``instead``: keys that people expect and that do not
+    exist -> what to do, where the key that is spelled most alike means something else."""
 
     keys: Mapping[str, Key]
     make: Callable[..., Any] = field(default=dict)
     short: str = ""
     exactly: tuple[tuple[str, ...], ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 Type: TypeAlias = Text | Flag | Number | Duration | Size | Rate | OneOf | Anything | ListOf | MapOf | Either | Table

@@ -480,7 +480,8 @@ def auths_of(tool: Tool) -> tuple[str, ...]:
 class Send:
     """Put a credential into a request: ``as_`` is a template over saved values and references.
 
-    ``place`` and ``name`` say where. ``basic``: the template is ``user:password``, sent as in RFC 7617.
+    ``place`` and ``name`` say where. ``basic``: the template is ``user:password``, sent as in RFC 7617; ``encoded``:
+    what it refers to is form-encoded first, as an OAuth 2.0 client does (RFC 6749, 2.3.1).
     ``only``: for reading or for writing requests only.
     """
 
@@ -489,6 +490,7 @@ class Send:
     as_: str
     basic: bool = False
     only: Literal["read", "write"] | None = None
+    encoded: bool = False
 
 
 @value()
@@ -547,7 +549,8 @@ class Consent:
     Either the person agrees at ``authorization_url`` (RFC 6749, 4.1) that ``client_id`` gets these ``scopes``;
     ``params`` are further parameters of that request, and ``pkce`` adds a challenge with S256 (RFC 7636). ``exchange``
     gets the tokens for ``{code}``, ``{redirect_uri}`` and ``{verifier}``; ``revoke`` ends the ``{token}`` (RFC 7009).
-    ``issuer``: what the answer must name as ``iss`` (RFC 9207). Or the person enters a key: ``ask`` is what it is
+    ``issuer``: what the answer must name as ``iss`` (RFC 9207). ``bearer``: a token of another type is refused, for
+    nobody said how it is sent. Or the person enters a key: ``ask`` is what it is
     called. It becomes the saved value ``key``. ``title`` is the name of the account for people.
     """
 
@@ -558,6 +561,7 @@ class Consent:
     params: Mapping[str, str] = field(default_factory=dict)
     pkce: bool = True
     issuer: str = ""
+    bearer: bool = True
     exchange: Login | None = None
     revoke: Login | None = None
     ask: str = ""
@@ -697,7 +701,8 @@ class Caller:
     """An authenticated agent or user: ``sub`` as in RFC 7519, the tenant and the groups it belongs to.
 
     ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
-    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``searched`` is of
+    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``client`` is the
+    OAuth client that acts for it, for the audit trail alone; "" where the token does not say. ``searched`` is of
     one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text;
     ``tokens`` is the form of the tokens that personal data in the answer becomes.
     """
@@ -709,6 +714,7 @@ class Caller:
     token: str = field(default="", compare=False, repr=False)
     searched: Mapping[str, bool] = field(default_factory=dict, compare=False, repr=False)
     tokens: Literal["sealed", "padded", "short"] = field(default="sealed", compare=False, repr=False)
+    client: str = field(default="", compare=False, repr=False)
 
     @property
     def key(self) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, NoReturn
-
-import orjson
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.claims import find
@@ -17,6 +14,7 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, AccessTokenCache, GrantError
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.frozen import lazy
+from adaptgen.runtime.auth.expiry import jwt_claims
 from adaptgen.runtime.aws.assume_role import Roles, session_tags
 from adaptgen.runtime.aws.sigv4 import sign
 from adaptgen.runtime.core.answer import ToolError
@@ -170,9 +168,5 @@ def _expiry(token: str) -> float | None:
 
     The token was verified when it came; one that is no JWT says nothing of it.
     """
-    try:
-        payload = token.split(".")[1]
-        end = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
-        return float(end)
-    except (ValueError, IndexError, KeyError, TypeError):
-        return None
+    end = jwt_claims(token).get("exp")
+    return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else None

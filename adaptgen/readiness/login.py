@@ -7,11 +7,14 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import orjson
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.oauth_metadata import LIMIT, metadata_url, parsed, well_known
+from adaptgen.govern.identity.token_client import error_code
 from adaptgen.govern.settings.model import Login, Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.model.tables import Json
@@ -24,6 +27,8 @@ _SECONDS = 5.0
 _S256 = "S256"
 _OFFLINE = "offline_access"
 _SECRETS = ("client_secret_basic", "client_secret_post")
+_WANTS_PERSON = ("login_required", "interaction_required", "consent_required", "account_selection_required")
+"""Errors that a request without a person gets where all else is right (OpenID Connect Core, 3.1.2.6)."""
 _AGAIN = "people log in again whenever an access token has ended (login.access)"
 
 
@@ -42,8 +47,10 @@ async def examine_login(
     issuer_at = ("login", "issuer") if settings.login.issuer else ("authenticate", "issuer")
     issuer = await look_up(settings, issuer_at, settings.login.issuer or settings.authenticate.issuer, credentials)
     client = await look_up(settings, ("login", "client_id"), settings.login.client_id, credentials)
+    audience = await look_up(settings, ("login", "audience"), settings.login.audience, credentials)
+    wanted = await look_up(settings, ("login", "resource"), settings.login.resource, credentials)
     resource = await look_up(settings, ("listen", "resource"), settings.listen.resource, credentials)
-    login = replace(settings.login, issuer=issuer, client_id=client)
+    login = replace(settings.login, issuer=issuer, client_id=client, audience=audience, resource=wanted)
     found: list[Check] = []
     requests = Fetch()
     try:
@@ -182,11 +189,12 @@ async def _registered(metadata: Mapping[str, Json], login: Login, callback: str)
 
     fix = f"register at the provider, exactly: {callback}"
     unknown = Check("redirect", None, f"{login.client_id} must have the redirect URI {callback}", "")
+    wanted = {name: one for name in ("audience", "resource") if (one := getattr(login, name))}
     endpoint = str(metadata.get("authorization_endpoint", ""))
     asked = {
         "response_type": "code", "client_id": login.client_id, "redirect_uri": callback, "scope": "openid",
         "prompt": "none", "state": secrets.token_urlsafe(16), "nonce": secrets.token_urlsafe(16),
-        "code_challenge": secrets.token_urlsafe(32), "code_challenge_method": _S256,
+        "code_challenge": secrets.token_urlsafe(32), "code_challenge_method": _S256, **wanted,
     }  # fmt: skip
     try:
         url = trusted(endpoint) + ("&" if urlsplit(endpoint).query else "?") + urlencode(asked)
@@ -198,10 +206,23 @@ async def _registered(metadata: Mapping[str, Json], login: Login, callback: str)
     except (FetchError, httpx.HTTPError, httpx.InvalidURL):
         return unknown
     if 300 <= status < 400 and target.split("?")[0] == callback:
-        return Check("redirect", True, f"the provider sends people back to {callback}")
+        given = dict(parse_qsl(urlsplit(target).query)).get("error", "login_required")
+        if given in _WANTS_PERSON:
+            return Check("redirect", True, f"the provider sends people back to {callback}")
+        return _refused(error_code(orjson.dumps({"error": given})) or "an error without a code", login, wanted)
     if status in (400, 401, 403, 404):
         return Check("redirect", False, f"the provider refuses the client {login.client_id!r} or the redirect URI", fix)
     return replace(unknown, fix="the provider does not say whether it has; a first login shows it")
+
+
+def _refused(code: str, login: Login, wanted: Mapping[str, str]) -> Check:
+    """Why everybody who logs in would come back without a code."""
+    if wanted:
+        said = " and ".join(f"login.{name} {one!r}" for name, one in wanted.items())
+        fix = "register the API at the provider, let the client ask for it, and write its identifier exactly"
+        return Check("redirect", False, f"the provider answers {code} to a login with {said}", fix)
+    fix = "docs/howto has a page for Auth0, Cognito, Entra ID, Keycloak and Okta: what the client must be allowed there"
+    return Check("redirect", False, f"the provider answers {code} to a login with the client {login.client_id!r}", fix)
 
 
 # ---------------------------------------------------------------------------------------------------------- the server

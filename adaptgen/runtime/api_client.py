@@ -250,6 +250,11 @@ class ApiCall:
         self._marks = marks
         self.scrub = api.scrubbing(tool, self._auth, arguments, marks)
 
+    @property
+    def whose(self) -> str:
+        """In whose name it is sent, as error messages say it."""
+        return self._api.auth.whose(self._auth)
+
     def exchange(self, request: Request) -> Awaitable[Response]:
         """Send ``request`` and return the answer of the API unchanged."""
         api, auth = self._api, self._auth
@@ -281,7 +286,7 @@ class ApiCall:
         Raises:
             ToolError: the API refused or failed; with its status.
         """
-        check_success(response, self.scrub, reads=request.harmless, addressed=self._addressed)
+        check_success(response, self.scrub, reads=request.harmless, addressed=self._addressed, whose=self.whose)
 
     def accepted(self, request: Request, response: Response) -> Response:
         """The answer, :meth:`received` and checked to be a success."""

@@ -447,7 +447,10 @@ class Engine:
 
         numbers = integer_arguments(self._contracts[tool.name].input_schema)
         claims = sorted((name, repr(value)) for name, value in caller.claims.items())
-        return await self._lookups.resolved(tool, checked, numbers, repr((caller.key, caller.groups, claims)), read)
+        # In another account of the same caller a name may be that of another record.
+        accounts = execution.auth.accounts(auth.name for auth in self.server.auth) if self._connecting else ()
+        whose = repr((caller.key, caller.groups, claims, accounts))
+        return await self._lookups.resolved(tool, checked, numbers, whose, read)
 
     def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:
         found = self._arguments.get(tool.name)

@@ -76,7 +76,10 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         handler = over(governed)
         origins, shared = governed.settings.listen.origins, shared_sessions(governed)
         web = web_of(governed)
-        await serve.run(handler, listener, hosts=("*",), drain=drain, origins=origins, shared=shared, web=web)
+        base = serve.base_of(governed)
+        await serve.run(
+            handler, listener, hosts=("*",), drain=drain, origins=origins, shared=shared, web=web, base=base
+        )
     finally:
         await governed.aclose()
 

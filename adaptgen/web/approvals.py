@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from typing import TYPE_CHECKING, Final
 
 from adaptgen.govern.approvals.guard import PATH, moment
@@ -19,12 +20,15 @@ from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.web.browser.login import form_refused
-from adaptgen.web.browser.pages import exact, form_of, page, problem
+from adaptgen.web.browser.pages import exact, form_of, page, problem, short
 from adaptgen.web.browser.people import Person, people_of
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
 
+_FEW: Final = 4
+"""Arguments of a call in the list; its own page shows all."""
+_BRIEF: Final = 60
 _ID: Final = lazy(r"[0-9a-f]{32}")
 _DECISIONS: Final = {"approve": True, "deny": False}
 _STATES: Final = {
@@ -35,9 +39,13 @@ _STATES: Final = {
     "unknown": "It was approved. Whether it was executed is unknown.",
 }
 _VERDICTS: Final[dict[Verdict, tuple[int, str, str]]] = {
-    "approved": (200, "Approved", "The caller may now repeat the call, which is then executed once."),
-    "denied": (200, "Denied", "The call is not executed."),
-    "over": (409, "Too late", "The request is not open any more. Nothing was changed."),
+    "approved": (
+        200,
+        "Approved",
+        "The caller may now repeat the call, which is then executed once. They are not notified: let them know.",
+    ),
+    "denied": (200, "Denied", "The call is not executed. If it is repeated, the answer says that it was denied."),
+    "over": (409, "Too late", "The request is no longer open. Nothing was changed."),
     "changed": (409, "Not decided", "The request has changed since the page was shown. Look at it again."),
     "unrecorded": (503, "Not decided", "The audit trail cannot be written, so nothing was decided."),
 }
@@ -49,6 +57,19 @@ class _Argument:
 
     name: object
     text: object
+
+
+@value()
+class _Moment:
+    """A moment as the pages show it, and as programs read it."""
+
+    text: str
+    iso: str
+
+    @classmethod
+    def of(cls, seconds: float) -> _Moment:
+        """The moment with this number of seconds since the epoch."""
+        return cls(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds)), moment(seconds))
 
 
 class ApprovalsRoute:
@@ -65,7 +86,7 @@ class ApprovalsRoute:
         if request.method not in allowed:
             return HttpAnswer(405, {"allow": ", ".join(allowed)})
         if id and not _ID.fullmatch(id):
-            return problem(404, "There is no such page", "The address is not one of this server.")
+            return problem(404, "There is no such page", "This server has no page at this address.")
         person = self._people.person(request)
         if person is None:
             if request.method == "POST":
@@ -76,8 +97,12 @@ class ApprovalsRoute:
                 return await self._list(person)
             found = await self._governed.handler.approvals.find(person.caller, id)
             if found is None:
-                text = "You may not approve this request, or there is no such request."
-                return problem(403, "Not for you to approve", text, "Log in as somebody who may approve it.")
+                who = f"You are logged in as {short(person.name)}. " if person.name else ""
+                text = f"{who}You may not approve this request, or there is no such request."
+                help = (
+                    "Send the address of this page to somebody who may. If you have another account that may, log out."
+                )
+                return problem(403, "Not for you to approve", text, help)
             if request.method == "POST":
                 return await self._decide(request, person, found)
             return self._show(person, found)
@@ -94,10 +119,18 @@ class ApprovalsRoute:
             {
                 "link": f"{self._people.base}{PATH}/{one.request.id}",
                 "tool": _title(one),
+                "effect": one.tool.effect,
                 "server": one.request.server,
                 "caller": one.request.caller.sub,
-                "asked": moment(one.request.asked),
-                "ends": moment(one.request.ends),
+                "tenant": one.request.caller.tenant,
+                "yours": one.request.caller.key == person.caller.key,
+                "arguments": [
+                    (name, short(_text(text), _BRIEF)) for name, text in sorted(one.arguments.items())[:_FEW]
+                ],
+                "hidden": json.loads(one.request.arguments) != one.arguments,
+                "more": max(len(one.arguments) - _FEW, 0),
+                "asked": _Moment.of(one.request.asked),
+                "ends": _Moment.of(one.request.ends),
             }
             for one in found
         ]
@@ -124,8 +157,8 @@ class ApprovalsRoute:
             caller=exact(request.caller.sub),
             tenant=exact(request.caller.tenant),
             yours=request.caller.key == person.caller.key,
-            asked=moment(request.asked),
-            ends=moment(request.ends),
+            asked=_Moment.of(request.asked),
+            ends=_Moment.of(request.ends),
             arguments=[_Argument(exact(name), exact(_text(one))) for name, one in sorted(found.arguments.items())],
             earlier=request.earlier,
             state=state,
@@ -147,7 +180,7 @@ class ApprovalsRoute:
             request_id=secrets.token_hex(8),
         )
         status, title, text = _VERDICTS[verdict]
-        return problem(status, title, text, "You can close this page." if status == 200 else "")
+        return page(title, "decided", status, text=text, approvals=self._people.base + PATH)
 
 
 def route(governed: GovernedServer) -> ApprovalsRoute:
@@ -160,7 +193,8 @@ def _purpose(found: Pending) -> str:
 
 
 def _title(found: Pending) -> str:
-    title = found.tool.wire.get("title")
+    """What the tool is called. The title of a third party may say anything: its name is what is called."""
+    title = found.tool.wire.get("title") if found.tool.trusted else ""
     return title if isinstance(title, str) and title else found.tool.own
 
 

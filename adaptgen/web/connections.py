@@ -32,6 +32,8 @@ CALLBACK: Final = f"{PATH}/callback"
 that arrives at another one comes from another authorization server (mix-up; RFC 9700, 4.4.2.2)."""
 _LONGEST_KEY: Final = 8192
 _ERROR: Final = lazy(r"[a-z_]{1,60}")
+_REQUEST: Final = frozenset({"invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope"})
+"""Codes that are about the request, which no person can correct at the API (RFC 6749, 4.1.2.1)."""
 _AGAIN: Final = "Go back to your client and repeat the request there: it answers with a new link."
 _OVER: Final = "It was made more than 10 minutes ago, or is incomplete."
 
@@ -67,7 +69,7 @@ class ConnectionsRoute:
         if request.method not in allowed:
             return HttpAnswer(405, {"allow": ", ".join(allowed)})
         if "/" in rest and not back:
-            return problem(404, "There is no such page", "The address is not one of this server.")
+            return problem(404, "There is no such page", "This server has no page at this address.")
         person = self._people.person(request)
         try:
             if person is not None:
@@ -151,7 +153,7 @@ class ConnectionsRoute:
         """The page of a link, and the form that it sends."""
         ticket = read_ticket(self._seals, text)
         if ticket is None:
-            return problem(410, "This link is not valid any more", _OVER, _AGAIN)
+            return problem(410, "This link is no longer valid", _OVER, _AGAIN)
         if not ticket.belongs_to(person.caller):
             who = f"You are logged in as {short(person.name)}. " if person.name else ""
             return problem(
@@ -166,7 +168,7 @@ class ConnectionsRoute:
         accounts = await self._accounts_at(person, ticket.server, servers) if servers.get(ticket.server) else []
         account = next((one for one in accounts if one.auth == ticket.auth), None)
         if account is None:
-            return problem(404, "There is no such account", "It is gone, or you may not use its tools any more.")
+            return problem(404, "There is no such account", "It is gone, or you may no longer use its tools.")
         if request.method != "POST":
             # Also for one that is connected: the API may refuse its key, and the call then leads here again.
             return self._form(person, ticket, account)
@@ -185,7 +187,7 @@ class ConnectionsRoute:
             return self._form(person, ticket, account, "This is not a key.")
         result = await self._ask(person, ticket.server, {"action": "key", "auth": ticket.auth, "key": key})
         if result.get("connected") is True:
-            return _done(account)
+            return self._done(account.title)
         # The server's words may quote the API, and that what it was sent.
         return self._form(person, ticket, account, _text(result).replace(key, "…") or "The API refuses this key.")
 
@@ -198,13 +200,13 @@ class ConnectionsRoute:
         url, sealed = result.get("url"), result.get("sealed")
         if not isinstance(url, str) or not isinstance(sealed, str) or not _is_url(url):
             text = _text(result) or "The server of this account cannot answer now."
-            return problem(502, "Nothing was done", text, "Tell who runs this server.")
+            return problem(502, "Nothing was done", text, "Tell the operators of this server.")
         about: dict[str, Json] = {"server": ticket.server, "auth": ticket.auth, "sealed": sealed}
         held = self._seals.seal("connection state", about, LASTS, bound=_bound(person))
         await self._governed.store.put(self._key(state), held.encode(), ttl=LASTS)
         # Not a redirect: browsers apply form-action to all that follow a form, and an API may use hosts that nobody
         # knows here.
-        answer = page("You go on at the API", "leaving", url=url, host=urlsplit(url).hostname)
+        answer = page("Continue at the API", "leaving", url=url, host=urlsplit(url).hostname)
         answer.headers["refresh"] = f"0; url={url}"
         return answer
 
@@ -217,7 +219,7 @@ class ConnectionsRoute:
         if person is None or kept is None or held is None or not await self._governed.store.swap(key, kept, None):
             return problem(
                 400,
-                "This connection cannot go on",
+                "This connection cannot continue",
                 "It was started in another browser, it was used already, or it took longer than 10 minutes.",
                 _AGAIN,
             )
@@ -228,7 +230,10 @@ class ConnectionsRoute:
         if "error" in answer or not answer.get("code"):
             code = answer.get("error", "")
             said = f" The API says: {code}." if _ERROR.fullmatch(code) else ""
-            return problem(400, "Your account is not connected", f"The API did not agree.{said}", _AGAIN)
+            if code in _REQUEST:
+                text = f"The API does not accept what this server asks for.{said}"
+                return problem(400, "Your account is not connected", text, "Tell who runs this server.")
+            return problem(400, "Your account is not connected", f"The API granted no access.{said}", _AGAIN)
         given: dict[str, Json] = {
             "action": "finish",
             "auth": auth,
@@ -239,10 +244,14 @@ class ConnectionsRoute:
         }
         result = await self._ask(person, server, given)
         if result.get("connected") is not True:
-            return problem(400, "Your account is not connected", _text(result) or "The API did not agree.", _AGAIN)
-        return page("Your account is connected", "connected", title_of="")
+            return problem(400, "Your account is not connected", _text(result) or "The API granted no access.", _AGAIN)
+        return self._done("")
 
     # --------------------------------------------------------------------------------------------------------- inside
+
+    def _done(self, title: str) -> HttpAnswer:
+        accounts = self._people.base + PATH
+        return page("Your account is connected", "connected", title_of=title, accounts=accounts)
 
     def _callback(self, server: str, auth: str) -> str:
         return self._people.base + _callback_path(server, auth)
@@ -261,10 +270,6 @@ class ConnectionsRoute:
 
 
 _NO_METHOD: Final = -32601
-
-
-def _done(account: _Account) -> HttpAnswer:
-    return page("Your account is connected", "connected", title_of=account.title)
 
 
 def _bound(person: Person) -> bytes:

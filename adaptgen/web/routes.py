@@ -6,7 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
+from adaptgen.mcp import json_text
+from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, json_answer
+from adaptgen.model.tables import Json
 from adaptgen.net.addresses import base_url as base_url
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ _PARTS: Final = {
 """Beginning of a path -> the module whose ``route(governed)`` makes what answers it."""
 BEGINNINGS: Final = tuple(_PARTS)
 """What a door in front of the server has to let through, besides ``/mcp``: as they are, and what follows a slash."""
-
-
+_HOME: Final = "adaptgen.web.browser.login"
+"""Answers browsers that ask for any other path."""
 _PUBLIC: Final = ("/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/jwks")
 
 
@@ -51,6 +53,11 @@ class WebRoutes:
         """Whether a request with this path is for the web. The settings may change while the server runs."""
         return self._governed.settings.login is not None and module_of(path) is not None
 
+    def shows(self, request: HttpRequest) -> bool:
+        """Whether a browser asks for a page: it gets one where there is nothing else at a path."""
+        reads = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+        return reads and self._governed.settings.login is not None
+
     def public(self, path: str) -> bool:
         """Whether scripts of any origin may read the answer: it depends on no cookie."""
         return path.endswith(DISCOVERY) or path.startswith((METADATA, DISCOVERY, *_PUBLIC))
@@ -62,22 +69,30 @@ class WebRoutes:
         return not same_origin(request, self._governed.settings.listen.resource)
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
-        """Answer a request that it serves."""
-        module = module_of(request.path)
-        assert module is not None
+        """Answer a request that it serves, or shows a page for."""
+        module = module_of(request.path) or _HOME
         switch = self._governed.handler.parts.switch
         if switch is not None:
             await switch.fresh()
-        if "cookie" in request.headers and not self.public(request.path):
-            people = importlib.import_module("adaptgen.web.browser.people").people_of(self._governed)
-            request = await people.without_ended(request)
         if module not in self._made:
             self._made[module] = importlib.import_module(module).route(self._governed)
-        return await self._made[module].answer(request)
+        if self.public(request.path):
+            return await self._made[module].answer(request)
+        pages = importlib.import_module("adaptgen.web.browser.pages")
+        people = importlib.import_module("adaptgen.web.browser.people").people_of(self._governed)
+        if "cookie" in request.headers:
+            request = await people.without_ended(request)
+        with pages.framed(pages.Frame(people.base, people.person(request) is not None)):
+            return await self._made[module].answer(request)
 
     def refused(self, request: HttpRequest, status: int, text: str) -> HttpAnswer | None:
-        """A page for a person whose request is refused before a route answers it; None where a program asks. ``text``:
-        the end of a sentence of ours."""
+        """What a request gets that is refused before a route answers it: a page for a person, for an OAuth client an
+        error as it knows it (RFC 6749, 5.2; RFC 7591, 3.2.2); None for other programs. ``text``: the end of a sentence
+        of ours."""
+        if request.path in _PUBLIC:
+            code = {500: "server_error", 503: "temporarily_unavailable"}.get(status, "invalid_request")
+            said: dict[str, Json] = {"error": code, "error_description": f"{text[:1].upper()}{text[1:]}."}
+            return json_answer(json_text.encode(said), status, {"cache-control": "no-store"})
         if self.public(request.path) or "text/html" not in request.headers.get("accept", ""):
             return None
         pages = importlib.import_module("adaptgen.web.browser.pages")

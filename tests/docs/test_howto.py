@@ -39,7 +39,8 @@ def play(home: Path, page: list[Any], ports: dict[str, str]) -> None:
     environ = {key: one for key, one in os.environ.items() if not key.startswith(("LIBRARY_", "ADAPTGEN_", "XDG_"))}
     environ |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home)}
     # What runs the tests has everything installed.
-    instead = {session.INSTALL: "true", session.INSTALL.replace("adaptgen", "adaptgen[aws]"): "true"}
+    instead = {session.INSTALL.replace("adaptgen", name): "true"
+               for name in ("adaptgen", "adaptgen[aws]", "adaptgen[login]")}  # fmt: skip
     (home / "library").mkdir(exist_ok=True)
     session.Shell(home / "library", environ, instead | ports).play(page, timeout=500)
 

@@ -101,6 +101,33 @@ async def test_what_does_not_fit_is_found(
     assert said in found[1]
 
 
+def sends_back(error: str) -> Change:
+    """The provider answers at the redirect URI."""
+    return lambda idp, door: idp.answers.update(
+        {"/authorize": (302, {"Location": f"{door.url}/login/callback?error={error}"}, {})}
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("error", "login", "ok", "said"),
+    [
+        ("login_required", {"audience": "https://api.example"}, True, "sends people back"),
+        ("invalid_target", {"resource": "https://api.example"}, False,
+         "answers invalid_target to a login with login.resource 'https://api.example'"),
+        ("access_denied", {"audience": "api://x"}, False, "to a login with login.audience 'api://x'"),
+        ("unauthorized_client", {}, False, "answers unauthorized_client to a login with the client 'adaptgen'"),
+        ("%1b]0;x%07", {}, False, "answers an error without a code"),
+    ],
+)  # fmt: skip
+async def test_what_the_provider_would_answer_to_everybody_is_found(
+    tmp_path: Path, error: str, login: dict[str, Any], ok: bool, said: str
+) -> None:
+    found = (await examined(tmp_path, sends_back(error), **login))["redirect"]
+    assert found[0] is ok
+    assert said in found[1]
+
+
 @pytest.mark.asyncio
 async def test_an_issuer_that_differs_by_a_slash_is_written_as_it_must_be(tmp_path: Path) -> None:
     found = await examined(tmp_path, lambda idp, door: idp.metadata.update(issuer=f"{idp.url}/"))

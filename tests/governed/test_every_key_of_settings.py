@@ -54,6 +54,7 @@ TEXTS = {
     "sink": "stderr",
     "region": "eu-central-1",
     "host": "mcp.bank.example",
+    "redirect": "mcp.bank.example",
 }
 """A right text of each kind."""
 

@@ -59,7 +59,7 @@ async def test_no_account_is_mixed_up_or_lost_and_all_end_at_once(redis: Service
             assert await chance.choice(replicas).ask(caller, "disconnect") == {"disconnected": True, "revoked": True}
             sent = len(api.calls)
             answers = await asyncio.gather(*(replica.call(caller) for replica in replicas))
-            assert [answer.connection for answer in answers] == [("notes", "Notes")] * 3
+            assert [answer.connection for answer in answers] == [("notes", "Notes", "")] * 3
             assert len(api.calls) == sent
         assert calls > 500
     finally:

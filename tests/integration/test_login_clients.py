@@ -167,6 +167,24 @@ def test_a_provider_that_does_only_what_the_standard_demands(
         company.idp.set(thin=False, consent=False, strict_offline=False)
 
 
+@pytest.mark.parametrize("kind", [PythonClient, TypeScriptClient], ids=["python-2", "typescript"])
+def test_a_load_balancer_chooses_by_a_path_and_leaves_it(
+    company: Company, kind: type[LoginClient], tmp_path: Path
+) -> None:
+    person = f"{kind.name}.below"
+    company.idp.person(person, groups=["support"], tenant="acme")
+    with (
+        login_places.place("below", company, f"below-{kind.name}") as below,
+        company.browser(person) as browser,
+        kind(below.url, tmp_path, browser, clock=company.clock) as client,
+    ):
+        client.connect()
+        assert client.call("desk__read_case", {"number": 7}) == {"text": "case 7", "error": False}
+        company.advance(ACCESS + 30)
+        assert client.call("desk__read_case", {"number": 8}) == {"text": "case 8", "error": False}
+        assert client.logins == 1
+
+
 def test_a_server_without_a_proxy_serves_its_own_login(company: Company, tmp_path: Path) -> None:
     company.idp.person("embedded", groups=["support"], tenant="acme")
     with (

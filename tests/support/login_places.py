@@ -183,15 +183,17 @@ def settings(company: Company, resource: str, state: Mapping[str, Any], **login:
 
 @contextlib.contextmanager
 def place(kind: str, company: Company, name: str = "", **login: Any) -> Iterator[Place]:
-    """A deployment of one of :data:`KINDS`, or ``embedded``: the CRM's server without a proxy. ``name``: of its folder;
-    ``login``: more of that setting.
+    """A deployment of one of :data:`KINDS`, ``embedded``: the CRM's server without a proxy, or ``below``: a process
+    whose public URL has a path before ``/mcp``. ``name``: of its folder; ``login``: more of that setting.
 
     Raises:
         Unavailable: what it needs cannot be had.
     """
     folder = company.folder / (name or kind)
     folder.mkdir()
-    make = {"process": _process, "replicas": _replicas, "lambda": _functions, "embedded": _embedded}[kind]
+    make = {
+        "process": _process, "replicas": _replicas, "lambda": _functions, "embedded": _embedded, "below": _below,
+    }[kind]  # fmt: skip
     with make(folder, company, login) as made:
         company.idp.client("adaptgen", *_redirects(company, made.url.removesuffix("/mcp")), secret=SECRET)
         yield made
@@ -208,14 +210,18 @@ def _redirects(company: Company, base: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _process(folder: Path, company: Company, login: Mapping[str, Any]) -> Iterator[Place]:
+def _process(folder: Path, company: Company, login: Mapping[str, Any], below: str = "") -> Iterator[Place]:
     port = free_port()
-    url = f"http://127.0.0.1:{port}/mcp"
+    url = f"http://127.0.0.1:{port}{below}/mcp"
     one = _container(folder, company, port, settings(company, url, {}, **login), {})
     try:
         yield Place("process", url, company, folder)
     finally:
         one.stop()
+
+
+def _below(folder: Path, company: Company, login: Mapping[str, Any]) -> contextlib.AbstractContextManager[Place]:
+    return _process(folder, company, login, "/crm")
 
 
 @contextlib.contextmanager

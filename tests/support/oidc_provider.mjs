@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 
 const [modules, text] = process.argv.slice(2);
 const options = JSON.parse(text);
-const { default: Provider } = await import(
+const { default: Provider, errors } = await import(
   pathToFileURL(createRequire(modules + "/").resolve("oidc-provider")).href
 );
 
@@ -70,7 +70,7 @@ const provider = new Provider(options.issuer, {
       defaultResource: async (ctx, client, oneOf) => oneOf ?? options.audiences[client.clientId],
       useGrantedResource: async () => true,
       getResourceServerInfo: async (ctx, resource) => {
-        if (!(resource in options.resources)) throw new Error(`no resource ${resource}`);
+        if (!(resource in options.resources)) throw new errors.InvalidTarget();
         return {
           scope: scopesOf(resource), audience: resource, accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } },
         };

@@ -26,6 +26,7 @@ from adaptgen.model.tables import (
     Consent,
     Expires,
     Login,
+    Lookup,
     Param,
     Send,
     Server,
@@ -56,7 +57,7 @@ class NotesApi(httpx.AsyncBaseTransport):
     """``lifetime`` of access tokens in seconds; ``token_answer`` replaces the answer of the token endpoint once it
     returns one; ``grace``: a refresh token can be used again while its successor was not; ``lose``: the answer of the
     token endpoint does not arrive, once; ``hold`` is awaited before a token endpoint
-    answers."""
+    answers; ``forbidden``: the headers with which it answers 403 to everybody."""
 
     lifetime: float = 3600
     token_answer: Callable[[dict[str, str]], httpx.Response | None] = lambda form: None
@@ -65,6 +66,7 @@ class NotesApi(httpx.AsyncBaseTransport):
     grants: list[Grant] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     ends: dict[str, float] = field(default_factory=dict)
+    forbidden: dict[str, str] | None = None
     grace: bool = False
     lose: bool = False
     refreshed: int = 0
@@ -101,6 +103,10 @@ class NotesApi(httpx.AsyncBaseTransport):
         person = person or self.keys.get(request.headers.get("x-api-key", ""))
         if person is None:
             return answer(401, {"error": "invalid_token"})
+        if self.forbidden is not None:
+            said = answer(403, {"error": "no"})
+            said.headers.update(self.forbidden)
+            return said
         return answer(200, [{"id": "1", "text": f"note of {person}", "echo": token}])
 
     def _token(self, request: httpx.Request, form: dict[str, str]) -> httpx.Response:
@@ -219,11 +225,16 @@ class Replica:
 
     def __init__(self, folder: Path, api: NotesApi, store: Store | None, auth: Auth = OWN, **environ: str) -> None:
         tool = Tool(name="list_notes", call=Call("GET", "/notes"), auth=("notes",), page=Unpaged())
+        names = {"id": Lookup(tool="list_notes", labels=("text",))}
+        one = Tool(
+            name="delete_note", call=Call("DELETE", "/notes/{id}"), effect="delete", auth=("notes",), lookups=names
+        )
         schema = {"type": "object", "properties": {"limit": {}, "cursor": {}}, "additionalProperties": False}
         contract = {"description": "", "annotations": {}, "inputSchema": schema}
-        (folder / "all.json").write_text(json.dumps({"list_notes": contract}))
+        by_id = {**contract, "inputSchema": {**schema, "properties": {"id": {"type": "string"}}}}
+        (folder / "all.json").write_text(json.dumps({"list_notes": contract, "delete_note": by_id}))
         server = Server(
-            name="notes", bases=(Base(BASE, env="NOTES_BASE_URL"),), auth=(auth,), tools=(tool,), contracts=folder
+            name="notes", bases=(Base(BASE, env="NOTES_BASE_URL"),), auth=(auth,), tools=(tool, one), contracts=folder
         )
         self.engine = Engine(
             server, environ={**ENVIRON, **environ}, transport=api, cursor_key=KEY, state=folder / "state", store=store

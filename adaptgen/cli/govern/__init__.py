@@ -239,7 +239,7 @@ def erase_command(**options: Any) -> int:
 @argument("governance", metavar="GOVERNANCE", help=_GOVERNANCE)
 @click.option("--sub", metavar="SUB", default="", help="the person")
 @click.option("--tenant", metavar="TENANT", default="", help="the tenant of the person")
-@click.option("--client", metavar="CLIENT_ID", default="", help="the client_id of an MCP client")
+@click.option("--client", metavar="CLIENT_ID", default="", help="an MCP client: its id, or as in the audit trail")
 def logout_command(**options: Any) -> int:
     """Ends all access and refresh tokens that a person has, or a client, at servers with these settings and this state,
     within seconds. Consents that were remembered are asked for again. Who may log in is up to the identity provider."""

@@ -99,12 +99,22 @@ async def _at_server(options: SimpleNamespace, *, ends: bool) -> list[Row]:
             if engine.connections is None:
                 return []
             accounts = [one for one in await engine.connections.all() if wanted(one)]
+            whose = Caller(options.sub, options.tenant) if options.sub else None
+            hidden = await engine.connections.unreadable(whose)
             if not ends:
+                if hidden:
+                    terminal.print_error(f"{terminal.count(len(hidden), 'account')} more: another key has sealed them")
                 return [row(one) for one in accounts]
             async with _recording(settings, keys) as record:
                 for one in accounts:
                     record(Caller(one.sub, one.tenant), server.name, one.auth)
-            return [row(*one) for one in await engine.connections.revoke(wanted)]
+                for name, _ in hidden:
+                    record(whose or Caller(""), server.name, name)
+            ended = [row(*one) for one in await engine.connections.revoke(wanted)]
+            for name, state in hidden:  # processes that have the other key must not go on using it
+                await state.delete()
+                ended.append(Row(server.name, name, options.tenant, options.sub or "(another key)", ""))
+            return ended
         except StoreError as problem:
             raise error("AG140", f"{problem}", settings.where("state") if settings else None) from None
         finally:

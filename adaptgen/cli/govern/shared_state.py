@@ -14,6 +14,7 @@ from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import AuditError, trail
+from adaptgen.govern.identity.own_tokens import client_mark
 from adaptgen.govern.limits.usage import Row, Usage
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import material
@@ -121,7 +122,11 @@ def _refuse_other_settings(settings: Settings) -> None:
 def run_logout(options: SimpleNamespace) -> int:
     """End the logins of a person or a client; AdaptgenError where that cannot be done everywhere."""
     asyncio.run(_log_out(str(options.governance), options))
-    terminal.say("logged out: no token that was issued until now counts any more")
+    tenant = f" of tenant {options.tenant}" if options.tenant else ""
+    whom, where = (f"{options.sub}{tenant}", "caller") if options.sub else (f"the client {options.client}", "client")
+    terminal.say(f"logged out: {terminal.clean(whom)}. No token issued until now is valid any longer.")
+    # A typing error would look like success otherwise.
+    terminal.say(f"No list of people or clients is kept: compare with {where} in the audit trail.")
     return 0
 
 
@@ -144,8 +149,8 @@ async def _log_out(named: str, options: SimpleNamespace) -> None:
         record = trail(resolved, keys.audit, signer=await checkpoint_signer(resolved, keys.checkpoints))
         try:
             if record is not None:
-                who = record.who(Caller(options.sub, options.tenant)) if options.sub else {"client": options.client}
-                record.write({"event": "logout_by_operator", **who})
+                by_person = record.who(Caller(options.sub, options.tenant)) if options.sub else None
+                record.write({"event": "logout_by_operator", **(by_person or {"client": client_mark(options.client)})})
         finally:
             if record is not None:
                 record.close()

@@ -141,7 +141,7 @@ _ACCOUNT = click.option("--auth", metavar="NAME", default="", help="which accoun
 @_governed
 def connect_command(**options: Any) -> int:
     """Opens the page where the API asks for your consent, or asks for your key. The calls of the local caller then run
-    in your name. Callers of a server with a login connect at its page /connections."""
+    on your behalf. Callers of a server with a login connect at its page /connections."""
     from adaptgen.cli.run.connect import connect
 
     return connect(SimpleNamespace(**options))

@@ -15,12 +15,14 @@ from adaptgen.govern.approvals.requests import (
     Held,
     Request,
     Requests,
+    State,
     TooMany,
     call_text,
     canonical_text,
     new_round,
 )
 from adaptgen.govern.authorization.canonical import canonicalize
+from adaptgen.govern.identity.own_tokens import ended_keys
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import META_CHANGED, META_CONNECTION, META_STATUS, META_UNKNOWN, ToolInfo
 from adaptgen.model.frozen import value
@@ -36,6 +38,7 @@ PATH: Final = "/approvals"
 _URL_REQUIRED: Final = -32042
 _INVALID: Final = (-32601, -32602)
 """Errors of a request that was not executed (JSON-RPC 2.0, 5.1)."""
+_INPUT_REQUIRED: Final = "input_required"
 _TRIES: Final = 5
 
 
@@ -85,6 +88,16 @@ class Approvals:
         judged = canonicalize(tool, arguments).judged
         return (await self.authorizer.approve(approver, tool, judged, own=own)).allowed
 
+    async def stands(self, request: Request, tool: ToolInfo, arguments: Mapping[str, Json]) -> bool:
+        """Whether an approval still counts: who gave it may give it now, and operators have not ended since then what
+        that person had (somebody else may have been logged in as them)."""
+        by = request.by
+        if by is None or not await self.may_approve(by, tool, request, arguments):
+            return False
+        [key] = ended_keys(person=(by.tenant, by.sub))
+        ended = await self.requests.store.get(key)
+        return ended is None or float(ended) < request.at
+
 
 class WriteGuard:
     """One call. :meth:`enter` before it is executed; :meth:`leave` when it has ended."""
@@ -101,6 +114,7 @@ class WriteGuard:
         self._held: Held | None = None
         self._claim: Claim | None = None
         self._renewal: asyncio.Task[None] | None = None
+        self._asks = False
 
     @property
     def request(self) -> Request | None:
@@ -117,16 +131,16 @@ class WriteGuard:
         """
         text = canonical_text(arguments)
         once = self._decision.once if _is_write(self._tool, arguments) else None
-        key = ""
+        keys: tuple[str, ...] = ()
         if once is not None:
-            key = self._all.repeats.key_of(self._caller, self._tool, call_text(self._caller, self._tool, text))
-            if (found := await self._first_answer(key, once)) is not None:
+            keys = self._all.repeats.keys_of(self._caller, self._tool, call_text(self._caller, self._tool, text))
+            if (found := await self._first_answer(keys, once)) is not None:
                 return found
         held = await self._approved(arguments, text) if self._decision.approval is not None else None
         if once is not None:
-            self._claim = await self._all.repeats.claim(key, once)
+            self._claim = await self._all.repeats.claim(keys, once)
             if self._claim is None:  # another call was faster
-                found = await self._first_answer(key, once)
+                found = await self._first_answer(keys, once)
                 if found is None:
                     raise NotApproved(_BUSY, "repeated")
                 return found
@@ -150,6 +164,7 @@ class WriteGuard:
         used up, unless it certainly changed nothing. Where the state cannot be reached, the lease ends, and the call
         counts as one that may have been executed."""
         if result is not None:
+            self._asks = not self._tool.trusted and result.get("resultType") == _INPUT_REQUIRED
             await self._leave(outcome_of(self._tool, result), result)
         else:
             asks = code == _URL_REQUIRED or (self._tool.trusted and code in _INVALID)
@@ -166,7 +181,9 @@ class WriteGuard:
         with contextlib.suppress(StoreError):
             if self._held is not None:
                 held, self._held = self._held, None
-                moved = await self._requests.move(held, "approved" if outcome == "nothing" else outcome)
+                # A third party may have done a part of it before it asks, and no answer can be approved.
+                state: State = "unknown" if self._asks else "approved" if outcome == "nothing" else outcome
+                moved = await self._requests.move(held, state)
                 if moved is not None:
                     await self._requests.let_go(held.request.id)
         with contextlib.suppress(StoreError):
@@ -184,13 +201,13 @@ class WriteGuard:
                 if self._held is not None:
                     await self._requests.hold(self._held.request.id)
                 if self._claim is not None:
-                    await self._all.repeats.hold(self._claim.key)
+                    await self._all.repeats.hold(self._claim)
 
     # ---------------------------------------------------------------------------------------------------------- once
 
-    async def _first_answer(self, key: str, once: float) -> Repeated | None:
+    async def _first_answer(self, keys: tuple[str, ...], once: float) -> Repeated | None:
         try:
-            return await self._all.repeats.find(key, once)
+            return await self._all.repeats.find(keys, once)
         except Doubtful as doubt:
             if doubt.busy:
                 raise NotApproved(_BUSY, "repeated") from None
@@ -231,7 +248,10 @@ class WriteGuard:
                 "has no page to approve on. Trying again does not help."
             )
         if len(text) > LARGEST:
-            raise NotApproved(f"Not executed: {name} needs an approval, and these arguments are too long to be read.")
+            raise NotApproved(
+                f"Not executed: {name} needs an approval, and these arguments are too long for a person to read: "
+                f"{len(text):,} characters, {LARGEST:,} at most. Send less at once."
+            )
         if any(_refers(arguments.get(one)) for one in self._tool.files):
             raise NotApproved(
                 f"Not executed: {name} needs an approval, and a file that is only referred to cannot be approved: it "
@@ -256,11 +276,9 @@ class WriteGuard:
         if request.is_over(requests.clock(), self._decision.approval):
             self._recorder.approval("expired", request)
             return True
-        if request.state == "approved":
-            by = request.by
-            if by is None or not await self._all.may_approve(by, self._tool, request, arguments):
-                self._recorder.approval("withdrawn", request)
-                return True
+        if request.state == "approved" and not await self._all.stands(request, self._tool, arguments):
+            self._recorder.approval("withdrawn", request)
+            return True
         return False
 
     async def _open(self, id: str, text: str, before: Held | None) -> Held | None:
@@ -348,7 +366,7 @@ def _is_write(tool: ToolInfo, arguments: Mapping[str, Json]) -> bool:
 
 def outcome_of(tool: ToolInfo, result: Mapping[str, Json]) -> Outcome:
     """What the answer of a tool says about its execution. What a third party says of itself does not count."""
-    if result.get("resultType") == "input_required":
+    if result.get("resultType") == _INPUT_REQUIRED:
         return "nothing"
     own = as_object(result.get("_meta")) if tool.trusted else {}
     if own.get(META_UNKNOWN) is True or own.get(META_CHANGED) is True:

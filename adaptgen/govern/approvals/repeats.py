@@ -10,7 +10,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 from adaptgen.mcp.protocol import ToolInfo
@@ -33,10 +33,9 @@ _PURPOSE: Final = "once"
 
 @value()
 class Claim:
-    """The right to do a write: ``data`` is what the store holds while it is done."""
+    """The right to do a write: ``data`` is what the store holds under each of its keys while it is done."""
 
-    key: str
-    data: bytes
+    data: Mapping[str, bytes]
     seconds: float
 
 
@@ -58,18 +57,21 @@ class Doubtful(Exception):
 
 
 class Repeats:
-    """The writes of all callers. ``clock``: seconds since the epoch. StoreError: the state cannot be reached."""
+    """The writes of all callers. ``clock``: seconds since the epoch. StoreError: the state cannot be reached.
+
+    A write is noted under a key of the store for each key of the settings, and one that is found suffices: where keys
+    are replaced, processes that share any of them do not repeat each other's writes."""
 
     def __init__(self, store: Store, seals: Seals, *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._seals = seals
         self.clock = clock
 
-    def key_of(self, caller: Caller, tool: ToolInfo, text: str) -> str:
-        """The key of a write; ``text`` says the call, see ``requests.call_text``."""
-        return f"once:{self._seals.name(_PURPOSE, text)}"
+    def keys_of(self, caller: Caller, tool: ToolInfo, text: str) -> tuple[str, ...]:
+        """The keys of a write; ``text`` says the call, see ``requests.call_text``."""
+        return tuple(f"once:{name}" for name in self._seals.names(_PURPOSE, text))
 
-    async def find(self, key: str, seconds: float) -> Repeated | None:
+    async def find(self, keys: Sequence[str], seconds: float) -> Repeated | None:
         """The first answer, where the write was done within the last ``seconds``; None where it may be done now.
         Waits for a call that is doing it.
 
@@ -77,6 +79,14 @@ class Repeats:
             Doubtful: it is being done by another call for longer than this one waits, or it may have been done.
         """
         until = time.monotonic() + WAITS
+        there = await asyncio.gather(*(self._store.get(key) for key in keys))
+        for key, data in zip(keys, there, strict=True):
+            found = await self._first(key, seconds, until) if data is not None else None
+            if found is not None:
+                return found
+        return None
+
+    async def _first(self, key: str, seconds: float, until: float) -> Repeated | None:
         pause = _PAUSE[0]
         while True:
             data = await self._store.get(key)
@@ -100,37 +110,53 @@ class Repeats:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _PAUSE[1])
 
-    async def claim(self, key: str, seconds: float) -> Claim | None:
+    async def claim(self, keys: Sequence[str], seconds: float) -> Claim | None:
         """The right to do the write; None where another call has it or has done it."""
+        taken: dict[str, bytes] = {}
+        for key in sorted(keys):  # in one order everywhere: of several calls one gets all of them
+            data = await self._take(key, seconds)
+            if data is None:
+                await self.finish(Claim(taken, seconds), "nothing", None)
+                return None
+            taken[key] = data
+        return Claim(taken, seconds)
+
+    async def _take(self, key: str, seconds: float) -> bytes | None:
         before = await self._store.get(key)
         about = self._open(key, before) if before is not None else None
         if before is not None and about is None:
             return None
         if about is not None and (self.clock() - about["at"] < seconds or await self._is_busy(key, about)):
             return None
-        await self.hold(key)
+        await self._hold(key)
         longest = max(seconds, _LONGEST)
         data = self._seal(key, {"state": "doing", "at": self.clock(), "result": None}, longest)
-        return Claim(key, data, seconds) if await self._store.swap(key, before, data, ttl=longest) else None
+        return data if await self._store.swap(key, before, data, ttl=longest) else None
 
     async def _is_busy(self, key: str, about: Mapping[str, Json]) -> bool:
         return about["state"] == "doing" and await self._store.get(f"{key}:lease") is not None
 
-    async def hold(self, key: str) -> None:
+    async def hold(self, claim: Claim) -> None:
         """Say that the write is being done."""
+        await asyncio.gather(*map(self._hold, claim.data))
+
+    async def _hold(self, key: str) -> None:
         await self._store.put(f"{key}:lease", b"1", ttl=LEASE)
 
     async def finish(self, claim: Claim, outcome: Outcome, result: Mapping[str, Json] | None) -> None:
         """Keep what became of it: a write that changed nothing may be repeated."""
-        if outcome == "nothing":
-            await self._store.swap(claim.key, claim.data, None)
+        about = {"state": outcome, "at": self.clock(), "result": _text(result) if outcome == "done" else None}
+        await asyncio.gather(*(self._finish(key, held, about, claim.seconds) for key, held in claim.data.items()))
+
+    async def _finish(self, key: str, held: bytes, about: Mapping[str, Json], seconds: float) -> None:
+        if about["state"] == "nothing":
+            await self._store.swap(key, held, None)
         else:
-            about = {"state": outcome, "at": self.clock(), "result": _text(result) if outcome == "done" else None}
-            data = self._seal(claim.key, about, claim.seconds)
+            data = self._seal(key, about, seconds)
             if len(data) > LONGEST:  # it could not be opened again
-                data = self._seal(claim.key, {**about, "result": None}, claim.seconds)
-            await self._store.swap(claim.key, claim.data, data, ttl=claim.seconds)
-        await self._store.delete(f"{claim.key}:lease")
+                data = self._seal(key, {**about, "result": None}, seconds)
+            await self._store.swap(key, held, data, ttl=seconds)
+        await self._store.delete(f"{key}:lease")
 
     def _seal(self, key: str, about: Mapping[str, Json], seconds: float) -> bytes:
         about = {**about, "claim": secrets.token_hex(8)}

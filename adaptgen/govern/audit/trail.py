@@ -108,7 +108,7 @@ class AuditLog:
     # ---------------------------------------------------------------------------------------------------- what to say
 
     def who(self, caller: Caller) -> dict[str, Json]:
-        """The member that identifies a caller."""
+        """The members that identify a caller, and the client that acts for it."""
         found = self._who.get(caller)
         if found is None:
             found = {"sub": self._name(caller.sub)}
@@ -117,7 +117,7 @@ class AuditLog:
             if caller.groups:
                 found["groups"] = [self._name(one) for one in caller.groups]
             found = self._who.put(caller, {"caller": found})
-        return found
+        return {**found, "client": self._name(caller.client)} if caller.client else found
 
     def _name(self, text: str) -> str:
         if "@" not in text:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.oauth_metadata import challenge, discover, protected_resource
-from adaptgen.govern.identity.own_tokens import ACCESS, NotAccepted, OwnTokens
+from adaptgen.govern.identity.own_tokens import ACCESS, NotAccepted, OwnTokens, client_mark
 from adaptgen.govern.identity.signatures import ALGORITHMS
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.tables import Caller
@@ -223,12 +224,12 @@ class Authenticator:
         if "," in token or " " in token:
             raise self._challenge(400, "exactly one Authorization header is accepted", "invalid_request")
         try:
-            caller, _, scopes = await own.open(token)
+            caller, grant, scopes = await own.open(token)
         except NotAccepted as problem:
             raise self._challenge(401, str(problem), "invalid_token") from None
         if self._rules is not None and not scopes.issuperset(self._rules.scopes):
             raise self._challenge(403, "the access token lacks a scope", "insufficient_scope")
-        return caller
+        return replace(caller, client=client_mark(grant.client))
 
     async def _examined(self, token: str, mark: bytes) -> Caller:
         rules, verifier = self._rules, self._verifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adaptgen.govern.settings.model import Claims
+from adaptgen.govern.settings.model import Claims, Settings
 from adaptgen.model.tables import Caller, Json
 
 _SCOPES: Final = ("scope", "scp")
@@ -52,7 +52,13 @@ def caller(claims: Mapping[str, Any], wanted: Claims, token: str = "") -> Caller
     if wanted.groups and _is_elsewhere(claims, wanted.groups):
         raise UnusableClaim("groups", wanted.groups, "only a reference to the claim")
     kept = {name: value for name in wanted.keep if (value := find(claims, name)) is not None}
-    return Caller(sub, tenant, groups, kept, token)
+    return Caller(sub, tenant, groups, kept, token, client=_client(claims))
+
+
+def _client(claims: Mapping[str, Any]) -> str:
+    """Which client the token was issued to: RFC 9068, 2.2; before it ``azp``, and ``appid`` in Microsoft's tokens."""
+    named = (claims.get(name) for name in ("client_id", "azp", "appid"))
+    return next((one[:_LONGEST] for one in named if isinstance(one, str) and one and one.isprintable()), "")
 
 
 def _is_elsewhere(claims: Mapping[str, Any], path: str) -> bool:
@@ -140,6 +146,15 @@ def is_principal(principal: str, allowed: str) -> bool:
         return False
     kind, _, rest = have[5].partition("/")
     return kind == "assumed-role" and rest.partition("/")[0] == want[5].rpartition("/")[2]
+
+
+def login_source(settings: Settings) -> str:
+    """Where the people who log in come from, and how their claims become callers. What says who somebody is counts
+    under the same one only: another provider, or another claim, may call somebody else so."""
+    login, rules = settings.login, settings.authenticate
+    if login is None or rules is None:
+        return ""
+    return repr((login.issuer or rules.issuer, login.client_id, login.claims, rules.caller))
 
 
 def caller_value(caller: Caller) -> dict[str, Json]:

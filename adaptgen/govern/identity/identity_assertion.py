@@ -100,6 +100,8 @@ class AssertionIssuer:
             claims["groups"] = list(caller.groups)
         if caller.claims:
             claims["claims"] = dict(caller.claims)
+        if caller.client:
+            claims["client"] = caller.client
         if caller.tokens != "sealed":
             claims["tokens"] = caller.tokens
         if caller.searched:
@@ -259,7 +261,10 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
     searched = claims.get("searched")
     said = {str(name): clear is not False for name, clear in searched.items()} if isinstance(searched, dict) else {}
     form = _FORMS.get(str(claims.get("tokens")), "sealed")
-    return Caller(sub, tenant, tuple(groups), kept, searched=said, tokens=form)
+    client = claims.get("client")
+    return Caller(
+        sub, tenant, tuple(groups), kept, searched=said, tokens=form, client=client if isinstance(client, str) else ""
+    )
 
 
 def _refused(text: str) -> Challenge:

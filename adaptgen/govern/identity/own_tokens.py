@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from adaptgen.govern.identity.claims import caller_of, caller_value
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.seals import Seals
@@ -28,6 +28,8 @@ FRESH: Final = 2.0
 ENDED: Final = b"ended"
 """The state of a family that was ended: it must not begin after that. One that is missing has ended, too."""
 _FAMILIES: Final = 10_000
+_MARK = lazy("[0-9a-f]{32}")
+"""No id of a client looks like this: it is a URL, or sealed and longer."""
 
 
 class NotAccepted(Exception):
@@ -50,13 +52,20 @@ def family_key(family: str) -> str:
     return f"oauth/family/{_hash('family', family)}"
 
 
+def client_mark(client_id: str) -> str:
+    """A client for the audit trail: the URL of its document, or the hash of an id that was made here, which is long and
+    the client's alone."""
+    return client_id if "://" in client_id or _MARK.fullmatch(client_id) else _hash("client", client_id)
+
+
 def ended_keys(*, person: tuple[str, str] | None = None, client: str = "") -> list[str]:
-    """Where it is said since when nothing of a person (tenant, sub) or of a client counts."""
+    """Where it is said since when nothing of a person (tenant, sub) or of a client counts. ``client``: its id, or its
+    :func:`client_mark`."""
     keys = []
     if person is not None:
         keys.append(f"oauth/ended/{_hash('person', chr(0).join(person))}")
     if client:
-        keys.append(f"oauth/ended/{_hash('client', client)}")
+        keys.append(f"oauth/ended/{client if _MARK.fullmatch(client) else _hash('client', client)}")
     return keys
 
 
@@ -72,8 +81,10 @@ async def is_in_force(store: Store, grant: Grant) -> bool:
     return family not in (None, ENDED) and not any(mark is not None and float(mark) >= grant.began for mark in marks)
 
 
-def mint(seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, seconds: float) -> str:
-    """An access token."""
+def mint(
+    seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, seconds: float, *, source: str = ""
+) -> str:
+    """An access token. ``source``: where its person comes from, see ``claims.login_source``."""
     held: dict[str, Json] = {
         "fam": grant.family,
         "client": grant.client,
@@ -82,19 +93,28 @@ def mint(seals: Seals, grant: Grant, caller: Caller, resource: str, scope: str, 
         "scope": scope,
         **caller_value(caller),
         "token": caller.token,
+        "source": _hash("source", source),
     }
     return ACCESS + seals.seal("access token", held, seconds)
 
 
 class OwnTokens:
-    """Opens the access tokens of one server. ``resource``: the URL for which they must have been issued."""
+    """Opens the access tokens of one server. ``resource``: the URL for which they must have been issued; ``source``:
+    where the people come from for whom they must have been."""
 
     def __init__(
-        self, seals: Seals, store: Store, resource: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        seals: Seals,
+        store: Store,
+        resource: str,
+        source: str = "",
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seals = seals
         self._store = store
         self._resource = resource
+        self._source = _hash("source", source)
         self._clock = clock
         self._standing: LruCache[str, float] = LruCache(_FAMILIES)
 
@@ -110,6 +130,8 @@ class OwnTokens:
             raise NotAccepted("the access token has expired, or was not issued here")
         if held["aud"] != self._resource:
             raise NotAccepted("the access token is for another audience")
+        if held.get("source") != self._source:
+            raise NotAccepted("the login of this server has changed: log in again")
         grant = grant_of(held)
         since = self._standing.get(grant.family)
         if since is None or not 0 <= self._clock() - since < FRESH:

@@ -1,4 +1,4 @@
-"""The kill switch: servers, tools and callers that are switched off, and reading only, within seconds."""
+"""The kill switch: servers, tools, callers and clients that are switched off, and reading only, within seconds."""
 
 from __future__ import annotations
 
@@ -92,17 +92,22 @@ class Switch:
         self._servers = _pattern(name for one in both for name in one.servers)
         self._tools = _pattern(name for one in both for name in one.tools)
         self._callers = _pattern(name for one in both for name in one.callers)
+        self._clients = _pattern(name for one in both for name in one.clients)
         self._read_only = any(one.read_only for one in both)
 
     def cuts(self, caller: Caller) -> bool:
-        """Whether ``caller`` is cut off: it gets nothing, not even lists."""
+        """Whether ``caller`` is cut off, or the client that acts for it: it gets nothing, not even lists."""
         known = self._callers
-        return known is not None and bool(known(caller.sub) or known(f"{caller.tenant}/{caller.sub}"))
+        named = known is not None and bool(known(caller.sub) or known(f"{caller.tenant}/{caller.sub}"))
+        return named or self._cuts_client(caller)
+
+    def _cuts_client(self, caller: Caller) -> bool:
+        return self._clients is not None and bool(caller.client and self._clients(caller.client))
 
     def refuses(self, caller: Caller, tool: ToolInfo) -> str | None:
         """Why ``caller`` cannot use ``tool`` now, in a few words that it may read; None where it can."""
         if self.cuts(caller):
-            return "this caller"
+            return "this client" if self._cuts_client(caller) else "this caller"
         if self._servers is not None and self._servers(tool.server):
             return f"the server {tool.server}"
         if self._tools is not None and any(map(self._tools, (*tool.paths, tool.name))):

@@ -12,6 +12,7 @@ from adaptgen.govern.pipeline.other_methods import is_cut
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.answer import ToolError
 
 if TYPE_CHECKING:
     from adaptgen.govern.approvals.requests import Held, Request
@@ -27,6 +28,8 @@ REASON = 200
 """Characters of a reason."""
 _AT_ONCE = 20
 """Requests of a list that are read at once."""
+_BRIEF = 2000
+"""Characters of arguments up to which a list has them: they are searched for personal values, hundreds of times."""
 
 
 @value()
@@ -65,7 +68,8 @@ class ApprovalDecisions:
         return await self._pending(parts, approver, id)
 
     async def listed(self, approver: Caller) -> list[Pending]:
-        """The open requests that ``approver`` may approve, newest first. Raises as :meth:`find`."""
+        """The open requests that ``approver`` may approve, newest first. It has no
+        arguments where they are long, or cannot be searched for personal values. StoreError."""
         parts = self._pipeline.parts
         if parts.approvals is None or await is_cut(parts, approver):
             return []
@@ -73,7 +77,7 @@ class ApprovalDecisions:
         found: list[Pending | None] = []
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            found += await asyncio.gather(*(self._pending(parts, approver, id, whole=False) for id in some))
+            found += await asyncio.gather(*(self._brief(parts, approver, id) for id in some))
         return [one for one in found if one is not None and one.request.state == "open" and not one.over]
 
     async def decide(
@@ -96,7 +100,9 @@ class ApprovalDecisions:
             return "unrecorded"
         return step
 
-    async def _pending(self, parts: Components, approver: Caller, id: str, *, whole: bool = True) -> Pending | None:
+    async def _pending(
+        self, parts: Components, approver: Caller, id: str, *, most: int | None = None
+    ) -> Pending | None:
         approvals = parts.approvals
         assert approvals is not None
         held = await approvals.requests.find(id)
@@ -107,8 +113,16 @@ class ApprovalDecisions:
         arguments: dict[str, Json] = json.loads(request.arguments)
         if tool is None or not await approvals.may_approve(approver, tool, request, arguments):
             return None
-        shown = await self._shown(parts, approver, tool, arguments) if whole else {}
+        wanted = most is None or len(request.arguments) <= most
+        shown = await self._shown(parts, approver, tool, arguments) if wanted else {}
         return Pending(held, tool, shown, request.is_over(approvals.requests.clock()))
+
+    async def _brief(self, parts: Components, approver: Caller, id: str) -> Pending | None:
+        """A request as a list has it."""
+        try:
+            return await self._pending(parts, approver, id, most=_BRIEF)
+        except ToolError:
+            return await self._pending(parts, approver, id, most=0)
 
     async def _shown(
         self, parts: Components, approver: Caller, tool: ToolInfo, arguments: Mapping[str, Json]

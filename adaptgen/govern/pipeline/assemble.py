@@ -20,12 +20,13 @@ from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import SIZE, KeyMaterial
 from adaptgen.govern.settings.load import advice, check_target
-from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.model import LOGIN_CALLBACK, Settings
 from adaptgen.govern.settings.references import begin, open_store
 from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.tokenization.tool_plans import is_released, released_types
 from adaptgen.model.tables import Server, Tool
+from adaptgen.net.addresses import base_url
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import MemoryStore, Store
 
@@ -243,8 +244,12 @@ def _notices(parts: Components, material: KeyMaterial, place: ServingContext) ->
         said.append("nothing is audited")
     if parts.settings.authorize is not None and parts.settings.authorize.mode == "log_only":
         said.append("policies are logged and not enforced")
-    served = parts.settings.login is not None and place.http
-    if parts.authorizer is not None and parts.authorizer.asks_for_approval and not served:
+    login = parts.settings.login if place.http else None
+    if login is not None and parts.settings.authenticate is not None:
+        there = login.issuer or parts.settings.authenticate.issuer
+        back = base_url(parts.settings.listen.resource) + LOGIN_CALLBACK
+        said.append(f"people log in at {there} (redirect URI there: {back})")
+    if parts.authorizer is not None and parts.authorizer.asks_for_approval and login is None:
         said.append("policies ask for approvals, but nobody can approve: there is no login, so these calls fail")
     if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
         said.append("callers are not authenticated: loopback only")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -10,10 +11,12 @@ from adaptgen.mcp.protocol import META_CONNECTION, ToolInfo
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.net.addresses import base_url
+from adaptgen.runtime.core.answer import ENDED, REFUSED
+from adaptgen.runtime.core.caches import IdentityCache, LruCache
+from adaptgen.runtime.core.seals import Seals
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.factory import Components
-    from adaptgen.runtime.core.seals import Seals
 
 LASTS: Final = 600.0
 """Seconds for which a link is good."""
@@ -21,14 +24,29 @@ PATH: Final = "/connections"
 AUTH_NAME: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Names of logins: those of security schemes (OpenAPI, Components Object)."""
 _PURPOSE: Final = "connection link"
+_SAME: Final = LASTS / 2
+"""Seconds for which a call that is repeated gets the same link: a person is not asked to open many."""
+_Made = LruCache[tuple[str, str, str, str], tuple[float, str]]
+_MADE: Final[IdentityCache[Seals, _Made]] = IdentityCache(8, lambda _: LruCache(10_000))
 
 
 @value()
 class MissingAccount:
-    """What a call lacks: an account of the caller for the login ``auth``; ``title`` is the API's name."""
+    """What a call lacks: an account of the caller for the login ``auth``; ``title`` is the API's name, and ``lost``
+    what became of an earlier account."""
 
     auth: str
     title: str
+    lost: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the person is asked."""
+        if self.lost == REFUSED:
+            return f"{self.title} did not accept your key. Enter another one to use this tool."
+        if self.lost == ENDED:
+            return f"Your connection with {self.title} has ended. Connect your account again to use this tool."
+        return f"Connect your own account at {self.title} to use this tool."
 
 
 @value()
@@ -48,12 +66,12 @@ class Ticket:
 def missing_account(tool: ToolInfo, result: Mapping[str, Json]) -> MissingAccount | None:
     """What the server of ``tool`` says its call lacks; what others say is not trusted."""
     said = as_object(as_object(result.get("_meta")).get(META_CONNECTION)) if tool.trusted else {}
-    auth, title = said.get("auth"), said.get("title")
+    auth, title, lost = said.get("auth"), said.get("title"), said.get("lost")
     if not isinstance(auth, str) or not AUTH_NAME.fullmatch(auth):
         return None
     shown = " ".join(title.split()) if isinstance(title, str) else ""
     shown = "".join(one if one.isprintable() else "?" for one in shown)[:80]
-    return MissingAccount(auth, shown or tool.server)
+    return MissingAccount(auth, shown or tool.server, lost if isinstance(lost, str) else "")
 
 
 def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: MissingAccount) -> str | None:
@@ -62,7 +80,12 @@ def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: Missing
     if settings.login is None or parts.seals is None or settings.mode == "behind":
         return None
     resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
-    return f"{base_url(resource)}{PATH}/{make_ticket(parts.seals, caller, tool.server, missing.auth)}"
+    made, whose = _MADE.get(parts.seals), (caller.tenant, caller.sub, tool.server, missing.auth)
+    until, ticket = made.get(whose) or (0.0, "")
+    if time.time() >= until or read_ticket(parts.seals, ticket) is None:
+        ticket = make_ticket(parts.seals, caller, tool.server, missing.auth)
+        made.put(whose, (time.time() + _SAME, ticket))
+    return f"{base_url(resource)}{PATH}/{ticket}"
 
 
 def with_advice(result: Mapping[str, Json], auth: str, *, local: bool) -> dict[str, Json]:

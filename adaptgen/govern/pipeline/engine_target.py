@@ -236,8 +236,8 @@ def _meta(answer: Answer) -> dict[str, Json]:
     if answer.unreachable:
         meta[META_UNREACHABLE] = True
     if answer.connection is not None:
-        auth, title = answer.connection
-        meta[META_CONNECTION] = {"auth": auth, "title": title}
+        auth, title, lost = answer.connection
+        meta[META_CONNECTION] = {"auth": auth, "title": title, **({"lost": lost} if lost else {})}
     if links := [at for at, one in enumerate(answer.content) if isinstance(one, FileLink)]:
         meta[META_LINKS] = links
     if answer.files:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 from adaptgen.diagnostics import error
 from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
+from adaptgen.govern.identity.claims import login_source
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
 from adaptgen.govern.identity.own_tokens import OwnTokens
 from adaptgen.govern.limits.kill_switch import Switch, switch
@@ -237,7 +238,7 @@ class ComponentFactory:
             from adaptgen.govern.approvals.requests import Requests
 
             return Approvals(
-                requests=Requests(self._store, seals),
+                requests=Requests(self._store, seals.within(login_source(settings)) if served else seals),
                 repeats=Repeats(self._store, seals),
                 authorizer=authorizer,
                 base=base_url(resource) if served else "",
@@ -275,13 +276,14 @@ class ComponentFactory:
         if not self._place.http:
             return None
         # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
-        login = settings.login
         known = (
             (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams),
-            (login.issuer, login.client_id) if login is not None else None,  # it is checked against audiences
+            login_source(settings),  # its client is checked against audiences as well
             keys.web_keys(material) if seals is not None else None,
         )
-        own = OwnTokens(seals, self._store, settings.listen.resource) if seals is not None else None
+        own = None
+        if seals is not None:
+            own = OwnTokens(seals, self._store, settings.listen.resource, login_source(settings))
         shared = None if getattr(self._store, "local", False) else self._store
         trusted = keys.jwks_keys(material)
         return await self._started(

@@ -39,6 +39,7 @@ from adaptgen.mcp.protocol import (
     failed_result,
     without_own_meta,
 )
+from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, VERSION_KEY
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import ToolError
@@ -64,6 +65,8 @@ _UNSEEN = (
     "Not executed: this call needs an approval, and answers to questions of its server are not part of what is "
     "approved. Pass everything as arguments."
 )
+_HARMLESS = frozenset({VERSION_KEY, CLIENT_KEY, LOG_LEVEL_KEY, "progressToken", "traceparent", "tracestate"})
+"""Members of a client's ``_meta`` that say nothing about what a tool does."""
 _UNWRITTEN = "The audit trail cannot be written, so nothing is executed."
 _MOST_FILES = 40
 _MOST_REQUESTS = 100_000
@@ -146,12 +149,17 @@ class RedactingContext(Delegating):
 
 
 class Unasked(Delegating):
-    """The context of a call that was approved: what people type in while it runs, nobody has approved."""
+    """The context of a call that was approved: nobody has approved what the client says besides the arguments, in
+    ``_meta`` or while the call runs."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.meta = {key: value for key, value in context.meta.items() if key in _HARMLESS}
+        if context.modern:
+            self.meta[CAPABILITIES_KEY] = {}
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        if method == "elicitation/create":
-            raise RpcError(-32601, "Nobody can be asked during a call that was approved")
-        return await super().ask(method, params)
+        raise RpcError(-32601, "Nobody can be asked during a call that was approved")
 
 
 def _adds_input(context: Context) -> bool:
@@ -514,7 +522,7 @@ class GovernedCall:
 
     def _connect(self, missing: MissingAccount, link: str) -> dict[str, Json]:
         """The answer to a call that lacks the caller's own account: where to connect it. RpcError for some clients."""
-        refusal = Refusal(f"Connect your own account at {missing.title} to use this tool.", "connection")
+        refusal = Refusal(missing.text, "connection")
         if not self._record_refusal(refusal):
             return failed_result(_UNWRITTEN)
         return ask_to_open(self._context, link, refusal.text, id=f"connect.{self._tool.server}.{missing.auth}")

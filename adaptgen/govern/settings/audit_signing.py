@@ -22,6 +22,7 @@ from typing import Any, NoReturn, Protocol
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
 from adaptgen.model.frozen import lazy
+from adaptgen.runtime.core.seals import base64url
 
 FORGED = "has a signature that is not the key's"
 
@@ -107,7 +108,7 @@ def _missing() -> NoReturn:
 
 def signed(body: bytes, signer: Signer) -> bytes:
     """A JSON object with the signature over itself as its last members; SigningError where it could not be signed."""
-    signature = base64.urlsafe_b64encode(signer.sign(body)).rstrip(b"=")
+    signature = base64url(signer.sign(body)).encode()
     return b"".join((body[:-1], b',"signer":"', signer.id.encode(), b'","sig":"', signature, b'"}'))
 
 

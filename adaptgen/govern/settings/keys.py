@@ -166,7 +166,8 @@ def _derived(material: KeyMaterial, names: tuple[str, ...], purpose: bytes) -> l
             secrets += [key.all[key.current], *(one for id, one in sorted(key.all.items()) if id != key.current)]
         else:
             secrets.append(key.encode() if isinstance(key, str) else key)
-    return [hmac.digest(secret, purpose, "sha256") for secret in secrets]
+    # Two names in the settings may be one key.
+    return [hmac.digest(secret, purpose, "sha256") for secret in dict.fromkeys(secrets)]
 
 
 class _Reader:

@@ -105,6 +105,11 @@ KINDS = {
     "claim": TextKind(r"^\S{1,256}$", "the name of a claim, such as sub"),
     "region": TextKind(r"^[a-z]{2}(?:-[a-z]+)+-[0-9]$", "a region such as eu-central-1"),
     "host": TextKind(r"^[^\s/\\@]{1,255}$", "a host such as mcp.bank.example"),
+    "redirect": TextKind(
+        r"^[^\s/\\@]{1,255}$",
+        "a host such as claude.ai, or a private-use scheme such as cursor",
+        help="write the host alone, without scheme, port and path; loopback needs no entry",
+    ),
 }
 """``template``: of ``adaptgen.syntax.templates`` without placeholders; ``secret``: one that refers to a secret;
 ``key``: the same, or ``${file:PATH}``;

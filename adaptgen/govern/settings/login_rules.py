@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen.config.checker import Checker
+from adaptgen.config.checker import Checker, dotted
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.govern.settings.model import Settings
@@ -50,10 +50,8 @@ def check_login(settings: Settings, raw: Mapping[str, Any], checker: Checker) ->
     if issuer and "${" not in issuer and (why := find_problem(issuer)):
         quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(issuer)
         checker.report(f"login.issuer: {quoted} {why}", ("login", "issuer"), "https, or http on loopback", "AG129")
-    elif "/.well-known/" in issuer:
-        message = "login.issuer is the URL of the provider's metadata, and not its issuer"
-        help = f"the part before /.well-known/…, as a rule {issuer.partition('/.well-known/')[0]}"
-        checker.report(message, ("login", "issuer"), help, "AG129")
+    else:
+        check_no_metadata(issuer, ("login", "issuer"), checker, "AG129")
     theirs = settings.authenticate.issuer if settings.authenticate is not None else ""
     if one.claims == "access_token" and issuer and theirs and issuer != theirs and "${" not in issuer + theirs:
         help = "name one issuer, or read the claims of id_token or userinfo"
@@ -63,8 +61,19 @@ def check_login(settings: Settings, raw: Mapping[str, Any], checker: Checker) ->
     for index, host in enumerate(one.redirects):
         if not _is_host(host):
             at: KeyPath = ("login", "redirects", index) if isinstance(given, list) else ("login", "redirects")
-            help = "a host such as claude.ai, without scheme, port or *; loopback needs no entry"
+            help = (
+                "a host such as claude.ai, without port or *, or a private-use scheme such as cursor, without colon; "
+                "loopback needs no entry"
+            )
             checker.report(f"login.redirects: {host!r} is not the name of a host", at, help, "AG129")
+
+
+def check_no_metadata(issuer: str, at: KeyPath, checker: Checker, code: str = "") -> None:
+    """Report an issuer that is the URL of its metadata: no token names it so."""
+    before, found, _ = issuer.partition("/.well-known/")
+    if found:
+        message = f"{dotted(at)} is the URL of the provider's metadata, and not its issuer"
+        checker.report(message, at, f"the part before /.well-known/…, as a rule {before}", code)
 
 
 def _is_host(text: str) -> bool:

@@ -123,6 +123,10 @@ class Authenticate:
         return is_development(self.issuer)
 
 
+LOGIN_CALLBACK = "/login/callback"
+"""Where the identity provider sends browsers back to, below the URL of the pages (its redirect URI)."""
+
+
 @value(kw_only=True)
 class Login:
     """People log in at the company's identity provider (OpenID Connect), and MCP clients get tokens of this server's
@@ -177,6 +181,7 @@ class Switch:
     servers: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
     read_only: bool = False
     source: str = ""
     every: float = 2.0

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
-from adaptgen.govern.settings.login_rules import check_login, missing_for_login
+from adaptgen.govern.settings.login_rules import check_login, check_no_metadata, missing_for_login
 from adaptgen.govern.settings.model import KINDS, Settings, Upstream, UpstreamAuth, is_development
 from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
 
@@ -128,6 +128,7 @@ def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) 
         return
     if not one.issuer:
         checker.report("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
+    check_no_metadata(one.issuer, ("authenticate", "issuer"), checker, "AG074")
     if not one.audience and not one.client_ids:
         checker.report(
             "authenticate needs 'audience': without it a token for another server would be accepted",

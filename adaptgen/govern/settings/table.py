@@ -24,6 +24,7 @@ from adaptgen.config.types import (
 )
 from adaptgen.govern.settings.kinds import SETTINGS_DIALECT
 from adaptgen.govern.settings.model import (
+    LOGIN_CALLBACK,
     Accept,
     Audit,
     Authenticate,
@@ -138,6 +139,11 @@ AUTHENTICATE = Table({
     "iam": Key(Flag(), "Callers come with the IAM identity that Lambda hands over"),
 }, Authenticate)  # fmt: skip
 
+_CALLBACK = (
+    "remove it: what to register at the identity provider is the URL of this server and " + LOGIN_CALLBACK + ", which "
+    "adaptgen doctor --governance shows; login.redirects names hosts of MCP clients"
+)
+
 LOGIN = Table({
     "client_id": Key(_TEMPLATE, "This server's client id at the identity provider", required=True),
     "client_secret": Key(_SECRET, "Its secret there, as a reference"),
@@ -146,14 +152,22 @@ LOGIN = Table({
     "claims": Key(OneOf(("id_token", "userinfo", "access_token")), "Where the claims of a person are read"),
     "audience": Key(_TEMPLATE, "The audience of access tokens that is asked for there (Auth0)"),
     "resource": Key(Text("url"), "The resource that is asked for there (RFC 8707)"),
-    "clients": Key(_list(OneOf(("dynamic", "metadata"))), "How MCP clients may introduce themselves"),
-    "redirects": Key(_list(Text("host")), "Hosts that may get a code, besides loopback; by default all, by https"),
+    "clients": Key(_list(OneOf(("dynamic", "metadata"), meant={"dcr": "dynamic", "cimd": "metadata"})),
+                   "How MCP clients may introduce themselves"),
+    "redirects": Key(_list(Text("redirect"), filled=True),
+                     "Hosts that may get a code, besides loopback; by default all, by https"),
     "access": Key(Duration(60, 900), "How long an access token counts"),
     "refresh": Key(Duration(900, 365 * 86400.0), "How long a refresh token counts that is not used"),
     "consent": Key(Duration(0, 365 * 86400.0), "How long a consent is remembered"),
     "browser": Key(Duration(300, 43200), "How long a browser stays logged in to the pages of this server"),
     "registrations": Key(Rate(), "Dynamic registrations of clients that are accepted, in all"),
-}, Login)  # fmt: skip
+}, Login, instead={
+    **dict.fromkeys(("redirect_uri", "redirect_uris", "callback", "callback_url"), _CALLBACK),
+    **dict.fromkeys(("authorization_server", "authority", "discovery", "metadata_url"),
+                    "issuer: the URL of the identity provider, without /.well-known/…"),
+    **dict.fromkeys(("sub", "tenant", "groups", "caller"), "authenticate.caller says which claim holds what"),
+    **dict.fromkeys(("dynamic", "registration", "cimd", "dcr"), "clients: [dynamic, metadata], or one of them"),
+})  # fmt: skip
 
 ACCEPT = Table({
     "issuer": Key(_TEMPLATE, "The issuer of the proxy's identities: its resource URL", required=True),
@@ -174,6 +188,7 @@ _SWITCH: dict[str, Key] = {
     "servers": Key(_GLOBS, "Servers that are switched off"),
     "tools": Key(_GLOBS, "Tools that are switched off, as server/tool"),
     "callers": Key(_GLOBS, "Callers that are cut off: sub or tenant/sub"),
+    "clients": Key(_GLOBS, "OAuth clients that are cut off: client, as the audit trail has it"),
     "read_only": Key(Flag(), "Only tools that read"),
 }
 
@@ -321,6 +336,10 @@ SETTINGS = Table({
     "tools": Key(MapOf(RULE, key="glob"), "What is said of tools, by server/tool"),
     "surface": Key(SURFACE, "How tools are shown"),
     "files": Key(FILES, "How files travel besides base64"),
+}, instead={
+    **dict.fromkeys(("oauth", "oauth2", "oidc", "sso", "idp"), "login, for people; authenticate, for tokens of others"),
+    **dict.fromkeys(("approval", "approvals"), '@approval("1h") on a permit in the policies of authorize asks for one'),
+    **dict.fromkeys(("connections", "accounts"), "accounts of people are in the hints of the server: per: caller"),
 })  # fmt: skip
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Auth, Body, Call, Consent, Expires, Login, Param, Send
 from adaptgen.net.addresses import UrlProblem, find_problem
-from adaptgen.plan.auth.hinted_calls import Keys
-from adaptgen.plan.auth.security_schemes import below, identifier, reference, schemes, server_url, token_url
+from adaptgen.plan.auth.hinted_calls import Keys, match
+from adaptgen.plan.auth.security_schemes import endpoint_url, identifier, reference, schemes, server_url
+from adaptgen.plan.document.exposure import hidden_by
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.templates import escape
 
@@ -23,8 +26,8 @@ _LONGEST = 80
 
 @value()
 class CodeFlow:
-    """What a document says of the authorization code flow of the security scheme ``scheme``. ``scopes``: those that
-    operations ask for, else all that it has."""
+    """What a document says of the authorization code flow of the security scheme ``scheme``. An address that it does
+    not say, or that cannot be called, is "". ``scopes``: those that operations need, else all that it has."""
 
     scheme: str
     authorization_url: str
@@ -33,23 +36,28 @@ class CodeFlow:
     scopes: tuple[str, ...]
 
 
-def code_flows(document: Document, operations: Sequence[Operation]) -> list[CodeFlow]:
-    """The authorization code flows that a document describes, with addresses that can be called."""
+def code_flows(
+    document: Document, operations: Sequence[Operation], served: Callable[[Operation], bool] = lambda _: True
+) -> list[CodeFlow]:
+    """The authorization code flows that a document describes. ``served``: whether an operation is ever called."""
 
-    def url(flow: Mapping[str, Any], key: str) -> str:
-        return below(server_url(document), token_url(flow.get(key)) or "")
+    def urls(flow: Mapping[str, Any], *keys: str) -> Iterator[str]:
+        for key in keys:
+            yield endpoint_url(server_url(document), flow.get(key)) or ""
 
-    return [
-        CodeFlow(scheme, at, token, url(flow, "refreshUrl"), _scopes(scheme, flow, operations))
-        for scheme, flow in _flows(document)
-        if (at := url(flow, "authorizationUrl")) and (token := url(flow, "tokenUrl"))
-    ]
+    found = []
+    for scheme, flow in _flows(document):
+        at, token, refresh = urls(flow, "authorizationUrl", "tokenUrl", "refreshUrl")
+        if at == token:
+            at = token = ""  # one of them is a slip: people go to one, and servers to the other (RFC 6749, 3)
+        found.append(CodeFlow(scheme, at, token, refresh, _scopes(scheme, flow, operations, served)))
+    return found
 
 
 def offered_flows(document: Document) -> list[CodeFlow]:
     """Those of :func:`code_flows` that a hint can take as they are."""
-    flows = code_flows(document, ())
-    return [one for one in flows if not any(map(_problem, (one.authorization_url, one.token_url, one.refresh_url)))]
+    whole = [one for one in code_flows(document, ()) if one.authorization_url and one.token_url]
+    return [one for one in whole if not any(map(_problem, (one.authorization_url, one.token_url, one.refresh_url)))]
 
 
 def _problem(url: str) -> UrlProblem | None:
@@ -65,17 +73,29 @@ def _flows(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield scheme, flow
 
 
-def _scopes(scheme: str, flow: Mapping[str, Any], operations: Sequence[Operation]) -> tuple[str, ...]:
-    asked = {
-        scope
-        for operation in operations
-        for option in operation.security or ()
-        for scope in option.get(scheme) or ()
-        if isinstance(scope, str)
-    }
+def _scopes(
+    scheme: str, flow: Mapping[str, Any], operations: Sequence[Operation], served: Callable[[Operation], bool]
+) -> tuple[str, ...]:
+    asked = [(one, options) for one in operations if any(options := _options(scheme, one))]
     declared = flow.get("scopes")
-    scopes = asked or {str(scope) for scope in declared} if isinstance(declared, Mapping) else asked
+    scopes = _needed([options for one, options in asked if served(one)])
+    if not asked and isinstance(declared, Mapping):
+        scopes = {str(scope) for scope in declared}
     return tuple(sorted(scope for scope in scopes if scope and scope.isprintable() and " " not in scope))
+
+
+def _options(scheme: str, operation: Operation) -> list[frozenset[str]]:
+    """The scopes of each way in by ``scheme``; any one of them is enough (OpenAPI 3.1, 4.8.30)."""
+    listed = [option[scheme] for option in operation.security or () if scheme in option]
+    return [frozenset(scope for scope in one or () if isinstance(scope, str)) for one in listed]
+
+
+def _needed(operations: Sequence[list[frozenset[str]]]) -> set[str]:
+    """Scopes with which every operation has a way in: those without a choice first, then what adds the fewest."""
+    needed: set[str] = set()
+    for options in sorted(operations, key=len):
+        needed |= min(options, key=lambda one: len(one - needed))
+    return needed
 
 
 class Consents:
@@ -123,15 +143,19 @@ class Consents:
                 params=params,
                 pkce=hint.pkce,
                 issuer=hint.issuer,
+                bearer=not send,
                 exchange=make.login("connect", token, "authorization_code", code),
                 revoke=make.revocation(hint.revocation_url) if hint.revocation_url else None,
             ),
         )
 
     def _unknown(self, name: str, keys: Keys, lacking: Sequence[str]) -> AdaptgenError:
-        named = [identifier(one.scheme) for one in code_flows(self._document, self._operations)]
+        flows = code_flows(self._document, self._operations)
+        named = [identifier(one.scheme) for one in flows if one.authorization_url and one.token_url]
         help = f"add {' and '.join(f'{key}: https://…' for key in lacking)}"
         help += f"; or call the auth {' or '.join(named)}, as the document does" if named else ""
+        found = [url for one in schemes(self._document).values() if (url := _discovery(one))]
+        help += f"; {found[0]} has them (authorization_endpoint, token_endpoint)" if found and not named else ""
         text = f"the document does not say the {' and the '.join(lacking)} of {name!r}"
         return error("AG136", text, self._hints.where(*keys), help)
 
@@ -143,15 +167,39 @@ class Consents:
 
     def _flow(self, name: str) -> CodeFlow | None:
         """The flow of the scheme with this name; else the only one."""
-        flows = code_flows(self._document, self._operations)
+        flows = code_flows(self._document, self._operations, self.calls)
         named = [one for one in flows if name in (one.scheme, identifier(one.scheme))]
         return next(iter(named or (flows if len(flows) == 1 else [])), None)
+
+    @cached_property
+    def calls(self) -> Callable[[Operation], bool]:
+        """Whether an operation is called: it is not hidden, or a tool of the hints has it."""
+        tools = self._hints.tools.values()
+        calls = [*(tool.call for tool in tools), *(step.call for tool in tools for step in tool.steps)]
+        found = [match(self._operations, call.method, call.path) for call in calls if call is not None]
+        called = {one.pointer for one in found if one is not None}
+        return lambda one: one.pointer in called or not hidden_by(one, self._hints.hide)
 
     def _title(self, hint: AuthHint) -> str:
         info = self._document.root.get("info")
         declared = info.get("title") if isinstance(info, Mapping) else None
         text = hint.title or (declared if isinstance(declared, str) else "") or self._name
+        alike = [name for name, one in self._hints.auth.items() if not one.title and _by_people(one)]
+        if not hint.title and len(alike) > 1:  # people must see which one they connect
+            text += f": {next((name for name in alike if self._hints.auth[name] is hint), '')}"
         return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:_LONGEST]
+
+
+def _by_people(hint: AuthHint) -> bool:
+    return hint.per == "caller" and (bool(hint.ask) or hint.grant == "authorization_code")
+
+
+def _discovery(scheme: Mapping[str, Any]) -> str:
+    """Where a scheme of kind openIdConnect says that the addresses are; "" for what is no such address."""
+    url = scheme.get("openIdConnectUrl") if str(scheme.get("type")).lower() == "openidconnect" else None
+    if not isinstance(url, str) or len(url) > 2 * _LONGEST or not (url.isascii() and url.isprintable()):
+        return ""
+    return "" if find_problem(url) else url
 
 
 class _Endpoint:
@@ -160,9 +208,14 @@ class _Endpoint:
     def __init__(self, client: str, hint: AuthHint) -> None:
         secret = hint.client_secret
         basic = bool(secret) and hint.client_auth == "basic"
-        self._send = (Send("header", "Authorization", f"{client}:{secret}", basic=True),) if basic else ()
+        pair = f"{_encode(client)}:{secret}"
+        self._send = (Send("header", "Authorization", pair, basic=True, encoded=True),) if basic else ()
         self._params = [] if basic else [Param("client_id", value=client)]
         self._params += [Param("client_secret", value=secret)] if secret and not basic else []
+        self._media = "application/json" if hint.body_format == "json" else "application/x-www-form-urlencoded"
+        self._save = {"access": "$.access_token", "refresh": "$.refresh_token", **hint.save}
+        given = hint.expires
+        self._expires = Expires(given.after, given.at, given.unit or "s") if given else Expires(after="$.expires_in")
         self._resource = [Param("resource", value=hint.resource)] if hint.resource else []
 
     def login(self, id: str, url: str, grant: str, params: Sequence[Param]) -> Login:
@@ -170,13 +223,18 @@ class _Endpoint:
             id=id,
             call=self._call(url, [Param("grant_type", value=escape(grant)), *params, *self._resource]),
             send=self._send,
-            save={"access": "$.access_token", "refresh": "$.refresh_token"},
-            expires=Expires(after="$.expires_in"),
+            save=self._save,
+            expires=self._expires,
         )
 
     def revocation(self, url: str) -> Login:
         return Login(id="revoke", call=self._call(url, [Param("token", value="{token}")]), send=self._send)
 
     def _call(self, url: str, params: Sequence[Param]) -> Call:
-        body = Body(media="application/x-www-form-urlencoded", params=(*params, *self._params))
+        body = Body(media=self._media, params=(*params, *self._params))
         return Call("POST", url, body=body, accept="application/json")
+
+
+def _encode(client: str) -> str:
+    """The client's name as HTTP Basic takes it; what it refers to is encoded when it is sent."""
+    return client if "$" in client or "{" in client else quote_plus(client)

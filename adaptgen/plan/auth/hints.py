@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,14 @@ from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.consent import Consents
 from adaptgen.plan.auth.hinted_calls import HintedCalls, Keys
 from adaptgen.plan.auth.login_chain import ends_session, find_chain, find_logins
-from adaptgen.plan.auth.security_schemes import exchange_session, oauth2_session, reference
+from adaptgen.plan.auth.security_schemes import (
+    exchange_session,
+    identifier,
+    oauth2_session,
+    reference,
+    schemes,
+    static,
+)
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.templates import placeholders
 
@@ -24,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def hinted(document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> AuthPlan:
-    """The auths of the hints. One whose name is a declared security scheme serves the operations that ask for that
-    scheme; the others serve every operation that is not public.
+    """The auths of the hints. One whose name is a declared security scheme, as the document writes it or as ``build``
+    shows it, serves the operations that ask for that scheme; the others serve every operation that is not public.
 
     Raises:
         AdaptgenError: as in ``find_auth``.
@@ -38,10 +45,10 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         if operation.pointer in reader.served:
             continue
         public = operation.security == () and anywhere
-        asked = {scheme for option in operation.security or () for scheme in option}
-        named = tuple(auth.name for auth in auths if auth.name in asked)
         if not public:
-            by_operation[operation.pointer] = named or tuple(auth.name for auth in auths)
+            by_operation[operation.pointer] = tuple(auth.name for auth in _named(operation, auths) or auths)
+    served = [one for one in operations if reader.consents.calls(one)]
+    reader.notes += _left_out(document, served, hints, auths, by_operation)
     logins = find_logins(document, operations, name)
     learned = hints.learned is not None and hints.auth is hints.learned.auth
     authenticating = [*logins.others, *(chain.login.pointer for chain in (logins.chain, logins.instead) if chain)]
@@ -64,6 +71,53 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         diagnostics=tuple(reader.notes),
         likely=dict.fromkeys(authenticating, "it logs in; a hint can make it a tool"),
     )
+
+
+def _named(operation: Operation, auths: Sequence[Auth]) -> Sequence[Auth]:
+    """The auths with the names of schemes that the operation asks for. Where two of them are sent in one place, those
+    of one way in: the first that lacks the fewest."""
+    ways = [(option, set(option) | {identifier(one) for one in option}) for option in operation.security or ()]
+    known = [([auth for auth in auths if auth.name in names], len(option)) for option, names in ways]
+    named = [auth for auth in auths if any(auth in way for way, _ in known)]
+    places = [place for auth in named for place in _places(auth)]
+    if len(places) == len(set(places)):
+        return named
+    return min((way for way in known if way[0]), key=lambda way: way[1] - len(way[0]))[0]
+
+
+def _left_out(
+    document: Document,
+    operations: Sequence[Operation],
+    hints: Hints,
+    auths: Sequence[Auth],
+    by_operation: Mapping[str, tuple[str, ...]],
+) -> Iterator[Diagnostic]:
+    """Warnings of credentials that operations declare next to the accounts of callers, or in their place, and that
+    the hints leave out: as soon as there are hints of logins, nothing else is sent."""
+    declared = schemes(document)
+    if {auth.name for auth in auths if auth.consent is not None}.isdisjoint({*declared, *map(identifier, declared)}):
+        return  # what has a name of its own may stand for any of them
+    needed = {
+        scheme: {(place, made.kind == "basic") for place in _places(made)}
+        for scheme, node in declared.items()
+        if (made := static(document, "", scheme, node, alone=False)) is not None
+    }
+    found: dict[tuple[str, ...], list[str]] = {}
+    for one in operations:
+        own = [auth for auth in auths if auth.name in by_operation.get(one.pointer, ())]
+        sent = {(place, auth.kind == "basic") for auth in own for place in _places(auth)}
+        ways = [tuple(sorted(name for name in way if needed.get(name, set()) - sent)) for way in one.security or ()]
+        if sent and ways and all(ways):
+            found.setdefault(min(ways, key=len), []).append(one.key)
+    for names, keys in found.items():
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        message = f"{keys[0]}{more}: the document asks for {' and '.join(map(repr, names))}, which the hints leave out"
+        help = f"add {' and '.join(map(identifier, names))} to auth; with per: caller and ask: true it is each caller's"
+        yield Diagnostic("AG039", message, hints.where("auth"), help, "warning")
+
+
+def _places(auth: Auth) -> set[tuple[str, str]]:
+    return {(send.place, send.name.lower() if send.place == "header" else send.name) for send in auth.send}
 
 
 class _Reader:

@@ -212,9 +212,8 @@ def _oauth2(document: Document, name: str, called: str, scheme: Mapping[str, Any
     grants = (("clientCredentials", "client_credentials"), ("password", "password"))
     for key, grant in grants:
         flow = flows.get(key) if isinstance(flows, Mapping) else None
-        url = token_url(flow.get("tokenUrl")) if isinstance(flow, Mapping) else None
+        url = endpoint_url(server_url(document), flow.get("tokenUrl")) if isinstance(flow, Mapping) else None
         if url is not None:
-            url = below(server_url(document), url)
             # Who has a token already need not ask for one.
             return replace(oauth2_session(name, called, grant, url), start={"access": reference(name, "TOKEN")})
     return bearer(name, called, "oauth2")
@@ -232,6 +231,23 @@ def token_url(declared: object) -> str | None:
     if not parts.scheme and not parts.netloc:
         return f"/{url.removeprefix('./').lstrip('/')}"
     return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def endpoint_url(base: str, declared: object) -> str | None:
+    """A declared endpoint as it is called: below the main base, else as a URL; None for what cannot be called.
+
+    A path that begins with a slash begins at the origin of the server (RFC 3986, 5.2.2); OpenAPI resolves URLs
+    against the server's. One without is taken as below the server, as frameworks write it.
+    """
+    url = token_url(declared)
+    if url is None or not url.startswith("/"):
+        return None if url is None else below(base, url)
+    parts = urlsplit(base)
+    if not str(declared).strip().startswith("/") or not parts.path.strip("/"):
+        return url
+    if url.startswith(f"{parts.path}/"):
+        return url[len(parts.path) :]
+    return f"{parts.scheme}://{parts.netloc}{url}" if parts.scheme and parts.netloc else url
 
 
 def below(base: str, url: str) -> str:

@@ -69,8 +69,9 @@ def _accounts(draft: Draft, document: Document, plan: Plan) -> None:
     if any(auth.consent is not None for auth in plan.server.auth):
         return
     for consented in offered_flows(document):
-        name, client = identifier(consented.scheme), reference(plan.server.name, "CLIENT_ID")
-        said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", "client_id": client}
+        name = identifier(consented.scheme)
+        client = {f"client_{one}": reference(plan.server.name, f"CLIENT_{one.upper()}") for one in ("id", "secret")}
+        said = {"kind": "oauth2", "grant": "authorization_code", "per": "caller", **client}
         draft.say(f"{consented.scheme} has authorizationCode: each caller could connect an account of its own, with")
         draft.say(f"auth: {flow({name: said})}")
 

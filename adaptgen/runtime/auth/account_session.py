@@ -18,12 +18,12 @@ from typing import Final
 from adaptgen.model.tables import LOCAL, Auth, Caller, Consent, Json, Login
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.accounts import Accounts, readable
-from adaptgen.runtime.auth.login_attempts import LoginRefused
-from adaptgen.runtime.auth.login_call import LoginCall, references_of
+from adaptgen.runtime.auth.login_attempts import MOST, LoginRefused
+from adaptgen.runtime.auth.login_call import UNTIL_CHANGED, LoginCall, references_of
 from adaptgen.runtime.auth.session import LEAST, Session
 from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
-from adaptgen.runtime.core.answer import NotConnected, ToolError
+from adaptgen.runtime.core.answer import ENDED, REFUSED, NotConnected, ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import fill, references
@@ -35,11 +35,20 @@ _GONE: Final = frozenset(
 )
 """Codes by which a token endpoint says that a refresh token is no longer valid: RFC 6749, 5.2, and those of services
 with codes of their own."""
+_PERSON: Final = frozenset({"interaction_required", "login_required", "consent_required", "account_selection_required"})
+"""Codes by which it says that the person has to come back (OpenID Connect Core, 3.1.2.6)."""
 _OURS: Final = frozenset(
     {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "invalid_scope"}
     | {"invalid_target", "server_error", "temporarily_unavailable", "slow_down"}
 )
 """Codes that say nothing about the account (RFC 6749, 4.1.2.1 and 5.2; RFC 8707)."""
+_UNSURE: Final = frozenset({"unauthorized_client", "invalid_request"})
+"""Those that some services send with the words that the refresh token is not valid."""
+_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_request"})
+_IN_BODY: Final = " Some services want the secret in the body: the operator writes client_auth: post in the hints."
+_LACKING: Final = " Clients of most services have a secret: the operator writes client_secret in the hints."
+_OVER: Final = 900.0
+"""Seconds for which a refresh token that was refused is not sent again, nor a key that was refused three times."""
 _REVOKING: Final = 10.0
 """Seconds that the revocation of one token may take."""
 DOUBT: Final = 1.0
@@ -63,6 +72,8 @@ class AccountSession(Session):
         self._caller = caller
         self._view = self._opened()
         self._whose: dict[str, Json] = {}
+        self._over = ("", 0.0)
+        self._refusals = 0
         self._ending: set[asyncio.Task[bool]] = set()
 
     @property
@@ -102,7 +113,14 @@ class AccountSession(Session):
             raise self._not_connected()
         if str(kept["stamp"]) != self._stamp or not self._usable():
             await self._renewals.run(0, self._catch_up)
+        if self._refusals >= MOST and self._is_over():
+            raise self._refused_key()
         return self.generation
+
+    def absorb(self, response: Response) -> None:
+        if response.status < 400:
+            self._refusals = 0
+        super().absorb(response)
 
     async def _catch_up(self) -> None:
         """Take over what is kept, and renew it where that is due."""
@@ -116,9 +134,9 @@ class AccountSession(Session):
         """The API that the account is for. A server that is pointed elsewhere takes no account along."""
         return self._common.address("")
 
-    def _not_connected(self, why: str = "") -> NotConnected:
+    def _not_connected(self, why: str = "", lost: str = "") -> NotConnected:
         why = why or f"No account of {self.title} is connected. Nothing was sent."
-        return NotConnected(self.auth.name, self.title, why)
+        return NotConnected(self.auth.name, self.title, why, lost)
 
     def _drop(self) -> None:
         """Forget everything, but for what no answer may show."""
@@ -155,6 +173,7 @@ class AccountSession(Session):
         used = await super()._adopt(kept)
         self._whose = {name: stored.get(name) for name in ("who", "since", "for")}
         if self._stamp != before:
+            self._refusals = 0
             self._failed = self._cool = None
             self._active = True
         return used
@@ -173,13 +192,17 @@ class AccountSession(Session):
     async def _try(self) -> None:
         login = self.auth.refresh
         if login is None:
-            raise self._not_connected(
-                f"The API did not accept the key for {self.title}. Nothing was done. Another one is needed."
-            )
+            self._refusals += 1
+            if self._refusals >= MOST:
+                self._end_for_now()
+            raise self._refused_key()
         if not self._can(login):
             raise self._not_connected(
-                f"The connection with {self.title} has ended. Nothing was done. It can be made again."
+                f"The connection with {self.title} has ended. Nothing was done. It can be made again.", ENDED
             )
+        ended = f"The API has ended the connection with {self.title}. Nothing was done. It can be made again."
+        if self._is_over():
+            raise self._not_connected(ended, ENDED)
         await self._credentials.prepare(references_of(login), f"{self.auth.name!r} is renewed with")
         if self._doubt and not self._unsaved and self._kept is not None:
             # The token may have been sent before. A second time it could end the account.
@@ -189,13 +212,24 @@ class AccountSession(Session):
         try:
             await self._refresh(login)
         except LoginRefused as refused:
-            if refused.error in _GONE:
+            if refused.error.lower() in _GONE:
                 await self._end()
-            elif not refused.final or refused.error in _OURS:
+            elif _needs_person(refused):
+                # Nobody can be sure, so the account stays. The token is not sent with each call from here on.
+                self._end_for_now()
+            else:
                 raise
-            raise self._not_connected(
-                f"The API has ended the connection with {self.title}. Nothing was done. It can be made again."
-            ) from None
+            raise self._not_connected(ended, ENDED) from None
+
+    def _end_for_now(self) -> None:
+        self._over = (self._stamp, time.monotonic() + _OVER)
+
+    def _is_over(self) -> bool:
+        return self._over[0] == self._stamp and time.monotonic() < self._over[1]
+
+    def _refused_key(self) -> NotConnected:
+        text = f"The API did not accept the key for {self.title}. Nothing was done. Another one is needed."
+        return self._not_connected(text, REFUSED)
 
     async def _refresh(self, login: Login) -> None:
         self._hide(self._saved)
@@ -249,9 +283,16 @@ class AccountSession(Session):
         call = LoginCall(
             self.auth.name, (), self._credentials, self._common.client, lambda: [*self.secrets(), code, verifier]
         )
-        got = await call.run(login, self._common.address(login.call.base), scope, {})
+        try:
+            got = await call.run(login, self._common.address(login.call.base), scope, {})
+        except LoginRefused as refused:
+            text = refused.text.removesuffix(UNTIL_CHANGED)  # each connection is tried
+            if refused.error in _CLIENT or refused.status == 401:
+                text += _IN_BODY if login.send else "" if _has_secret(login) else _LACKING
+            raise refused.reworded(text) from None
         token = got.found.get("access")
-        if not isinstance(token, str) or not _is_sendable(token) or not _names_bearer(got.response):
+        usable = isinstance(token, str) and _is_sendable(token)
+        if not usable or not (_names_bearer(got.response) or not self.consent.bearer):
             raise LoginRefused("The API returned no token that can be used.", status=got.response.status)
         ends = expiry.find_end(login.expires, got.response, [token])
         saved = {name: one for name, one in got.found.items() if isinstance(one, str)}
@@ -324,6 +365,19 @@ class AccountSession(Session):
             return None
         since = kept.get("since")
         return float(since) if isinstance(since, (int, float)) else time.time()
+
+
+def _needs_person(refused: LoginRefused) -> bool:
+    """Whether a refresh token was refused, so that only the person can make the connection again."""
+    code = refused.error.lower()
+    if code in _PERSON or (code in _UNSURE and refused.of_token):
+        return True
+    return refused.final and code not in _OURS
+
+
+def _has_secret(login: Login) -> bool:
+    body = login.call.body
+    return body is not None and any(one.name == "client_secret" for one in body.params)
 
 
 def _is_sendable(token: str) -> bool:

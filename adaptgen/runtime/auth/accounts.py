@@ -125,21 +125,28 @@ class Accounts:
             removed.append(account)
         return removed
 
+    async def unreadable(self, auth: Auth, caller: Caller | None = None) -> list[SharedState]:
+        """Where accounts are kept that another key has sealed, of one caller or of all: nobody here can say more."""
+        states = await self._states(auth) if caller is None else [self.state(auth, caller)]
+        shared = [one for one in states if isinstance(one, SharedState)]
+        return [one for one in shared if await one.read() is None and one.unreadable]
+
     async def every(self, auth: Auth) -> AsyncIterator[tuple[AccountState, Account]]:
         """The accounts of every caller, and where each is kept. The API is not asked."""
-        store = self._store(auth)
-        if store is None:
-            states: list[AccountState] = [*self._files.all(self._label(auth))]
-        else:
-            ids: list[str] = []
-            for digit in _ROWS:
-                row = await store.store.counts(self._row(auth, digit))
-                ids += sorted(name for name, count in row.items() if count > 0)
-            states = [store.state_of(one, LASTS, strict=True) for one in ids]
-        for state in states:
+        for state in await self._states(auth):
             kept = readable(await state.read())
             if kept is not None and kept.get("auth") == auth.name:
                 yield state, describe(auth, kept)
+
+    async def _states(self, auth: Auth) -> list[AccountState]:
+        store = self._store(auth)
+        if store is None:
+            return [*self._files.all(self._label(auth))]
+        ids: list[str] = []
+        for digit in _ROWS:
+            row = await store.store.counts(self._row(auth, digit))
+            ids += sorted(name for name, count in row.items() if count > 0)
+        return [store.state_of(one, LASTS, strict=True) for one in ids]
 
     def _row(self, auth: Auth, id: str) -> str:
         named = hashlib.sha256(f"{self._server}\n{auth.name}".encode()).hexdigest()[:24]

@@ -16,6 +16,7 @@ from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client, Elsewhere
+from adaptgen.runtime.http.error_messages import OWN, OWN_KEY, SERVICE
 from adaptgen.runtime.http.logged_out import Like, Sign, find_sign, redirect_sign
 from adaptgen.runtime.http.parameters import scalar
 from adaptgen.runtime.http.request import Request, origin
@@ -144,6 +145,18 @@ class Authenticator:
             if self.sessions.connects(name):
                 await self.sessions.of(name, self._caller).ready()
 
+    def whose(self, names: Iterable[str]) -> str:
+        """In whose name requests are sent: of the server, of an account that the caller has connected, or its key."""
+        consents = [self.sessions.of(name, self._caller).auth.consent for name in names if self.sessions.connects(name)]
+        if not consents:
+            return SERVICE
+        return OWN_KEY if any(one is not None and one.ask for one in consents) else OWN
+
+    def accounts(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Which accounts at the API the caller has used last: something else after another one was connected."""
+        sessions = self.sessions
+        return tuple(sessions.of(name, self._caller).credential() for name in names if sessions.connects(name))
+
     async def exchange(
         self,
         request: Request,
@@ -214,8 +227,8 @@ class Authenticator:
         outlived = session.may_have_expired() or not session.fresh(generation)
         if renewed and not (renewed < _RENEWALS and outlived):
             raise ToolError(
-                f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "
-                "not permitted to do it. Trying again does not help.",
+                f"The API refuses this call ({response.status}) even after a fresh login: "
+                f"{OWN if session.auth.consent else SERVICE} is not permitted to do it. Trying again does not help.",
                 status=response.status,
             )
         await session.renew(generation)

@@ -12,7 +12,6 @@ secrets: they go to our own pages alone. ``{"problem": text}`` says why somethin
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -24,9 +23,10 @@ from adaptgen.model.tables import LOCAL, Auth, Caller, Json
 from adaptgen.net.addresses import find_problem
 from adaptgen.runtime.auth.account_session import AccountSession
 from adaptgen.runtime.auth.accounts import Account, Accounts
+from adaptgen.runtime.auth.session_store import SharedState
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.core.seals import Seals, base64url
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -87,6 +87,12 @@ class Connections:
         """The accounts of every caller, for operators. The API is not asked. StoreError: they cannot be read."""
         return [one for auth in self._auths.values() for one in await self._accounts(auth).all(auth)]
 
+    async def unreadable(self, caller: Caller | None = None) -> list[tuple[str, SharedState]]:
+        """The accounts of one caller or of all that :meth:`all` and :meth:`revoke` pass by, because another key has
+        sealed them: by the names of their auths."""
+        every = self._auths.values()
+        return [(auth.name, one) for auth in every for one in await self._accounts(auth).unreadable(auth, caller)]
+
     async def revoke(self, wanted: Callable[[Account], bool]) -> list[tuple[Account, bool]]:
         """End the accounts that are ``wanted``, for operators: here at once, and at the API. Whose they were, and
         whether the API confirmed it. StoreError: it is not known which of them were ended."""
@@ -134,8 +140,7 @@ class Connections:
         if isinstance(state, str) and state:
             query["state"] = state
         if verifier:
-            digest = hashlib.sha256(verifier.encode()).digest()
-            query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            query["code_challenge"] = base64url(hashlib.sha256(verifier.encode()).digest())
             query["code_challenge_method"] = "S256"
         for name, template in consent.params.items():
             query[name] = await session.text(template)
@@ -167,8 +172,12 @@ class Connections:
             return _problem("This account is connected at the service, not with a key.")
         given = params.get("key")
         key = given.strip() if isinstance(given, str) else ""
-        if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
-            return _problem("This is not a key: a key is one line of letters, digits and signs.")
+        basic = all(send.basic for send in session.auth.send)  # in UTF-8, where RFC 7617 has it (2.1)
+        if not 0 < len(key) <= _LONGEST or not key.isprintable() or not (basic or key.isascii()):
+            return _problem(f"This is not a key: a key is one line of at most {_LONGEST} letters without accents, "
+                            "digits and signs.")  # fmt: skip
+        if basic and ":" not in key:
+            return _problem("Enter the name, a colon and the password in one line.")
         await session.connect_by_key(key)
         self._changed(caller)
         return {"connected": True}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote_plus
 
 from adaptgen.model.tables import Json, Send
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
-from adaptgen.syntax.templates import fill, references
+from adaptgen.syntax.templates import Reference, fill, references
 
 REDACTED = "[redacted]"
 
@@ -46,7 +47,7 @@ def add_credentials(
     """
     for send in select_sends(sends, request, credentials, optional=optional):
         try:
-            text = fill(send.as_, saved, credentials.resolve)
+            text = fill(send.as_, saved, _encoding(credentials) if send.encoded else credentials.resolve)
         except KeyError as missing:
             raise ToolError(
                 f"The session has no {missing.args[0]!r}, which the {send.place} {send.name} needs."
@@ -55,6 +56,10 @@ def add_credentials(
         if send.basic:
             text = "Basic " + base64.b64encode(text.encode()).decode()
         add_credential(request, send, text)
+
+
+def _encoding(credentials: Credentials) -> Callable[[Reference], str]:
+    return lambda reference: quote_plus(credentials.resolve(reference))
 
 
 def add_credential(request: Request, send: Send, text: str) -> None:

@@ -28,6 +28,8 @@ def find_end(expires: Expires | None, response: Response, tokens: Iterable[Json]
         body = response.json()
         if expires.after is not None:
             lifetime = _number(jsonpath.first(expires.after, body), expires.unit)
+            if lifetime is not None and lifetime <= 0:
+                lifetime = None  # how services say that a token does not end; one that is over would not be sent
         elif expires.at is not None:
             moment = _moment(jsonpath.first(expires.at, body), expires.unit)
             lifetime = None if moment is None else moment - read_server_time(response.headers)

@@ -23,7 +23,8 @@ WINDOW: Final = 3600.0
 
 class LoginRefused(ToolError):
     """A login that the API did not accept. ``final``: its answer is about the credentials, so that trying them again
-    does not help. ``error``: the code of a token endpoint (RFC 6749, 5.2), which is not for people."""
+    does not help. ``error``: the code of a token endpoint (RFC 6749, 5.2), which is not for people. ``of_token``: the
+    answer says that a token which was sent is not valid."""
 
     def __init__(
         self,
@@ -33,10 +34,12 @@ class LoginRefused(ToolError):
         retry_after: float | None = None,
         final: bool = False,
         error: str = "",
+        of_token: bool = False,
     ) -> None:
         super().__init__(text, status=status, retry_after=retry_after)
         self.final = final
         self.error = error
+        self.of_token = of_token
 
 
 class Attempts:
@@ -110,6 +113,9 @@ _OTHER: Final = lazy(
     re.IGNORECASE,
 )
 """What speaks against it: the service itself is in the way."""
+_TOKEN_IS_WRONG: Final = lazy(
+    rf"\b(?:{_WRONG})\b[^.;<>]{{0,20}}?\btokens?\b|\btokens?\b[^.;<>]{{0,40}}?\b(?:{_WRONG})\b", re.IGNORECASE
+)
 _SPEAKS: Final = (
     rf"\b(?:{_WRONG})\b[^.;<>]{{0,40}}?\b(?:{_WHO})\b",
     rf"\b(?:{_WHO})\b[^.;<>]{{0,40}}?\b(?:{_WRONG})\b",
@@ -156,21 +162,37 @@ def speaks_of_credentials(response: Response) -> bool:
     """
     if response.status == 429 or response.status >= 500:
         return False
-    content = response.content[: SMALL * 16]
-    page = "html" in response.media_type or content.lstrip()[:1] == b"<"
-    if len(content) > SMALL and not page:
+    page = _is_page(response)
+    if len(response.content[: SMALL * 16]) > SMALL and not page:
         return response.status == 401
-    text = content.decode("utf-8", "replace")
-    if page:
-        text = re.sub(r"(?s)<(script|style|head)\b.*?</\1\s*>|<[^>]*>", " ", text)[: SMALL * 2]
-    else:
-        text = _plain(response) or text
-    text = " ".join(text.replace("’", "'").replace("_", " ").split())
+    text = _words(response)
     if _OTHER.search(text):
         return False
     if any(re.search(one, text, re.IGNORECASE) for one in _SPEAKS):
         return True
     return response.status == 401 and (not page or bool(phrase(text)))
+
+
+def speaks_of_token(response: Response) -> bool:
+    """Whether a refusal says that a token is not valid, whatever code of RFC 6749 comes with it
+    (``unauthorized_client``: "refresh_token is invalid")."""
+    if response.status == 429 or response.status >= 500 or _is_page(response) or len(response.content) > SMALL:
+        return False
+    return bool(_TOKEN_IS_WRONG.search(_words(response)))
+
+
+def _is_page(response: Response) -> bool:
+    return "html" in response.media_type or response.content[:64].lstrip()[:1] == b"<"
+
+
+def _words(response: Response) -> str:
+    """The text of a small answer, without what marks it up."""
+    text = response.content[: SMALL * 16].decode("utf-8", "replace")
+    if _is_page(response):
+        text = re.sub(r"(?s)<(script|style|head)\b.*?</\1\s*>|<[^>]*>", " ", text)[: SMALL * 2]
+    else:
+        text = _plain(response) or text
+    return " ".join(text.replace("’", "'").replace("_", " ").split())
 
 
 def _plain(response: Response) -> str:

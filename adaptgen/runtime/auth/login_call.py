@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Login
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
-from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials
+from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials, speaks_of_token
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client
@@ -37,6 +37,9 @@ def references_of(login: Login) -> frozenset[Reference]:
 def placeholders_of(login: Login) -> frozenset[str]:
     """The saved values that a login sends."""
     return placeholders(_templates(login))
+
+
+UNTIL_CHANGED: Final = " It is not tried again until they change."
 
 
 def _templates(login: Login) -> list[Json]:
@@ -96,7 +99,7 @@ class LoginCall:
             if not kept:
                 raise self._nothing(named, login, response)
             if _is_refusal(response):
-                text = f"{named} was refused. {self.look(login)} It is not tried again until they change."
+                text = f"{named} was refused. {self.look(login)}{UNTIL_CHANGED}"
                 raise LoginRefused(text, status=response.status, final=True)
         kept = kept if login.cookies or searched else {}
         return LoginResult(response, found, kept)
@@ -128,13 +131,17 @@ class LoginCall:
                     text, status=problem.status, retry_after=problem.retry_after, error=error_code(response)
                 ) from None
             words = problem.text.partition(". ")[0].rstrip(".")
+            of_token = speaks_of_token(response)
             if not speaks_of_credentials(response):
                 text = f"{named} failed: {words}. The answer is not about the credentials; {_elsewhere(response)}"
                 raise LoginRefused(
-                    text, status=response.status, retry_after=problem.retry_after, error=error_code(response)
-                ) from None
-            text = f"{named} was refused: {words}. {self.look(login)} It is not tried again until they change."
-            raise LoginRefused(text, status=response.status, final=True, error=error_code(response)) from None
+                    text, status=response.status, retry_after=problem.retry_after, error=error_code(response),
+                    of_token=of_token,
+                ) from None  # fmt: skip
+            text = f"{named} was refused: {words}. {self.look(login)}{UNTIL_CHANGED}"
+            raise LoginRefused(
+                text, status=response.status, final=True, error=error_code(response), of_token=of_token
+            ) from None
 
     def without(self, login: Login, name: str, response: Response) -> ToolError:
         """The error of an answer that does not have what something sends."""

@@ -82,6 +82,7 @@ class Session:
         self._subject: Mapping[str, Any] = describe_caller(caller, token=True) if exchange else self._about
         self._signer = Signer(auth.sign, common, caller, self._about) if auth.sign is not None else None
         self._hidden = [caller.token] if exchange and caller.token else []
+        self._pairs: list[str] = []  # name and password as HTTP Basic sends them
         self._sent = self._own(placeholders([send.as_ for send in auth.send]))
         logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
         self._searched = {
@@ -176,6 +177,8 @@ class Session:
             request, self._found(self.auth.send, live), scope, self._credentials, optional=self.auth.optional
         )
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
+        pairs = [request.headers.get(send.name, "").partition(" ")[2] for send in self.auth.send if send.basic]
+        self._pairs = [one for one in pairs if one]
 
     def _found(self, sends: Iterable[Send], saved: Mapping[str, Json]) -> tuple[Send, ...]:
         """``sends`` without those of values that were looked for and are not there."""
@@ -215,7 +218,7 @@ class Session:
         """Every value that must not be shown."""
         live, cookies = self._live
         held = [one for one in (*self._saved.values(), *live.values()) if isinstance(one, str)]
-        held += [*self._cookies.values(), *cookies.values(), *self._hidden]
+        held += [*self._cookies.values(), *cookies.values(), *self._hidden, *self._pairs]
         if self._signer is not None:
             held += self._signer.secrets()
         return [*held, *self._credentials.values(self.references)]
@@ -225,7 +228,7 @@ class Session:
         who logs in."""
         live, cookies = self._live
         held = [live.get(name) or self._saved.get(name) for name in (*self._sent, *self._renewing)]
-        held += [*self._cookies.values(), *cookies.values(), *self._hidden]
+        held += [*self._cookies.values(), *cookies.values(), *self._hidden, *self._pairs]
         held += self._signer.secrets() if self._signer is not None else []
         held += self._credentials.values(self._secret)
         return [one for one in held if isinstance(one, str) and len(one) >= LEAST and not one.isdigit()]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -20,7 +19,7 @@ from adaptgen.model.tables import Auth, Json
 from adaptgen.runtime.auth.session_files import LeaseLost
 from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.store import FORMS, VARIABLE, store_from
-from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.runtime.store.protocol import Store, StoreError, insist
 
 LEASE: Final = 10.0
 """Seconds after which a killed holder's lease ends."""
@@ -126,17 +125,14 @@ class SharedState:
         self._seen = await self.store.get(self._key)
         return self._shared.open(self._key, self._seen)
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether there was something at the last look that another key has sealed."""
+        return self._seen is not None and self._shared.open(self._key, self._seen) is None
+
     async def write(self, value: Mapping[str, Json]) -> None:
         new = self._shared.seal(self._key, value)
-        ends = time.monotonic() + PATIENCE
-        while True:
-            try:
-                await self._replace(new)
-                return
-            except StoreError:
-                if time.monotonic() > ends:
-                    raise
-                await asyncio.sleep(0.2)
+        await insist(lambda: self._replace(new), PATIENCE)
 
     async def remove(self) -> bool:
         """Remove what was read last; whether it was still there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Final
 
 from adaptgen.model.tables import Json, Tool, value
 
@@ -52,8 +52,8 @@ class Answer:
     that is an asterisk is written ``~2``), with their kinds; ``found``, pairs of kind and value: classified values of
     the records at hand that may also occur in other text of the answer; ``status``, the API's last HTTP status;
     ``unknown``, whether a write may or may not have been executed; ``unreachable``, whether the API did not answer;
-    ``files``, what the audit says of the files that the call took and handed out; ``connection``, the auth for which
-    the caller must connect an account first, and its title for people.
+    ``files``, what the audit says of the files that the call took and handed out; ``connection``, as
+    :class:`NotConnected` has it.
     """
 
     content: tuple[Content, ...]
@@ -65,7 +65,7 @@ class Answer:
     unknown: bool = False
     unreachable: bool = False
     files: tuple[Mapping[str, Json], ...] = ()
-    connection: tuple[str, str] | None = None
+    connection: tuple[str, str, str] | None = None
 
 
 class ToolError(Exception):
@@ -73,10 +73,10 @@ class ToolError(Exception):
 
     ``retry_after``: seconds after which the same call may help, where the API said so. ``status``: the API's HTTP
     status, where there was an answer. ``unknown``: a write may or may not have been carried out. ``unreachable``: the
-    API did not answer. ``connection``: the auth for which the caller must connect an account first, and its title.
+    API did not answer. ``connection``: as :class:`NotConnected` has it.
     """
 
-    connection: tuple[str, str] | None = None
+    connection: tuple[str, str, str] | None = None
 
     def __init__(
         self,
@@ -109,17 +109,25 @@ class ToolError(Exception):
         return self.text
 
 
-class NotConnected(ToolError):
-    """The caller has no account at the API that could be used; nothing was sent. ``auth``: the one that needs it, and
-    ``title``: what people call the account."""
+REFUSED: Final = "refused"
+"""The API did not accept the key."""
+ENDED: Final = "ended"
+"""The API has ended the connection, or it cannot be renewed."""
 
-    def __init__(self, auth: str, title: str, text: str) -> None:
+
+class NotConnected(ToolError):
+    """The caller has no account at the API that could be used; nothing was sent. ``auth``: the one that needs it;
+    ``title``: what people call the account; ``lost``: what became of an earlier one: :data:`REFUSED`, :data:`ENDED`,
+    or nothing that is known ("")."""
+
+    def __init__(self, auth: str, title: str, text: str, lost: str = "") -> None:
         super().__init__(text)
-        self.connection: tuple[str, str] = (auth, title)
+        self.connection: tuple[str, str, str] = (auth, title, lost)
 
     def reworded(self, text: str) -> ToolError:
         """The same failure in other words."""
-        return NotConnected(*self.connection, text)
+        auth, title, lost = self.connection
+        return NotConnected(auth, title, text, lost)
 
 
 def answer_json(text: bytes, tool: Tool) -> Answer:

@@ -20,6 +20,11 @@ LONGEST: Final = 64 * 1024
 """Characters of a sealed text that is looked at."""
 
 
+def base64url(data: bytes) -> str:
+    """base64url without padding, as JOSE and PKCE have it (RFC 4648, 5; RFC 7636, A)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 class Seals:
     """Seals and opens. ``keys``, 32 bytes each: the first one seals, each of them opens. AES-SIV (RFC 5297) with a
     random nonce; ``purpose`` is authenticated, so that a code is never taken for a token."""
@@ -38,7 +43,7 @@ class Seals:
         body = orjson.dumps({**value, "exp": int(self._clock() + seconds)})
         nonce = secrets.token_bytes(_NONCE)
         sealed = self._ciphers()[0].encrypt(body, [purpose.encode(), bound, nonce])
-        return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+        return base64url(nonce + sealed)
 
     def open(self, purpose: str, text: str, *, bound: bytes = b"") -> dict[str, Json] | None:
         """What was sealed; None where it was not sealed here for this, was changed, or is over."""
@@ -50,7 +55,7 @@ class Seals:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
-        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        if base64url(raw) != text:
             return None  # one text only for each value: others would be used once more
         nonce, sealed = raw[:_NONCE], raw[_NONCE:]
         if len(sealed) < 17:
@@ -74,8 +79,14 @@ class Seals:
     def name(self, purpose: str, text: str) -> str:
         """A name for ``text`` in the shared state: 32 hex digits, which do not show the text without the key.
         It is the same in every process that has the same first key."""
-        key = hashlib.blake2b(self._keys[0], person=b"adaptgen name").digest()
-        return hashlib.blake2b(f"{purpose}\0{text}".encode(), key=key, digest_size=16).hexdigest()
+        return self.names(purpose, text)[0]
+
+    def names(self, purpose: str, text: str) -> tuple[str, ...]:
+        """The names for ``text`` with each of the keys, :meth:`name` first: what must not be forgotten while keys are
+        replaced is kept under all of them."""
+        said = f"{purpose}\0{text}".encode()
+        keys = [hashlib.blake2b(one, person=b"adaptgen name").digest() for one in self._keys]
+        return tuple(hashlib.blake2b(said, key=one, digest_size=16).hexdigest() for one in keys)
 
     def _ciphers(self) -> list[Any]:
         if not self._made:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
+from typing import Final
 
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
@@ -294,11 +295,19 @@ def _short(text: str) -> str:
 # -------------------------------------------------------------------------------------------------------- the verdicts
 
 
-def check_success(response: Response, scrub: Callable[[], Scrub], *, reads: bool, addressed: bool = False) -> None:
+SERVICE: Final = "the server's account"
+OWN: Final = "the caller's own account"
+OWN_KEY: Final = "the key that the caller entered"
+"""In whose name a request was sent."""
+
+
+def check_success(
+    response: Response, scrub: Callable[[], Scrub], *, reads: bool, addressed: bool = False, whose: str = SERVICE
+) -> None:
     """Nothing for an answer; an exception for a refusal, a failure, or an answer 200 that reports an error.
 
     ``reads``: whether the request changed nothing, whatever became of it; ``addressed``: whether its path names a
-    record, which may not exist.
+    record, which may not exist; ``whose``: :data:`SERVICE`, :data:`OWN` or :data:`OWN_KEY`.
 
     Raises:
         ToolError: with the API's status, and when to try again where the API says so.
@@ -311,7 +320,7 @@ def check_success(response: Response, scrub: Callable[[], Scrub], *, reads: bool
                 status=response.status,
             )
         return
-    raise make_refusal(response, scrub(), reads=reads, addressed=addressed)
+    raise make_refusal(response, scrub(), reads=reads, addressed=addressed, whose=whose)
 
 
 def _reports_error(response: Response) -> bool:
@@ -347,7 +356,9 @@ def _tells(error: Json) -> bool:
     return isinstance(error, str) and error.lower() not in ("", "none", "ok", "0", "false", "no error", "success")
 
 
-def make_refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False) -> ToolError:
+def make_refusal(
+    response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False, whose: str = SERVICE
+) -> ToolError:
     """The error for a status that is not a success."""
     status = response.status
     words, more = _words(response, scrub)
@@ -355,11 +366,21 @@ def make_refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bo
     wait = read_retry_after(response.headers)
     head = f"The API answered {status}{f' {name}' if name else ''}"
     text = f"{head}: {words}." if words else f"{head}."
-    advice = _advice(status, wait, reads)
-    if status == 403 and addressed:
-        advice = "This is not permitted for the server's account, or it does not exist: check the ids."
+    advice = _forbidden(response, addressed, whose) if status == 403 else _advice(status, wait, reads)
     text = f"{text} {advice}".rstrip() + more
     return ToolError(text, status=status, retry_after=wait, unknown=advice == _UNKNOWN)
+
+
+def _forbidden(response: Response, addressed: bool, whose: str) -> str:
+    if whose == OWN and "insufficient_scope" in response.headers.get("www-authenticate", ""):  # RFC 6750, 3.1
+        return (
+            f"It says that {whose} lacks a scope; trying again does not help. The caller can disconnect the account "
+            "and connect it again, agreeing to everything; otherwise the operator adds the scope in the hints."
+        )
+    more = " If the key may be wrong, the caller can disconnect it and enter another one." if whose == OWN_KEY else ""
+    if addressed:
+        return f"This is not permitted for {whose}, or it does not exist: check the ids.{more}"
+    return f"This is not permitted for {whose}; trying again does not help.{more}"
 
 
 def _words(response: Response, scrub: Scrub) -> tuple[str, str]:
@@ -389,7 +410,6 @@ def _advice(status: int, wait: float | None, reads: bool) -> str:
     return {
         400: "Correct the arguments; the same call will be refused again.",
         401: "The server is not allowed to do this with its credentials.",
-        403: "This is not permitted for the server's account; trying again does not help.",
         404: "There is nothing under these arguments; check the ids.",
         405: "The API does not offer this; trying again does not help.",
         408: when,

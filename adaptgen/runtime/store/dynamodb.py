@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.store.protocol import OutageLog
 
 if TYPE_CHECKING:
     from adaptgen.runtime.aws.api import AwsApi
@@ -62,6 +62,7 @@ class DynamoStore:
         self._timeout = timeout
         self._clock = clock
         self._name = f"the DynamoDB table {table!r}"
+        self._outages = OutageLog()
         self._api: AwsApi | None = None
         self._full: LruCache[str, float] = LruCache(_BUCKETS)
 
@@ -118,7 +119,7 @@ class DynamoStore:
             fresh = self._made(key, {"number": {"N": _number(by)}}, ttl)
             if await self._when(_GONE, "PutItem", Item=fresh):
                 return by
-        raise StoreError(f"{self._name} is too busy")
+        raise self._outages.error(f"{self._name} is too busy")
 
     async def count(self, key: str, counts: Mapping[str, float]) -> None:
         pairs = iter(counts.items())
@@ -170,7 +171,7 @@ class DynamoStore:
                 continue
             self._full.put(key, float(taken["Attributes"]["full"]["N"]))
             return 0.0
-        raise StoreError(f"{self._name} is too busy")
+        raise self._outages.error(f"{self._name} is too busy")
 
     async def aclose(self) -> None:
         if self._api is not None:
@@ -224,7 +225,7 @@ class DynamoStore:
         except AwsError as problem:
             if problem.code == _FAILED:
                 raise _ConditionFailed(problem.item) from None
-            raise StoreError(f"{self._name} cannot be used: {problem}") from None
+            raise self._outages.error(f"{self._name} cannot be used: {problem}") from None
 
 
 class _ConditionFailed(Exception):

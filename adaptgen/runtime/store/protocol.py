@@ -1,11 +1,20 @@
-"""What a store of shared state can do, and the one in memory: for laptops, tests and servers that run once."""
+"""What a store of shared state can do, what is done while it is away, and the store in memory: for laptops, tests and
+servers that run once."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol, TypeVar
 
+_log = logging.getLogger("adaptgen.store")
+_T = TypeVar("_T")
+
+QUIET: Final = 10.0
+"""Seconds between two lines about one store: every request that needs it fails."""
+_PAUSE: Final = 0.2
 _FIRST_SWEEP: Final = 1024
 
 
@@ -53,6 +62,39 @@ class Store(Protocol):
 
 class StoreError(Exception):
     """The shared state cannot be reached or refuses; the text names the store, never a value."""
+
+
+class OutageLog:
+    """Writes down that one store is away."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next: float | None = None
+
+    def error(self, text: str) -> StoreError:
+        """The error to raise, which is in the log as well. ``text``: names the store, never a value."""
+        now = self._clock()
+        if self._next is None or now >= self._next:
+            self._next = now + QUIET
+            _log.warning("the shared state is away, and what needs it is refused: %s", text)
+        return StoreError(text)
+
+
+async def insist(attempt: Callable[[], Awaitable[_T]], seconds: float) -> _T:
+    """What ``attempt`` returns, which is tried again for as long as the store is away, up to ``seconds``. Its answer
+    may have been lost after it took effect, so it must recognize what it has done itself.
+
+    Raises:
+        StoreError: of the last attempt.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return await attempt()
+        except StoreError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(_PAUSE)
 
 
 class MemoryStore:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.store.protocol import OutageLog, StoreError
 
 _ATTEMPTS: Final = 4
 _PAUSE: Final = 0.08
@@ -74,6 +74,7 @@ class RedisStore:
         self._client: Any = None
         parts = urlsplit(url)
         self._name = f"Redis at {parts.hostname or parts.path}{f':{parts.port}' if parts.port else ''}"
+        self._outages = OutageLog()
 
     def __repr__(self) -> str:
         return f"RedisStore({self._name!r})"
@@ -154,12 +155,12 @@ class RedisStore:
             try:
                 return await client.execute_command(*command)
             except AuthenticationError:
-                raise StoreError(f"{self._name} does not accept the credentials") from None
+                raise self._outages.error(f"{self._name} does not accept the credentials") from None
             except (ConnectionError, TimeoutError, OSError) as problem:
                 if attempt + 1 == _ATTEMPTS:
-                    raise StoreError(f"{self._name} cannot be reached ({type(problem).__name__})") from None
+                    raise self._outages.error(f"{self._name} cannot be reached ({type(problem).__name__})") from None
             except RedisError as problem:  # its text may repeat what was sent
-                raise StoreError(f"{self._name} refuses ({type(problem).__name__})") from None
+                raise self._outages.error(f"{self._name} refuses ({type(problem).__name__})") from None
             await asyncio.sleep(pause)
             pause *= 2
         raise AssertionError

@@ -92,7 +92,7 @@ class StepExecutor:
 
         def accept(turned: Request, response: Response) -> Response:
             response = call.received(response)
-            check_success(response, call.scrub, reads=turned.harmless)
+            check_success(response, call.scrub, reads=turned.harmless, whose=call.whose)
             last[:] = [_asked(step, turned, response)]
             return response
 
@@ -118,7 +118,7 @@ class StepExecutor:
         if 200 <= response.status < 300:
             text = f"The API answered {response.status}, and that does not meet `{failed.condition}`."
             raise CriterionFailed(ToolError(text, status=response.status), asked)
-        raise CriterionFailed(make_refusal(response, call.scrub(), reads=request.harmless), asked)
+        raise CriterionFailed(make_refusal(response, call.scrub(), reads=request.harmless, whose=call.whose), asked)
 
     def _call(self, step: Step, scope: Scope) -> ApiCall:
         return ApiCall(self._api, self._tool, scope.arguments, self._marks, step=step)

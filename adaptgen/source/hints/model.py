@@ -114,6 +114,9 @@ class AuthHint:
     revocation_url: str | None = None
     issuer: str = ""
     client_auth: Literal["basic", "post"] = "basic"
+    body_format: Literal["form", "json"] = "form"
+    save: Texts = field(default_factory=dict)
+    expires: ExpiresHint | None = None
     pkce: bool = True
     client_id: str | None = None
     client_secret: str | None = None

@@ -58,7 +58,9 @@ def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -
         _check_defined(value, where, saved, "nothing saves", checker)
 
 
-_CONSENT = ("authorization_url", "refresh_url", "revocation_url", "issuer", "pkce", "client_auth")
+_TOKENS = ("body_format", "save", "expires")
+_CONSENT = ("authorization_url", "refresh_url", "revocation_url", "issuer", "pkce", "client_auth", *_TOKENS)
+_SAVED = ("access", "refresh")
 _OTHERS = ("start", "chain", "refresh")
 _KNOWN = ("value", "username", "password", "token")
 
@@ -87,6 +89,10 @@ def _check_connecting(auth: Mapping[str, Any], at: tuple[str, ...], checker: Che
     for key in wrong:
         if key in auth:
             checker.report(f"{what} does not take {key}", (*at, key), f"remove {key}", "AG135")
+    for name in auth.get("save", {}):
+        if name not in _SAVED:
+            help = "write save: {access: $.…, refresh: $.…}"
+            checker.report(f"an account keeps no {name!r}", (*at, "save", name), help, "AG135")
     for key in ("authorization_url", "token_url", "refresh_url", "revocation_url"):
         url = str(auth.get(key, "/"))
         # A reference is known when the server runs; a path lies below the main base.

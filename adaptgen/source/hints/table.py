@@ -48,6 +48,12 @@ SEND = Table(
     exactly=(("header", "query", "cookie"),),
 )
 
+_EXPIRES = Table({
+    "after": Key(Text("jsonpath"), "Where the answer says how long the token lives"),
+    "at": Key(Text("jsonpath"), "Where the answer says when the token ends"),
+    "unit": Key(OneOf(("s", "ms", "min", "iso")), "The unit of that number"),
+}, exactly=(("after", "at"),))  # fmt: skip
+
 _LOGIN: dict[str, Key] = {
     "call": Key(CALL, "The call, such as POST /session", required=True),
     "document": Key(Text("file"), "Another OpenAPI document that has the call, relative to the hints file"),
@@ -57,23 +63,25 @@ _LOGIN: dict[str, Key] = {
         "Name -> where in the answer: a JSONPath, header:<Name>, cookie:<name>; find:token, find:csrf: searched",
     ),
     "expires": Key(
-        Table({
-            "after": Key(Text("jsonpath"), "Where the answer says how long the token lives"),
-            "at": Key(Text("jsonpath"), "Where the answer says when the token ends"),
-            "unit": Key(OneOf(("s", "ms", "min", "iso")), "The unit of that number"),
-        }, exactly=(("after", "at"),)),
+        _EXPIRES,
         "When what was saved ends",
     ),
     "send": Key(ListOf(SEND), "Credentials that this call itself needs"),
     "cookies": Key(Either((OneOf(("keep",)), Flag())), "keep: send the cookies of the answer with every later request"),
 }  # fmt: skip
 
+_CALLERS = dict.fromkeys(("user", "users", "person", "people", "sub", "account", "me", "callers"), "caller")
+"""What people write for ``caller``; of the two words ``server`` looks more like ``user``, and shares a session."""
+
 AUTH = Table({
     "kind": Key(
         OneOf(("session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4")),
         "How requests authenticate", required=True,
     ),
-    "per": Key(OneOf(("server", "caller")), "Whose session it is; with caller, templates may say {caller.sub}"),
+    "per": Key(
+        OneOf(("server", "caller"), meant=_CALLERS),
+        "Whose session it is; with caller, templates may say {caller.sub}",
+    ),
     "store": Key(
         OneOf(("memory", "file", "redis", "dynamodb", "state")),
         "Where sessions outlive a request; state: where the settings keep what processes share, else in files",
@@ -115,6 +123,9 @@ AUTH = Table({
     "revocation_url": Key(_TEMPLATE, "authorization_code: where tokens are ended (RFC 7009)"),
     "issuer": Key(_TEMPLATE, "authorization_code: what the API's answers name as iss (RFC 9207)"),
     "client_auth": Key(OneOf(("basic", "post")), "authorization_code: how the client sends its secret"),
+    "body_format": Key(OneOf(("form", "json")), "authorization_code: how requests for tokens are written"),
+    "save": Key(MapOf(Text("saved")), "authorization_code: where the answer has access and refresh (JSONPaths)"),
+    "expires": Key(_EXPIRES, "authorization_code: when the access token ends, if not at $.expires_in"),
     "pkce": Key(Either((OneOf(("S256",)), Flag())), "authorization_code: false for an API that refuses a challenge"),
     "client_id": Key(_TEMPLATE, "oauth2, exchange"),
     "client_secret": Key(_SECRET, "oauth2, exchange; as a reference"),
@@ -308,7 +319,8 @@ HINTS = Table({
     "references": Key(MapOf(Text("file"), key="path"), "URL of a document that a $ref names, or of a folder (with / at "
                       "the end) -> the local file or folder that is read instead"),
     "workflows": Key(ListOf(Text("file")), "Arazzo descriptions (1.0): each workflow is a tool"),
-    "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
+    "auth": Key(MapOf(AUTH, key="tool"),
+                "How requests authenticate, by the name of a security scheme; another name: everywhere"),
     "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),
     "tools": Key(MapOf(TOOL, key="tool"), "The tools, by their names"),

@@ -28,7 +28,7 @@ from adaptgen.source.hints.table import EXTRAS, FORMS
 _SHORT = (
     "header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
     "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags", "title",
-    "authorization_url", "refresh_url", "revocation_url", "issuer", "client_auth",
+    "authorization_url", "refresh_url", "revocation_url", "issuer", "client_auth", "body_format", "save",
 )  # fmt: skip
 
 
@@ -82,11 +82,15 @@ def _login(raw: Mapping[str, Any]) -> LoginHint:
         id=raw.get("id", "refresh"),
         call=_call(raw),
         with_=raw.get("with", {}),
-        expires=ExpiresHint(**raw["expires"]) if "expires" in raw else None,
+        expires=_expires(raw),
         send=tuple(map(_send, raw.get("send", ()))),
         cookies=raw.get("cookies") in ("keep", True),
         **given(raw, "save", "then"),
     )
+
+
+def _expires(raw: Mapping[str, Any]) -> ExpiresHint | None:
+    return ExpiresHint(**raw["expires"]) if "expires" in raw else None
 
 
 def _refused(raw: Any) -> RefusedHint:
@@ -106,6 +110,7 @@ def auth(raw: Mapping[str, Any]) -> AuthHint:
         per="caller" if personal(raw) else "server",
         ask=ASKED.get(raw["kind"], "") if ask is True else ask,
         pkce=raw.get("pkce") is not False,
+        expires=_expires(raw),
         **given(raw, "kind", "store", "start", *_SHORT),
     )
 

@@ -18,6 +18,7 @@ import uvicorn
 
 from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.mcp.protocol import McpHandler
+from adaptgen.net.addresses import base_url
 from adaptgen.tool_search import over
 from adaptgen.transports import address, settle
 from adaptgen.transports.streamable_http.asgi import App, app
@@ -128,7 +129,13 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
     files = governed_files(governed, handler, listen.resource or address.url(listener))
     shared = shared_sessions(governed)
     web = web_of(governed)
-    await run(handler, listener, hosts=hosts, origins=listen.origins, files=files, shared=shared, web=web)
+    origins, base = listen.origins, base_of(governed)
+    await run(handler, listener, hosts=hosts, origins=origins, files=files, shared=shared, web=web, base=base)
+
+
+def base_of(governed: GovernedServer) -> str:
+    """What the public URL has before the paths that are served; "" for nothing."""
+    return urlsplit(base_url(governed.settings.listen.resource)).path
 
 
 def governed_files(governed: GovernedServer, handler: McpHandler, url: str) -> FileRoutes | None:

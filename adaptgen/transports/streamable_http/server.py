@@ -10,6 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp import json_text, revisions
@@ -63,7 +64,8 @@ class StreamableHttpServer:
     under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of
     silence on a stream after which a comment is sent. ``files``: what answers below ``/files/``. ``shared``: makes
     sessions of the handshake revisions that any replica serves. ``web``: what answers browsers, and clients that want
-    tokens.
+    tokens. ``base``: what public URLs have before the paths that are served here, whether or not a gateway in front
+    takes it away.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class StreamableHttpServer:
         files: FileRoutes | None = None,
         shared: SharedSessions | None = None,
         web: WebRoutes | None = None,
+        base: str = "",
     ) -> None:
         about = handler.about()
         info: dict[str, Json] = {"name": about.name, "version": about.version}
@@ -103,6 +106,7 @@ class StreamableHttpServer:
         self._ping = ping
         self._files = files
         self._web = web
+        self._base = base.rstrip("/")
         self.draining = False
         """It serves, and is to get no new clients."""
         self._modern = StatelessRevision(self)
@@ -112,6 +116,8 @@ class StreamableHttpServer:
         """Answer one HTTP request. Cancelling it cancels what it asked for; so does closing the iterator of an
         answer of events before its end.
         """
+        if self._base:
+            request = self._without_base(request)
         path = request.path
         if path in ("/healthz", "/ping", READY) and request.method in ("GET", "HEAD"):
             stopping = path == READY and self.draining
@@ -123,6 +129,8 @@ class StreamableHttpServer:
         if refusal is not None:
             return refusal
         answer = await (self._routed(request) if web is None else self._answer_web(web, request))
+        if web is not None and web.public(path):
+            answer.headers["vary"] = "origin"  # else a browser takes what it got without one from its cache
         if origin is not None and (web is None or web.public(path)):
             answer.headers["access-control-allow-origin"] = origin
             answer.headers["access-control-expose-headers"] = "mcp-session-id, www-authenticate"
@@ -188,19 +196,25 @@ class StreamableHttpServer:
             return refused(403, "this origin is not allowed")
         return None
 
+    def _without_base(self, request: HttpRequest) -> HttpRequest:
+        """The request as a gateway passes it on that takes the base away."""
+        rest = request.path.removeprefix(self._base)
+        if rest == request.path or not rest.startswith("/"):
+            return request
+        served = rest == "/" or rest == self.path or rest.startswith((f"{self.path}/", WELL_KNOWN, KEYS, FILES))
+        if not served and not (self._web is not None and self._web.serves(rest)):
+            return request
+        return replace(request, path=rest)
+
     async def _routed(self, request: HttpRequest) -> HttpAnswer:
         path = request.path
-        # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
-        if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
-            found = self.handler.metadata() if request.method in ("GET", "HEAD") else None
-            return HttpAnswer(404) if found is None else json_answer(json_text.encode(found))
-        if path == KEYS:
-            keys = self.handler.jwks() if request.method in ("GET", "HEAD") else None
-            return HttpAnswer(404) if keys is None else json_answer(json_text.encode(keys))
+        published = self._published(request)
+        if published is not None:
+            return published
         files = self._files if self._files is not None and path.startswith(FILES) else None
         part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
         if part is None and files is None:
-            return HttpAnswer(404)
+            return await self._answer_nothing(request)
         ambiguous = request.ambiguous
         if ambiguous is not None:
             return refused(400, f"the {ambiguous} header occurs more than once", code=message.HEADER_MISMATCH)
@@ -231,9 +245,30 @@ class StreamableHttpServer:
             report(problem)
             return refused(500, "Internal error", code=message.INTERNAL_ERROR)
 
+    async def _answer_nothing(self, request: HttpRequest) -> HttpAnswer:
+        """The answer where there is nothing: a page for browsers, where there are pages at all."""
+        if self._web is not None and self._web.shows(request):
+            return await self._answer_web(self._web, request)
+        return HttpAnswer(404)
+
+    def _published(self, request: HttpRequest) -> HttpAnswer | None:
+        """What everybody may read: metadata and keys; None for another path."""
+        path, asks = request.path, request.method == "OPTIONS"
+        # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
+        if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
+            found = self.handler.metadata() if asks or request.method in ("GET", "HEAD") else None
+        elif path == KEYS:
+            found = self.handler.jwks() if asks or request.method in ("GET", "HEAD") else None
+        else:
+            return None
+        if found is None:
+            return HttpAnswer(404)
+        # Clients in browsers send a header of MCP, so the browser asks first.
+        return HttpAnswer(204, dict(_CORS)) if asks else json_answer(json_text.encode(found))
+
     async def _answer_web(self, web: WebRoutes, request: HttpRequest) -> HttpAnswer:
         if request.method == "OPTIONS":
-            return HttpAnswer(204, dict(_CORS)) if web.public(request.path) else HttpAnswer(405)
+            return HttpAnswer(204, dict(_CORS)) if web.public(request.path) else HttpAnswer(405, {"allow": "GET, POST"})
         status, text, headers = 500, "Internal error", {}
         try:
             if request.ambiguous is not None:
@@ -258,17 +293,18 @@ class StreamableHttpServer:
         return answer
 
     async def _post(self, request: HttpRequest) -> HttpAnswer:
-        json, events = request.accepts()
-        if not json and not (events and request.streaming):
-            return refused(406, "the answer is application/json or text/event-stream")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return refused(415, "the body must be application/json")
         if len(self.runner) - len(self.streams) >= self._max_requests:
             return refused(503, "too many requests are under way", headers={"retry-after": "1"})
         # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
         id = uuid.uuid4().hex
         context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
+        # First of all: whoever has no token learns where to get one, however it asks (RFC 9728, 5.1).
         caller = await self.handler.authenticate(request.headers, context)
+        json, events = request.accepts()
+        if not json and not (events and request.streaming):
+            return refused(406, "the answer is application/json or text/event-stream")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return refused(415, "the body must be application/json")
         limit = self._max_body if context.proven else min(self._max_body, UNPROVEN)
         declared = request.headers.get("content-length", "")
         size = min(int(declared), limit) if declared.isdecimal() and len(declared) < 16 else limit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ import orjson
 from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.signatures import decode
+from adaptgen.runtime.core.seals import base64url
 
 if TYPE_CHECKING:
     from adaptgen.govern.settings.model import Authenticate
@@ -88,5 +88,5 @@ def _check_hash(token: str, given: object, access: str) -> None:
     algorithm = orjson.loads(decode(token.partition(".")[0]))["alg"]
     data = access.encode("ascii", "replace")
     halves = [made[: len(made) // 2] for made in (one(data) for one in _HASHES.get(algorithm[-3:], ()))]
-    if not access or given not in [base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in halves]:
+    if not access or given not in [base64url(one) for one in halves]:
         raise InvalidToken("the access token is not the one of the ID token")

@@ -6,7 +6,6 @@ token of the same provider do. No error and no log line here holds a token, a co
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import logging
 import secrets
@@ -27,6 +26,7 @@ from adaptgen.govern.identity.token_client import error_code, json_object, token
 from adaptgen.govern.settings.model import Login
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.core.seals import base64url
 from adaptgen.web.browser.id_tokens import IdTokens
 from adaptgen.web.browser.pages import short
 from adaptgen.web.browser.provider_metadata import MetadataSource, ProviderError, endpoint, takes_secret_in_form
@@ -120,7 +120,7 @@ class IdentityProvider:
             "scope": " ".join(scopes),
             "state": transaction["state"],
             "nonce": transaction["nonce"],
-            "code_challenge": _text(hashlib.sha256(verifier.encode()).digest()),
+            "code_challenge": base64url(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
             **({"prompt": "consent"} if consent else {}),
             **({"audience": self._login.audience} if self._login.audience else {}),
@@ -279,7 +279,7 @@ class IdentityProvider:
             raise ProviderError(f"{place(self.issuer)} answers without an access token")
         status, headers, body = await self._fetch("GET", url, {"authorization": f"Bearer {access}"}, b"")
         if status in (401, 403):
-            return Refused("The identity provider does not know this person any more.")
+            return Refused("The identity provider no longer knows this person.")
         if status != 200:
             raise ProviderError(f"{place(url)} answers {status} to the request for the claims of a person")
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/jwt":
@@ -331,7 +331,7 @@ class IdentityProvider:
         code = error_code(body)
         _log.warning("%s returns no token: %s", place(url), code or f"status {status}")
         if status in (400, 401, 403) and code in _GONE:
-            return Refused("The identity provider does not accept this login any more. Log in again.")
+            return Refused("The identity provider no longer accepts this login. Log in again.")
         ours = ": check login.client_id and login.client_secret" if code == "invalid_client" else ""
         raise ProviderError(f"{place(url)} returns no token: {code or f'status {status}'}{ours}")
 
@@ -370,7 +370,3 @@ def _seconds(granted: Mapping[str, Any]) -> float:
     found = granted.get("expires_in")
     usable = isinstance(found, (int, float)) and not isinstance(found, bool) and 0 < found < 1e9
     return float(found) if usable and isinstance(found, (int, float)) else 60.0
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

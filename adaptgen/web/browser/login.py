@@ -1,4 +1,5 @@
-"""What answers below ``/login/``: the way back from the identity provider, and logging out."""
+"""What answers below ``/login/`` (logging in, the way back from the identity provider, logging out), at ``/``, and
+where there is nothing."""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
 
 OUT = "/login/out"
+IN = "/login/in"
 
 
 class LoginRoute:
-    """Answers ``/login/callback`` and ``/login/out``."""
+    """Answers ``/login/callback``, ``/login/in`` and ``/login/out``, and browsers that open ``/`` or nothing."""
 
     def __init__(self, governed: GovernedServer) -> None:
+        self._governed = governed
         self._people = people_of(governed)
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
@@ -25,13 +28,30 @@ class LoginRoute:
         match request.method, request.path:
             case "GET", path if path == CALLBACK:
                 return await self._people.finish(request)
+            case "GET" | "HEAD", "" | "/":
+                return self._welcome(request)
+            case "GET", path if path == IN:
+                return await self._people.log_in(request, "/")
             case "GET" | "HEAD", path if path == OUT:
                 return self._ask(request)
             case "POST", path if path == OUT:
                 return await self._leave(request)
-            case _, path if path in (CALLBACK, OUT):
-                return HttpAnswer(405, {"allow": "GET" if path == CALLBACK else "GET, HEAD, POST"})
-        return problem(404, "There is no such page", "The address is not one of this server.")
+            case _, path if path in (CALLBACK, IN, OUT):
+                return HttpAnswer(405, {"allow": "GET, HEAD, POST" if path == OUT else "GET"})
+        return problem(404, "There is no such page", "This server has no page at this address.")
+
+    def _welcome(self, request: HttpRequest) -> HttpAnswer:
+        """What this server is, and where people go on. Strangers learn nothing of its tools."""
+        person = self._people.person(request)
+        return page(
+            "This server is for MCP clients",
+            "home",
+            resource=self._governed.settings.listen.resource,
+            base=self._people.base,
+            log_in=self._people.base + IN,
+            logged_in=person is not None,
+            name=person.name if person is not None else "",
+        )
 
     def _ask(self, request: HttpRequest) -> HttpAnswer:
         person = self._people.person(request)
@@ -56,7 +76,7 @@ def form_refused() -> HttpAnswer:
     """The answer to a form that did not come from a page of ours."""
     return problem(
         403,
-        "This form is not valid any more",
+        "This form is no longer valid",
         "Nothing was done.",
         "Open the page again, and send the form from there.",
     )

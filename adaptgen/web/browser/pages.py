@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
-from adaptgen.model.frozen import lazy
+from adaptgen.model.frozen import lazy, value
 from adaptgen.runtime.core.text import clean
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ _HIDDEN: Final = lazy(
 )
 """What shows nothing, or changes how what is next to it is shown (Unicode, Default_Ignorable_Code_Point and white
 space), and what has no character."""
+_MARK: Final = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED: Final = lazy(rf"(?<={_MARK}{{4}}){_MARK}+")
+"""More combining marks on a letter than any language has: they would be drawn over other lines."""
 _HOST: Final = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+.-]*")
 
@@ -43,6 +48,33 @@ SAFE: Final = {
 """Headers of every answer to a browser."""
 
 
+@value()
+class Frame:
+    """The head of a page: where people are, and, for those who are logged in, where else they can go.
+    ``base``: where the pages lie."""
+
+    base: str
+    logged_in: bool = False
+
+    @property
+    def place(self) -> str:
+        """The address without its scheme, as browsers show it."""
+        return self.base.partition("://")[2]
+
+
+_FRAME: ContextVar[Frame | None] = ContextVar("frame", default=None)
+
+
+@contextmanager
+def framed(frame: Frame) -> Iterator[None]:
+    """All pages that are made within it have this frame, those of errors too."""
+    before = _FRAME.set(frame)
+    try:
+        yield
+    finally:
+        _FRAME.reset(before)
+
+
 def page(title: str, template: str, status: int = 200, *, forms_to: Sequence[str] = (), **values: Any) -> HttpAnswer:
     """The page of ``templates/<template>.html``, which extends ``layout.html``. ``values`` are what it shows; each
     is escaped, and loses characters without a shape. Filter ``short`` cuts to one line.
@@ -50,7 +82,11 @@ def page(title: str, template: str, status: int = 200, *, forms_to: Sequence[str
     ``forms_to``: URLs to which the answer to a form of this page may redirect (browsers apply ``form-action`` to
     redirects as well).
     """
-    text = _environment().get_template(f"{template}.html").render(title=title, style=_style()[0], **values)
+    text = (
+        _environment()
+        .get_template(f"{template}.html")
+        .render(title=title, style=_style()[0], frame=_FRAME.get(), **values)
+    )
     sources = " ".join(["'self'", *dict.fromkeys(map(form_source, forms_to))])
     policy = (
         f"default-src 'none'; style-src {_style()[1]}; form-action {sources}; base-uri 'none'; frame-ancestors 'none'"
@@ -114,9 +150,10 @@ def pairs_of(data: bytes | str) -> list[tuple[str, str]] | None:
 
 
 def short(text: object, most: int = _SHORT) -> str:
-    """One line of text that somebody else wrote, at most that long."""
-    line = " ".join(clean(str(text)[: 4 * most]).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    """One line of text that somebody else wrote, at most that long, which covers no other line."""
+    whole = str(text)
+    line = " ".join(_STACKED.sub("", clean(whole[: 4 * most])).split())
+    return line if len(line) <= most and len(whole) <= 4 * most else f"{line[: most - 1]}…"
 
 
 def exact(text: str) -> Any:

@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from adaptgen.govern.identity.claims import caller_of, caller_value
+from adaptgen.govern.identity.claims import caller_of, caller_value, login_source
 from adaptgen.govern.identity.http_fetch import Fetch
 from adaptgen.govern.identity.own_tokens import ended_keys
+from adaptgen.govern.settings.model import LOGIN_CALLBACK
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("adaptgen.web")
 
-CALLBACK: Final = "/login/callback"
+CALLBACK: Final = LOGIN_CALLBACK
 WAIT: Final = 600.0
 """Seconds that a person may take to log in, and for which an identity waits for the route that wanted it."""
 IDENTIFIED: Final = "identified"
@@ -182,7 +183,7 @@ class People:
         if begun is None or begun.get("state") != state:
             return problem(
                 400,
-                "This login cannot go on",
+                "This login cannot continue",
                 "It was started in another browser, it was used already, or it took longer than 10 minutes.",
                 "Go back to where you started, and try again.",
             )
@@ -208,7 +209,7 @@ class People:
             made = cookies.set(_SESSION, self._session(found, session), self._browser)
         except ValueError:
             text = "Your identity has more groups and claims than a browser can keep."
-            help = "Tell who runs this server: authenticate.caller names the groups and claims that are used."
+            help = "Tell the operators of this server: authenticate.caller names the groups and claims that are used."
             return _with(problem(403, "You cannot log in", text, help), ended)
         if keep:
             back = await self._keep(found, session, back)
@@ -233,12 +234,7 @@ class People:
 
     def _bound(self) -> bytes:
         """What a cookie is good for: this server, this provider, and the way from its claims to callers."""
-        settings = self._settings
-        assert settings.login is not None
-        assert settings.authenticate is not None
-        login, rules = settings.login, settings.authenticate
-        issuer = login.issuer or rules.issuer
-        return repr((self.base, issuer, login.client_id, login.claims, rules.caller)).encode()
+        return repr((self.base, login_source(self._settings))).encode()
 
     def _is_other_name(self, request: HttpRequest) -> bool:
         """Whether the browser came to this machine by another name of it (localhost). Elsewhere nobody can say: what
@@ -319,7 +315,7 @@ def _refused(why: str, again: str) -> HttpAnswer:
 
 
 def _cut_off() -> HttpAnswer:
-    return problem(403, "You are cut off", "The operators of this server have switched off your access.")
+    return problem(403, "Your access is switched off", "The operators of this server have done this. Ask them why.")
 
 
 def _unavailable(failure: ProviderError, again: str) -> HttpAnswer:
@@ -328,6 +324,6 @@ def _unavailable(failure: ProviderError, again: str) -> HttpAnswer:
         503,
         "Nobody can log in now",
         "You were not logged in, because the identity provider of this server does not answer as it should.",
-        "Wait a minute. Who runs this server finds the reason in its log.",
+        "Try again in a minute. Its operators find the reason in its log.",
         again=again,
     )

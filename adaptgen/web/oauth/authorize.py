@@ -26,7 +26,7 @@ from adaptgen.web.oauth.clients import OFFLINE, Client
 from adaptgen.web.oauth.codes import Authorized, Codes
 from adaptgen.web.oauth.metadata import scopes_of
 from adaptgen.web.oauth.protocol import OAuth2Error, ProtocolServer, request_of
-from adaptgen.web.oauth.server import Context, client_mark, repeated
+from adaptgen.web.oauth.server import Context, about_client, repeated
 from adaptgen.web.oauth.tokens import wants_refresh
 
 PATH: Final = "/oauth/authorize"
@@ -80,7 +80,7 @@ class AuthorizationEndpoint:
         if request.method == "POST":
             return await self._decide(request, asked, found)
         context = self._context
-        consents = Consents(context.store, context.own_seals, context.login.consent)
+        consents = Consents(context.store, context.person_seals, context.login.consent)
         if not asked.again and await consents.given(found.caller, asked.client, asked.redirect_uri, asked.scope):
             return await self._agree(request, asked)
         return self._ask(request, asked, found)
@@ -98,7 +98,7 @@ class AuthorizationEndpoint:
         try:
             client = await context.client(given.get("client_id", ""))
         except Crowded:
-            return problem(503, "Too many clients connect at the moment", "Nothing is wrong.", "Try again in a minute.")
+            return problem(503, "Too many clients are connecting", "Nothing is wrong.", "Try again in a minute.")
         if client is None:
             return problem(
                 400,
@@ -154,7 +154,7 @@ class AuthorizationEndpoint:
             "Allow access?",
             "consent",
             forms_to=[asked.redirect_uri],
-            client=asked.client.name or "A client without a name",
+            client=asked.client.name,
             verified=urlsplit(asked.client.client_id).netloc if asked.client.assured else "",
             host=redirects.host_of(asked.redirect_uri),
             local=not redirects.is_assured(asked.redirect_uri),
@@ -174,15 +174,15 @@ class AuthorizationEndpoint:
         if not checked or fields.get("decision") not in ("allow", "deny"):
             return problem(
                 403,
-                "This form is not valid any more",
+                "This form is no longer valid",
                 "Nothing was done.",
                 "Go back to your client, and connect again.",
             )
         if fields["decision"] == "deny":
             await context.people.identified(request, take=True)
-            context.record("consent_denied", found.caller, client_mark(context.seals, asked.client))
-            return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The person has not agreed.")
-        consents = Consents(context.store, context.own_seals, context.login.consent)
+            context.record("consent_denied", found.caller, about_client(asked.client))
+            return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The person denied the access.")
+        consents = Consents(context.store, context.person_seals, context.login.consent)
         answer = await self._agree(request, asked)
         await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
         return answer
@@ -203,8 +203,8 @@ class AuthorizationEndpoint:
             found.caller,
             found.upstream,
         )
-        context.record("consent", found.caller, client_mark(context.seals, asked.client))
-        code = await Codes(context.store, context.own_seals).issue(held)
+        context.record("consent", found.caller, about_client(asked.client))
+        code = await Codes(context.store, context.person_seals).issue(held)
         return self._back(asked.redirect_uri, asked.state, {"code": code})
 
     def _refuse(self, redirect_uri: str, state: str | None, code: str, text: str) -> HttpAnswer:

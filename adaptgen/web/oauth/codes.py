@@ -10,8 +10,9 @@ from typing import Final
 from adaptgen.govern.identity.claims import caller_of, caller_value
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.auth.session_store import PATIENCE
 from adaptgen.runtime.core.seals import Seals
-from adaptgen.runtime.store.protocol import Store
+from adaptgen.runtime.store.protocol import Store, insist
 
 LASTS: Final = 60.0
 REMEMBERED: Final = 900.0
@@ -98,7 +99,12 @@ class Codes:
         """Use a code up for a family; whether nobody else has done so before."""
         about: dict[str, Json] = {"client": used.client_id, "family": used.family}
         sealed = self._seals.within(code).seal("used code", about, REMEMBERED)
-        return await self._store.swap(self._key(code), raw, sealed.encode(), ttl=REMEMBERED)
+        key, new = self._key(code), sealed.encode()
+
+        async def swap() -> bool:  # an answer may have been lost: then it is there, and nobody else has used the code
+            return await self._store.swap(key, raw, new, ttl=REMEMBERED) or await self._store.get(key) == new
+
+        return await insist(swap, PATIENCE)
 
     def _key(self, code: str) -> str:
         return f"oauth/code/{self._seals.name('code', code)}"

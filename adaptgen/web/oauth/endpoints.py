@@ -42,7 +42,7 @@ class AuthorizationRoute:
                 return await self._tokens.revoke(request)
             case "/oauth/jwks":
                 return json_answer(b'{"keys":[]}', headers={"cache-control": "max-age=3600"})
-        return problem(404, "There is no such page", "The address is not one of this server.")
+        return problem(404, "There is no such page", "This server has no page at this address.")
 
     async def _register(self, request: HttpRequest) -> HttpAnswer:
         context = self._context

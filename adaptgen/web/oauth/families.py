@@ -29,7 +29,7 @@ from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.auth.session_store import PATIENCE, Lease
 from adaptgen.runtime.core.seals import Seals
-from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.runtime.store.protocol import Store, insist
 
 GRACE: Final = 30.0
 """Seconds in which a refresh token that was replaced gets the newest answer once more: the first may have been lost, or
@@ -51,7 +51,7 @@ class Ended(Exception):
     family has ended; None else."""
 
     def __init__(self, reused: Grant | None = None) -> None:
-        super().__init__("the refresh token does not count any more")
+        super().__init__("the refresh token is no longer valid")
         self.reused = reused
 
 
@@ -89,14 +89,17 @@ class Families:
         store: Store,
         seals: Seals,
         lasts: Lifetimes,
+        source: str = "",
         *,
         forget: Callable[[str], None] = lambda family: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``forget``: lets the end of a family take effect at once in this process."""
+        """``source``: where the people come from, see ``claims.login_source``. ``forget``: lets the end of a
+        family take effect at once in this process."""
         self._store = store
         self._seals = seals
         self._lasts = lasts
+        self._source = source
         self._forget = forget
         self._clock = clock
 
@@ -104,7 +107,12 @@ class Families:
         """The first answer of a family. Ended: it has been ended already."""
         answer = self._answer(issue)
         row = self._row(issue, answer, None)
-        if not await self._store.add(family_key(issue.grant.family), row, ttl=self._ttl(issue)):
+        key = family_key(issue.grant.family)
+
+        async def add() -> bool:  # an answer may have been lost: then it is there
+            return await self._store.add(key, row, ttl=self._ttl(issue)) or await self._store.get(key) == row
+
+        if not await insist(add, PATIENCE):  # the code is used already
             raise Ended
         return answer
 
@@ -210,15 +218,11 @@ class Families:
 
     async def _swap(self, key: str, row: Mapping[str, Any], new: bytes, ttl: float) -> bool:
         """Replace a row; a store that is away is offered it for a while, as the provider has given what is in it."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                # An answer may have been lost: then it is there.
-                return await self._store.swap(key, row["raw"], new, ttl=ttl) or await self._store.get(key) == new
-            except StoreError:
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(0.2)
+
+        async def swap() -> bool:  # an answer may have been lost: then it is there
+            return await self._store.swap(key, row["raw"], new, ttl=ttl) or await self._store.get(key) == new
+
+        return await insist(swap, PATIENCE)
 
     async def end(self, family: str) -> None:
         """End a family: none of its tokens counts any more."""
@@ -233,7 +237,9 @@ class Families:
         seconds = self._lasts.access if issue.ends is None else min(self._lasts.access, max(issue.ends - now, 60.0))
         grant = issue.grant
         answer: dict[str, Json] = {
-            "access_token": mint(self._seals, grant, issue.caller, issue.resource, issue.scope, seconds),
+            "access_token": mint(
+                self._seals, grant, issue.caller, issue.resource, issue.scope, seconds, source=self._source
+            ),
             "token_type": "Bearer",
             "expires_in": int(seconds),
             "scope": issue.scope,

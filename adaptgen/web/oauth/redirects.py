@@ -20,7 +20,11 @@ PRIVATE_SCHEMES: Final = {
     "warp": "Warp: warp://mcp/oauth2callback",
 }
 """Private-use schemes of MCP clients that are not a domain in reverse, as RFC 8252, 7.1 wants it: scheme -> who uses
-it. Others must have a dot."""
+it. Others must have a dot, or be named in the settings."""
+_NEVER: Final = frozenset(
+    {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "ws", "wss"}
+)
+"""Schemes of browsers and networks, which no app can claim."""
 
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)*")
 _WRONG: Final = lazy(r"[^!-~]|[\\*<>\"'`{}|^]")
@@ -52,7 +56,8 @@ def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
         if scheme == "http":
             return "is neither https nor loopback"
         return None if not allowed or host in allowed else "is on a host that this server does not allow"
-    if not _SCHEME.fullmatch(scheme) or not ("." in scheme or scheme in PRIVATE_SCHEMES):
+    known = "." in scheme or scheme in PRIVATE_SCHEMES or (scheme in allowed and scheme not in _NEVER)
+    if not _SCHEME.fullmatch(scheme) or not known:
         return "has a scheme that is neither https, nor http on loopback, nor a private-use one (RFC 8252, 7.1)"
     if not uri[len(scheme) + 1 :].strip("/"):
         return "names nothing but a scheme"

@@ -118,15 +118,13 @@ def described_client(
         raise Refusal("invalid_redirect_uri", "redirect_uris must be a list of URIs, and not empty")
     if len(uris) > REDIRECTS:
         raise Refusal("invalid_redirect_uri", f"there are more than {REDIRECTS} redirect URIs")
-    problems = [redirects.find_problem(one) for one in uris]
+    # What the settings allow no code to be sent to is left out below: it may be of a variant of the client.
+    problems = [redirects.find_problem(one, allowed) and redirects.find_problem(one) for one in uris]
     if not lenient:
         for number, problem in enumerate(problems, 1):
             if problem is not None:
                 raise Refusal("invalid_redirect_uri", f"redirect URI {number} {problem}")
-    # The others may be of variants of the client that the settings do not allow.
-    usable = [
-        uri for uri, wrong in zip(uris, problems, strict=True) if not wrong and not redirects.find_problem(uri, allowed)
-    ]
+    usable = [uri for uri in uris if redirects.find_problem(uri, allowed) is None]
     if not usable:
         raise Refusal("invalid_redirect_uri", "this server sends codes to none of the redirect URIs")
     method = about.get("token_endpoint_auth_method", default)

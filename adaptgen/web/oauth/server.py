@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import orjson
 
+from adaptgen.govern.identity.claims import login_source
+from adaptgen.govern.identity.own_tokens import client_mark
 from adaptgen.govern.settings.model import Login, Settings
 from adaptgen.mcp.http_messages import HttpAnswer, json_answer
 from adaptgen.model.tables import Caller, Json
@@ -17,7 +20,7 @@ from adaptgen.web.oauth.client_documents import ClientDocuments, is_document
 from adaptgen.web.oauth.clients import Client
 from adaptgen.web.oauth.families import Families, Lifetimes
 from adaptgen.web.oauth.registration import registered
-from adaptgen.web.routes import base_url
+from adaptgen.web.routes import base_url, origin_of
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -55,6 +58,11 @@ class Context:
         return self.seals.within(self.issuer)
 
     @property
+    def person_seals(self) -> Seals:
+        """The same for what says who somebody is: it counts under the provider, and the mapping, of now."""
+        return self.own_seals.within(login_source(self.settings))
+
+    @property
     def store(self) -> Store:
         return self._governed.store
 
@@ -77,7 +85,7 @@ class Context:
 
     @property
     def families(self) -> Families:
-        return Families(self.store, self.seals, self.lasts, forget=self._forget)
+        return Families(self.store, self.seals, self.lasts, login_source(self.settings), forget=self._forget)
 
     def _forget(self, family: str) -> None:
         authenticator = self._governed.handler.parts.authenticator
@@ -97,17 +105,29 @@ class Context:
     def names_us(self, resource: str) -> bool:
         """Whether a resource indicator (RFC 8707) names this server: the resource of its metadata (RFC 9728), or our
         base URL, which clients use that do not read it. Both mean the same tokens."""
-        return resource.rstrip("/") in (self.resource.rstrip("/"), self.issuer)
+        named = _canonical(resource)
+        return named is not None and named in (_canonical(self.resource), _canonical(self.issuer))
 
     def record(self, event: str, caller: Caller | None, about: Mapping[str, Json], *, refused: bool = False) -> None:
         """Put on record what happened, without any token. AuditError where that cannot be done."""
         self._governed.handler.record_login(event, caller, about, refused=refused)
 
 
-def client_mark(seals: Seals, client: Client) -> dict[str, Json]:
-    """A client for the audit trail: its document, or a name for what is sealed in its id."""
-    name = client.client_id if client.assured else seals.name("audit client", client.client_id)
-    return {"client": name, "client_name": client.name}
+def _canonical(url: str) -> tuple[str, str, str] | None:
+    """A resource as it is compared: clients write the host in capitals, the usual port, a slash at the end (MCP,
+    Authorization, Canonical Server URI). None for what names none."""
+    if "#" in url or "@" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        return origin_of(url), parts.path.rstrip("/"), parts.query
+    except ValueError:
+        return None
+
+
+def about_client(client: Client) -> dict[str, Json]:
+    """A client for the audit trail. ``adaptgen logout --client`` takes what is there."""
+    return {"client": client_mark(client.client_id), "client_name": client.name}
 
 
 def json_of(value: Mapping[str, Json], status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:

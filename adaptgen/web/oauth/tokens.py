@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -24,7 +25,9 @@ from adaptgen.web.oauth.protocol import (
     credentials,
     request_of,
 )
-from adaptgen.web.oauth.server import Context, client_mark, failed, json_of, repeated
+from adaptgen.web.oauth.server import Context, about_client, failed, json_of, repeated
+
+_log = logging.getLogger("adaptgen.web")
 
 LARGEST: Final = 32 * 1024
 
@@ -81,7 +84,7 @@ class TokenEndpoint:
                 grant = opened[0] if opened is not None else None
             if grant is not None and grant.client == client.client_id:
                 await context.families.end(grant.family)
-                context.record("logout", _person(grant), client_mark(context.seals, client))
+                context.record("logout", _person(grant), about_client(client))
         except OAuth2Error as problem:
             return refused(problem)
         except StoreError:
@@ -119,13 +122,16 @@ class TokenEndpoint:
         self, request: HttpRequest, client: Client | None, pairs: list[tuple[str, str]], form: Mapping[str, str]
     ) -> HttpAnswer:
         context = self._context
-        codes = Codes(context.store, context.own_seals)
+        families, codes = context.families, Codes(context.store, context.person_seals)  # of the same settings
         code = form.get("code", "")
         found = await codes.find(code)
         if found is not None and isinstance(found[0], Used):
             return await self._replayed(found[0], ProtocolServer(client).check_client(self._checked(request, pairs)))
         held = found[0] if found is not None and isinstance(found[0], Authorized) else None
-        data = CodeData(held.client_id, held.redirect_uri, held.challenge, held.scope) if held is not None else None
+        # Clients of OAuth 2.1 do not send it again, and must be served; who does is held to it (OAuth 2.1, 10.2). PKCE
+        # binds the code to whoever made the request.
+        redirect_uri = held.redirect_uri if held is not None and "redirect_uri" in form else ""
+        data = CodeData(held.client_id, redirect_uri, held.challenge, held.scope) if held is not None else None
         client = ProtocolServer(client, code=data).check_token(self._checked(request, pairs))
         assert held is not None
         assert found is not None
@@ -137,10 +143,10 @@ class TokenEndpoint:
         upstream = held.upstream if held.refreshable and held.upstream.get("refresh") else None
         issue = Issue(grant, caller, held.scope, context.resource, upstream, _ends(held.upstream))
         try:
-            answer = await context.families.begin(issue)
+            answer = await families.begin(issue)
         except Ended:
             return await self._replayed(used, client)
-        context.record("login", caller, client_mark(context.seals, client))
+        context.record("login", caller, about_client(client))
         return json_of(answer)
 
     async def _replayed(self, used: Used, client: Client) -> HttpAnswer:
@@ -148,8 +154,8 @@ class TokenEndpoint:
         context = self._context
         if used.client_id == client.client_id:
             await context.families.end(used.family)
-            context.record("code_reuse", None, client_mark(context.seals, client), refused=True)
-        return failed(400, "invalid_grant", "The code does not count, or not any more.")
+            context.record("code_reuse", None, about_client(client), refused=True)
+        return failed(400, "invalid_grant", "The code is not valid, or no longer valid.")
 
     async def _by_refresh(
         self, request: HttpRequest, client: Client | None, pairs: list[tuple[str, str]], form: Mapping[str, str]
@@ -160,7 +166,9 @@ class TokenEndpoint:
         data = None
         if opened is not None and opened[1]["aud"] == context.resource:
             data = RefreshData(opened[0].client, opened[1]["scope"])
-        client = ProtocolServer(client, refresh=data).check_token(self._checked(request, pairs))
+        # A scope says nothing here: scopes are granted together, and clients repeat what was not granted to them.
+        asked = [one for one in pairs if one[0] != "scope"]
+        client = ProtocolServer(client, refresh=data).check_token(self._checked(request, asked))
         assert opened is not None
         grant, held = opened
 
@@ -176,9 +184,10 @@ class TokenEndpoint:
             return json_of(await asyncio.shield(work))
         except Ended as problem:
             event = "refresh_reuse" if problem.reused is not None else "refresh_refused"
-            context.record(event, _person(grant), client_mark(context.seals, client), refused=True)
-            return failed(400, "invalid_grant", "The refresh token does not count any more: log in again.")
-        except ProviderError:
+            context.record(event, _person(grant), about_client(client), refused=True)
+            return failed(400, "invalid_grant", "The refresh token is no longer valid: log in again.")
+        except ProviderError as problem:
+            _log.warning("a login cannot be renewed now: %s", problem)
             return unavailable("The identity provider cannot be reached.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.mcp.protocol import META_CONNECTIONS, META_HANDOVER
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.store.protocol import MemoryStore
 from adaptgen.transports.load import load_server
 
 SERVER = """\
@@ -116,6 +118,45 @@ def test_accounts_are_ended_and_it_is_on_record(
     ended = [json.loads(line) for line in trail.splitlines() if '"event":"revoke"' in line]
     assert [(one["server"], one["connection"]) for one in ended] == [("notes", "key")] * (3 - len(left))
     assert CANARY not in said.out + said.err + trail
+
+
+@pytest.mark.parametrize(
+    ("which", "left"), [(["--sub", "ann", "--tenant", "north"], [("north", "bob"), ("south", "ann")]), (["--all"], [])]
+)
+def test_accounts_are_ended_also_with_another_key_than_the_servers_have(
+    notes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, which: list[str], left: list[Any]
+) -> None:
+    class Shared(MemoryStore):
+        local = False
+
+        async def aclose(self) -> None:
+            pass
+
+    store = Shared()
+
+    async def open_store(*_: object) -> MemoryStore:
+        return store
+
+    async def connect() -> None:
+        engine = Engine(load_server(notes), cursor_key=base64.b64decode(KEYS["T_CURSORS"]), store=store)
+        assert engine.connections is not None
+        for one in WHO:
+            assert await engine.connections.answer(one, {"action": "key", "auth": "key", "key": CANARY})
+        await engine.aclose()
+
+    monkeypatch.setattr(connections, "open_store", open_store)
+    where = [str(notes), "--governance", str(notes.parent / "governance.yaml")]
+    asyncio.run(connect())
+    assert listed(capsys, *where) == ALL
+    monkeypatch.setenv("T_CURSORS", KEYS["T_TOKENS"])
+    assert main(["connections", "list", *where]) == 0
+    assert "3 accounts more: another key has sealed them" in capsys.readouterr().err
+
+    assert main(["connections", "revoke", *where, *which]) == 0
+    assert f"{3 - len(left)} account" in capsys.readouterr().err
+    assert (notes.parent / "audit.jsonl").read_text().count('"event":"revoke"') == 3 - len(left)
+    monkeypatch.setenv("T_CURSORS", KEYS["T_CURSORS"])
+    assert listed(capsys, *where) == left
 
 
 def test_nothing_is_ended_that_cannot_be_put_on_record(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:

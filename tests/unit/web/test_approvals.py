@@ -82,7 +82,7 @@ async def test_an_approver_logs_in_sees_the_call_and_approves_it_once(bank: Site
     assert shown.status == 200
     assert "Pay &lt;b&gt;now&lt;/b&gt;" in text
     assert "<code>POST /payments</code>" in text
-    assert "ann of north" in text
+    assert "<code>ann</code> of <code>north</code>" in text
     assert unescape(re.findall(r'<pre dir="auto">(.*?)</pre>', text)[0]) == '"hello"'
 
     form = {"token": field_of(shown, "token"), "decision": "approve", "reason": "invoice 7"}
@@ -189,14 +189,32 @@ async def test_personal_values_are_tokens_for_who_may_not_see_them(bank: Site) -
     assert text_of(shown).count("tok_email_") == 2
 
 
+async def test_the_list_has_tokens_for_who_may_not_see_values_and_no_long_arguments(bank: Site) -> None:
+    (bank.governed.settings.folder / "all.cedar").write_text(  # type: ignore[operator]
+        POLICIES + 'permit (principal in Group::"north/staff", action == Action::"detokenize", resource);'
+    )
+    await bank.governed.watch.look()
+    await asked(bank, text="x" * 3000)
+    await asked(bank, email="bob@bank.example")
+    _, listed = await browser_of(bank, LEA, f"{BASE}/approvals")
+
+    assert "bob@bank.example" not in text_of(listed)
+    assert re.findall(r"email: <code>&#34;tok_email_", text_of(listed))
+    assert text_of(listed).count("Open it to see its arguments.") == 1
+    assert "xxx" not in text_of(listed)
+
+
 async def test_the_list_has_what_the_person_may_approve(bank: Site) -> None:
     first, second = await asked(bank, text="one"), await asked(bank, text="two")
     browser, listed = await browser_of(bank, LEA, f"{BASE}/approvals")
-    assert re.findall(r'href="([^"]*)"', text_of(listed)) == [second, first]
+    assert re.findall(r'href="([^"]*/approvals/[^"]*)"', text_of(listed)) == [second, first]
+    assert [unescape(one) for one in re.findall(r"text: <code>(.*?)</code>", text_of(listed))] == ['"two"', '"one"']
+    assert "write at fake, requested by ann of north" in text_of(listed)
+    assert "Open it to see" not in text_of(listed)
 
     shown = await browser.get(first)
     await browser.post(first, {"token": field_of(shown, "token"), "decision": "deny"})
-    assert re.findall(r'href="([^"]*)"', text_of(await browser.get(f"{BASE}/approvals"))) == [second]
+    assert re.findall(r'href="([^"]*/approvals/[^"]*)"', text_of(await browser.get(f"{BASE}/approvals"))) == [second]
     assert "was denied" in await call(bank, text="one")
 
 

@@ -15,6 +15,7 @@ from support.governing import META, FakeTarget, ask, fact
 from support.idp import Idp
 from support.logins import BASE, Browser, Site, field_of, site, text_of
 
+from adaptgen.govern.pipeline import connection_links
 from adaptgen.mcp.http_messages import HttpAnswer
 from adaptgen.mcp.protocol import META_CONNECTION, META_CONNECTIONS, Context, RpcError
 from adaptgen.model.tables import Caller
@@ -194,6 +195,16 @@ async def test_a_link_that_was_changed_or_is_over_opens_nothing(bank: Site, monk
     assert (await opened(login(bank, "ann"), url)).status == 410
 
 
+async def test_a_call_that_is_repeated_gets_the_same_link(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (url,) = {await link(bank) for _ in range(100)}
+    assert await link(bank, Caller("bob", "north", ("staff",))) != url
+    assert (await opened(login(bank, "ann"), url)).status == 200
+    # One that is nearly over is not handed out any more.
+    monkeypatch.setattr(connection_links, "_SAME", 0.0)
+    other = await link(bank, Caller("carl", "north", ("staff",)))
+    assert await link(bank, Caller("carl", "north", ("staff",))) != other
+
+
 async def test_who_is_not_logged_in_logs_in_first(bank: Site, apis: Apis) -> None:
     url = await link(bank)
     answer = await Browser(bank).get(url)
@@ -248,8 +259,9 @@ async def test_an_answer_with_two_states_is_none(bank: Site, apis: Apis) -> None
     [
         ({"error": "access_denied", "code": ""}, "The API says: access_denied."),
         ({"error": "access_denied"}, "The API says: access_denied."),
-        ({"error": "<script>", "error_description": "<b>call 555", "code": ""}, "The API did not agree."),
-        ({"code": ""}, "The API did not agree."),
+        ({"error": "<script>", "error_description": "<b>call 555", "code": ""}, "The API granted no access."),
+        ({"code": ""}, "The API granted no access."),
+        ({"error": "invalid_scope"}, "what this server asks for. The API says: invalid_scope."),
         ({"code": "another"}, "The API returned no token."),
     ],
 )
@@ -295,7 +307,7 @@ async def test_a_key_that_the_api_refuses_later_is_replaced(bank: Site, apis: Ap
     url = await link_to(browser, "key")
     apis.kept["ann", "key"] = "refused by now"
     page = await opened(browser, url)
-    assert "is connected since 2026-01-02" in text_of(page)
+    assert "has been connected since 2026-01-02" in text_of(page)
     form = {"token": field_of(page, "token"), "key": KEY}
     assert (await browser.post(url, form)).status == 200
     assert apis.kept["ann", "key"] == KEY
@@ -337,12 +349,12 @@ async def test_an_account_is_disconnected_with_a_form_of_its_own(bank: Site, api
 
 async def test_who_sees_no_tool_of_a_server_connects_nothing_there(bank: Site, apis: Apis) -> None:
     guest = login(bank, "gus", ("guests",))
-    assert "There are none." in text_of(await opened(guest, f"{BASE}/connections"))
+    assert "None of your tools needs an account of your own." in text_of(await opened(guest, f"{BASE}/connections"))
     ticket = await link(bank, Caller("gus", "north", ("staff",)))  # staff, when it called
     assert (await opened(guest, ticket)).status == 404
     apis.kept = {("gus", "oauth"): "1"}
     page = await opened(guest, f"{BASE}/connections")
-    assert text_of(page).count("Disconnect") == 1
+    assert text_of(page).count("Disconnect</button>") == 1
     token = field_of(page, "token")
     await guest.post(f"{BASE}/connections", {"token": token, "server": "crm", "auth": "oauth"})
     assert apis.kept == {}

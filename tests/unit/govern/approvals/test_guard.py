@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from adaptgen.govern.approvals.guard import outcome_of
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.settings.model import Switch
 from adaptgen.mcp.protocol import META_CONNECTION, META_STATUS, META_UNKNOWN, META_UNREACHABLE, RpcError
+from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.web.oauth.families import end_all
 
 pytestmark = pytest.mark.asyncio
 
@@ -123,8 +125,43 @@ async def test_what_is_typed_in_besides_the_arguments_is_not_approved(served: An
         ours = {"inputResponses": {"adaptgen:x": {"action": "accept"}}}
         await ask(world.made, ANN, "tools/call", {"name": "pay", "arguments": {"text": "hello"}, **ours})
         assert world.calls == [{"text": "hello"}]
-        with pytest.raises(RpcError, match="Nobody can be asked"):
-            await world.target.contexts[0].ask("elicitation/create", {})
+        for question in ("elicitation/create", "sampling/createMessage", "roots/list"):
+            with pytest.raises(RpcError, match="Nobody can be asked"):
+                await world.target.contexts[0].ask(question, {})
+
+
+async def test_what_travels_beside_the_arguments_is_not_approved(served: Any) -> None:
+    meta = {
+        "example.com/amount": 1_000_000,
+        "io.modelcontextprotocol/related-task": {"taskId": "t"},
+        CAPABILITIES_KEY: {"elicitation": {}},
+        CLIENT_KEY: {"name": "agent", "version": "1"},
+        "progressToken": 7,
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }
+    call = {"name": "pay", "arguments": {"text": "hello"}}
+    async with served(trusted=False) as world:
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked) == "approved"
+        await ask(world.made, ANN, "tools/call", call, meta=meta, version="2026-07-28")
+        await ask(world.made, ANN, "tools/call", {**call, "name": "find"}, meta=meta, version="2026-07-28")
+
+    approved, other = (context.meta for context in world.target.contexts)
+    assert approved.keys() == {CAPABILITIES_KEY, CLIENT_KEY, "progressToken", "traceparent"}
+    assert approved[CAPABILITIES_KEY] == {}  # nobody can be asked
+    assert other["example.com/amount"] == 1_000_000
+
+
+async def test_a_third_party_that_asks_for_more_has_used_up_the_approval(served: Any) -> None:
+    answer = {"content": [{"type": "text", "text": "?"}], "resultType": "input_required", "inputRequests": {}}
+    async with served(answers=answer, trusted=False) as world:
+        asked, _ = await world.call(text="hello")
+        await world.approve(asked)
+        await world.call(text="hello")
+        again, _ = await world.call(text="hello")
+
+    assert again.startswith("An earlier call like this one may have been executed: look first. Not executed")
+    assert len(world.calls) == 1
 
 
 async def test_a_tool_that_has_changed_since_needs_another_approval(served: Any) -> None:
@@ -308,6 +345,27 @@ async def test_an_approval_is_used_up_unless_nothing_was_changed(served: Any, an
     assert held.request.state == left
 
 
+async def test_an_approval_ends_with_the_logins_of_who_gave_it(served: Any, monkeypatch: Any) -> None:
+    async with served() as world:
+        monkeypatch.setattr(time, "time", world.clock)  # of the operator's command
+        await end_all(world.made.store, person=("acme", "lea"))
+        world.clock.now += 1
+        asked, _ = await world.call(text="hello")
+        assert await world.approve(asked) == "approved"
+        await end_all(world.made.store, person=("acme", "bob"))
+        assert (await world.call(text="hello"))[1] is False  # given after the end, and not by bob
+        asked, _ = await world.call(text="again")
+        assert await world.approve(asked) == "approved"
+        await end_all(world.made.store, person=("acme", "lea"))
+        assert (await world.call(text="again"))[1]
+        assert "approval withdrawn" in world.steps()
+        world.clock.now += 1
+        assert await world.approve(asked) == "approved"  # she has logged in again
+        await world.call(text="again")
+
+    assert world.calls == [{"text": "hello"}, {"text": "again"}]
+
+
 async def test_an_approver_who_was_cut_off_counts_no_longer(served: Any) -> None:
     async with served() as world:
         asked, _ = await world.call(text="hello")
@@ -364,9 +422,9 @@ async def test_a_trail_that_cannot_be_written_executes_and_approves_nothing(serv
 async def test_the_store_shows_nothing(served: Any) -> None:
     async with served() as world:
         await world.call(text="secret-word", email="ann@example.org")
-        held = json.dumps({key: repr(one) for key, one in world.made.store._values.items()})
+        held = repr(world.made.store._values)
 
-    for word in ("secret", "ann", "example", "pay", "acme"):
+    for word in ("secret", '"ann"', "example", '"pay"', '"acme"'):  # short words may be in what is sealed
         assert word not in held
 
 
@@ -408,7 +466,7 @@ async def test_long_arguments_are_kept_whole_or_refused(served: Any, text: str, 
             assert await world.approve(answer, LEA) == "approved"
             assert await world.call(text=text) == ("done", False)
 
-    assert ("too long to be read" in answer) is not asked
+    assert ("16,000 at most. Send less at once." in answer) is not asked
     assert len(world.calls) == asked
 
 

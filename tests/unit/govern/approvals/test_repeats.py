@@ -9,8 +9,10 @@ import pytest
 from support.approving import ANN, POLICIES, change_policies
 
 from adaptgen.govern.approvals import repeats
-from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN
+from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, ToolInfo
 from adaptgen.model.tables import Caller
+from adaptgen.runtime.core.seals import Seals
+from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 
@@ -103,8 +105,10 @@ async def test_a_long_answer_is_not_kept_and_the_call_says_when_it_was_done(serv
 async def test_what_cannot_be_read_in_the_store_is_not_done_again(served: Any) -> None:
     async with served(ONCE) as world:
         await world.call(text="a")
-        (key,) = (one for one in world.made.store._values if one.startswith("once:") and not one.endswith(":lease"))
-        await world.made.store.put(key, b"something else")
+        keys = [one for one in world.made.store._values if one.startswith("once:") and not one.endswith(":lease")]
+        assert len(keys) == 3  # one for each key of the settings
+        for key in keys:
+            await world.made.store.put(key, b"something else")
         text, failed = await world.call(text="a")
 
     assert failed
@@ -151,3 +155,47 @@ async def test_without_http_and_login_a_write_is_done_once_too(served: Any) -> N
         first = await world.call(text="a")
 
         assert await world.call(text="a") == first
+
+
+OLD, NEW, OTHER = (bytes([number]) * 32 for number in (1, 2, 3))
+PAY = ToolInfo("pay", "fake", "pay", "write", open=False, wire={})
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [((OLD,), (NEW, OLD)), ((NEW, OLD), (OLD,)), ((OLD, NEW), (NEW, OLD)), ((OLD, OTHER), (NEW, OTHER))],
+)
+async def test_a_write_is_not_done_again_by_a_replica_that_has_other_keys_first(first: Any, then: Any) -> None:
+    store = MemoryStore()
+    one, other = (repeats.Repeats(store, Seals(keys)) for keys in (first, then))
+    claim = await one.claim(one.keys_of(ANN, PAY, "pay 10"), 600)
+    assert claim is not None
+    assert await other.claim(other.keys_of(ANN, PAY, "pay 10"), 600) is None  # it is being done
+
+    await one.finish(claim, "done", {"content": []})
+
+    assert await other.claim(other.keys_of(ANN, PAY, "pay 10"), 600) is None
+    try:
+        found = await other.find(other.keys_of(ANN, PAY, "pay 10"), 600)
+    except repeats.Doubtful:  # it cannot read what is there
+        assert set(first) - set(then)
+    else:
+        assert found is not None
+        assert found.result == {"content": []}
+    assert await other.claim(other.keys_of(ANN, PAY, "pay 11"), 600) is not None
+
+
+async def test_of_replicas_with_other_keys_one_does_a_write() -> None:
+    store = MemoryStore()
+    made = [repeats.Repeats(store, Seals(keys)) for keys in ((OLD,), (NEW, OLD), (OLD, NEW), (NEW, OLD, OTHER))]
+    claims = await asyncio.gather(*(one.claim(one.keys_of(ANN, PAY, "pay 10"), 600) for one in made * 5))
+    assert len([one for one in claims if one is not None]) == 1
+
+
+async def test_a_write_that_changed_nothing_may_be_repeated_by_any_replica() -> None:
+    store = MemoryStore()
+    one, other = (repeats.Repeats(store, Seals(keys)) for keys in ((NEW, OLD), (OLD,)))
+    claim = await one.claim(one.keys_of(ANN, PAY, "pay 10"), 600)
+    assert claim is not None
+    await one.finish(claim, "nothing", None)
+    assert await other.claim(other.keys_of(ANN, PAY, "pay 10"), 600) is not None

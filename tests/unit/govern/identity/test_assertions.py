@@ -24,7 +24,7 @@ from adaptgen.runtime.store.protocol import MemoryStore, Store, StoreError
 
 pytestmark = pytest.mark.asyncio
 
-ALICE = Caller("alice", "acme", ("sales",), {"region": "eu"}, "the-callers-own-token")
+ALICE = Caller("alice", "acme", ("sales",), {"region": "eu"}, "the-callers-own-token", client="agent-7")
 PARAMS = {"name": "get_contact", "arguments": {"id": 7, "note": "é\u2028", "amount": 1.0}}
 
 
@@ -118,6 +118,7 @@ async def test_the_server_learns_who_calls(proxy: AssertionIssuer, server: Asser
     caller = await server.open(proxy.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     assert caller == ALICE
     assert caller.claims == {"region": "eu"}
+    assert caller.client == "agent-7"
 
 
 async def test_the_callers_own_token_does_not_travel(proxy: AssertionIssuer, server: AssertionVerifier) -> None:

@@ -126,6 +126,19 @@ async def test_claims_become_tenant_groups_and_what_may_travel_on(idp: Idp) -> N
     assert caller.claims == {"email_verified": True, "act.sub": "agent"}
 
 
+@pytest.mark.parametrize(
+    ("claims", "client"),
+    [
+        ({"client_id": "agent-7", "azp": "other"}, "agent-7"),  # RFC 9068, 2.2
+        ({"client_id": None, "azp": "agent-7"}, "agent-7"),  # Keycloak, Auth0, Entra ID (v2.0)
+        ({"client_id": None, "appid": "agent-7"}, "agent-7"),  # Entra ID (v1.0)
+        ({"client_id": ["a"]}, ""),
+    ],
+)
+async def test_the_client_of_a_token_is_known(idp: Idp, claims: dict[str, Any], client: str) -> None:
+    assert (await call(await started(idp), idp.issue(**claims))).client == client
+
+
 async def test_a_group_claim_of_one_string_is_one_group(idp: Idp) -> None:
     made = await started(idp, caller=Claims(groups="roles"))
     assert (await call(made, idp.issue(roles="sales support"))).groups == ("sales support",)

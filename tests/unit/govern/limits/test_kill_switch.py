@@ -33,6 +33,12 @@ def tool(own: str = "find", server: str = "crm", effect: Effect = "read") -> Too
         (vocabulary.Switch(callers=("ada",)), (ADA, tool()), (Caller("adam", "acme"), tool())),
         (vocabulary.Switch(callers=("acme/*",)), (ADA, tool()), (Caller("ada", "acme2"), tool())),
         (vocabulary.Switch(callers=("a.a",)), (Caller("a.a"), tool()), (ADA, tool())),
+        (
+            vocabulary.Switch(clients=("c-1",)),
+            (Caller("ada", client="c-1"), tool()),
+            (Caller("ada", client="c-12"), tool()),
+        ),
+        (vocabulary.Switch(clients=("*",)), (Caller("ada", client="c-1"), tool()), (ADA, tool())),
         (vocabulary.Switch(read_only=True), (ADA, tool(effect="write")), (ADA, tool())),
         (vocabulary.Switch(read_only=True), (ADA, tool(effect="delete")), (ADA, tool())),
     ],

@@ -208,7 +208,7 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
          "write true or false, without quotes"),
         ("adaptgen: 2\n", 1, 1, "adaptgen must be at most 1, not 2",
          "this file is for a later version: upgrade adaptgen"),
-        ("mode: embedded\n", 1, 1, "the file needs 'adaptgen'", ""),
+        ("mode: embedded\n", 1, 1, "the file needs 'adaptgen'", "it is 1"),
         ("adaptgen: 1\nkeys: {tokens: {current: key-one, all: {k1: '${env:K}'}}}\n", 2, 17,
          "keys.tokens.current: 'key-one' is not a key id of a letter and a letter or digit, such as k1", ""),
         ("adaptgen: 1\nhooks: {before: look}\n", 2, 9,

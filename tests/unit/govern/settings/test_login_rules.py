@@ -26,6 +26,13 @@ def refused(text: str) -> list[tuple[str, int, str]]:
     return [(one.code, one.where.line if one.where else 0, one.message) for one in caught.value.diagnostics]
 
 
+def helps(text: str) -> str:
+    with pytest.raises(AdaptgenError) as caught:
+        parse(text.encode(), "g.yaml")
+    [found] = caught.value.diagnostics
+    return found.help
+
+
 def test_settings_that_suffice_are_accepted() -> None:
     found = parse(GOOD.encode(), "g.yaml")
     assert found.login == Login(client_id="web", client_secret="${env:S}")
@@ -62,6 +69,49 @@ def test_what_does_not_fit_is_located(change: object, code: str, line: int, mess
     found = refused(change(GOOD))
     assert [one[:2] for one in found] == [(code, line)]
     assert message in found[0][2]
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [
+        ("per: user", "known: client_id"),
+        ("redirect_uri: 'https://mcp.bank.example/login/callback'", "remove it: what to register at the identity"),
+        ("callback: x", "remove it: what to register at the identity provider"),
+        ("tenant: org", "authenticate.caller says"),
+        ("dynamic: true", "clients: [dynamic, metadata]"),
+        ("clients: [cimd]", "did you mean 'metadata'?"),
+        ("redirects: []", "write at least one, or remove the key"),
+        ("redirects: ['https://claude.ai/api/mcp/auth_callback']", "write the host alone"),
+        ("redirects: ['cursor://anysphere.cursor-mcp/oauth']", "write the host alone"),
+        ("redirects: ['cursor:']", "a private-use scheme such as cursor, without colon"),
+    ],
+)
+def test_the_fix_is_for_what_was_meant(written: str, help: str) -> None:
+    assert help in helps(GOOD.replace("web,", f"web, {written},"))
+
+
+@pytest.mark.parametrize("name", ["oauth", "oidc", "sso"])
+def test_another_name_of_login_leads_to_it(name: str) -> None:
+    assert helps(GOOD.replace("login:", f"{name}:")).startswith("login, for people")
+
+
+def test_the_client_id_is_asked_for_in_words() -> None:
+    assert helps(GOOD.replace("client_id: web, ", "")) == (
+        "client_id: this server's client id at the identity provider"
+    )
+
+
+def test_private_use_schemes_may_be_named() -> None:
+    found = parse(GOOD.replace("web,", "web, redirects: [claude.ai, cursor, com.example.app],").encode(), "g.yaml")
+    assert found.login is not None
+    assert found.login.redirects == ("claude.ai", "cursor", "com.example.app")
+
+
+def test_the_issuer_of_tokens_is_not_the_address_of_its_metadata() -> None:
+    text = GOOD.replace("issuer: https://idp.example", "issuer: https://idp.example/.well-known/openid-configuration")
+    assert refused(text) == [
+        ("AG074", 3, "authenticate.issuer is the URL of the provider's metadata, and not its issuer")
+    ]
 
 
 def test_behind_a_proxy_nobody_logs_in() -> None:

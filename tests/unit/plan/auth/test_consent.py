@@ -11,7 +11,7 @@ import yaml
 import adaptgen
 from adaptgen.compare.inputs import find_changes
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Auth, Send
+from adaptgen.model.tables import Auth, Expires, Send
 from adaptgen.readiness.inspection.inspect import inspect
 
 FLOW = {
@@ -74,6 +74,16 @@ def test_addresses_and_scopes_come_from_the_document(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_two_accounts_at_an_api_have_titles_of_their_own(tmp_path: Path) -> None:
+    build(tmp_path, HINT)
+    by_key = {"kind": "api_key", "header": "X-Key", "per": "caller", "ask": True}
+    hints = {"auth": {"notes": HINT, "by_key": by_key, "named": {**by_key, "title": "Keys"}}}
+    (tmp_path / "notes" / "hints.yaml").write_text(yaml.safe_dump(hints))
+    made = adaptgen.build(tmp_path / "notes.yaml").plan.server.auth
+    titles = {one.name: one.consent.title for one in made if one.consent is not None}
+    assert titles == {"notes": "Notes of people: notes", "by_key": "Notes of people: by_key", "named": "Keys"}
+
+
 def test_hints_win_over_the_document(tmp_path: Path) -> None:
     hint = {**HINT, "token_url": "https://other.example/token", "scopes": ["a", "b"], "title": "My notes"}
     auth = build(tmp_path, hint, {**FLOW, "refreshUrl": "https://id.example/renew"})
@@ -89,14 +99,18 @@ def test_a_token_endpoint_of_the_api_moves_along_with_it(tmp_path: Path) -> None
     auth = build(tmp_path, HINT, flow)
     assert auth.consent is not None
     assert auth.consent.exchange is not None
-    assert (auth.consent.exchange.call.path, auth.consent.authorization_url) == ("/token", "/v1/authorize")
+    assert (auth.consent.exchange.call.path, auth.consent.authorization_url) == ("/token", "/authorize")
 
 
 @pytest.mark.parametrize(
     ("more", "send", "sent"),
     [
         ({}, (), {"client_id": "me"}),
-        ({"client_secret": "${env:S}"}, (Send("header", "Authorization", "me:${env:S}", basic=True),), {}),
+        (
+            {"client_secret": "${env:S}"},
+            (Send("header", "Authorization", "me:${env:S}", basic=True, encoded=True),),
+            {},
+        ),
         ({"client_secret": "${env:S}", "client_auth": "post"}, (), {"client_id": "me", "client_secret": "${env:S}"}),
     ],
 )
@@ -109,6 +123,18 @@ def test_the_client_proves_itself(tmp_path: Path, more: dict[str, str], send: An
         assert login.call.body is not None
         own = {one.name: one.value for one in login.call.body.params if one.name.startswith("client_")}
         assert own == sent
+
+
+def test_tokens_are_asked_for_and_read_as_the_hints_say(tmp_path: Path) -> None:
+    read = {"access": "$.data.token"}
+    auth = build(tmp_path, {**HINT, "body_format": "json", "save": read, "expires": {"at": "$.until", "unit": "iso"}})
+    assert auth.consent is not None
+    for login in (auth.consent.exchange, auth.refresh):
+        assert login is not None
+        assert login.call.body is not None
+        assert login.call.body.media == "application/json"
+        assert login.save == {"access": "$.data.token", "refresh": "$.refresh_token"}
+        assert login.expires == Expires(at="$.until", unit="iso")
 
 
 def test_a_resource_is_asked_for_at_both_endpoints(tmp_path: Path) -> None:
@@ -147,6 +173,8 @@ def test_a_key_is_sent_where_it_belongs(tmp_path: Path, hint: dict[str, Any], se
         ({"kind": "api_key", "header": "X", "per": "caller", "ask": True, "value": "${env:T}"}, ["AG135"]),
         ({"kind": "bearer", "token": "${env:T}", "pkce": False}, ["AG135"]),
         ({**HINT, "start": {"refresh": "${env:R}"}}, ["AG135"]),
+        ({**HINT, "save": {"token": "$.token"}}, ["AG135"]),
+        ({"kind": "bearer", "token": "${env:T}", "save": {"access": "$.token"}}, ["AG135"]),
         ({**HINT, "token_url": "http://id.example/token"}, ["AG137"]),
         ({**HINT, "authorization_url": "javascript:alert(1)"}, ["AG137"]),
         ({**HINT, "revocation_url": "https://u:p@id.example/revoke"}, ["AG137"]),
@@ -158,6 +186,13 @@ def test_what_does_not_go_together_is_refused_at_its_line(
     found = refused(tmp_path, hint)
     assert [code for code, _ in found] == codes
     assert all(line > 1 for _, line in found)
+
+
+@pytest.mark.parametrize("word", ["user", "person", "sub"])
+def test_another_word_for_the_caller_does_not_lead_to_a_shared_session(tmp_path: Path, word: str) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        build(tmp_path, {**HINT, "per": word})
+    assert "did you mean 'caller'?" in [one.help for one in caught.value.diagnostics]
 
 
 def test_addresses_that_nobody_says_are_asked_for(tmp_path: Path) -> None:
@@ -172,6 +207,88 @@ def test_an_address_of_the_document_must_be_safe(tmp_path: Path, url: str) -> No
 def test_a_hostile_document_gets_nothing_into_a_template(tmp_path: Path) -> None:
     flow = {**FLOW, "scopes": {"${env:SECRET}": "", "a b": "", "ok": ""}, "tokenUrl": "https://id.example/{code}"}
     assert [code for code, _ in refused(tmp_path, HINT, flow=flow)] == ["AG136"]
+
+
+def plan(folder: Path, hints: dict[str, Any], **more: Any) -> Auth:
+    """The auth of a document with ``more`` members, as the hints have it."""
+    document = {"openapi": "3.1.0", "info": {"title": "Notes", "version": "1"}, "paths": {}, **more}
+    (folder / "notes.yaml").write_text(yaml.safe_dump(document))
+    (folder / "notes").mkdir(exist_ok=True)
+    (folder / "notes" / "hints.yaml").write_text(yaml.safe_dump({"auth": {"notes": HINT}, **hints}))
+    (auth,) = adaptgen.build(folder / "notes.yaml").plan.server.auth
+    return auth
+
+
+def components(**flow: Any) -> dict[str, Any]:
+    flows = {"authorizationCode": {**FLOW, **flow}}
+    return {"securitySchemes": {"notes": {"type": "oauth2", "flows": flows}}}
+
+
+def operation(id: str, *ways: list[str]) -> dict[str, Any]:
+    security = [{"notes": one} for one in ways]
+    return {"operationId": id, "security": security, "responses": {"200": {"description": ""}}}
+
+
+SCOPED = {
+    "/notes": {
+        "get": operation("list_notes", ["all"], ["notes", "extra"], ["notes"]),
+        "delete": operation("delete_notes", ["admin"]),
+    },
+    "/me": {"get": operation("get_me", ["me"], ["all"])},
+    "/people": {"get": operation("list_people", ["me", "people"])},
+}
+
+
+def test_of_several_ways_in_one_is_asked_for(tmp_path: Path) -> None:
+    consent = plan(tmp_path, {}, paths=SCOPED, components=components(), servers=[{"url": "https://n.example"}]).consent
+    assert consent is not None
+    assert consent.scopes == ("admin", "all", "me", "people")  # no "notes": one of the two is enough
+
+
+def test_scopes_of_hidden_operations_are_asked_for_where_a_tool_has_them(tmp_path: Path) -> None:
+    given = {"paths": SCOPED, "components": components(), "servers": [{"url": "https://n.example"}]}
+    consent = plan(tmp_path, {"hide": ["DELETE /*", "GET /people"]}, **given).consent
+    assert consent is not None
+    assert consent.scopes == ("all", "me")
+    steps = [{"id": "found", "call": "GET /people"}]
+    tool = {"description": "People.", "steps": steps, "result": "{found}"}
+    consent = plan(tmp_path, {"hide": ["DELETE /*", "GET /people"], "tools": {"who": tool}}, **given).consent
+    assert consent is not None
+    assert consent.scopes == ("all", "me", "people")
+
+
+@pytest.mark.parametrize(
+    ("server", "declared", "called"),
+    [
+        ("https://n.example/v1", "/v1/token", "/token"),
+        ("https://n.example/v1", "/oauth/token", "https://n.example/oauth/token"),
+        ("https://n.example/v1", "token", "/token"),
+        ("https://n.example", "/oauth/token", "/oauth/token"),
+        ("/api/v3", "/api/v3/token", "/token"),
+        ("/api/v3", "/oauth/token", "/oauth/token"),
+    ],
+)
+def test_a_relative_address_is_resolved_as_openapi_has_it(
+    tmp_path: Path, server: str, declared: str, called: str
+) -> None:
+    given = components(tokenUrl=declared, authorizationUrl=declared.replace("token", "agree"))
+    auth = plan(tmp_path, {}, servers=[{"url": server}], components=given, paths={"/me": {"get": operation("get_me")}})
+    assert auth.consent is not None
+    assert auth.consent.exchange is not None
+    assert (auth.consent.exchange.call.path, auth.consent.authorization_url) == (
+        called,
+        called.replace("token", "agree"),
+    )
+
+
+def test_a_document_of_openid_connect_says_where_the_addresses_are(tmp_path: Path) -> None:
+    url = "https://id.example/.well-known/openid-configuration"
+    scheme = {"securitySchemes": {"who": {"type": "openIdConnect", "openIdConnectUrl": url}}}
+    with pytest.raises(AdaptgenError) as caught:
+        plan(tmp_path, {}, components=scheme, servers=[{"url": "https://n.example"}])
+    (found,) = caught.value.diagnostics
+    assert found.code == "AG136"
+    assert f"{url} has them (authorization_endpoint, token_endpoint)" in found.help
 
 
 def test_the_readme_says_how_to_connect(tmp_path: Path) -> None:
@@ -203,3 +320,78 @@ def test_the_draft_offers_what_a_hint_could_take(tmp_path: Path, url: str, offer
     (tmp_path / "notes" / "hints.yaml").unlink()
     found = inspect(adaptgen.build(tmp_path / "notes.yaml")).findings
     assert [one.subject for one in found if one.rule == "account"] == ["notes"] * offered
+
+
+def left_out(folder: Path, auth: dict[str, Any], **hints: Any) -> tuple[dict[str, Any], list[str]]:
+    """What tools send, and what is said of it, of a document with several ways in."""
+    ways = {
+        "/me": [{"notes": ["me"], "gateway": []}],
+        "/all": [{"notes": ["me"]}, {"token": []}],
+        "/key": [{"gateway": []}],
+        "/anyone": [{"notes": ["me"]}, {}],
+    }
+    schemes = {
+        **components()["securitySchemes"],
+        "token": {"type": "http", "scheme": "bearer"},
+        "gateway": {"type": "apiKey", "in": "header", "name": "X-Gateway"},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Notes", "version": "1"},
+        "servers": [{"url": "https://n.example"}],
+        "components": {"securitySchemes": schemes},
+        "paths": {
+            path: {
+                "get": {"operationId": f"get_{path[1:]}", "security": way, "responses": {"200": {"description": ""}}}
+            }
+            for path, way in ways.items()
+        },
+    }
+    (folder / "notes.yaml").write_text(yaml.safe_dump(document))
+    (folder / "notes").mkdir(exist_ok=True)
+    (folder / "notes" / "hints.yaml").write_text(yaml.safe_dump({"auth": auth, **hints}))
+    built = adaptgen.build(folder / "notes.yaml")
+    sent = {tool.name: tool.auth for tool in built.plan.server.tools}
+    return sent, [f"{one.severity}: {one.message}; {one.help}" for one in built.diagnostics if one.code == "AG039"]
+
+
+KEY_LEFT_OUT = (
+    "the document asks for 'gateway', which the hints leave out; "
+    "add gateway to auth; with per: caller and ask: true it is each caller's"
+)
+
+
+def test_a_credential_that_the_hints_leave_out_is_named(tmp_path: Path) -> None:
+    sent, said = left_out(tmp_path, {"notes": HINT})
+    assert set(sent.values()) == {("notes",)}
+    assert said == [f"warning: GET /key and 1 more: {KEY_LEFT_OUT}"]
+    assert left_out(tmp_path, {"notes": HINT}, hide=["GET /key"])[1] == [f"warning: GET /me: {KEY_LEFT_OUT}"]
+    key = {"kind": "api_key", "header": "X-Gateway", "value": "${env:KEY}"}
+    sent, said = left_out(tmp_path, {"notes": HINT, "gateway": key})
+    assert (sent["get_me"], sent["get_key"], said) == (("gateway", "notes"), ("gateway",), [])
+
+
+def test_of_two_accounts_in_one_header_one_is_asked_for(tmp_path: Path) -> None:
+    token = {"kind": "bearer", "per": "caller", "ask": True}
+    key = {"kind": "api_key", "header": "X-Gateway", "value": "${env:KEY}"}
+    sent, said = left_out(tmp_path, {"notes": HINT, "token": token, "gateway": key})
+    assert sent == {
+        "get_me": ("gateway", "notes"), "get_all": ("notes",), "get_key": ("gateway",), "get_anyone": ("notes",),
+    }  # fmt: skip
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "lacking"),
+    [
+        ({"tokenUrl": None}, "the token_url of 'notes'"),
+        ({"authorizationUrl": "javascript:alert(1)"}, "the authorization_url of 'notes'"),
+        ({"tokenUrl": FLOW["authorizationUrl"]}, "the authorization_url and the token_url of 'notes'"),
+    ],
+)
+def test_the_address_that_a_document_lacks_is_named(tmp_path: Path, flow: dict[str, Any], lacking: str) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        plan(tmp_path, {}, components=components(**flow), servers=[{"url": "https://n.example"}])
+    assert [one.message for one in caught.value.diagnostics] == [f"the document does not say {lacking}"]
+    hint = {**HINT, "token_url": "https://id.example/t", "authorization_url": "https://id.example/a"}
+    assert plan(tmp_path, {"auth": {"notes": hint}}, components=components(**flow)).consent is not None

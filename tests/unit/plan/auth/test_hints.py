@@ -143,6 +143,28 @@ def test_declared_public_operations_stay_public(api: SimpleNamespace) -> None:
     assert set(found.by_operation) == {"#/paths/~1a/get"}
 
 
+@pytest.mark.parametrize("name", ["OAuth2Bearer", "oauth_2_bearer"])
+def test_an_auth_that_is_named_after_a_scheme_serves_what_asks_for_it(api: SimpleNamespace, name: str) -> None:
+    """Both accounts of a person would be asked for, and each sent where the other belongs."""
+    schemes = {
+        "OAuth2Bearer": {"type": "http", "scheme": "bearer"},
+        "ApiKey": {"type": "apiKey", "in": "header", "name": "X"},
+    }
+    paths = {
+        "/a": {"get": {"security": [{"OAuth2Bearer": []}], "responses": {}}},
+        "/b": {"get": {"security": [{"ApiKey": []}], "responses": {}}},
+        "/c": {"get": {"security": [{"Other": []}], "responses": {}}},
+    }
+    made, operations = api.document(paths, components={"securitySchemes": schemes})
+    hints = Hints(auth={name: AuthHint(kind="bearer"), "ApiKey": AuthHint(kind="api_key", header="X")})
+    found = find_auth(made, list(operations.values()), hints, "crm")
+    assert found.by_operation == {
+        "#/paths/~1a/get": (name,),
+        "#/paths/~1b/get": ("ApiKey",),
+        "#/paths/~1c/get": (name, "ApiKey"),
+    }
+
+
 @pytest.mark.parametrize(
     ("chain", "code", "says"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -81,7 +82,7 @@ async def start(tmp_path: Path, api: NotesApi, store: Store) -> AsyncIterator[St
 
 
 def refused(said: Answer) -> bool:
-    return said.is_error and said.connection == ("notes", "Notes")
+    return said.is_error and said.connection is not None and said.connection[:2] == ("notes", "Notes")
 
 
 # ------------------------------------------------------------------------------------------------------ connecting
@@ -234,12 +235,12 @@ async def test_replicas_renew_a_token_once(start: Start, api: NotesApi) -> None:
 
 
 async def test_a_short_lifetime_renews_before_it_ends(start: Start, api: NotesApi) -> None:
-    api.lifetime = -5
+    api.lifetime = 1e-6
     one = start()
     await one.connect(api, ADA)
+    api.lifetime = 3600
     assert "note of ada" in await one.text(ADA)
-    assert api.refreshed >= 1
-    assert api.reused == 0
+    assert (api.refreshed, api.reused, len(api.calls)) == (1, 0, 1)
 
 
 async def test_invalid_grant_ends_the_account(start: Start, api: NotesApi) -> None:
@@ -445,9 +446,54 @@ async def test_a_key_is_sent_until_the_api_refuses_it(start: Start, api: NotesAp
     said = await one.call(ADA)
     assert refused(said)
     assert "did not accept the key for Notes" in said.content[0].text  # type: ignore[union-attr]
+    assert said.connection == ("notes", "Notes", "refused")
     api.keys["key-of-ada-2"] = "ada"
     await one.ask(ADA, "key", key="key-of-ada-2")
     assert "note of ada" in await one.text(ADA)
+
+
+async def test_a_wrong_key_is_not_sent_with_each_call(start: Start, api: NotesApi) -> None:
+    one = start(BY_KEY)
+    await one.ask(ADA, "key", key="wrong-key-of-ada")
+    assert all([refused(await one.call(ADA)) for _ in range(20)])
+    assert len(api.calls) == 3
+    api.keys["key-of-ada-2"] = "ada"
+    await one.ask(ADA, "key", key="key-of-ada-2")
+    assert "note of ada" in await one.text(ADA)
+
+
+async def test_a_key_that_the_api_accepts_in_between_is_sent(start: Start, api: NotesApi) -> None:
+    one = start(BY_KEY)
+    await one.ask(ADA, "key", key="key-of-ada")
+    for _ in range(4):
+        api.keys.clear()
+        assert refused(await one.call(ADA))
+        assert refused(await one.call(ADA))
+        api.keys["key-of-ada"] = "ada"
+        assert "note of ada" in await one.text(ADA)
+
+
+BY_PASSWORD = replace(BY_KEY, kind="basic", send=(Send("header", "Authorization", "{key}", basic=True),))
+
+
+async def test_a_password_may_have_letters_of_every_language(start: Start, api: NotesApi) -> None:
+    one = start(BY_PASSWORD)
+    for key, said in (("ada:süß Ł:x", {"connected": True}), ("süß", None), ("ada:a\nb", None)):
+        assert ("problem" in (done := await one.ask(ADA, "key", key=key))) is (said is None), done
+    assert refused(await one.call(ADA))  # this API has keys only
+    (sent,) = {each.removeprefix("Basic ") for each in api.calls}
+    assert base64.b64decode(sent).decode() == "ada:süß Ł:x"
+
+
+async def test_a_key_may_be_what_the_api_forbids(start: Start, api: NotesApi) -> None:
+    one = start(BY_KEY)
+    await one.ask(ADA, "key", key="key-of-ada")
+    api.keys["key-of-ada"] = "ada"
+    api.forbidden = {}
+    assert await one.text(ADA) == (
+        "The API answered 403 Forbidden: no. This is not permitted for the key that the caller entered; trying again "
+        "does not help. If the key may be wrong, the caller can disconnect it and enter another one."
+    )
 
 
 @pytest.mark.parametrize("key", ["", "  ", "a\nb", "schlüssel", "x" * 5000, None, 5])
@@ -497,3 +543,18 @@ async def test_without_a_store_accounts_are_kept_in_files(start: Start, api: Not
     assert (await again.ask(ADA, "disconnect"))["disconnected"] is True
     assert not file.exists()
     assert refused(await again.call(ADA))
+
+
+async def test_a_name_is_looked_up_in_the_account_of_now(start: Start, api: NotesApi) -> None:
+    one, other = start(), start()
+    await one.connect(api, ADA)
+    named = {"id": "note of ada"}
+    assert not (await one.engine.call(ADA, "delete_note", named)).is_error
+    assert api.requests[-1].url.path == "/notes/1"
+
+    url, sealed = await other.begin(ADA)  # another account of hers, where note 1 is another one
+    await other.ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, "ada-at-work"))
+
+    said = await one.engine.call(ADA, "delete_note", named)
+    assert said.is_error
+    assert api.requests[-1].url.path == "/notes"

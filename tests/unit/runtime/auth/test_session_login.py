@@ -259,6 +259,15 @@ async def test_csrf_cookies_and_basic(api: Api, make: Make, reply: Any, environ:
     assert await calls.ok("add_item", name="x") == {"csrf": "c-1"}
 
 
+async def test_an_api_that_shows_its_requests_does_not_show_a_password(
+    api: Api, make: Make, reply: Any, environ: dict[str, str]
+) -> None:
+    api.handler = lambda one: reply(200, {"headers": one.headers["authorization"]})
+    pair = Send("header", "Authorization", "${env:CRM_USERNAME}:${env:CRM_PASSWORD}", basic=True)
+    calls = make(READ, auth=(Auth(name="crm", kind="basic", send=(pair,)),), environ=environ)
+    assert await calls.ok("get_item", id=1) == {"headers": "Basic [withheld]"}
+
+
 async def test_a_login_form_that_answers_with_a_redirect(
     api: Api, make: Make, reply: Any, environ: dict[str, str]
 ) -> None:

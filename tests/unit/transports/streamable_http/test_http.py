@@ -62,6 +62,15 @@ def test_the_path_and_the_hosts_can_be_others() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "status"),
+    [("/crm/mcp", 200), ("/crm/mcp/", 200), ("/mcp", 200), ("/crm/crm/mcp", 404), ("/crmx/mcp", 404), ("/crm/x", 404)],
+)
+def test_a_gateway_may_leave_the_base_of_the_public_url(path: str, status: int) -> None:
+    """Load balancers choose by a path and pass it on as it is; others take it away."""
+    assert handled(request("POST", path, body=PING, **POST), base="/crm").status == status
+
+
+@pytest.mark.parametrize(
     "name", ["host", "origin", "authorization", "mcp-protocol-version", "mcp-session-id", "mcp-name"]
 )
 def test_a_header_with_two_values_is_refused(name: str) -> None:
@@ -117,6 +126,21 @@ def test_every_request_is_authenticated() -> None:
             assert said(answer)["error"]["message"] == "a token is needed"
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "http",
+    [
+        request("POST"),
+        request("POST", body=PING, **{**POST, "content_type": "text/plain"}),
+        request("POST", body=PING, **{**POST, "accept": "text/html"}),
+    ],
+    ids=["without a body", "another type", "another answer"],
+)
+def test_whoever_has_no_token_learns_where_to_get_one(http: HttpRequest) -> None:
+    answer = handled(http, FakeDesk(locked=True))
+    assert answer.status == 401
+    assert "resource_metadata" in answer.headers["www-authenticate"]
 
 
 def test_the_metadata_is_open() -> None:

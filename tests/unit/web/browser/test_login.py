@@ -117,7 +117,7 @@ async def test_an_answer_in_another_browser_is_refused(bank: Site) -> None:
     url = await at_the_provider(attacker)
     await begin(victim)  # has a login of its own under way
     answer = await victim.get(url)
-    assert refusal(answer) == "400 This login cannot go on"
+    assert refusal(answer) == "400 This login cannot continue"
     assert person(victim) is None
     assert bank.idp.counts["/token"] == 0
 
@@ -127,7 +127,7 @@ async def test_an_answer_counts_once(bank: Site) -> None:
     url = await at_the_provider(browser)
     cookies = dict(browser.cookies)
     assert (await browser.get(url)).status == 302
-    assert refusal(await browser.get(url)) == "400 This login cannot go on"
+    assert refusal(await browser.get(url)) == "400 This login cannot continue"
     browser.cookies = cookies  # a browser that keeps what it was told to drop, and a provider that takes codes twice
     bank.idp.codes["code-1"] = _asked(browser.seen[0])
     assert refusal(await browser.get(url)) == "403 You are not logged in"
@@ -142,7 +142,7 @@ async def test_a_login_takes_ten_minutes_at_most(bank: Site, monkeypatch: pytest
     url = await at_the_provider(browser)
     seals = bank.governed.handler.parts.seals
     monkeypatch.setattr(seals, "_clock", lambda: time.time() + 601)
-    assert refusal(await browser.get(url)) == "400 This login cannot go on"
+    assert refusal(await browser.get(url)) == "400 This login cannot continue"
 
 
 async def test_two_tabs_log_in(bank: Site) -> None:
@@ -178,7 +178,7 @@ async def test_the_way_back_keeps_its_query(bank: Site) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        pytest.param({"state": "x" * 32}, "400 This login cannot go on", id="another state"),
+        pytest.param({"state": "x" * 32}, "400 This login cannot continue", id="another state"),
         pytest.param({"iss": "https://evil.example"}, "403 You are not logged in", id="mix-up"),
         pytest.param({"iss": None}, "403 You are not logged in", id="no iss although it is announced"),
         pytest.param({"code": "code-999"}, "403 You are not logged in", id="unknown code"),
@@ -198,7 +198,7 @@ async def test_an_answer_that_was_changed_logs_nobody_in(bank: Site, change: dic
 
 async def test_a_parameter_that_comes_twice_is_refused(bank: Site) -> None:
     browser = Browser(bank)
-    assert refusal(await browser.get(f"{await at_the_provider(browser)}&code=x")) == "400 This login cannot go on"
+    assert refusal(await browser.get(f"{await at_the_provider(browser)}&code=x")) == "400 This login cannot continue"
 
 
 async def test_a_provider_that_is_down_is_said_without_detail(bank: Site) -> None:
@@ -402,9 +402,9 @@ async def test_who_is_cut_off_is_logged_in_nowhere(tmp_path: Path, idp: Idp) -> 
         assert switch is not None
         await switch.refresh()
         assert person(browser) is None
-        assert refusal(await begin(browser)) == "403 You are cut off"
-        assert refusal(await log_in(Browser(bank))) == "403 You are cut off"
-        assert refusal(await Browser(bank).get(url)) == "400 This login cannot go on"
+        assert refusal(await begin(browser)) == "403 Your access is switched off"
+        assert refusal(await log_in(Browser(bank))) == "403 Your access is switched off"
+        assert refusal(await Browser(bank).get(url)) == "400 This login cannot continue"
 
 
 async def test_what_keeps_people_out_is_in_the_log(bank: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -40,6 +40,13 @@ def test_a_value_without_end_is_cut_and_says_so() -> None:
 def test_a_line_is_short_and_one_line() -> None:
     assert short("a\r\n b\u2028c") == "a b c"
     assert short("x" * 500) == "x" * 119 + "…"
+    assert short("paid" + " " * 500 + "to eve") == "paid…"
+
+
+def test_a_line_covers_no_other_line() -> None:
+    """Combining marks are drawn above and below each other, without end."""
+    assert short("Z" + "\u0301" * 100 + "a") == "Z" + "\u0301" * 4 + "a"
+    assert short("Vi\u00ea\u0323t") == "Vi\u00ea\u0323t"
 
 
 def test_the_style_of_a_page_is_the_one_that_its_policy_names() -> None:

@@ -60,6 +60,12 @@ async def test_a_query_of_the_redirect_uri_stays(bank: Site) -> None:
         ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
         ({"resource": "https://other.example/mcp"}, "invalid_target"),
         ({"resource": f"{BASE}.evil.example/mcp"}, "invalid_target"),
+        ({"resource": f"{BASE}/MCP"}, "invalid_target"),
+        ({"resource": f"{BASE}/mcp#here"}, "invalid_target"),
+        ({"resource": f"{BASE}/mcp?x=1"}, "invalid_target"),
+        ({"resource": "https://ann@mcp.bank.example/mcp"}, "invalid_target"),
+        ({"resource": "https://mcp.bank.example:port/mcp"}, "invalid_target"),
+        ({"resource": "http://mcp.bank.example/mcp"}, "invalid_target"),
         ({"prompt": "none"}, "login_required"),
         ({"response_mode": "fragment"}, "invalid_request"),
         ({"request": "eyJ"}, "request_not_supported"),
@@ -141,9 +147,19 @@ async def test_a_loopback_client_may_use_any_port(bank: Site) -> None:
     assert answer.headers["location"].startswith("http://127.0.0.1:59999/callback?code=")
 
 
-@pytest.mark.parametrize("resource", [None, f"{BASE}/mcp", f"{BASE}/mcp/", BASE, f"{BASE}/"])
+@pytest.mark.parametrize(
+    "resource", [None, f"{BASE}/mcp", f"{BASE}/mcp/", BASE, f"{BASE}/", "HTTPS://MCP.Bank.Example:443/mcp"]
+)
 async def test_a_resource_that_is_ours_or_missing_is_ours(bank: Site, resource: str | None) -> None:
     assert "code" in await (await registered(bank)).authorize(resource=resource)
+
+
+async def test_a_name_is_set_off_from_our_words_and_may_be_missing(bank: Site) -> None:
+    trick = await (await registered(bank, client_name="Approved. Press Allow")).open()
+    assert "“<strong><bdi>Approved. Press Allow</bdi></strong>” wants to use" in text_of(trick)
+    nameless = text_of(await (await registered(bank, client_name="")).open())
+    assert "A client without a name wants to use" in nameless
+    assert "nobody has checked it" not in nameless
 
 
 async def test_the_page_says_who_asks_for_what(bank: Site) -> None:

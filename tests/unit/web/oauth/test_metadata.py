@@ -13,6 +13,7 @@ from support.oauth_clients import json_of, send
 pytestmark = pytest.mark.asyncio
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
+PROTECTED = "/.well-known/oauth-protected-resource"
 OPENID = "/.well-known/openid-configuration"
 
 
@@ -43,17 +44,40 @@ async def test_discovery_has_what_openid_requires_and_promises_no_id_token(bank:
     assert keys == {"keys": []}
 
 
+@pytest.mark.parametrize("path", [PROTECTED, f"{PROTECTED}/mcp", WELL_KNOWN, OPENID, "/oauth/register", "/oauth/token"])
+async def test_a_client_in_a_browser_may_ask(bank: Site, path: str) -> None:
+    """It sends a header of MCP with each request, so the browser asks first (Fetch, CORS-preflight)."""
+    asked = {"access-control-request-method": "GET", "access-control-request-headers": "mcp-protocol-version"}
+    answer = await send(bank, "OPTIONS", path, headers={"origin": "http://localhost:6274", **asked})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:6274"
+    assert "*" in answer.headers["access-control-allow-headers"]
+
+
+async def test_a_browser_does_not_take_what_another_origin_got(bank: Site) -> None:
+    answer = await send(bank, "GET", WELL_KNOWN)
+    assert "max-age" in answer.headers["cache-control"]
+    assert answer.headers["vary"] == "origin"
+
+
 async def test_the_resource_names_this_server_first(bank: Site) -> None:
     found = json_of(await send(bank, "GET", "/.well-known/oauth-protected-resource/mcp"))
     assert found["authorization_servers"] == [BASE, bank.idp.url]
 
 
 async def test_what_is_switched_off_is_not_offered(tmp_path: Path, idp: Idp) -> None:
-    async with site(tmp_path, idp, login={"clients": []}) as one:
+    async with site(tmp_path, idp, login={"clients": ["metadata"]}) as one:
         document = json_of(await send(one, "GET", WELL_KNOWN))
         assert "registration_endpoint" not in document
-        assert document["client_id_metadata_document_supported"] is False
+        assert document["client_id_metadata_document_supported"] is True
         assert (await send(one, "POST", "/oauth/register", b"{}", {"content-type": "application/json"})).status == 404
+
+
+async def test_documents_that_are_switched_off_are_not_offered(tmp_path: Path, idp: Idp) -> None:
+    async with site(tmp_path, idp, login={"clients": ["dynamic"]}) as one:
+        document = json_of(await send(one, "GET", WELL_KNOWN))
+        assert document["client_id_metadata_document_supported"] is False
+        assert "registration_endpoint" in document
 
 
 async def test_without_login_there_is_none(tmp_path: Path, idp: Idp) -> None:

@@ -74,6 +74,14 @@ def test_settings_limit_hosts_and_schemes_but_not_loopback() -> None:
     assert find_problem("vscode://publisher.extension/cb", allowed)
 
 
+def test_settings_may_name_the_scheme_of_an_app_that_is_not_known_here() -> None:
+    assert find_problem("bankapp://oauth/callback", ("bankapp",)) is None
+    assert find_problem("bankapp://oauth/callback")
+    assert find_problem("otherapp://oauth/callback", ("bankapp",))
+    for scheme in ("javascript", "data", "file", "blob", "vbscript"):
+        assert find_problem(f"{scheme}:alert(1)", (scheme,))
+
+
 @pytest.mark.parametrize(
     ("uri", "registered", "same"),
     [

@@ -178,6 +178,14 @@ async def test_the_resource_is_ours(bank: Site) -> None:
     assert (await client.refresh(token, resource=RESOURCE)).status == 200
 
 
+async def test_a_client_may_repeat_a_scope_that_it_was_not_granted(bank: Site) -> None:
+    """Authlib's does: it sends the scopes of its first request with each refresh."""
+    client = OAuthClient(bank)
+    answer = await client.refresh((await client.log_in())["refresh_token"], scope="offline_access notes:read")
+    assert answer.status == 200
+    assert "notes:read" not in json_of(answer)["scope"]
+
+
 async def test_who_was_refused_by_the_provider_is_logged_out(bank: Site) -> None:
     client = OAuthClient(bank)
     tokens = await client.log_in()

@@ -103,3 +103,13 @@ async def test_settings_limit_the_hosts(tmp_path: Path, idp: Idp) -> None:
         assert json_of(await OAuthClient(one).register(redirect_uris=other))["redirect_uris"] == [HTTPS, LOOPBACK]
         refused = await OAuthClient(one).register(redirect_uris=["https://other.example/cb"])
         assert json_of(refused)["error"] == "invalid_redirect_uri"
+
+
+async def test_an_app_whose_scheme_the_settings_name_gets_a_code(tmp_path: Path, idp: Idp) -> None:
+    back = "bankapp://oauth/callback"
+    async with site(tmp_path, idp, login={"redirects": ["bankapp"]}) as one:
+        client = OAuthClient(one, back)
+        assert (await client.register(redirect_uris=[back])).status == 201
+        assert "code" in await client.authorize()
+        other = await OAuthClient(one).register(redirect_uris=["otherapp://oauth/callback"])
+        assert json_of(other)["error"] == "invalid_redirect_uri"

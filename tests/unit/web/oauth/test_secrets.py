@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import subprocess
@@ -56,6 +57,9 @@ async def test_the_audit_trail_says_who_and_holds_no_token(
         ("consent_denied", "ann", "Acme Agent"),
         ("logout", "ann", "Acme Agent"),
     ]
+    named = hashlib.sha256(f"client\0{client.client_id}".encode()).hexdigest()[:32]
+    acted = {"consent", "login", "decision", "code_reuse", "refresh_refused", "consent_denied", "logout"}
+    assert {one["event"] for one in lines if one.get("client") == named} == acted  # as `adaptgen logout` takes it
 
 
 def test_a_server_that_starts_loads_neither_authlib_nor_jinja2() -> None:

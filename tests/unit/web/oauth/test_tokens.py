@@ -10,6 +10,7 @@ import pytest
 from support.logins import BASE, Site
 from support.oauth_clients import HTTPS, OAuthClient, call, json_of, send
 
+from adaptgen.govern.identity.claims import login_source
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 pytestmark = pytest.mark.asyncio
@@ -33,7 +34,6 @@ async def coded(bank: Site, **metadata: Any) -> tuple[OAuthClient, str]:
         ({"code_verifier": "a" * 42}, "invalid_request"),
         ({"code_verifier": "a" * 129}, "invalid_request"),
         ({"redirect_uri": HTTPS + "/"}, "invalid_grant"),
-        ({"redirect_uri": ""}, "invalid_grant"),
         ({"resource": "https://other.example/mcp"}, "invalid_target"),
         ({"code": ""}, "invalid_request"),
         ({"code": "mcp_ac_" + "x" * 43}, "invalid_grant"),
@@ -46,6 +46,12 @@ async def test_what_is_wrong_gets_no_token(bank: Site, changed: dict[str, str], 
     answer = await client.redeem(code, **changed)
     assert (answer.status, json_of(answer)["error"]) == (400, error)
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_client_of_oauth_2_1_does_not_repeat_its_redirect_uri(bank: Site) -> None:
+    """OAuth 2.1, 10.2: it must be served. An empty parameter is an omitted one (3.2)."""
+    client, code = await coded(bank)
+    assert (await client.redeem(code, redirect_uri="")).status == 200
 
 
 async def test_a_code_is_for_its_client(bank: Site) -> None:
@@ -74,11 +80,11 @@ async def test_a_code_that_is_used_twice_at_the_same_moment_gives_nothing(
     bank: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, code = await coded(bank)
-    real, both = bank.governed.store.get, asyncio.Barrier(2)
+    real, both, waits = bank.governed.store.get, asyncio.Barrier(2), iter(range(2))
 
     async def get(key: str) -> bytes | None:
         found = await real(key)
-        if "oauth/code/" in key:
+        if "oauth/code/" in key and next(waits, None) is not None:
             await both.wait()  # both have seen it unused
         return found
 
@@ -110,7 +116,7 @@ async def test_the_state_holds_nothing_that_opens_without_the_code(bank: Site) -
     assert len(held) == 1
     settings = bank.governed.handler.parts.seals
     assert settings is not None
-    seals = settings.within(bank.base)  # those of this server
+    seals = settings.within(bank.base).within(login_source(bank.governed.settings))  # of this server and its people
     [sealed] = held.values()
     assert code not in repr(held)
     assert b"ann-canary" not in sealed
