@@ -243,7 +243,7 @@ class Caller:
         # The page goes on by itself; the link on it is for browsers that do not.
         self.browser.name = self.account
         back = f"{self.place.base}/connections/callback/notes/notes"
-        page = self.browser.follow(page, "Go on")
+        page = self.browser.follow(page, "Continue to")
         if not page.url.startswith(back):  # somebody who is logged in at the API, and has agreed, is there already
             page = self.browser.finish(page, back)
             page = self.browser.open(page.url, site="127.0.0.1")
