@@ -60,6 +60,9 @@ def context(
             lowered[name] = lower(kind, value, name)
         elif name in record.required:
             raise UnrepresentableValue(f"argument `{name}` is missing")
+    for name in read or ():
+        if name not in record.attributes and arguments.get(name) is not None:
+            raise UnrepresentableValue(f"argument `{name}` has no type that policies could read")
     if more is not None:
         return encoded({"input": lowered, **more})
     told: dict[str, Json] = {"input": lowered, "paths": list(paths)}

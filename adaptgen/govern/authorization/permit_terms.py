@@ -106,6 +106,8 @@ def _fault(name: str, said: Json, effect: str) -> tuple[str, str]:
     """What is wrong with an annotation, and what to do; "" where nothing is."""
     if name not in _NAMES:
         near = [] if name in _FREE else get_close_matches(name.lower(), (*_NAMES, "approve", "approved"), 1, 0.75)
+        meant = APPROVAL if "approv" in name.lower() else ONCE if "once" in name.lower().split("_") else ""
+        near = near or ([meant] if meant and name not in _FREE else [])
         ours = {"approve": APPROVAL, "approved": APPROVAL}.get(near[0], near[0]) if near else ""
         return (f"there is no annotation @{name}", f'did you mean @{ours}("1h")?') if near else ("", "")
     if effect != "permit":

@@ -15,7 +15,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
@@ -178,7 +178,13 @@ def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
             return [renamed(part) for part in node]
         if _is_action(node):
             return {**node, "id": names.get(node["id"], node["id"])}
-        return {key: renamed(part) for key, part in node.items()} if isinstance(node, dict) else node
+        if not isinstance(node, dict):
+            return node
+        made: dict[str, Any] = {key: renamed(part) for key, part in node.items()}
+        for operator in _COMPARING & made.keys():
+            if _reads_tool(node[operator]):
+                made[operator] = {side: _with_names(part, names) for side, part in made[operator].items()}
+        return made
 
     return replace(
         policy, body={key: part if key == "annotations" else renamed(part) for key, part in policy.body.items()}
@@ -186,14 +192,44 @@ def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
 
 
 def _actions(body: Mapping[str, Any]) -> Iterator[str]:
-    """The identifiers of all actions that a policy names; its annotations name none."""
+    """The identifiers of all actions that a policy names, as an action or as a tool; its annotations name none."""
     waiting = [part for key, part in body.items() if key != "annotations"]
     while waiting:
         node = waiting.pop()
         if _is_action(node):
             yield node["id"]
-        elif isinstance(node, (dict, list)):
-            waiting += node.values() if isinstance(node, dict) else node
+        elif isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            for operator in _COMPARING & node.keys():
+                if _reads_tool(node[operator]):
+                    yield from _literals(node[operator])
+            waiting += node.values()
+
+
+_COMPARING: Final = frozenset(("==", "!=", "contains"))
+_TOOL: Final = {".": {"left": {"Var": "context"}, "attr": "tool"}}
+"""``context.tool``, with which policies for approvals and tokens name tools."""
+
+
+def _reads_tool(sides: Any) -> bool:
+    return isinstance(sides, dict) and _TOOL in sides.values()
+
+
+def _literals(sides: Mapping[str, Any]) -> Iterator[str]:
+    """The strings with which ``context.tool`` is compared."""
+    for side in sides.values():
+        listed = side.get("Set", [side]) if isinstance(side, dict) else []
+        yield from (one["Value"] for one in listed if isinstance(one, dict) and isinstance(one.get("Value"), str))
+
+
+def _with_names(side: Any, names: Mapping[str, str]) -> Any:
+    if not isinstance(side, dict):
+        return side
+    if "Set" in side:
+        return {"Set": [_with_names(one, names) for one in side["Set"]]}
+    said = side.get("Value")
+    return {"Value": names.get(said, said)} if isinstance(said, str) else side
 
 
 def _is_action(node: Any) -> bool:

@@ -112,17 +112,18 @@ class VerifiedPermissions(Authorizer):
             refused = not before.allowed and before.reason != NO_POLICY
             if (refused and decision.allowed) or (before.allowed and decision.reason == NO_POLICY):
                 decision = before
-        if decision.allowed and not decision.logged_only and tool.effect != cedar.READ:
-            return await self._without_terms(decision)
-        return decision
+        return await self._without_terms(decision)
 
     async def _without_terms(self, decision: Decision) -> Decision:
         """The decision, refused where every policy that permits asks for what nothing here can do."""
+        if not decision.allowed or decision.logged_only:
+            return decision
         try:
-            asking = await asyncio.gather(*map(self._asks, decision.policies))
+            stored = [one for one in decision.policies if one != DEFAULT_READ]
+            asking = await asyncio.gather(*map(self._asks, stored))
         except Exception as problem:
             return self._refused(f"the policy that permits it cannot be read: {failure(problem)}", decision.policies)
-        if asking and all(asking):
+        if asking and all(asking) and len(stored) == len(decision.policies):
             return self._refused(TERMS, decision.policies)
         return decision
 
@@ -146,7 +147,8 @@ class VerifiedPermissions(Authorizer):
 
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         try:
-            return await self._asked(caller, action, server, cedar_context.encoded(context), False)
+            decision = await self._asked(caller, action, server, cedar_context.encoded(context), False)
+            return await self._without_terms(decision)
         except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
 

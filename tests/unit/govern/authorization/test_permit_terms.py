@@ -31,6 +31,8 @@ LEAD = Caller("lea", "acme", ("leads",))
         ('@Approval("1h")', 1, "there is no annotation @Approval"),
         ('@approve("1h")', 1, "there is no annotation @approve"),
         ('@approvals("1h")', 1, "there is no annotation @approvals"),
+        ('@needs_approval("1h")', 1, "there is no annotation @needs_approval"),
+        ('@only_once("1h")', 1, "there is no annotation @only_once"),
     ],
 )
 async def test_an_annotation_that_cannot_be_read_is_located(annotations: str, column: int, message: str) -> None:

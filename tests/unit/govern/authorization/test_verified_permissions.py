@@ -132,6 +132,18 @@ async def test_a_write_whose_policy_asks_for_an_approval_is_refused(
 
 
 @pytest.mark.asyncio
+async def test_what_else_such_a_policy_permits_is_refused_too(service: Transcript) -> None:
+    """Reads, and clear text: there, too, nobody would be asked."""
+    cedar = await loaded(service)
+    service.expect("IsAuthorized", answer("ALLOW", "P1"))
+    service.expect("GetPolicy", policy(ASKING))
+    service.expect("IsAuthorized", answer("ALLOW", "P1"))
+
+    assert not (await cedar.decide(ANN, TOOLS["search"], {})).allowed
+    assert not (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
+
+
+@pytest.mark.asyncio
 async def test_the_template_of_a_linked_policy_counts(service: Transcript) -> None:
     cedar = await loaded(service)
     service.expect("IsAuthorized", answer("ALLOW", "P1"))
@@ -246,6 +258,7 @@ async def test_tokens_and_resources_are_decided_too(service: Transcript) -> None
     cedar = await loaded(service)
     context = {"tool": "crm__find", "effect": "read", "kind": "email"}
     service.expect("IsAuthorized", answer("ALLOW", "P1"), asked(ANN, "detokenize", context))
+    service.expect("GetPolicy", policy(PLAIN))
     service.expect("IsAuthorized", answer("DENY"), asked(ANN, "resource", {"name": "file:///a"}, "other"))
 
     assert (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
