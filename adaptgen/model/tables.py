@@ -702,7 +702,8 @@ class Caller:
 
     ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
     caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``client`` is the
-    OAuth client that acts for it, for the audit trail alone; "" where the token does not say. ``searched`` is of
+    OAuth client that acts for it, for the audit trail alone; "" where the token does not say. ``name`` is what people
+    call it, for our own pages alone: it identifies nobody. ``searched`` is of
     one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text;
     ``tokens`` is the form of the tokens that personal data in the answer becomes.
     """
@@ -715,6 +716,7 @@ class Caller:
     searched: Mapping[str, bool] = field(default_factory=dict, compare=False, repr=False)
     tokens: Literal["sealed", "padded", "short"] = field(default="sealed", compare=False, repr=False)
     client: str = field(default="", compare=False, repr=False)
+    name: str = field(default="", compare=False, repr=False)
 
     @property
     def key(self) -> str:

@@ -52,7 +52,13 @@ def caller(claims: Mapping[str, Any], wanted: Claims, token: str = "") -> Caller
     if wanted.groups and _is_elsewhere(claims, wanted.groups):
         raise UnusableClaim("groups", wanted.groups, "only a reference to the claim")
     kept = {name: value for name in wanted.keep if (value := find(claims, name)) is not None}
-    return Caller(sub, tenant, groups, kept, token, client=_client(claims))
+    return Caller(sub, tenant, groups, kept, token, client=_client(claims), name=display_name(claims))
+
+
+def display_name(claims: Mapping[str, Any]) -> str:
+    """What people call somebody, for pages alone; "" where no claim says it (OpenID Connect Core, 5.1)."""
+    found = (claims.get(name) for name in ("name", "preferred_username", "email"))
+    return next((one[:_LONGEST] for one in found if isinstance(one, str) and one.strip()), "")
 
 
 def _client(claims: Mapping[str, Any]) -> str:
@@ -164,9 +170,11 @@ def caller_value(caller: Caller) -> dict[str, Json]:
         "tenant": caller.tenant,
         "groups": list(caller.groups),
         "claims": dict(caller.claims),
+        **({"name": caller.name} if caller.name else {}),
     }
 
 
 def caller_of(about: Mapping[str, Any], token: str = "") -> Caller:
     """The caller of :func:`caller_value`."""
-    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token)
+    name = about.get("name", "")
+    return Caller(about["sub"], about["tenant"], tuple(about["groups"]), about["claims"], token, name=name)

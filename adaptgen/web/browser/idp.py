@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -257,7 +258,8 @@ class IdentityProvider:
         kept |= {"sub": subject, "caller": caller.sub}
         if caller.token:
             kept |= {"access": access, "access_ends": int(self._clock() + _seconds(granted))}
-        return Identity(caller, _display_name(claims) or _display_name(id_claims or {}), kept)
+        name = short(identities.display_name(claims) or identities.display_name(id_claims or {}))
+        return Identity(replace(caller, name=name), name, kept)
 
     async def _id_claims(self, granted: Mapping[str, Any], nonce: str) -> dict[str, Any] | None:
         """The claims of the ID token; None where there is no ID token."""
@@ -351,14 +353,6 @@ class IdentityProvider:
 
 _NAMES: Final = {"sub": "identity", "tenant": "organization", "groups": "groups"}
 _SOURCES: Final = {"id_token": "the ID token", "userinfo": "userinfo", "access_token": "the access token"}
-
-
-def _display_name(claims: Mapping[str, Any]) -> str:
-    for name in ("name", "preferred_username", "email"):
-        found = claims.get(name)
-        if isinstance(found, str) and found.strip():
-            return short(found)
-    return ""
 
 
 def _string(answer: Mapping[str, Any], name: str) -> str:

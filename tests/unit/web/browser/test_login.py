@@ -107,7 +107,9 @@ async def test_the_cookie_holds_no_token_of_the_provider(bank: Site) -> None:
     people = people_of(bank.governed)
     held = seals.open("login.session", text.partition(".")[2], bound=people._bound())
     assert held is not None
-    assert held["v"]["caller"] == {"sub": "ann", "tenant": "north", "groups": ["staff"], "claims": {}}
+    assert held["v"]["caller"] == {
+        "sub": "ann", "tenant": "north", "groups": ["staff"], "claims": {}, "name": "Ann Ek",
+    }  # fmt: skip
     assert set(held["v"]) == {"caller", "name", "since", "id"}
 
 
