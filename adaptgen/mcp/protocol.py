@@ -187,7 +187,8 @@ class ToolInfo:
     search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
     (see ``adaptgen.model.tables.Tool``). ``creates``: it changes a record, or creates a missing one. ``was``: earlier
     names, as callers use them; ``own_was``: as its server and settings have them.
-    ``files``: the arguments that take files by reference.
+    ``files``: the arguments that take files by reference. ``revision``: what it sends, as a hash, or "" where that is
+    not known; it is computed when it is asked for.
     """
 
     name: str
@@ -211,6 +212,7 @@ class ToolInfo:
     creates: bool = False
     own_was: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    revision: Callable[[], str] = field(default=str, compare=False, repr=False)
 
     @property
     def properties(self) -> Mapping[str, Json]:

@@ -91,6 +91,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         calls=_texts(about.get("calls")),
         also=_texts(about.get("also"))[:_ALSO],
         fields=_texts(about.get("fields"))[:_FIELDS],
+        revision=lambda: str(about.get("revision", "")),
         lookups=as_object(said.get(META_LOOKUPS)),
         creates=as_object(said.get(META_EFFECT)).get("creates") is True,
         **_searches(said, tool, effect, arguments) if ours else {},

@@ -42,12 +42,17 @@ _VERDICTS: Final[dict[Verdict, tuple[int, str, str]]] = {
     "approved": (
         200,
         "Approved",
-        "The caller may now repeat the call, which is then executed once. They are not notified: let them know.",
+        "The caller may now repeat the call, which is then executed once. Let them know: they are not notified.",
     ),
     "denied": (200, "Denied", "The call is not executed. If it is repeated, the answer says that it was denied."),
     "over": (409, "Too late", "The request is no longer open. Nothing was changed."),
     "changed": (409, "Not decided", "The request has changed since the page was shown. Look at it again."),
     "unrecorded": (503, "Not decided", "The audit trail cannot be written, so nothing was decided."),
+    "unknown": (
+        503,
+        "Not known whether it was decided",
+        "The shared state of this server did not answer. Open the request again: it shows what was decided.",
+    ),
 }
 
 
@@ -121,7 +126,7 @@ class ApprovalsRoute:
                 "tool": _title(one),
                 "effect": one.tool.effect,
                 "server": one.request.server,
-                "caller": one.request.caller.sub,
+                "caller": one.request.caller.name or one.request.caller.sub,
                 "tenant": one.request.caller.tenant,
                 "yours": one.request.caller.key == person.caller.key,
                 "arguments": [
@@ -138,10 +143,12 @@ class ApprovalsRoute:
 
     def _show(self, person: Person, found: Pending) -> HttpAnswer:
         request, tool = found.request, found.tool
-        is_open = request.state == "open" and not found.over
+        is_open = request.state == "open" and not found.over and not found.other
         state = _STATES.get(request.state, "")
         if found.over:
             state = "It has expired."
+        elif found.other:
+            state = "The tool has changed since this call was requested. The call has to be repeated first."
         description = tool.wire.get("description")
         return page(
             "Approve this call?" if is_open else "This call",
@@ -155,6 +162,7 @@ class ApprovalsRoute:
             calls=[exact(one) for one in tool.calls] if tool.trusted else [],
             effect=tool.effect,
             caller=exact(request.caller.sub),
+            caller_name=exact(request.caller.name if request.caller.name != request.caller.sub else ""),
             tenant=exact(request.caller.tenant),
             yours=request.caller.key == person.caller.key,
             asked=_Moment.of(request.asked),

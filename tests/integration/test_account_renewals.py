@@ -19,7 +19,10 @@ from adaptgen.runtime.store.redis import RedisStore
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
 
 CALLERS = [Caller(f"caller{number:02}", "bank") for number in range(20)]
-SECONDS = 8.0
+RENEWALS = 6
+"""Of each account, at least. They take a second each on a machine that does nothing else."""
+LEAST, MOST = 8.0, 60.0
+"""Seconds."""
 
 
 @pytest.fixture
@@ -40,11 +43,11 @@ async def test_no_account_is_mixed_up_or_lost_and_all_end_at_once(redis: Service
     try:
         for caller in CALLERS:
             assert await chance.choice(replicas).connect(api, caller) == {"connected": True}
-        ends = time.monotonic() + SECONDS
+        begun, enough = time.monotonic(), len(CALLERS) * RENEWALS
 
         async def work(caller: Caller) -> None:
             nonlocal calls
-            while time.monotonic() < ends:
+            while time.monotonic() < begun + LEAST or (api.refreshed < enough and time.monotonic() < begun + MOST):
                 text = await chance.choice(replicas).text(caller)
                 assert f"note of {caller.sub}" in text
                 assert not [token for token in api.ends if token in text]
@@ -54,7 +57,7 @@ async def test_no_account_is_mixed_up_or_lost_and_all_end_at_once(redis: Service
         assert api.reused == 0
         assert not [grant for grant in api.grants if grant.ended]
         assert len(api.grants) == len(CALLERS)
-        assert api.refreshed >= len(CALLERS) * (SECONDS - 2)
+        assert api.refreshed >= enough
         for caller in CALLERS:
             assert await chance.choice(replicas).ask(caller, "disconnect") == {"disconnected": True, "revoked": True}
             sent = len(api.calls)

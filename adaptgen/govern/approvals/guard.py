@@ -20,6 +20,7 @@ from adaptgen.govern.approvals.requests import (
     call_text,
     canonical_text,
     new_round,
+    settled,
 )
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.identity.own_tokens import ended_keys
@@ -133,7 +134,8 @@ class WriteGuard:
         once = self._decision.once if _is_write(self._tool, arguments) else None
         keys: tuple[str, ...] = ()
         if once is not None:
-            keys = self._all.repeats.keys_of(self._caller, self._tool, call_text(self._caller, self._tool, text))
+            same = canonical_text({"": settled(arguments, dry_run=self._tool.trusted)})
+            keys = self._all.repeats.keys_of(self._caller, self._tool, call_text(self._caller, self._tool, same))
             if (found := await self._first_answer(keys, once)) is not None:
                 return found
         held = await self._approved(arguments, text) if self._decision.approval is not None else None
@@ -146,8 +148,7 @@ class WriteGuard:
                 return found
         if held is not None:
             try:
-                await self._requests.hold(held.request.id)
-                moved = await self._requests.move(held, "executing")
+                moved = await self._requests.execute(held)
                 if moved is None:
                     raise NotApproved(_BUSY)
             except BaseException:  # nothing is executed: neither now nor under this claim
@@ -167,6 +168,7 @@ class WriteGuard:
             self._asks = not self._tool.trusted and result.get("resultType") == _INPUT_REQUIRED
             await self._leave(outcome_of(self._tool, result), result)
         else:
+            self._asks = not self._tool.trusted and code == _URL_REQUIRED
             asks = code == _URL_REQUIRED or (self._tool.trusted and code in _INVALID)
             await self._leave("nothing" if asks else "unknown", None)
 
@@ -185,7 +187,7 @@ class WriteGuard:
                 state: State = "unknown" if self._asks else "approved" if outcome == "nothing" else outcome
                 moved = await self._requests.move(held, state)
                 if moved is not None:
-                    await self._requests.let_go(held.request.id)
+                    await self._requests.let_go(held)
         with contextlib.suppress(StoreError):
             await self._end_claim(outcome, result)
 
@@ -199,7 +201,7 @@ class WriteGuard:
             await asyncio.sleep(LEASE / 3)
             with contextlib.suppress(StoreError):
                 if self._held is not None:
-                    await self._requests.hold(self._held.request.id)
+                    await self._requests.hold(self._held)
                 if self._claim is not None:
                     await self._all.repeats.hold(self._claim)
 
@@ -212,7 +214,7 @@ class WriteGuard:
             if doubt.busy:
                 raise NotApproved(_BUSY, "repeated") from None
             raise NotApproved(
-                f"The same call began at {moment(doubt.at)}, and may have been executed: look first. It is not "
+                f"The same call began at {moment(doubt.at)}, and may have been executed: check first. It is not "
                 f"executed again before {moment(doubt.at + once)}.",
                 "repeated",
             ) from None
@@ -254,7 +256,7 @@ class WriteGuard:
             )
         if any(_refers(arguments.get(one)) for one in self._tool.files):
             raise NotApproved(
-                f"Not executed: {name} needs an approval, and a file that is only referred to cannot be approved: it "
+                f"Not executed: {name} needs an approval, and a file passed by reference cannot be approved: it "
                 "could change. Send the file in base64."
             )
 
@@ -287,7 +289,7 @@ class WriteGuard:
             id=id,
             round=new_round(),
             state="open",
-            caller=Caller(self._caller.sub, self._caller.tenant, self._caller.groups),
+            caller=Caller(self._caller.sub, self._caller.tenant, self._caller.groups, name=self._caller.name),
             server=self._tool.server,
             tool=self._tool.own,
             arguments=text,
@@ -302,7 +304,7 @@ class WriteGuard:
                 return None
             seconds = max(1, round(many.seconds + 0.5))
             raise NotApproved(
-                f"Not executed: you have asked for too many approvals. Ask again in {seconds} s.", "limit"
+                f"Not executed: you have requested too many approvals. Try again in {seconds} s.", "limit"
             ) from None
 
     async def _waiting(self, request: Request, arguments: Mapping[str, Json]) -> NotApproved:
@@ -310,19 +312,22 @@ class WriteGuard:
         name, ends = self._tool.name, moment(request.ends)
         if request.state == "executing":
             return NotApproved(
-                f"Not executed again: the same call of {name} is under way, and its approval is used up by it. It may "
-                "have been executed: look first."
+                f"Not executed again: the same call of {name} is in progress and uses up its approval. It may "
+                "have been executed: check first."
             )
         if request.state == "denied":
-            return NotApproved(f"Not executed: this call of {name} was denied. It cannot be asked for before {ends}.")
+            return NotApproved(
+                f"Not executed: this call of {name} was denied. It cannot be requested again before {ends}."
+            )
         judged = canonicalize(self._tool, arguments).judged
         own = (await self._all.authorizer.approve(self._caller, self._tool, judged, own=True)).allowed
         url = self._all.link(request.id)
         earlier = _EARLIER[request.earlier]
         who = "your approval" if own else "the approval of another person"
+        give = "Show this link to the user" if own else "Show this link to the user, who can pass it on"
         text = (
-            f"{earlier}Not executed: {name} needs {who}, at {url} (before {ends}). When it is approved, repeat exactly "
-            "the same call: it is then executed once. Other arguments need another approval."
+            f"{earlier}Not executed: {name} needs {who}. {give}: {url} (open until {ends}). When it is approved, "
+            "repeat exactly the same call: it is then executed once. Other arguments need another approval."
         )
         message = f"{earlier}{name} needs your approval (before {ends})."
         return NeedsApproval(text, message, url, request.id, own=own)
@@ -331,9 +336,9 @@ class WriteGuard:
 _EARLIER: Final = {
     "": "",
     "done": "The same call was approved and executed before. ",
-    "unknown": "An earlier call like this one may have been executed: look first. ",
+    "unknown": "An earlier call like this one may have been executed: check first. ",
 }
-_BUSY: Final = "Not executed again: the same call is under way. It may have been executed: look first."
+_BUSY: Final = "Not executed again: the same call is in progress. It may have been executed: check first."
 
 
 def moment(seconds: float) -> str:

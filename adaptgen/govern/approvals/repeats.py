@@ -7,6 +7,7 @@ answer that is too long is not kept; the repeated call then only learns when it 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import secrets
 import time
@@ -128,9 +129,9 @@ class Repeats:
             return None
         if about is not None and (self.clock() - about["at"] < seconds or await self._is_busy(key, about)):
             return None
-        await self._hold(key)
         longest = max(seconds, _LONGEST)
         data = self._seal(key, {"state": "doing", "at": self.clock(), "result": None}, longest)
+        await self._hold(key, data)
         return data if await self._store.swap(key, before, data, ttl=longest) else None
 
     async def _is_busy(self, key: str, about: Mapping[str, Json]) -> bool:
@@ -138,10 +139,10 @@ class Repeats:
 
     async def hold(self, claim: Claim) -> None:
         """Say that the write is being done."""
-        await asyncio.gather(*map(self._hold, claim.data))
+        await asyncio.gather(*(self._hold(key, data) for key, data in claim.data.items()))
 
-    async def _hold(self, key: str) -> None:
-        await self._store.put(f"{key}:lease", b"1", ttl=LEASE)
+    async def _hold(self, key: str, data: bytes) -> None:
+        await self._store.put(f"{key}:lease", _holder(data), ttl=LEASE)
 
     async def finish(self, claim: Claim, outcome: Outcome, result: Mapping[str, Json] | None) -> None:
         """Keep what became of it: a write that changed nothing may be repeated."""
@@ -156,7 +157,8 @@ class Repeats:
             if len(data) > LONGEST:  # it could not be opened again
                 data = self._seal(key, {**about, "result": None}, seconds)
             await self._store.swap(key, held, data, ttl=seconds)
-        await self._store.delete(f"{key}:lease")
+        # Another call may have begun in the meantime: its lease stays.
+        await self._store.swap(f"{key}:lease", _holder(held), None)
 
     def _seal(self, key: str, about: Mapping[str, Json], seconds: float) -> bytes:
         about = {**about, "claim": secrets.token_hex(8)}
@@ -164,6 +166,10 @@ class Repeats:
 
     def _open(self, key: str, data: bytes) -> dict[str, Json] | None:
         return self._seals.open(_PURPOSE, data.decode("ascii", errors="replace"), bound=key.encode())
+
+
+def _holder(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
 
 
 def _text(result: Mapping[str, Json] | None) -> str | None:

@@ -16,6 +16,7 @@ whether the call was executed is unknown.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import secrets
@@ -99,8 +100,9 @@ class Requests:
     def id_of(self, caller: Caller, tool: ToolInfo, arguments: str) -> str:
         """The id of the request for a call; ``arguments`` as :func:`canonical_text` writes them. A tool that sends or
         says something else than when it was approved needs another approval."""
-        said = json.dumps([tool.effect, list(tool.calls), tool.wire.get("description")])
-        return self._seals.name(_PURPOSE, f"{call_text(caller, tool, arguments)}{said}")
+        said = [tool.effect, list(tool.calls), tool.wire.get("description"), tool.wire.get("inputSchema")]
+        text = json.dumps([*said, tool.revision()], sort_keys=True, default=str)
+        return self._seals.name(_PURPOSE, f"{call_text(caller, tool, arguments)}{text}")
 
     async def find(self, id: str) -> Held | None:
         """The request with this id, whatever its state."""
@@ -118,15 +120,17 @@ class Requests:
         """
         data = self._seal(request)
         ttl = _ttl(request)
+        key = _key(request.id)
         if before is None:
-            if not await self.store.add(_key(request.id), data, ttl=ttl):
-                return None
-        elif not await self.store.swap(_key(request.id), before.data, data, ttl=ttl):
+            done = await self.store.add(key, data, ttl=ttl)
+        else:
+            done = await self.store.swap(key, before.data, data, ttl=ttl)
+        if not done and await self.store.get(key) != data:  # an answer may have been lost: then it is there
             return None
         bucket = f"approval:rate:{self._seals.name(_PURPOSE, request.caller.key)}"
         wait = await self.store.take(bucket, rate=REFILL, burst=BURST)
         if wait > 0:
-            await self.store.swap(_key(request.id), data, before.data if before is not None else None, ttl=_KEPT)
+            await self.store.swap(key, data, before.data if before is not None else None, ttl=_KEPT)
             raise TooMany(wait)
         await self._list(request)
         return Held(request, data)
@@ -137,23 +141,34 @@ class Requests:
         moved = replace(held.request, state=state)
         if by is not None:
             moved = replace(moved, by=by, at=self.clock())
-        data = self._seal(moved)
-        done = await self.store.swap(_key(moved.id), held.data, data, ttl=_ttl(moved))
-        return Held(moved, data) if done else None
+        return await self._replace(held, Held(moved, self._seal(moved)))
+
+    async def execute(self, held: Held) -> Held | None:
+        """The request as it is executed by this process alone, with its lease; None where another one was faster."""
+        moved = replace(held.request, state="executing")
+        executing = Held(moved, self._seal(moved))
+        await self.hold(executing)  # first, so that nobody takes it for one whose process has died
+        return await self._replace(held, executing)
+
+    async def _replace(self, held: Held, new: Held) -> Held | None:
+        key = _key(new.request.id)
+        done = await self.store.swap(key, held.data, new.data, ttl=_ttl(new.request))
+        # An answer may have been lost: then it is there, and no other process has written the same (it has a nonce).
+        return new if done or await self.store.get(key) == new.data else None
 
     # ---------------------------------------------------------------------------------------------------------- leases
 
-    async def hold(self, id: str) -> None:
+    async def hold(self, held: Held) -> None:
         """Say that the call of this request is being executed."""
-        await self.store.put(f"{_key(id)}:lease", b"1", ttl=LEASE)
+        await self.store.put(_lease(held.request.id), _holder(held), ttl=LEASE)
 
     async def is_held(self, id: str) -> bool:
         """Whether a process is executing it."""
-        return await self.store.get(f"{_key(id)}:lease") is not None
+        return await self.store.get(_lease(id)) is not None
 
-    async def let_go(self, id: str) -> None:
-        """It is no longer being executed."""
-        await self.store.delete(f"{_key(id)}:lease")
+    async def let_go(self, held: Held) -> None:
+        """It is no longer being executed. A call that has begun in the meantime keeps its lease."""
+        await self.store.swap(_lease(held.request.id), _holder(held), None)
 
     # ------------------------------------------------------------------------------------------------------- the list
 
@@ -247,6 +262,27 @@ def canonical_text(arguments: Mapping[str, Json]) -> str:
         raise StoreError("the arguments are not JSON") from None
 
 
+def settled(arguments: Mapping[str, Json], *, dry_run: bool) -> Json:
+    """Arguments in the one way of the several in which an agent may write the same call: 10.0 is 10 (JSON Schema
+    2020-12, 4.2.1). ``dry_run``: the argument of this name is ours, and false as if it were not there."""
+    kept = {name: one for name, one in arguments.items() if not (dry_run and name == "dry_run" and one in _NOT_DRY)}
+    return _settle(kept)
+
+
+_NOT_DRY: Final = (False, None, "false", "False")
+_EXACT: Final = 2.0**53
+
+
+def _settle(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {name: _settle(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_settle(one) for one in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
+
+
 def call_text(caller: Caller, tool: ToolInfo, arguments: str) -> str:
     """Who calls what with which arguments, as one text that is never the same for two calls."""
     return json.dumps([caller.key, tool.server, tool.own, arguments])
@@ -254,6 +290,14 @@ def call_text(caller: Caller, tool: ToolInfo, arguments: str) -> str:
 
 def _key(id: str) -> str:
     return f"approval:{id}"
+
+
+def _lease(id: str) -> str:
+    return f"{_key(id)}:lease"
+
+
+def _holder(held: Held) -> bytes:
+    return hashlib.sha256(held.data).hexdigest().encode()
 
 
 def _ttl(request: Request) -> float:

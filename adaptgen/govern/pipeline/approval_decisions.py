@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from adaptgen.govern.audit.trail import AuditError
@@ -13,6 +15,7 @@ from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
     from adaptgen.govern.approvals.requests import Held, Request
@@ -20,9 +23,10 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.factory import Components
     from adaptgen.govern.pipeline.pipeline import Pipeline
 
-Verdict: TypeAlias = Literal["approved", "denied", "over", "changed", "unrecorded"]
+Verdict: TypeAlias = Literal["approved", "denied", "over", "changed", "unrecorded", "unknown"]
 """``over``: it is not open any more; ``changed``: another process was faster, or it is another request than the one
-that was shown; ``unrecorded``: the audit trail cannot be written, so nothing was decided."""
+that was shown; ``unrecorded``: the audit trail cannot be written, so nothing was decided; ``unknown``: the shared
+state did not say whether it was."""
 
 REASON = 200
 """Characters of a reason."""
@@ -35,12 +39,13 @@ _BRIEF = 2000
 @value()
 class Pending:
     """A request as its approver sees it. ``arguments``: personal values as the policies let the approver see them.
-    ``over``: it can no longer be approved."""
+    ``over``: it can no longer be approved. ``other``: the tool is another one by now, or at this replica."""
 
     held: Held
     tool: ToolInfo
     arguments: Mapping[str, Json]
     over: bool
+    other: bool = False
 
     @property
     def request(self) -> Request:
@@ -78,7 +83,8 @@ class ApprovalDecisions:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             found += await asyncio.gather(*(self._brief(parts, approver, id) for id in some))
-        return [one for one in found if one is not None and one.request.state == "open" and not one.over]
+        here = [one for one in found if one is not None and not one.over and not one.other]
+        return [one for one in here if one.request.state == "open"]
 
     async def decide(
         self, approver: Caller, pending: Pending, *, approve: bool, reason: str, request_id: str
@@ -86,18 +92,27 @@ class ApprovalDecisions:
         """Approve or deny the request as it was found. ``reason``: for the audit trail."""
         parts = self._pipeline.parts
         approvals, before = parts.approvals, pending.held
-        if approvals is None or before.request.state != "open" or pending.over:
+        who = Caller(approver.sub, approver.tenant, approver.groups, approver.claims)
+        if approvals is None or before.request.state != "open" or pending.over or pending.other:
+            self._refuse(approver, before.request, "over", parts)
             return "over"
         step: Literal["approved", "denied"] = "approved" if approve else "denied"
-        who = Caller(approver.sub, approver.tenant, approver.groups, approver.claims)
-        moved = await approvals.requests.move(before, step, by=who)
-        if moved is None:
-            return "changed"
+        # Recorded before it takes effect: the call may be executed at once, by another process.
+        intended = replace(before.request, by=who, at=approvals.requests.clock())
         try:
-            self._record(step, moved.request, reason, request_id, parts)
+            self._record("approving" if approve else "denying", intended, reason, request_id, parts)
         except AuditError:
-            await approvals.requests.move(moved, "open")
             return "unrecorded"
+        try:
+            moved = await approvals.requests.move(before, step, by=who)
+        except StoreError:
+            return "unknown"
+        if moved is None:
+            self._refuse(approver, before.request, "changed", parts)
+            return "changed"
+        # A trail that fails now executes nothing either, and has the line above.
+        with contextlib.suppress(AuditError):
+            self._record(step, moved.request, reason, request_id, parts)
         return step
 
     async def _pending(
@@ -111,11 +126,16 @@ class ApprovalDecisions:
         request = held.request
         tool = self._pipeline.tool_of(request.server, request.tool)
         arguments: dict[str, Json] = json.loads(request.arguments)
-        if tool is None or not await approvals.may_approve(approver, tool, request, arguments):
+        if tool is None:
+            return None
+        if not await approvals.may_approve(approver, tool, request, arguments):
+            if most is None:
+                self._refuse(approver, request, "policy", parts)
             return None
         wanted = most is None or len(request.arguments) <= most
         shown = await self._shown(parts, approver, tool, arguments) if wanted else {}
-        return Pending(held, tool, shown, request.is_over(approvals.requests.clock()))
+        other = approvals.requests.id_of(request.caller, tool, request.arguments) != id
+        return Pending(held, tool, shown, request.is_over(approvals.requests.clock()), other)
 
     async def _brief(self, parts: Components, approver: Caller, id: str) -> Pending | None:
         """A request as a list has it."""
@@ -135,6 +155,21 @@ class ApprovalDecisions:
             return authorizer is not None and (await authorizer.detokenize(approver, tool, kind)).allowed
 
         return await tokenizer.shown_arguments(approver, tool, arguments, permitted)
+
+    def _refuse(self, approver: Caller, request: Request, reason: str, parts: Components) -> None:
+        """Put on record that somebody could not approve or deny a request. Of many alike only the first are written in
+        full."""
+        if self._trail is None:
+            return
+        from adaptgen.govern.audit.call_record import describe_approval
+
+        asked = replace(request, by=Caller(approver.sub, approver.tenant, approver.groups))
+        with contextlib.suppress(AuditError):  # nothing happens in any case
+            self._trail.refuse({
+                "event": "approval", "step": "refused", **self._trail.who(request.caller), "server": request.server,
+                "tool": request.tool, **describe_approval(self._trail, asked), "reason": reason,
+                "settings": parts.settings.hash,
+            })  # fmt: skip
 
     def _record(self, step: str, request: Request, reason: str, request_id: str, parts: Components) -> None:
         if self._trail is None:

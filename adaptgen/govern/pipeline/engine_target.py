@@ -90,6 +90,7 @@ class Served:
                 behind,
                 told,
                 engine.file_arguments(contract.name),
+                engine.revision,
             )
             for contract in engine.list(LOCAL)
         }
@@ -164,7 +165,15 @@ class _Searches(Mapping[str, SearchArgument]):
         return repr(self._found)
 
 
-def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool, files: frozenset[str]) -> ToolInfo:
+def _facts(
+    tool: Tool,
+    server: str,
+    wire: dict[str, Any],
+    behind: bool,
+    told: bool,
+    files: frozenset[str],
+    revision: Callable[[str], str],
+) -> ToolInfo:
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
@@ -188,6 +197,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
                     "was": list(tool.aliases),
                     "also": list(tool.also),
                     "fields": list(tool.view or ()),
+                    **({"revision": revision(tool.name)} if not reads else {}),
                 },
                 META_SEARCHES: {
                     "arguments": {
@@ -220,6 +230,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
         plain=tool.not_sensitive,
         resource=resource_of(tool),
         files=tuple(sorted(files)),
+        revision=lambda: revision(tool.name),
     )
 
 

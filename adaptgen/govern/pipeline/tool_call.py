@@ -240,7 +240,7 @@ class GovernedCall:
             if not self._executed and self._tool.effect != "read":
                 self._note("unknown", code="internal")
                 return failed_result(
-                    "The call failed inside the server. Whether it was executed is not known: look first."
+                    "The call failed inside the server. Whether it was executed is not known: check first."
                 )
             return self._withheld("it could not be processed", "internal")
 

@@ -57,9 +57,12 @@ class AwsPiiDetectors:
         self._kinds = kinds
         self._make = make or _shared
 
-    async def shielded(self, result: dict[str, Any], walk: JsonRedactor) -> dict[str, Any]:
-        """The result with what the detectors find in its free text replaced; ToolError where one of them failed, or
-        wants the whole answer blocked."""
+    async def shielded(
+        self, result: dict[str, Any], walk: JsonRedactor, kinds: frozenset[str] | None = None
+    ) -> dict[str, Any]:
+        """The result with what the detectors find in its free text replaced, of these ``kinds`` (None: all); ToolError
+        where one of them failed, or wants the whole answer blocked."""
+        wanted = self._kinds if kinds is None else kinds
         texts = [text for text in _leaves(result) if _is_prose(text)]
         if not texts:
             return result
@@ -67,7 +70,7 @@ class AwsPiiDetectors:
         for detector in self._detectors:
             for batch in _batches(dict.fromkeys(texts), _SIZES[detector.kind]):
                 for kind, value in await self._ask(detector, batch):
-                    if kind in self._kinds and len(value.strip()) > 1 and "tok_" not in value:
+                    if kind in wanted and len(value.strip()) > 1 and "tok_" not in value:
                         found[kind, value.strip()] = None
         if not found:
             return result

@@ -213,9 +213,12 @@ class Tokenizer:
             return found
 
         try:
-            return await scan(walked, apart=takes_long({"value": shown}))
+            shown = await scan(walked, apart=takes_long({"value": shown}))
+            if self._detectors:
+                shown = (await self._second_opinion({"arguments": shown}, walk, hidden))["arguments"]
         except (RecursionError, ScanBudgetExceeded):
             raise ToolError(_TOO_LARGE) from None
+        return shown
 
     def token_places(self, arguments: Mapping[str, Json]) -> list[Path]:
         tokens = self._tokens
@@ -306,12 +309,14 @@ class Tokenizer:
             return False
         return True
 
-    async def _second_opinion(self, result: dict[str, Json], walk: JsonRedactor) -> dict[str, Json]:
+    async def _second_opinion(
+        self, result: dict[str, Json], walk: JsonRedactor, kinds: frozenset[str] | None = None
+    ) -> dict[str, Json]:
         from adaptgen.govern.tokenization.aws_detectors import AwsPiiDetectors
 
         if self._second is None:
             self._second = AwsPiiDetectors(self._detectors, self._kinds)
-        return await self._second.shielded(result, walk)
+        return await self._second.shielded(result, walk, kinds)
 
     async def _reveal(self, scope: bytes, result: dict[str, Json]) -> Shielded:
         assert self._surrogates is not None

@@ -25,7 +25,7 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SHORT: Final = 120
 _LONGEST: Final = 20_000
 """Characters of one value on a page: what comes from outside must not make it endless. The page says that it is cut."""
-_HIDDEN: Final = lazy(
+_HIDDEN: Final = (
     r"(?<=[^\n ]) {8,}|[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
@@ -35,6 +35,7 @@ space), and what has no character."""
 _MARK: Final = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _STACKED: Final = lazy(rf"(?<={_MARK}{{4}}){_MARK}+")
 """More combining marks on a letter than any language has: they would be drawn over other lines."""
+_NAMED: Final = lazy(rf"{_HIDDEN}|(?P<stacked>(?<={_MARK}{{4}}){_MARK}+)")
 _HOST: Final = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+.-]*")
 
@@ -163,10 +164,13 @@ def exact(text: str) -> Any:
 
     parts: list[Any] = []
     start = 0
-    for found in _HIDDEN.finditer(text):
+    for found in _NAMED.finditer(text):
         parts.append(escape(text[start : found.start()]))
         start = found.end()
-        name = f"{len(found[0])} blanks" if found[0][0] == " " else f"U+{ord(found[0]):04X}"
+        if found["stacked"]:
+            name = f"{len(found[0])} more marks"
+        else:
+            name = f"{len(found[0])} blanks" if found[0][0] == " " else f"U+{ord(found[0]):04X}"
         parts.append(Markup("<mark>[{}]</mark>").format(name))
     parts.append(escape(text[start:]))
     return Markup("").join(parts)

@@ -224,7 +224,7 @@ def test_a_third_party_does_not_say_what_its_tool_is_called(tmp_path: Path) -> N
         url = link_in(call(it, token_of(it), text="pay 10"))
         lea = person(it, LEA)
         page = lea.open(url)
-        assert "change of fake: write" in page.words
+        assert "change on fake (write)" in page.words
         assert "forecast" not in page.words
         assert "forecast" not in lea.open(f"{BASE}/approvals").words
         assert re.search(r'<pre class="long">Reads', page.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +36,14 @@ async def test_tools_are_found_by_name_and_earlier_name(api: Api, make: Make, re
     assert calls.engine.get("nothing") is None
     assert await calls.ok("fetch_item", id=1) == {"id": 1}
     assert "did you mean `get_item`?" in await calls.error("get_items", id=1)
+
+
+def test_the_revision_of_a_tool_says_what_is_sent_and_where_to(make: Make) -> None:
+    constant = replace(WRITE, call=replace(WRITE.call, query=(Param("currency", value="EUR"),)))
+    other = replace(WRITE, call=replace(WRITE.call, query=(Param("currency", value="USD"),)))
+    shown = replace(constant, view=("id",))
+    revisions = [make(one, auth=(KEY,)).engine.revision("add_item") for one in (constant, constant, shown, other)]
+    assert revisions[0] == revisions[1] == revisions[2] != revisions[3]
 
 
 @pytest.mark.asyncio

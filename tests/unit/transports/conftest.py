@@ -91,6 +91,9 @@ class FakeEngine:
     uploads = None
     files = None
 
+    def revision(self, name: str) -> str:
+        return ""
+
     def file_arguments(self, name: str) -> frozenset[str]:
         return frozenset()
 

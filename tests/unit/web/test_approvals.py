@@ -166,15 +166,16 @@ async def test_the_form_of_one_request_or_person_does_not_fit_another(bank: Site
 
 
 async def test_what_cannot_be_seen_is_named_and_nothing_is_cut(bank: Site) -> None:
-    value = "to \u202eevil\u2066 <script>alert(1)</script>\x1b[2J" + " " * 400 + "x" * 15_000 + "END"
+    marks = "a" + "\u0301" * 300
+    value = f"to \u202eevil\u2066 <script>alert(1)</script>\x1b[2J{marks}" + " " * 400 + "x" * 13_000 + "END"
     shown = (await browser_of(bank, LEA, await asked(bank, text=value)))[1]
     text = text_of(shown)
 
     assert "<script>" not in text
     assert "\u202e" not in text
     assert "<mark>[U+202E]</mark>evil<mark>[U+2066]</mark>" in text
-    assert "\\u001b[2J<mark>[400 blanks]</mark>" in text
-    assert "x" * 15_000 + "END" in text
+    assert "<mark>[296 more marks]</mark><mark>[400 blanks]</mark>" in text
+    assert "x" * 13_000 + "END" in text
     assert "default-src 'none'" in shown.headers["content-security-policy"]
 
 
@@ -209,7 +210,7 @@ async def test_the_list_has_what_the_person_may_approve(bank: Site) -> None:
     browser, listed = await browser_of(bank, LEA, f"{BASE}/approvals")
     assert re.findall(r'href="([^"]*/approvals/[^"]*)"', text_of(listed)) == [second, first]
     assert [unescape(one) for one in re.findall(r"text: <code>(.*?)</code>", text_of(listed))] == ['"two"', '"one"']
-    assert "write at fake, requested by ann of north" in text_of(listed)
+    assert "write on fake, requested by ann of north" in text_of(listed)
     assert "Open it to see" not in text_of(listed)
 
     shown = await browser.get(first)

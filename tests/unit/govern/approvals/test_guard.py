@@ -31,7 +31,8 @@ async def test_an_approved_call_is_executed_once_and_both_names_are_on_record(se
         asked, failed = await world.call(text="hello")
         assert failed
         assert asked.startswith(
-            "Not executed: pay needs the approval of another person, at https://mcp.example/approvals/"
+            "Not executed: pay needs the approval of another person. Show this link to the user, who can pass it on: "
+            "https://mcp.example/approvals/"
         )
         assert world.calls == []
 
@@ -42,7 +43,7 @@ async def test_an_approved_call_is_executed_once_and_both_names_are_on_record(se
         assert world.calls == [{"text": "hello"}]
 
     assert world.steps() == [
-        "approval requested", "refuse approval", "approval approved", "permit", "result ok",
+        "approval requested", "refuse approval", "approval approving", "approval approved", "permit", "result ok",
         "approval requested", "refuse approval",
     ]  # fmt: skip
     approval, decision = (
@@ -160,7 +161,7 @@ async def test_a_third_party_that_asks_for_more_has_used_up_the_approval(served:
         await world.call(text="hello")
         again, _ = await world.call(text="hello")
 
-    assert again.startswith("An earlier call like this one may have been executed: look first. Not executed")
+    assert again.startswith("An earlier call like this one may have been executed: check first. Not executed")
     assert len(world.calls) == 1
 
 
@@ -301,7 +302,7 @@ async def test_a_process_that_dies_leaves_a_call_that_may_have_been_executed(ser
         text, failed = await world.call(text="hello")
 
     assert failed
-    assert text.startswith("An earlier call like this one may have been executed: look first. Not executed: pay needs")
+    assert text.startswith("An earlier call like this one may have been executed: check first. Not executed: pay needs")
     assert len(world.calls) == 1
 
 
@@ -311,15 +312,14 @@ async def test_a_lease_that_nobody_renews_says_the_same(served: Any) -> None:
         await world.approve(asked)
         kept = world.handler.parts.approvals.requests
         held = await kept.find(asked.partition("/approvals/")[2][:32])
-        await kept.hold(held.request.id)
-        await kept.move(held, "executing")
+        executing = await kept.execute(held)
 
         under_way, _ = await world.call(text="hello")
-        await kept.let_go(held.request.id)
+        await kept.let_go(executing)
         lost, _ = await world.call(text="hello")
 
-    assert under_way.startswith("Not executed again: the same call of pay is under way")
-    assert lost.startswith("An earlier call like this one may have been executed: look first.")
+    assert under_way.startswith("Not executed again: the same call of pay is in progress")
+    assert lost.startswith("An earlier call like this one may have been executed: check first.")
     assert world.calls == []
     assert "approval unknown" in world.steps()
 
@@ -546,7 +546,8 @@ async def test_what_an_answer_says_about_the_execution(answer: Any, given: Any, 
     [
         (RpcError(-32602, "wrong"), True, "approved"),
         (RpcError(-32602, "wrong"), False, "unknown"),
-        (RpcError(-32042, "open"), False, "approved"),
+        (RpcError(-32042, "open"), True, "approved"),
+        (RpcError(-32042, "open"), False, "unknown"),
         (RpcError(-32603, "broken"), True, "unknown"),
         (RuntimeError("broken"), True, "unknown"),
     ],

@@ -68,7 +68,7 @@ async def test_who_waits_too_long_is_told_to_look_first(served: Any, monkeypatch
         await first
 
     assert failed
-    assert text.startswith("Not executed again: the same call is under way.")
+    assert text.startswith("Not executed again: the same call is in progress.")
     assert len(world.calls) == 1
 
 
@@ -87,7 +87,7 @@ async def test_only_what_changed_nothing_may_be_tried_again(served: Any, answer:
 
     assert failed
     assert len(world.calls) == calls
-    assert ("look first" in text) is (calls == 1)
+    assert ("check first" in text) is (calls == 1)
 
 
 @pytest.mark.parametrize("text", ["x" * 70_000, '"' * 30_000, "\u00e9" * 30_000])
@@ -112,7 +112,7 @@ async def test_what_cannot_be_read_in_the_store_is_not_done_again(served: Any) -
         text, failed = await world.call(text="a")
 
     assert failed
-    assert "look first" in text
+    assert "check first" in text
     assert len(world.calls) == 1
 
 

@@ -266,7 +266,7 @@ def test_a_call_that_is_given_up_is_on_record(tmp_path: Path) -> None:
 def test_a_defect_below_is_on_record_and_does_not_invite_a_second_write(tmp_path: Path) -> None:
     target = FakeTarget(fact("write_note", effect="write"), answers={"write_note": ValueError("ada@example.org")})
     (result,) = run(settings(tmp_path), target, (ADA, "write_note", {}))
-    assert text(result) == ("The call failed inside the server. Whether it was executed is not known: look first.")
+    assert text(result) == ("The call failed inside the server. Whether it was executed is not known: check first.")
     assert [line["result"] for line in of(tmp_path, "result")] == ["unknown"]
 
 
