@@ -49,6 +49,8 @@ async def test_a_person_logs_in_and_out(tmp_path: Path, idp: Idp, door: str) -> 
     listen = {"hosts": ["mcp.bank.example", FUNCTION, GATEWAY]}
     async with site(tmp_path, idp, resource=resource, listen=listen) as one:
         browser = await logged_in(Browser(one, carry=carry))
+        home = await browser.get(f"{one.base}/")
+        assert (home.status, f"{one.base}/connections" in text_of(home)) == (200, True)
         page = await browser.get(f"{one.base}/login/out")
         assert "Ann Ek" in text_of(page)
         head = await browser.send("HEAD", f"{one.base}/login/out")
