@@ -93,8 +93,8 @@ def _unset(settings: Settings, credentials: Credentials) -> Iterator[Check]:
             if at == "state.table":
                 yield Check(part, None, text, "a stack sets it for the table that it makes; otherwise set it")
             else:
-                name = "secret" if part == "login" else part
-                yield Check(name, False, text, "set it where the server starts; for this check, here too")
+                part = "secret" if part == "login" else part
+                yield Check(part, False, text, "set it where the server starts; for this check, here too")
     for path in key_files(settings):
         try:
             read_key_file(path)
