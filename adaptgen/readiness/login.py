@@ -4,22 +4,25 @@ whether clients find the authorization server, as they look for it. No secret an
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
-from adaptgen.diagnostics import error
+from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.oauth_metadata import LIMIT, metadata_url, parsed, well_known
 from adaptgen.govern.identity.token_client import error_code
+from adaptgen.govern.settings.key_files import read_key_file
+from adaptgen.govern.settings.keys import key_files
 from adaptgen.govern.settings.model import Login, Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.model.tables import Json
 from adaptgen.readiness.doctor import Check
 from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.syntax.templates import references_in
 from adaptgen.web.browser.people import CALLBACK
 from adaptgen.web.routes import base_url
 
@@ -52,6 +55,9 @@ async def examine_login(
     resource = await look_up(settings, ("listen", "resource"), settings.listen.resource, credentials)
     login = replace(settings.login, issuer=issuer, client_id=client, audience=audience, resource=wanted)
     found: list[Check] = []
+    for check in _unset(settings, credentials):
+        found.append(check)
+        said(check)
     requests = Fetch()
     try:
         async for check in _checks(login, resource, requests):
@@ -75,6 +81,37 @@ async def _checks(login: Login, resource: str, requests: Fetch) -> AsyncIterator
         yield Check("redirect", None, f"to be registered at the identity provider: {callback}")
     async for one in _server(resource, requests):
         yield one
+
+
+def _unset(settings: Settings, credentials: Credentials) -> Iterator[Check]:
+    """What the server would not start without, as far as this machine can tell: environment variables and key files.
+    AWS is not asked, and no value is shown."""
+    for at, template in _needed(settings):
+        part = at.partition(".")[0]
+        for name in credentials.missing(references_in(template)):
+            text = f"the environment variable {name}, which {at} names, is not set"
+            if at == "state.table":
+                yield Check(part, None, text, "a stack sets it for the table that it makes; otherwise set it")
+            else:
+                part = "secret" if part == "login" else part
+                yield Check(part, False, text, "set it where the server starts; for this check, here too")
+    for path in key_files(settings):
+        try:
+            read_key_file(path)
+        except AdaptgenError as problem:
+            [found] = problem.diagnostics
+            yield Check("keys", False, found.message, found.help or "")
+
+
+def _needed(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Place in the settings, and template, of what people log in with: the client's secret, keys, and the state."""
+    if settings.login is not None:
+        yield "login.client_secret", settings.login.client_secret
+    tokens = settings.keys.tokens
+    yield from ((f"keys.tokens.all.{name}", one) for name, one in (tokens.all if tokens is not None else {}).items())
+    for part in ("keys", "state"):
+        known = {one.name: getattr(getattr(settings, part), one.name) for one in fields(getattr(settings, part))}
+        yield from ((f"{part}.{name}", one) for name, one in known.items() if isinstance(one, str))
 
 
 # ------------------------------------------------------------------------------------------------ the identity provider
@@ -138,7 +175,7 @@ def _flow(metadata: Mapping[str, Json]) -> list[Check]:
             Check("pkce", False, f"the provider knows PKCE, and not {_S256}: {', '.join(methods)}", "allow S256")
         )
     else:
-        text = "the provider does not say that it knows PKCE (S256), which is sent all the same"
+        text = "the provider does not advertise PKCE (S256), which is sent anyway"
         found.append(Check("pkce", None, text))
     return found
 
@@ -160,10 +197,16 @@ def _refresh(metadata: Mapping[str, Json], login: Login) -> list[Check]:
         )
     elif _OFFLINE not in login.scopes and _OFFLINE in scopes:
         found.append(
-            Check("refresh", None, f"login.scopes lacks {_OFFLINE}: {_AGAIN}", f"add {_OFFLINE} to login.scopes")
+            Check(
+                "refresh",
+                None,
+                f"login.scopes lacks {_OFFLINE}: depending on the provider, there is no refresh token, or it ends with "
+                "the person's session",
+                f"add {_OFFLINE} if people have to log in too often",
+            )
         )
     else:
-        found.append(Check("refresh", True, "refresh tokens, with which groups are read anew"))
+        found.append(Check("refresh", True, "refresh tokens are supported, so groups are read again at each refresh"))
     return found
 
 
@@ -240,7 +283,7 @@ async def _server(resource: str, requests: Fetch) -> AsyncIterator[Check]:
         return
     if protected is None:
         yield Check(
-            "server", False, f"{url} does not exist", "the door must let /.well-known/* through, with what follows"
+            "server", False, f"{url} does not exist", "the gateway must pass on /.well-known/* and every path below it"
         )
         return
     if protected.get("resource") != resource:
@@ -259,7 +302,7 @@ async def _server(resource: str, requests: Fetch) -> AsyncIterator[Check]:
         reason = "it does not exist"
     if own is None or own.get("issuer") != issuer:
         reason = reason if own is None else f"it names the issuer {own.get('issuer')!r}"
-        fix = "the door must let /.well-known/* through, with what follows"
+        fix = "the gateway must pass on /.well-known/* and every path below it"
         yield Check("server", False, f"{well_known(issuer)[0]}: {reason}", fix)
         return
     yield Check("server", True, f"clients find {issuer} from {resource}")

@@ -157,7 +157,10 @@ class ConnectionsRoute:
         if not ticket.belongs_to(person.caller):
             who = f"You are logged in as {short(person.name)}. " if person.name else ""
             return problem(
-                403, "This link is for somebody else", f"{who}Only the person whose request led to it can use it."
+                403,
+                "This link is for somebody else",
+                f"{who}Only the person whose request created it can use it. "
+                "If you have another account, log out and open the link again.",
             )
         fields = await form_of(request) if request.method == "POST" else {}
         if request.method == "POST" and not self._people.check_form(
@@ -232,7 +235,7 @@ class ConnectionsRoute:
             said = f" The API says: {code}." if _ERROR.fullmatch(code) else ""
             if code in _REQUEST:
                 text = f"The API does not accept what this server asks for.{said}"
-                return problem(400, "Your account is not connected", text, "Tell who runs this server.")
+                return problem(400, "Your account is not connected", text, "Tell the operators of this server.")
             return problem(400, "Your account is not connected", f"The API granted no access.{said}", _AGAIN)
         given: dict[str, Json] = {
             "action": "finish",
@@ -295,7 +298,7 @@ def _disconnected(result: Mapping[str, Any]) -> str:
         return "There was no account to disconnect."
     if result.get("revoked") is True:
         return "The account is disconnected, and the API has revoked the access."
-    return "The account is disconnected here. The API was not asked to revoke the access, or did not: look there, too."
+    return "The account is disconnected here. The API may still accept the token or key: revoke it there too."
 
 
 def _is_url(url: str) -> bool:

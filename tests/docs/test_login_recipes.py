@@ -126,8 +126,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "access_token": {"sub": "ann@bank.example", "uid": "00uexampleAnn", "cid": "x", "scp": ["openid"]},
         "scope": "offline_access",
         "groups": ("mcp-sales",),
-        "machine": {"aud": "api://mcp", "cid": "0oaexampleNightly", "sub": "0oaexampleNightly", "scp": ["mcp.call"]},
-        "strangers": [{"aud": "api://default", "sub": "0oaexampleNightly"}],
+        "machine": {
+            "aud": "api://default", "cid": "0oaexampleNightly", "sub": "0oaexampleNightly", "scp": ["mcp.call"],
+        },
+        "strangers": [{"aud": "api://mcp", "sub": "0oaexampleNightly"}],
     },
     # https://auth0.com/docs/secure/tokens, "ID Token Structure", "Access Tokens", "Create Custom Claims"
     "auth0": {

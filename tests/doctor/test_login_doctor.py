@@ -21,8 +21,11 @@ PROTECTED = "/.well-known/oauth-protected-resource/mcp"
 Change = Callable[[Idp, Idp], None]
 
 
-async def examined(folder: Path, change: Change = lambda idp, door: None, **login: Any) -> dict[str, tuple[Any, ...]]:
-    """Name of a check -> (ok, text, fix), for a provider and the door of a server; ``change`` makes them others."""
+async def examined(
+    folder: Path, change: Change = lambda idp, door: None, keys: dict[str, Any] | None = None, **login: Any
+) -> dict[str, tuple[Any, ...]]:
+    """Name of a check -> (ok, text, fix), for a provider and the door of a server; ``change`` makes them others.
+    ``keys``, ``login``: keys of these parts of the settings, instead of the usual ones."""
     idp, door = Idp(), Idp()
     idp.person = {"sub": "ann"}
     idp.metadata = {
@@ -39,8 +42,10 @@ async def examined(folder: Path, change: Change = lambda idp, door: None, **logi
             "listen": {"resource": f"{door.url}/mcp"},
             "authenticate": {**LOGIN["authenticate"], "issuer": idp.url},
             "login": {**LOGIN["login"], **login},
+            "keys": {**LOGIN["keys"], **(keys or {})},
         }
-        found = await examine_login(read(write(folder, settings)), {})
+        found = await examine_login(read(write(folder, settings)), {"STATE_TABLE": "t", "THERE": "s3cr3t-value"})
+        assert "s3cr3t-value" not in str(found)
         assert idp.counts["/token"] == 0, "nothing but what everybody may know is sent"
     finally:
         await idp.stop()
@@ -56,6 +61,33 @@ async def test_what_fits_is_said_with_the_redirect_uri(tmp_path: Path) -> None:
         ("issuer", "pkce", "refresh", "redirect", "server"), True
     )
     assert "DOOR/login/callback" in found["redirect"][1]
+
+
+@pytest.mark.asyncio
+async def test_what_the_server_would_not_start_without_is_found_here(tmp_path: Path) -> None:
+    missing = await examined(tmp_path, client_secret="${env:LOGIN_SECRET}")
+    assert missing["secret"][:2] == (
+        False, "the environment variable LOGIN_SECRET, which login.client_secret names, is not set",
+    )  # fmt: skip
+    there = await examined(tmp_path, client_secret="${env:THERE}", keys={"audit": "${env:THERE}"})
+    assert not {"secret", "keys", "state"} & there.keys()
+    keys = {"tokens": {"current": "k1", "all": {"k1": "${env:KEY}"}}}
+    assert "KEY, which keys.tokens.all.k1 names" in (await examined(tmp_path, keys=keys))["keys"][1]
+    file = tmp_path / "audit.key"
+    file.write_text("s3cr3t-value")
+    file.chmod(0o644)
+    assert "can be read by others" in (await examined(tmp_path, keys={"audit": "${file:audit.key}"}))["keys"][1]
+    file.chmod(0o600)
+    assert "keys" not in await examined(tmp_path, keys={"audit": "${file:audit.key}"})
+
+
+@pytest.mark.asyncio
+async def test_offline_access_that_is_not_asked_for_may_not_be_needed(tmp_path: Path) -> None:
+    """Keycloak issues refresh tokens without it."""
+    ok, text, fix = (await examined(tmp_path, scopes=["openid", "profile"]))["refresh"]
+    assert ok is None
+    assert "there is no refresh token, or it ends with the person's session" in text
+    assert fix == "add offline_access if people have to log in too often"
 
 
 def metadata(**said: Any) -> Change:
@@ -75,7 +107,7 @@ def another_server(idp: Idp, door: Idp) -> None:
     ("change", "name", "ok", "said"),
     [
         (metadata(code_challenge_methods_supported=["plain"]), "pkce", False, "not S256: plain"),
-        (metadata(code_challenge_methods_supported=None), "pkce", None, "does not say that it knows PKCE"),
+        (metadata(code_challenge_methods_supported=None), "pkce", None, "does not advertise PKCE"),
         (metadata(response_types_supported=["id_token"]), "flow", False, "no authorization code flow"),
         (metadata(token_endpoint="http://idp.example/token"), "provider", False, "token_endpoint: http://idp.example"),
         (metadata(authorization_endpoint=None), "provider", False, "authorization_endpoint: it names none"),
@@ -158,14 +190,17 @@ async def test_settings_without_a_login_have_none_to_examine(tmp_path: Path) -> 
 
 
 def test_the_command_says_what_is_wrong_as_json_and_with_its_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("STATE_TABLE", raising=False)
     nobody = {"issuer": "http://127.0.0.1:9/"}  # the port of "discard": nothing listens
     path = write(tmp_path, {**LOGIN, "authenticate": LOGIN["authenticate"] | nobody,
                             "listen": {"resource": "http://127.0.0.1:9/mcp"}})  # fmt: skip
     assert main(["doctor", "--governance", str(path), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert not said["ok"]
-    assert {one["name"]: one["ok"] for one in said["checks"]} == {"issuer": False, "redirect": None, "server": None}
+    assert {one["name"]: one["ok"] for one in said["checks"]} == {
+        "state": None, "issuer": False, "redirect": None, "server": None,
+    }  # fmt: skip
     assert main(["doctor"]) == 2
     assert "DIR or --governance is missing" in capsys.readouterr().err

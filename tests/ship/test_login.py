@@ -50,7 +50,10 @@ def test_a_browser_reaches_every_page_through_an_http_api(made: Callable[..., Bu
         return {one["RouteKey"] for one in of_type(made_of(made(kind), HTTP), "AWS::ApiGatewayV2::Route")}
 
     # Scripts that read the metadata with a header of MCP ask first (CORS).
-    assert paths("login") - paths("proxy") == {f"ANY {path}" for path in PATHS} | {"OPTIONS /.well-known/{proxy+}"}
+    assert paths("login") - paths("proxy") == {f"ANY {path}" for path in PATHS} | {
+        "OPTIONS /.well-known/{proxy+}",
+        "GET /",
+    }
 
 
 def test_a_browser_reaches_every_page_through_a_rest_api_without_a_token(made: Callable[..., Bundle]) -> None:
@@ -75,6 +78,7 @@ def test_a_browser_reaches_every_page_through_a_rest_api_without_a_token(made: C
     assert {verb_path for verb_path, _ in more} == {
         *(("ANY", path) for path in (*PATHS, "/oauth", "/login")),
         ("OPTIONS", "/.well-known/{proxy+}"),
+        ("GET", ""),
     }
     assert not any(guarded for _, guarded in more)
     assert methods("login")["ANY", "/mcp"]

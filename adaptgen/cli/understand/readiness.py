@@ -200,7 +200,7 @@ def run_login_doctor(options: SimpleNamespace) -> int:
     settings = read(options.governance)
     said = _say_nothing if options.json else _show_check
     found = asyncio.run(examine_login(settings, os.environ, said))
-    return _conclude(found, options, str(options.governance), "nothing speaks against a login")
+    return _conclude(found, options, str(options.governance), "no problem found with logging in")
 
 
 def _conclude(found: list[Check], options: SimpleNamespace, name: str, well: str) -> int:

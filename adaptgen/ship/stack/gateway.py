@@ -35,6 +35,8 @@ _OPEN_ROUTES = ("GET /healthz", "GET /.well-known/{proxy+}", "OPTIONS /mcp", "OP
 """What everybody may ask: health, where to log in, and what browsers ask before they call."""
 _CALLS = ("ANY /mcp", "ANY /mcp/{proxy+}")
 _WELL_KNOWN = "/.well-known/"
+_REST_ROOT = "RestRoot"
+"""The resource of a REST API that exists with it, at ``/``."""
 _LOGGED = {
     "requestId": "$context.requestId",
     "requestTime": "$context.requestTime",
@@ -240,6 +242,7 @@ def _web_routes(bundle: Bundle) -> Iterator[str]:
     paths = _web_paths(bundle)
     if paths:
         yield f"OPTIONS {_WELL_KNOWN}{{proxy+}}"  # scripts that look for the metadata ask first
+        yield "GET /"  # the page that says what this server is
     for path in paths:
         if not path.endswith("/"):
             yield f"ANY {path}"
@@ -247,7 +250,8 @@ def _web_routes(bundle: Bundle) -> Iterator[str]:
 
 
 def _name_of(route: str) -> str:
-    """``ANY /mcp/{proxy+}`` -> ``AnyMcpProxy``."""
+    """``ANY /mcp/{proxy+}`` -> ``AnyMcpProxy``; ``GET /`` -> ``GetRoot``."""
+    route = f"{route}root" if route.endswith(" /") else route
     return "".join(part.capitalize() for part in route.replace("/.", "/").replace("-", " ").replace("/", " ").split()
                    ).replace("{proxy+}", "Proxy")  # fmt: skip
 
@@ -296,7 +300,8 @@ def _rest(bundle: Bundle, version: str) -> Resources:
         *_web_methods(bundle),
     ]  # fmt: skip
     for resource, verb, guarded in methods:
-        made[f"{resource}{verb.capitalize()}"] = _method(resource, verb, guarded, signed=signed)
+        place = root if resource == _REST_ROOT else {"Ref": resource}
+        made[f"{resource}{verb.capitalize()}"] = _method(place, verb, guarded, signed=signed)
     waits = sorted(f"{resource}{verb.capitalize()}" for resource, verb, _ in methods)
     if not signed:
         made["RestUnauthorized"] = _unauthorized(bundle)
@@ -349,16 +354,17 @@ def _web_resources(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
 def _web_methods(bundle: Bundle) -> Iterator[tuple[str, str, bool]]:
     if parts := _web_parts(bundle):
         yield "RestWellKnownProxy", "OPTIONS", False
+        yield _REST_ROOT, "GET", False
         for part in parts:
             yield _rest_name(part), "ANY", False
             yield f"{_rest_name(part)}Proxy", "ANY", False
 
 
-def _method(resource: str, verb: str, guarded: bool, *, signed: bool) -> Json:
+def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
     uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Alias}/invocations"
     properties: dict[str, Json] = {
         "RestApiId": {"Ref": "RestApi"},
-        "ResourceId": {"Ref": resource},
+        "ResourceId": resource,
         "HttpMethod": verb,
         "AuthorizationType": "AWS_IAM" if guarded and signed else "NONE",
         "Integration": {

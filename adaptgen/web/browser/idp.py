@@ -181,7 +181,7 @@ class IdentityProvider:
             return await self._identity(metadata, granted, id_claims, upstream)
         except InvalidToken as problem:
             _log.warning("a login at %s is refused: %s", place(self.issuer), problem)
-            return Refused("The identity provider answers with a token that is not accepted here.")
+            return Refused("The identity provider returned a token that this server does not accept.")
 
     # -------------------------------------------------------------------------------------------------------- refresh
 

@@ -23,6 +23,7 @@ FORM_BYTES: Final = 64 * 1024
 _FIELDS: Final = 50
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SHORT: Final = 120
+_UNITS: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _LONGEST: Final = 20_000
 """Characters of one value on a page: what comes from outside must not make it endless. The page says that it is cut."""
 _HIDDEN: Final = (
@@ -155,6 +156,14 @@ def short(text: object, most: int = _SHORT) -> str:
     whole = str(text)
     line = " ".join(_STACKED.sub("", clean(whole[: 4 * most])).split())
     return line if len(line) <= most and len(whole) <= 4 * most else f"{line[: most - 1]}…"
+
+
+def spoken(seconds: float) -> str:
+    """A duration in the largest unit in which it is whole: ``15 minutes``, ``1 day``."""
+    whole = max(round(seconds), 1)
+    size, unit = next((size, unit) for size, unit in _UNITS if whole % size == 0)
+    many = whole // size
+    return f"{many} {unit}{'s' if many > 1 else ''}"
 
 
 def exact(text: str) -> Any:

@@ -180,6 +180,14 @@ class People:
         name = _transaction_name(state)
         text = cookies.get(request, name)
         begun = self._seals.open("login.transaction", text, bound=self._bound()) if text else None
+        if "error" in answer and not _STATE.fullmatch(state):  # some providers refuse without state; anyone can say so
+            return problem(
+                400,
+                "You are not logged in",
+                "The identity provider refused the login.",
+                "Go back to where you started, and try again. If it happens again, ask the administrators of the "
+                "identity provider whether you may use this server.",
+            )
         if begun is None or begun.get("state") != state:
             return problem(
                 400,
@@ -323,7 +331,7 @@ def _unavailable(failure: ProviderError, again: str) -> HttpAnswer:
     return problem(
         503,
         "Nobody can log in now",
-        "You were not logged in, because the identity provider of this server does not answer as it should.",
-        "Try again in a minute. Its operators find the reason in its log.",
+        "You were not logged in, because this server's identity provider is not responding correctly.",
+        "Try again in a minute. The log of this server has the reason.",
         again=again,
     )

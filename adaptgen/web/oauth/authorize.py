@@ -18,7 +18,7 @@ from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.seals import Seals
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.web.browser.idp import Identity
-from adaptgen.web.browser.pages import form_of, page, pairs_of, problem
+from adaptgen.web.browser.pages import form_of, page, pairs_of, problem, spoken
 from adaptgen.web.browser.people import IDENTIFIED
 from adaptgen.web.oauth import redirects
 from adaptgen.web.oauth.client_documents import Crowded
@@ -94,7 +94,7 @@ class AuthorizationEndpoint:
         given = {name: text for name, text in pairs if text}
         twice = repeated(pairs)
         if twice in ("client_id", "redirect_uri"):
-            return _wrong("It names its client, or where to return to, more than once.")
+            return _wrong("client_id or redirect_uri occurs more than once.")
         try:
             client = await context.client(given.get("client_id", ""))
         except Crowded:
@@ -102,15 +102,13 @@ class AuthorizationEndpoint:
         if client is None:
             return problem(
                 400,
-                "The client is not known here",
+                "Unknown client",
                 "The program that sent you here is not registered with this server, or its description cannot be read.",
                 "Remove the connection in your client, and add it again.",
             )
         redirect_uri = given.get("redirect_uri") or client.get_default_redirect_uri() or ""
         if not client.check_redirect_uri(redirect_uri) or redirects.find_problem(redirect_uri, context.allowed):
-            return _wrong(
-                "It wants to return to an address that its client has not registered, or that is not allowed."
-            )
+            return _wrong("Its redirect URI is not registered for the client, or is not allowed here.")
         state = given.get("state")
 
         def fail(code: str, text: str) -> HttpAnswer:
@@ -125,7 +123,7 @@ class AuthorizationEndpoint:
         if "request" in given or "request_uri" in given:
             return fail("request_not_supported", "Request objects are not supported.")
         if given.get("response_mode", "query") != "query":
-            return fail("invalid_request", "Only the response mode query is served.")
+            return fail("invalid_request", "Only response_mode=query is supported.")
         try:
             url = f"{context.issuer}{PATH}"
             ProtocolServer(client).check_authorization(request_of("GET", url, given.items(), {}))
@@ -149,7 +147,7 @@ class AuthorizationEndpoint:
         context = self._context
         person = context.people.person(request)
         assert person is not None  # else nobody would have been identified
-        about = context.settings
+        consents = Consents(context.store, context.person_seals, context.login.consent)
         return page(
             "Allow access?",
             "consent",
@@ -158,9 +156,11 @@ class AuthorizationEndpoint:
             verified=urlsplit(asked.client.client_id).netloc if asked.client.assured else "",
             host=redirects.host_of(asked.redirect_uri),
             local=not redirects.is_assured(asked.redirect_uri),
-            resource=about.listen.resource,
+            resource=context.settings.listen.resource,
             name=found.name or found.caller.sub,
             refresh=bool(found.upstream.get("refresh")) and wants_refresh(asked.client, _scopes(asked)),
+            access=spoken(context.login.access),
+            remembered=spoken(context.login.consent) if consents.remembers(asked.redirect_uri) else "",
             token=context.people.form_token(person, _purpose(request)),
         )
 
@@ -181,7 +181,7 @@ class AuthorizationEndpoint:
         if fields["decision"] == "deny":
             await context.people.identified(request, take=True)
             context.record("consent_denied", found.caller, about_client(asked.client))
-            return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The person denied the access.")
+            return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The user denied access.")
         consents = Consents(context.store, context.person_seals, context.login.consent)
         answer = await self._agree(request, asked)
         await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
@@ -214,8 +214,8 @@ class AuthorizationEndpoint:
         if self._context.allowed or not redirects.is_assured(redirect_uri):
             return back
         denied = code == "access_denied"
-        said = "You have not agreed." if denied else f"The request of your client is not valid: {text}"
-        title, host = "No access was given", redirects.host_of(redirect_uri)
+        said = "You denied access." if denied else f"Your client sent an invalid request: {text}"
+        title, host = "Access was not granted", redirects.host_of(redirect_uri)
         return page(title, "going_back", 200 if denied else 400, text=said, host=host, url=back.headers["location"])
 
     def _back(self, redirect_uri: str, state: str | None, parameters: Mapping[str, str]) -> HttpAnswer:
@@ -240,7 +240,7 @@ class Consents:
 
     async def given(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> bool:
         """Whether this person has agreed before, and no operator has ended it since."""
-        if not self._remembers(redirect_uri):
+        if not self.remembers(redirect_uri):
             return False
         found = await self._store.get(self._key(caller, client, redirect_uri, scope))
         if found is None or time.time() - float(found) >= self._seconds:  # the settings may be shorter than they were
@@ -251,11 +251,12 @@ class Consents:
 
     async def remember(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> None:
         """Remember that this person has agreed, where that may be."""
-        if self._remembers(redirect_uri):
+        if self.remembers(redirect_uri):
             key = self._key(caller, client, redirect_uri, scope)
             await self._store.put(key, repr(time.time()).encode(), ttl=self._seconds)
 
-    def _remembers(self, redirect_uri: str) -> bool:
+    def remembers(self, redirect_uri: str) -> bool:
+        """Whether people who agree to send a code there are not asked again."""
         return self._seconds > 0 and redirects.is_assured(redirect_uri)
 
     def _key(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> str:
@@ -273,4 +274,5 @@ def _purpose(request: HttpRequest) -> str:
 
 
 def _wrong(text: str) -> HttpAnswer:
-    return problem(400, "The request of your client is not valid", text, "Update your client, or ask its maker.")
+    help = "Update your client, or report this to its vendor."
+    return problem(400, "Your client sent an invalid request", text, help)

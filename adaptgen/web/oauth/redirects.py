@@ -37,7 +37,7 @@ def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
     if len(uri) > LONGEST:
         return f"is longer than {LONGEST} characters"
     if _WRONG.search(uri):
-        return "has characters that no URI has, or a wildcard"
+        return "has characters that a URI may not contain, or a wildcard"
     try:
         parts = urlsplit(uri)
         host, _ = parts.hostname or "", parts.port
@@ -60,7 +60,7 @@ def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
     if not _SCHEME.fullmatch(scheme) or not known:
         return "has a scheme that is neither https, nor http on loopback, nor a private-use one (RFC 8252, 7.1)"
     if not uri[len(scheme) + 1 :].strip("/"):
-        return "names nothing but a scheme"
+        return "is only a scheme"
     return None if not allowed or scheme in allowed else "has a scheme that this server does not allow"
 
 

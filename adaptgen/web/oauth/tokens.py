@@ -61,7 +61,7 @@ class TokenEndpoint:
             return refused(problem)
         except (StoreError, Busy):
             return unavailable("The shared state cannot be reached.")
-        return failed(400, "unsupported_grant_type", "This grant type is not served.")
+        return failed(400, "unsupported_grant_type", "This grant type is not supported.")
 
     async def revoke(self, request: HttpRequest) -> HttpAnswer:
         """The answer to a request that ends a token, and with it all of its family (RFC 7009, 2.1)."""
@@ -227,6 +227,6 @@ def refused(problem: OAuth2Error) -> HttpAnswer:
 
 _TEXTS: Final = {
     "invalid_client": "The client is unknown here, or does not authenticate as registered.",
-    "unsupported_grant_type": "This grant type is not served.",
-    "invalid_grant": "The grant does not count, or is not the client's.",
+    "unsupported_grant_type": "This grant type is not supported.",
+    "invalid_grant": "The grant is invalid, or belongs to another client.",
 }

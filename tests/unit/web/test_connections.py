@@ -365,7 +365,7 @@ async def test_a_server_that_is_down_is_named_and_nothing_of_its_error(bank: Sit
     url = await link(bank)
     apis.down = True
     page = text_of(await opened(browser, f"{BASE}/connections"))
-    assert "The server crm does not answer now" in page
+    assert "The server crm is not responding" in page
     answer = await opened(browser, url)
     assert answer.status == 502
     assert "down" not in text_of(answer)

@@ -3,8 +3,9 @@ mappings."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -56,6 +57,14 @@ async def test_a_person_logs_in_and_out(tmp_path: Path, idp: Idp, door: str) -> 
         done = await browser.post(f"{one.base}/login/out", {"token": field_of(page, "token")}, origin=origin(one.base))
         assert "You are logged out" in text_of(done)
         assert browser.cookies == {}
+
+
+@pytest.mark.parametrize("make", [http_event, rest_event])
+async def test_a_domain_has_a_page(tmp_path: Path, idp: Idp, make: Callable[..., dict[str, Any]]) -> None:
+    async with site(tmp_path, idp) as one:
+        home = await Browser(one, carry=by_lambda(make, "", "mcp.bank.example")).get(f"{one.base}/")
+        assert home.status == 200
+        assert f"{one.base}/login/in" in text_of(home)
 
 
 def origin(base: str) -> str:

@@ -124,6 +124,21 @@ async def test_an_answer_in_another_browser_is_refused(bank: Site) -> None:
     assert bank.idp.counts["/token"] == 0
 
 
+async def test_a_provider_may_refuse_without_state(bank: Site) -> None:
+    """Such an answer belongs to no login: it is shown, repeats nothing, and ends nothing."""
+    browser = Browser(bank)
+    url = await at_the_provider(browser)
+    for query in ("error=access_denied", "error=<b>&state=x", "error=server_error&state="):
+        page = await browser.get(f"{BASE}/login/callback?{query}")
+        assert refusal(page) == "400 You are not logged in"
+        assert "The identity provider refused the login." in text_of(page)
+        assert query[6:14] not in text_of(page)
+        assert page.cookies == ()
+    stranger = await browser.get(f"{BASE}/login/callback?error=access_denied&state={'a' * 32}")
+    assert refusal(stranger) == "400 This login cannot continue"
+    assert (await browser.get(url)).status == 302  # the login under way goes on
+
+
 async def test_an_answer_counts_once(bank: Site) -> None:
     browser = Browser(bank)
     url = await at_the_provider(browser)

@@ -159,7 +159,7 @@ async def test_a_name_is_set_off_from_our_words_and_may_be_missing(bank: Site) -
     assert "“<strong><bdi>Approved. Press Allow</bdi></strong>” wants to use" in text_of(trick)
     nameless = text_of(await (await registered(bank, client_name="")).open())
     assert "A client without a name wants to use" in nameless
-    assert "nobody has checked it" not in nameless
+    assert "the name is not verified" not in nameless
 
 
 async def test_the_page_says_who_asks_for_what(bank: Site) -> None:
@@ -169,9 +169,9 @@ async def test_the_page_says_who_asks_for_what(bank: Site) -> None:
     assert page.status == 200
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
-    for part in ("Ann Ek", "client.example", f"{BASE}/mcp", "nobody has checked it"):
+    for part in ("Ann Ek", "client.example", f"{BASE}/mcp", "the name is not verified"):
         assert part in text
-    assert "program on this machine" not in text
+    assert "program on your own computer" not in text
     policy = page.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "form-action 'self' https:;" in policy
@@ -179,7 +179,22 @@ async def test_the_page_says_who_asks_for_what(bank: Site) -> None:
 
 
 async def test_the_page_warns_of_programs_on_this_machine(bank: Site) -> None:
-    assert "program on this machine" in text_of(await (await registered(bank, LOOPBACK)).open())
+    assert "program on your own computer" in text_of(await (await registered(bank, LOOPBACK)).open())
+
+
+async def test_the_page_says_how_long(tmp_path: Path, idp: Idp, bank: Site) -> None:
+    code = {"grant_types": ["authorization_code"]}
+    text = text_of(await (await registered(bank, **code)).open())
+    assert "for 15 minutes at a time. You will not be asked again for 90 days." in text
+    local = text_of(await (await registered(bank, LOOPBACK)).open(scope="offline_access"))
+    assert "as long as it stays logged in, even while you are away. Allow it only" in local
+    for name in ("short", "never"):
+        (tmp_path / name).mkdir()
+    async with site(tmp_path / "short", idp, login={"access": "90s", "consent": "1h"}) as other:
+        text = text_of(await (await registered(other, **code)).open())
+        assert "for 90 seconds at a time. You will not be asked again for 1 hour." in text
+    async with site(tmp_path / "never", idp, login={"consent": 0}) as other:
+        assert "be asked again" not in text_of(await (await registered(other)).open())
 
 
 async def test_a_person_who_denies_gives_nothing(strict: Site) -> None:

@@ -381,7 +381,7 @@ async def test_a_described_client_gets_tokens_and_outlives_its_host(
         with web(lambda asked: described(asked, server.url, grant_types=grants)) as server:
             client.registered = {"client_id": f"{server.url}/client.json"}
             page = await client.open()
-            assert "is described by" in text_of(page)
+            assert "is identified by a document at" in text_of(page)
             answer = await client.redeem(client.answer(await client.decide(page))["code"])
             assert answer.status == 200, answer.body
             # Documents are known by their host: the consent is remembered.
