@@ -95,6 +95,11 @@ class AccountSession(Session):
     def variables(self) -> list[str]:
         return []
 
+    @property
+    def renews(self) -> bool:
+        login = self.auth.refresh
+        return login is not None and self._can(login) and not self._is_over()
+
     # ------------------------------------------------------------------------------------------------------- using
 
     async def ready(self, *, optional: bool = False) -> int:

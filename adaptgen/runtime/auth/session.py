@@ -59,6 +59,8 @@ class Session:
     def __init__(self, auth: Auth, common: SessionContext, caller: Caller = LOCAL, key: str = "") -> None:
         self.auth = auth
         self.generation = 0
+        self.obtained = 0.0
+        """When what requests send was obtained, or taken over, on the clock of this process."""
         self._fresh = 0
         self._common = common
         self._credentials = common.credentials
@@ -115,6 +117,11 @@ class Session:
     def logs_in(self) -> bool:
         """Whether there is anything that can be renewed; a static credential has nothing."""
         return bool(self.auth.chain or self.auth.refresh)
+
+    @property
+    def renews(self) -> bool:
+        """Whether it can be renewed now, without asking anybody."""
+        return self.logs_in
 
     # ------------------------------------------------------------------------------------------------------- using
 
@@ -502,8 +509,12 @@ class Session:
         await self._keep()
         self._go_live()
         self._failed = self._cool = None
-        self.generation += 1
+        self._count()
         self._fresh = self.generation
+    def _count(self) -> None:
+        self.generation += 1
+        self.obtained = time.monotonic()
+
 
     def _go_live(self) -> None:
         """From here on requests send these values; while a login runs they send the last complete ones."""
@@ -572,7 +583,7 @@ class Session:
         if self._active:
             self._go_live()
         if self._usable():
-            self.generation += 1
+            self._count()
             return True
         return False
 
