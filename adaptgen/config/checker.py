@@ -37,6 +37,11 @@ _WRITE = {
     "a list": "write [a, b], or a line that begins with - for each item",
     "a mapping": "write {key: value}, or an indented line key: value for each key",
 }
+_FLAGS = {
+    **dict.fromkeys(("false", "no", "off", "n"), "false"),
+    **dict.fromkeys(("true", "yes", "on", "y"), "true"),
+}
+"""What people write for true and false, in quotes or as YAML 1.1 has it."""
 _RATE = lazy(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
 
 
@@ -177,10 +182,20 @@ class Checker:
 
     def _read_either(self, value: Any, types: tuple[Type, ...], at: KeyPath) -> Any:
         for type_ in types:
+            if isinstance(type_, OneOf) and Flag() in types and isinstance(value, str) and value not in type_.words:
+                return self._report_flag(value, type_, at)
             if _has_shape(value, type_):
                 return self.read(value, type_, at)
         wanted = " or ".join(self._sample(type_) for type_ in types)
         self.report(f"{dotted(at)} must be {wanted}, not {describe(value, shows_text=False)}", at)
+        return value
+
+    def _report_flag(self, value: str, type_: OneOf, at: KeyPath) -> str:
+        """Report a text that is neither one of the words nor, as YAML 1.2 reads it, true or false."""
+        meant = _FLAGS.get(value.lower())
+        help = f"write {meant}, without quotes" if meant else did_you_mean(value, type_.words)
+        words = _alternatives((*type_.words, "true", "false"))
+        self.report(f"{dotted(at)} must be {words}, not {describe(value)}", at, help or "write one of these words")
         return value
 
     def _read_table(self, value: Any, type_: Table, at: KeyPath) -> Any:

@@ -417,7 +417,7 @@ def _said(answer: Answer) -> str:
 async def _called(engine: Engine, execution: Execution, server: Server, tool: Tool) -> tuple[Answer, list[_Sent]]:
     sent: list[_Sent] = []
     client = execution.client
-    secrets = execution.scrubbing(tool, [one.name for one in server.auth], {})
+    secrets = execution.scrubbing(tool, lambda: [one.name for one in server.auth], {})
     plain = client.send
 
     async def watched(request: Request, **more: Any) -> Response:

@@ -153,15 +153,18 @@ class ApiClient:
         return ""
 
     def way_into(self, base: str) -> tuple[str, ...]:
-        """The one way into the origin of ``base`` that other tools use; () without one. Of several the one that logs
-        in."""
+        """The one way into the origin of ``base`` that other tools use, with what the server itself has; () without
+        one. Of several the one that logs in. Where that depends on the caller there is none: nobody's own account is
+        used for what its document calls public.
+        """
         ways: set[tuple[str, ...]] = set()
         for tool in self.server.tools:
             if tool.call is not None and tool.auth and self._same_origin(tool.call.base, base):
                 ways.add(tool.auth)
         if len(ways) > 1:
             ways = {way for way in ways if all(one.logs_in for one in self.auth.of(way))}
-        return next(iter(ways)) if len(ways) == 1 else ()
+        way = next(iter(ways)) if len(ways) == 1 else ()
+        return () if self.auth.sessions.personal_among(way) else way
 
     def _same_origin(self, name: str, url: str) -> bool:
         try:
@@ -210,10 +213,14 @@ class ApiClient:
         return PageFetcher(tool.page, partial(self.request, tool, arguments), call.exchange, call.accepted)
 
     def scrubbing(
-        self, tool: Tool, auth: Sequence[str], arguments: Mapping[str, Json], marks: PiiTracker | None = None
+        self,
+        tool: Tool,
+        auth: Callable[[], Sequence[str]],
+        arguments: Mapping[str, Json],
+        marks: PiiTracker | None = None,
     ) -> Callable[[], Scrub]:
-        """Returns a function that makes what cleans the words of the API."""
-        return lambda: Scrub([*self.auth.secrets(auth), *self.hidden(tool)], tool.sensitive, arguments, marks)
+        """Returns a function that makes what cleans the words of the API. ``auth``: under which a request was sent."""
+        return lambda: Scrub([*self.auth.secrets(auth()), *self.hidden(tool)], tool.sensitive, arguments, marks)
 
     def hidden(self, tool: Tool) -> list[str]:
         """The values behind references in the tool's own parameters."""
@@ -243,17 +250,18 @@ class ApiCall:
         self._tool = tool
         self._declared = tool if step is None else step
         self._auth = self._declared.auth if auth is None else auth
+        self._used = self._auth
         call = self._declared.call
         self._base = base if base is not None else call.base if call is not None else ""
         self._addressed = call is not None and "{" in call.path
         self._arguments = arguments
         self._marks = marks
-        self.scrub = api.scrubbing(tool, self._auth, arguments, marks)
+        self.scrub = api.scrubbing(tool, lambda: self._used, arguments, marks)
 
     @property
     def whose(self) -> str:
         """In whose name it is sent, as error messages say it."""
-        return self._api.auth.whose(self._auth)
+        return self._api.auth.whose(self._used)
 
     def exchange(self, request: Request) -> Awaitable[Response]:
         """Send ``request`` and return the answer of the API unchanged."""
@@ -265,8 +273,13 @@ class ApiCall:
             base,
             optional=self._tool.anonymous,
             like=expected_body(self._declared),
-            spare=lambda: () if auth else api.way_into(base),
+            spare=lambda: () if auth else self._other_way(base),
         )
+
+    def _other_way(self, base: str) -> Sequence[str]:
+        """What a refused request without credentials is sent with; its answers are shown without that too."""
+        self._used = self._api.way_into(base)
+        return self._used
 
     def received(self, response: Response) -> Response:
         """The answer, whatever its status, without any token of a session.
@@ -276,7 +289,7 @@ class ApiCall:
         """
         if self._marks is not None:
             self._marks.status = response.status
-        response = withhold_tokens(response, self._api.auth.tokens(self._auth))
+        response = withhold_tokens(response, self._api.auth.tokens(self._used))
         refuse_page(self._declared, response, self._api.to_check(self._declared.call, self._auth))
         return response
 

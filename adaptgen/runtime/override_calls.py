@@ -16,7 +16,7 @@ from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiCall, DryRun
 from adaptgen.runtime.calls import Execution, ToolRequest
-from adaptgen.runtime.core.answer import Answer, Text, ToolError
+from adaptgen.runtime.core.answer import Answer, NotConnected, Text, ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING
@@ -98,11 +98,15 @@ class ToolCall:
         tool and does not decide again: declare the strongest effect of what you call.
 
         Raises:
+            NotConnected: it needs an account of the caller's, who is asked for it if this passes.
             ToolError: it answered with an error.
         """
         answer = await self._others(tool, arguments)
         if answer.is_error:
             text = next((one.text for one in answer.content if isinstance(one, Text)), "")
+            if answer.connection is not None:
+                auth, title, lost = answer.connection
+                raise NotConnected(auth, title, text, lost)
             raise ToolError(text, status=answer.status, unknown=answer.unknown, unreachable=answer.unreachable)
         return answer
 

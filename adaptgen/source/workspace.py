@@ -30,7 +30,7 @@ FLEET = Table({
         "spec": Key(Text("file"), "Its document, relative to this file", required=True),
         "auth": Key(ListOf(Text("name")), "Which of the shared ways to authenticate it has; all, if nothing is said"),
     }), key="name"), "The APIs, by names of your choice", required=True),
-    "auth": Key(MapOf(AUTH, key="tool"), "Ways to authenticate, as in hints"),
+    "auth": Key(MapOf(AUTH, key="auth"), "Ways to authenticate, as in hints"),
     "defaults": Key(DEFAULTS, "As in hints"),
     "sensitive": Key(SENSITIVE, "As in hints"),
     "governance": Key(Text("file"), "Settings of every server without its own, relative to this file"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,3 +214,18 @@ async def test_an_added_tool_calls_others_as_the_same_caller(serve: Serve) -> No
         '    return {"name": found["items"][0][0], "by": call.caller.sub}\n'
     )
     assert await called(engine, "first", {}, Caller("ada")) == {"name": "Person 1", "by": "ada"}
+
+
+async def test_an_account_that_a_called_tool_lacks_is_asked_for(serve: Serve, workplace: Path) -> None:
+    (workplace / "specs" / "people" / "hints.yaml").write_text(
+        "auth: {key: {kind: api_key, header: X-Key, per: caller, ask: true, title: People}}\n"
+    )
+    engine = serve(
+        '@overrides.add(name="first", description="First.", effect="read", input_schema={"type": "object"})\n'
+        "async def first(call: ToolCall):\n"
+        '    return value_of(await call.call("list_people", {}))\n',
+        state=workplace / "state",
+    )
+    answer = await engine.call(Caller("ada"), "first", {})
+    assert answer.connection == ("key", "People", "")
+    assert said(answer) == "No account of People is connected. Nothing was sent."

@@ -151,6 +151,8 @@ class _Reader:
         known = frozenset({"access", "refresh"} if kind in ("oauth2", "exchange") else ()) | self.caller(hint)
         known |= frozenset({"key"} if hint.ask else ())
         send = self.sends(hint.send, known, (*keys, "send"))
+        if (hint.grant == "authorization_code" or hint.ask) and hint.store == "memory":
+            self.transient(name, keys)
         if hint.grant == "authorization_code":
             self.because[name] = "the hints say so; each caller connects an account of its own"
             return replace(self.consents.account(name, hint, keys, send), refused=self.refused(hint))
@@ -228,6 +230,12 @@ class _Reader:
         """Warn of a refresh token that only the memory of one process holds."""
         message = f"{what}, which store: memory forgets at exit"
         help = "write store: file, or redis or dynamodb where several processes share it"
+        self.notes.append(Diagnostic("AG039", message, self.hints.where(*keys, "store"), help, "warning"))
+
+    def transient(self, name: str, keys: Keys) -> None:
+        """Warn of accounts that only the memory of one process holds."""
+        message = f"the accounts of {name!r} live in the memory of one process, and end with it"
+        help = "leave store out: they are kept where the settings keep what processes share, else in files"
         self.notes.append(Diagnostic("AG039", message, self.hints.where(*keys, "store"), help, "warning"))
 
     def refused(self, hint: AuthHint) -> tuple[Refused, ...]:

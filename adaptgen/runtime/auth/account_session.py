@@ -18,12 +18,13 @@ from typing import Final
 from adaptgen.model.tables import LOCAL, Auth, Caller, Consent, Json, Login
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.accounts import Accounts, readable
-from adaptgen.runtime.auth.login_attempts import MOST, LoginRefused
-from adaptgen.runtime.auth.login_call import UNTIL_CHANGED, LoginCall, references_of
-from adaptgen.runtime.auth.session import LEAST, Session
+from adaptgen.runtime.auth.login_attempts import MOST, STEPS, LoginRefused
+from adaptgen.runtime.auth.login_call import TRANSIENT, UNTIL_CHANGED, LoginCall, LoginResult, references_of
+from adaptgen.runtime.auth.session import COOL, Session
 from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.core.answer import ENDED, REFUSED, NotConnected, ToolError
+from adaptgen.runtime.http.error_messages import SHORTEST
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import fill, references
@@ -60,6 +61,10 @@ _HIDDEN: Final = 16
 """Tokens that were used before, and that no answer may show."""
 
 
+class Unusable(LoginRefused):
+    """A token endpoint granted something that cannot be sent, or that nobody here knows how to send."""
+
+
 class AccountSession(Session):
     """What an auth with :class:`~adaptgen.model.tables.Consent` has got for one caller."""
 
@@ -74,6 +79,7 @@ class AccountSession(Session):
         self._whose: dict[str, Json] = {}
         self._over = ("", 0.0)
         self._refusals = 0
+        self._outages = 0
         self._ending: set[asyncio.Task[bool]] = set()
 
     @property
@@ -88,6 +94,11 @@ class AccountSession(Session):
     @property
     def _shares(self) -> bool:
         return True
+
+    @property
+    def renews(self) -> bool:
+        login = self.auth.refresh
+        return login is not None and self._can(login) and not self._is_over()
 
     def equipped(self) -> bool:
         return self._active
@@ -151,9 +162,12 @@ class AccountSession(Session):
 
     def tokens(self) -> list[str]:
         held = super().tokens()
-        if self.auth.kind != "basic":
+        if not self.consent.ask:
             return held
-        return [*held, *(word for one in held if len(word := one.partition(":")[2]) >= LEAST)]
+        keys = [one for one in (*self._live[0].values(), *self._saved.values(), *self._hidden) if isinstance(one, str)]
+        words = [one.partition(":")[2] for one in keys] if self.auth.kind == "basic" else []
+        # People have short keys, and some of digits only.
+        return [*held, *(one for one in (*keys, *words) if len(one) >= SHORTEST)]
 
     # ------------------------------------------------------------------------------------------------------ renewing
 
@@ -173,7 +187,7 @@ class AccountSession(Session):
         used = await super()._adopt(kept)
         self._whose = {name: stored.get(name) for name in ("who", "since", "for")}
         if self._stamp != before:
-            self._refusals = 0
+            self._refusals = self._outages = 0
             self._failed = self._cool = None
             self._active = True
         return used
@@ -211,6 +225,11 @@ class AccountSession(Session):
                 return
         try:
             await self._refresh(login)
+        except Unusable:
+            # What was sent may have been used up, and nobody can say what would help.
+            self._end_for_now()
+            why = f"The API renewed the connection with {self.title}, but returned no token that can be used."
+            raise self._not_connected(f"{why} Nothing was done. It can be made again.", ENDED) from None
         except LoginRefused as refused:
             if refused.error.lower() in _GONE:
                 await self._end()
@@ -230,6 +249,24 @@ class AccountSession(Session):
     def _refused_key(self) -> NotConnected:
         text = f"The API did not accept the key for {self.title}. Nothing was done. Another one is needed."
         return self._not_connected(text, REFUSED)
+
+    def _taken(self, got: LoginResult) -> Mapping[str, Json]:
+        found = {name: got.found[name] for name in ("access", "refresh") if name in got.found}
+        usable = "access" in found and all(isinstance(one, str) and _is_sendable(one) for one in found.values())
+        if not usable or not (_names_bearer(got.response) or not self.consent.bearer):
+            raise Unusable("The API returned no token that can be used.", status=got.response.status)
+        return found
+
+    def _pause(self, problem: ToolError) -> float:
+        # A refresh token is no password: trying it again locks nobody out.
+        if problem.status not in TRANSIENT and not (problem.status or 0) >= 500:
+            return super()._pause(problem)
+        self._outages += 1
+        return max(STEPS[min(self._outages, 2) - 1], min(problem.retry_after or 0.0, COOL))
+
+    async def _done(self) -> None:
+        await super()._done()
+        self._outages = 0
 
     async def _refresh(self, login: Login) -> None:
         self._hide(self._saved)
@@ -290,12 +327,8 @@ class AccountSession(Session):
             if refused.error in _CLIENT or refused.status == 401:
                 text += _IN_BODY if login.send else "" if _has_secret(login) else _LACKING
             raise refused.reworded(text) from None
-        token = got.found.get("access")
-        usable = isinstance(token, str) and _is_sendable(token)
-        if not usable or not (_names_bearer(got.response) or not self.consent.bearer):
-            raise LoginRefused("The API returned no token that can be used.", status=got.response.status)
-        ends = expiry.find_end(login.expires, got.response, [token])
-        saved = {name: one for name, one in got.found.items() if isinstance(one, str)}
+        saved = self._taken(got)
+        ends = expiry.find_end(login.expires, got.response, [saved["access"]])
         try:
             await self._connect(saved, ends)
         except StoreError:
@@ -387,6 +420,9 @@ def _is_sendable(token: str) -> bool:
 def _names_bearer(response: Response) -> bool:
     """Whether a token can be sent as it is: a client must not use one of a type that it does not know (RFC 6749,
     7.1). Services that leave the type out mean a bearer token."""
-    body = response.json()
+    try:
+        body = response.json()
+    except ToolError:
+        return True  # the token came in a header
     kind = body.get("token_type") if isinstance(body, dict) else None
     return kind is None or (isinstance(kind, str) and kind.lower() in {"bearer", ""})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
@@ -53,6 +54,28 @@ def _matches(response: Response, path: str, pattern: str) -> bool:
 @lru_cache(maxsize=256)
 def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern), re.IGNORECASE)
+
+
+@value()
+class Refusal:
+    """A session that a request was sent with, and the rule of it by which the API refused that."""
+
+    session: Session
+    generation: int
+    rule: Refused
+
+
+def _is_worth(refusal: Refusal, renewed: int) -> bool:
+    """Whether a session is renewed for a refusal. ``renewed``: how often it was for the same request."""
+    session, generation = refusal.session, refusal.generation
+    if not session.renews or generation < 0:
+        return False
+    return not renewed or (renewed < _RENEWALS and (session.may_have_expired() or not session.fresh(generation)))
+
+
+def _most_likely(session: Session) -> tuple[bool, float]:
+    """Orders the sessions that can be renewed by how likely each of them has ended, the likeliest first."""
+    return not session.may_have_expired(), session.obtained
 
 
 @value()
@@ -185,7 +208,7 @@ class Authenticator:
                 return response
             return await self.exchange(request, way, home, like=like)
         keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
-        renewed = 0
+        renewed: Counter[str] = Counter()
         doubt: Doubt | None = None
         while True:
             generations = [(session, await session.ready(optional=optional)) for session in sessions]
@@ -198,12 +221,11 @@ class Authenticator:
                 continue
             for session in sessions:
                 session.absorb(response)
-            refusal = next(
-                ((*held, rule) for held in generations if (rule := find_refusal(held[0].auth.refused, response))), None
-            )
-            if refusal is not None:
-                await self._renew_refused(*refusal, request, response, renewed)
-                renewed += 1
+            refusals = [
+                Refusal(*held, rule) for held in generations if (rule := find_refusal(held[0].auth.refused, response))
+            ]
+            if refusals:
+                await self._renew_refused(refusals, request, response, renewed)
                 continue
             if optional and response.status == 403 and all(generation < 0 for _, generation in generations):
                 raise self._unaccepted(sessions[0], request, response)
@@ -212,32 +234,57 @@ class Authenticator:
                 return response
 
     async def _renew_refused(
-        self, session: Session, generation: int, rule: Refused, request: Request, response: Response, renewed: int
+        self, refusals: Sequence[Refusal], request: Request, response: Response, renewed: Counter[str]
     ) -> None:
-        """Renew a session that the API refused by ``rule``, so that the request can be sent again. ``renewed``: how
-        often that was done for this request.
+        """Renew one of the sessions that the API may have refused, so that the request can be sent again. ``renewed``:
+        how often that was done for this request.
+
+        Nobody knows which of several it means. Those that can be renewed are, one after the other; only then is it
+        what somebody would have to replace.
 
         Raises:
-            ToolError: it cannot be renewed, was renewed in vain, or the request must not be repeated.
+            ToolError: none can be renewed, all were in vain, or the request must not be repeated.
         """
-        if not session.logs_in or generation < 0:
-            if not renewed and await session.reread():
-                return
-            raise self._unaccepted(session, request, response)
-        outlived = session.may_have_expired() or not session.fresh(generation)
-        if renewed and not (renewed < _RENEWALS and outlived):
-            raise ToolError(
-                f"The API refuses this call ({response.status}) even after a fresh login: "
-                f"{OWN if session.auth.consent else SERVICE} is not permitted to do it. Trying again does not help.",
-                status=response.status,
-            )
-        await session.renew(generation)
-        if not rule.replay and not request.reads:
+        again = [one for one in refusals if _is_worth(one, renewed[one.session.auth.name])]
+        if again:
+            found = min(again, key=lambda one: (renewed[one.session.auth.name], *_most_likely(one.session)))
+            renewed[found.session.auth.name] += 1
+            await found.session.renew(found.generation)
+        else:
+            await self._blame(refusals, request, response, renewed)
+        if not request.reads and not all(one.rule.replay for one in refusals):
             raise ToolError(
                 f"The API refused the session ({response.status}); it has been renewed, but the change was not "
                 "repeated. Read the current state, then try again.",
                 status=response.status,
             )
+
+    async def _blame(
+        self, refusals: Sequence[Refusal], request: Request, response: Response, renewed: Counter[str]
+    ) -> None:
+        """Turn a refusal that no renewal helps against into an error; nothing where there is another credential now.
+
+        Raises:
+            ToolError: naming what to check, or saying that it is not permitted.
+        """
+        fixed = [one.session for one in refusals if not one.session.logs_in or one.generation < 0]
+        for session in fixed:
+            if not renewed[session.auth.name]:
+                renewed[session.auth.name] += 1
+                if await session.reread():
+                    return
+        for one in refusals:
+            if one.session in fixed:
+                raise self._unaccepted(one.session, request, response)
+            if not one.session.renews:
+                await one.session.renew(one.generation)  # it raises, unless its person has replaced it meanwhile
+                return
+        own = any(one.session.auth.consent for one in refusals)
+        raise ToolError(
+            f"The API refuses this call ({response.status}) even after a fresh login: "
+            f"{OWN if own else SERVICE} is not permitted to do it. Trying again does not help.",
+            status=response.status,
+        )
 
     def _may_repeat(self, request: Request, names: Sequence[str]) -> bool:
         """Whether a refusal means that nothing was done, as the rules of the auths have it."""
@@ -268,8 +315,9 @@ class Authenticator:
             return None
         if sign is None:
             return None
-        session, generation = next(
-            ((one, at) for one, at in generations if one.logs_in and at >= 0), (generations[0][0], -1)
+        able = [held for held in generations if held[0].logs_in and held[1] >= 0]
+        session, generation = min(
+            able, key=lambda held: (not held[0].renews, *_most_likely(held[0])), default=(generations[0][0], -1)
         )
         if generation < 0 or _told_otherwise(sign, session) or not session.signs.worth(sign):
             raise_for(sign, session, request, in_vain=session.logs_in)

@@ -28,6 +28,7 @@ from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.seals import Seals, base64url
 from adaptgen.runtime.core.text import clean
+from adaptgen.runtime.http.error_messages import SHORTEST
 from adaptgen.runtime.store.protocol import StoreError
 
 SECONDS: Final = 600.0
@@ -178,6 +179,9 @@ class Connections:
                             "digits and signs.")  # fmt: skip
         if basic and ":" not in key:
             return _problem("Enter the name, a colon and the password in one line.")
+        if len(key.partition(":")[2] if basic else key) < SHORTEST:
+            return _problem(f"This is too short: {'a password' if basic else 'a key'} has at least {SHORTEST} letters, "
+                            "digits or signs, or it could not be told from other words of an answer.")  # fmt: skip
         await session.connect_by_key(key)
         self._changed(caller)
         return {"connected": True}

@@ -15,9 +15,10 @@ from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credent
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client
-from adaptgen.runtime.http.error_messages import Scrub, check_success
+from adaptgen.runtime.http.error_messages import SHORTEST, Scrub, check_success
+from adaptgen.runtime.http.expected_answer import withhold_tokens
 from adaptgen.runtime.http.logged_out import leads_to_login
-from adaptgen.runtime.http.request import Inputs, build, find_references, templates
+from adaptgen.runtime.http.request import Inputs, Request, build, find_references, templates
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -85,7 +86,7 @@ class LoginCall:
         except ToolError as problem:
             raise ToolError(f"{named} failed. {problem.text}", unreachable=problem.unreachable) from None
         if not (by_header and response.status in (302, 303)):
-            self._check(named, login, response)
+            self._check(named, login, response, self._sent(login, request))
         if _second_step(response, sure=True):
             raise _needs_person(named, response)
         try:
@@ -121,9 +122,16 @@ class LoginCall:
         names = sorted({one.name if one.kind == "env" else str(one) for one in references_of(login)}) or self.variables
         return f"Check {' and '.join(names)}." if names else "Check the hints of this login."
 
-    def _check(self, named: str, login: Login, response: Response) -> None:
+    def _sent(self, login: Login, request: Request) -> list[str]:
+        """What the words of the answer must not repeat: every secret, and the pairs of HTTP Basic as they were sent."""
+        pairs = [request.headers.get(send.name, "").partition(" ")[2] for send in login.send if send.basic]
+        return [one for one in (*self.secrets(), *pairs) if len(one) >= SHORTEST]
+
+    def _check(self, named: str, login: Login, response: Response, secrets: list[str]) -> None:
         try:
-            check_success(response, lambda: Scrub(self.secrets()), reads=True)
+            # Of the whole answer: what is cut from it later may end in the middle of a secret.
+            shown = withhold_tokens(response, secrets, cut=True)
+            check_success(shown, lambda: Scrub(secrets), reads=True)
         except ToolError as problem:
             if problem.status in TRANSIENT:
                 text = f"{named} failed. {problem.text}"

@@ -27,7 +27,7 @@ from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
-from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, placeholders_of, references_of
+from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, LoginResult, placeholders_of, references_of
 from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFiles
 from adaptgen.runtime.auth.session_store import LEASE
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -35,6 +35,7 @@ from adaptgen.runtime.auth.signer import Signer
 from adaptgen.runtime.aws.credentials import Missing
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import SingleFlight, margin
+from adaptgen.runtime.http.expected_answer import LEAST
 from adaptgen.runtime.http.logged_out import Signs
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
@@ -42,9 +43,8 @@ from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import Reference, fill, placeholders, references
 from adaptgen.syntax.token_names import FIND_CSRF, is_csrf
 
-_COOL = 900.0
-LEAST = 8
-"""Characters of a value that is looked for in answers."""
+COOL = 900.0
+"""Seconds that an API can ask for at most between two attempts."""
 _WHO = lazy(r"(?i)(^|_)(user(_?name)?|login|e?mail|client_?id|tenant|account|region|url|host)$")
 _REFUSED = 3600.0
 """Seconds for which other processes do not try credentials that the API refused."""
@@ -59,6 +59,8 @@ class Session:
     def __init__(self, auth: Auth, common: SessionContext, caller: Caller = LOCAL, key: str = "") -> None:
         self.auth = auth
         self.generation = 0
+        self.obtained = 0.0
+        """When what requests send was obtained, or taken over, on the clock of this process."""
         self._fresh = 0
         self._common = common
         self._credentials = common.credentials
@@ -115,6 +117,11 @@ class Session:
     def logs_in(self) -> bool:
         """Whether there is anything that can be renewed; a static credential has nothing."""
         return bool(self.auth.chain or self.auth.refresh)
+
+    @property
+    def renews(self) -> bool:
+        """Whether it can be renewed now, without asking anybody."""
+        return self.logs_in
 
     # ------------------------------------------------------------------------------------------------------- using
 
@@ -364,8 +371,7 @@ class Session:
                 if problem.status is None:
                     raise  # it was not reached
                 if not _final(problem):
-                    wait = self._common.attempts.failed(self.credential())
-                    wait = max(wait, min(problem.retry_after or 0.0, _COOL))
+                    wait = self._pause(problem)
                     self._cool = (self._common.attempts.now() + wait, problem)
                     await self._tell(problem, wait, retry_after=wait)
                     raise _later(problem, wait) from None
@@ -502,8 +508,12 @@ class Session:
         await self._keep()
         self._go_live()
         self._failed = self._cool = None
-        self.generation += 1
+        self._count()
         self._fresh = self.generation
+
+    def _count(self) -> None:
+        self.generation += 1
+        self.obtained = time.monotonic()
 
     def _go_live(self) -> None:
         """From here on requests send these values; while a login runs they send the last complete ones."""
@@ -524,7 +534,7 @@ class Session:
             lacks = name in wanted and name not in got.found and name not in self._searched
             if lacks and (login is self.auth.refresh or name not in self._saved):
                 raise self._attempt.without(login, name, got.response)
-        self._saved |= got.found
+        self._saved |= self._taken(got)
         self._cookies |= got.cookies
         tokens = [got.found[name] for name in self._sent if name in got.found]
         ends = expiry.find_end(login.expires, got.response, tokens)
@@ -534,6 +544,19 @@ class Session:
         self._doubt = False
         if not last:
             await self._keep(complete=False)
+
+    def _taken(self, got: LoginResult) -> Mapping[str, Json]:
+        """What is kept of the answer of a login.
+
+        Raises:
+            ToolError: nothing of it can be used.
+        """
+        return got.found
+
+    def _pause(self, problem: ToolError) -> float:
+        """Note an attempt that failed for another reason than its credentials; seconds until the next one."""
+        wait = self._common.attempts.failed(self.credential())
+        return max(wait, min(problem.retry_after or 0.0, COOL))
 
     # ------------------------------------------------------------------------------------------------------- keeping
 
@@ -572,7 +595,7 @@ class Session:
         if self._active:
             self._go_live()
         if self._usable():
-            self.generation += 1
+            self._count()
             return True
         return False
 

@@ -37,6 +37,10 @@ class Sessions:
         """Whether any of them depends on the caller."""
         return bool(self._whose)
 
+    def personal_among(self, names: Iterable[str]) -> bool:
+        """Whether one of these auths depends on the caller."""
+        return any(name in self._whose for name in names)
+
     def connects(self, name: str) -> bool:
         """Whether callers connect accounts of their own for an auth."""
         return name in self._auths and self._auths[name].consent is not None

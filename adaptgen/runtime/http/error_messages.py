@@ -49,6 +49,10 @@ _ECHOES = vocabulary(
 )
 
 
+SHORTEST: Final = 4
+"""Characters of a secret that can be told from other words."""
+
+
 class Scrub:
     """Removes from texts what must not reach an agent.
 
@@ -64,7 +68,7 @@ class Scrub:
         given: Mapping[str, Json] | None = None,
         marks: PiiTracker | None = None,
     ) -> None:
-        self._secrets = sorted((one for one in secrets if len(one) >= 4), key=len, reverse=True)
+        self._secrets = sorted((one for one in secrets if len(one) >= SHORTEST), key=len, reverse=True)
         self.names = frozenset(re.split(r"[.\[\]\"*]+", path.rstrip('*]["'))[-1].lower() for path in sensitive)
         self._given = given or {}
         self._marks = marks or PiiTracker()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Call, Json, Step, Tool
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.logged_out import Like, is_bare, wraps
@@ -88,25 +91,123 @@ def is_page(response: Response) -> bool:
 
 @lru_cache(maxsize=256)
 def _forms(token: str) -> tuple[bytes, ...]:
-    """A token as JSON and URLs hold it."""
-    forms = {token, json.dumps(token)[1:-1], token.replace("/", "\\/"), quote(token, safe="")}
+    """A token as JSON, HTML and URLs hold it."""
+    if _PLAIN.fullmatch(token):
+        return (token.encode(),)
+    quoted = [quote(token, safe=safe, errors="replace") for safe in _UNQUOTED]
+    quoted.append(quote_plus(token, errors="replace"))
+    forms = {token, *quoted, *(_HEX.sub(lambda found: found[0].lower(), one) for one in quoted)}
+    forms |= {json.dumps(token)[1:-1], json.dumps(token, ensure_ascii=False)[1:-1], html.escape(token)}
+    forms.add(token.replace("/", "\\/"))
     return tuple(form.encode(errors="replace") for form in sorted(forms, key=len, reverse=True))
 
 
-def withhold_tokens(response: Response, tokens: Iterable[str]) -> Response:
-    """The answer without the tokens of the server's own sessions, in the forms in which JSON and URLs hold them."""
-    content = response.content
-    tokens = list(tokens)
-    if response.file is not None and response.file.holds([form for token in tokens for form in _forms(token)]):
-        raise ToolError("The file that the API sent holds a token of this server's session; it is withheld.")
-    headers = dict(response.headers)
-    for token in sorted(set(tokens), key=len, reverse=True):
+_PLAIN = lazy(r"[A-Za-z0-9_.~-]+")
+_UNQUOTED: Final = ("", "/", "=", ";,/?:@&=+$#")
+"""What writers of URLs leave as it is."""
+_HEX = lazy(r"%[0-9A-F]{2}")
+LEAST: Final = 8
+"""Characters of a token that is looked for anywhere; a shorter one, and one of digits, only as a word."""
+_BEGINNING: Final = 16
+"""Characters by which the beginning of a token is recognized."""
+
+
+@lru_cache(maxsize=1)
+def _escapes() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """One by which JSON escapes what need not be, and every one."""
+    return re.compile(rb"\\u00[2-7]"), re.compile(rb"\\(?:u00([2-7][0-9A-Fa-f])|(/)|.)", re.DOTALL)
+
+
+def _with_plain_letters(content: bytes) -> bytes:
+    """JSON in which the letters, digits and signs that some writers escape are themselves (``\\u003d`` for =)."""
+    some, every = _escapes()
+    if not some.search(content):
+        return content
+
+    def plain(found: re.Match[bytes]) -> bytes:
+        one = bytes.fromhex(found[1].decode()) if found[1] else found[2] or b'"'
+        return found[0] if one in b'"\\\x7f' else one
+
+    return every.sub(plain, content)
+
+
+@lru_cache(maxsize=1)
+def _json_parts() -> re.Pattern[bytes]:
+    """The strings and the numbers of JSON."""
+    return re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
+
+
+def _is_number(token: str) -> bool:
+    return token.isascii() and token.isdigit()
+
+
+def _is_word(token: str) -> bool:
+    """Whether a token may also be a part of other words and numbers by chance."""
+    return len(token) < LEAST or _is_number(token)
+
+
+@lru_cache(maxsize=256)
+def _word(token: str) -> re.Pattern[bytes]:
+    forms = b"|".join(map(re.escape, _forms(token)))
+    before = rb"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
+    return re.compile(before + rb"(?:" + forms + rb")(?![A-Za-z0-9])")
+
+
+def _without(content: bytes, token: str, *, is_json: bool = False, cut: bool = False) -> bytes:
+    """``content`` without a token; of ``is_json`` what stays is JSON. ``cut``: without its beginnings, too."""
+    if not _is_word(token):
         for form in _forms(token):
-            if form in content:
-                content = content.replace(form, WITHHELD)
-            # The rest of a header stays: an address of the next page repeats the query with its key.
-            text = form.decode()
-            headers = {name: value.replace(text, "[withheld]") for name, value in headers.items()}
-    if content is response.content and headers == response.headers:
+            content = content.replace(form, WITHHELD)
+            if cut and len(form) > _BEGINNING:
+                content = _without_beginnings(content, form)
+        return content
+    if not any(form in content for form in _forms(token)):
+        return content
+    word = _word(token)
+    if not (is_json and _is_number(token)):
+        return word.sub(WITHHELD, content)
+
+    def withhold(found: re.Match[bytes]) -> bytes:
+        part = found[0]
+        if part[:1] == b'"':
+            return word.sub(WITHHELD, part)
+        # A short number is the number of something else more often than somebody's key.
+        return b'"' + WITHHELD + b'"' if len(token) >= LEAST and part == token.encode() else part
+
+    return _json_parts().sub(withhold, content)
+
+
+def _without_beginnings(content: bytes, form: bytes) -> bytes:
+    """``content`` without what a token begins with: who quotes one may have cut it."""
+    at, beginning = 0, form[:_BEGINNING]
+    while (at := content.find(beginning, at)) >= 0:
+        size = _BEGINNING
+        while size < len(form) and content[at + size : at + size + 1] == form[size : size + 1]:
+            size += 1
+        content = content[:at] + WITHHELD + content[at + size :]
+        at += len(WITHHELD)
+    return content
+
+
+def withhold_tokens(response: Response, tokens: Iterable[str], *, cut: bool = False) -> Response:
+    """The answer without the tokens of the server's own sessions, in the forms in which JSON and URLs hold them.
+    ``cut``: without the beginnings of long ones, too; for an answer that is shown to people and not read as data."""
+    content, tokens = response.content, list(tokens)
+    if not tokens:
         return response
-    return replace(response.unread(), content=content, headers=headers)
+    if response.file is not None and response.file.holds(
+        # What is found in any large file by chance would withhold them all.
+        [form for token in tokens if len(token) >= LEAST for form in _forms(token)]
+    ):
+        raise ToolError("The file that the API sent holds a token of this server's session; it is withheld.")
+    is_json = "json" in response.media_type or content[:64].lstrip()[:1] in (b"{", b"[")
+    content = before = _with_plain_letters(content) if is_json else content
+    headers = {name: value.encode(errors="surrogateescape") for name, value in response.headers.items()}
+    for token in sorted(set(tokens), key=len, reverse=True):
+        content = _without(content, token, is_json=is_json, cut=cut)
+        # The rest of a header stays: an address of the next page repeats the query with its key.
+        headers = {name: _without(value, token, cut=cut) for name, value in headers.items()}
+    shown = {name: value.decode(errors="surrogateescape") for name, value in headers.items()}
+    if content == before and shown == response.headers:
+        return response
+    return replace(response.unread(), content=content, headers=shown)

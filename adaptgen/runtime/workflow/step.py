@@ -76,15 +76,15 @@ class StepExecutor:
         return asked
 
     async def _ask(self, step: Step, scope: Scope, request: Request) -> StepResponse:
+        call = ApiCall(self._api, self._tool, scope.arguments, self._marks, step=step)
         if step.until is not None:
             from adaptgen.runtime.workflow.polling import poll
 
-            return await poll(step.until, lambda: self._once(step, scope, request.copy()), self._words(step, scope))
+            return await poll(step.until, lambda: self._once(step, scope, request.copy(), call), _describer(call))
         if step.page is None:
-            return await self._once(step, scope, request)
+            return await self._once(step, scope, request, call)
         from adaptgen.runtime.paging.scan import read_all_pages
 
-        call = self._call(step, scope)
         last: list[StepResponse] = []
 
         async def make(placed: PageParameters | None) -> Request:
@@ -100,8 +100,7 @@ class StepExecutor:
         items, note = await read_all_pages(step.page, fetch, self._box(), step.max_items)
         return replace(last[0], items=items, note=note)
 
-    async def _once(self, step: Step, scope: Scope, request: Request) -> StepResponse:
-        call = self._call(step, scope)
+    async def _once(self, step: Step, scope: Scope, request: Request, call: ApiCall) -> StepResponse:
         response = call.received(await call.exchange(request))
         if not step.success:
             try:
@@ -120,12 +119,9 @@ class StepExecutor:
             raise CriterionFailed(ToolError(text, status=response.status), asked)
         raise CriterionFailed(make_refusal(response, call.scrub(), reads=request.harmless, whose=call.whose), asked)
 
-    def _call(self, step: Step, scope: Scope) -> ApiCall:
-        return ApiCall(self._api, self._tool, scope.arguments, self._marks, step=step)
 
-    def _words(self, step: Step, scope: Scope) -> Callable[[Response], str]:
-        scrub = self._call(step, scope).scrub
-        return lambda response: describe_error(response, scrub())
+def _describer(call: ApiCall) -> Callable[[Response], str]:
+    return lambda response: describe_error(response, call.scrub())
 
 
 def _asked(step: Step, request: Request, response: Response, *, strict: bool = False) -> StepResponse:

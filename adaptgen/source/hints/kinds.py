@@ -106,6 +106,11 @@ KINDS = {
         "a name of letters, digits and _, such as find_contacts",
         help='write the operation under call: find_contacts: {call: "GET /contacts"}',
     ),
+    "auth": TextKind(
+        r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        "a name of letters, digits and _, such as crm_login",
+        help="name the auth with letters, digits and _, as adaptgen build shows a security scheme: My Auth is my_auth",
+    ),
     "call": TextKind(
         r"^(?i:get|put|post|delete|options|head|patch|trace) +(/|https?://|\$\{)\S*$",
         "a method and a path, such as GET /api/contacts/",

@@ -36,7 +36,7 @@ OPERATION = Table({
 
 LEARNED = Table({
     "adaptgen": Key(Number(1, 1), "The format of this file"),
-    "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, as in hints"),
+    "auth": Key(MapOf(AUTH, key="auth"), "How requests authenticate, as in hints"),
     "operations": Key(MapOf(OPERATION, key="call"), "By operation, such as GET /contacts: keys of a tool in hints"),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),
 })  # fmt: skip

@@ -93,12 +93,31 @@ def _check_connecting(auth: Mapping[str, Any], at: tuple[str, ...], checker: Che
         if name not in _SAVED:
             help = "write save: {access: $.…, refresh: $.…}"
             checker.report(f"an account keeps no {name!r}", (*at, "save", name), help, "AG135")
+    if consents:
+        _check_urls(auth, at, checker)
+
+
+def _check_urls(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    """Report addresses of a consent that are not safe."""
     for key in ("authorization_url", "token_url", "refresh_url", "revocation_url"):
         url = str(auth.get(key, "/"))
         # A reference is known when the server runs; a path lies below the main base.
-        known = consents and "${" not in url and not url.startswith("/")
-        if known and (problem := find_problem(url)):
+        if "${" not in url and not url.startswith("/") and (problem := find_problem(url)):
             checker.report(f"{key} {problem}", (*at, key), "write https://…", "AG137")
+    if "issuer" in auth:
+        _check_issuer(str(auth["issuer"]), (*at, "issuer"), checker)
+
+
+def _check_issuer(issuer: str, at: tuple[str, ...], checker: Checker) -> None:
+    """Report what no service can name as its issuer: every answer would be taken for another service's."""
+    if "${" in issuer:
+        return  # it is known when the server runs
+    problem: str | None = find_problem(issuer)
+    if problem is None and "?" in issuer:
+        problem = "has a query"
+    if problem:
+        help = "write what the service sends as iss, an https URL, or leave issuer out"
+        checker.report(f"issuer {problem} (RFC 9207)", at, help, "AG137")
 
 
 def _check_callers(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:

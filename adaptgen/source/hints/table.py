@@ -319,7 +319,7 @@ HINTS = Table({
     "references": Key(MapOf(Text("file"), key="path"), "URL of a document that a $ref names, or of a folder (with / at "
                       "the end) -> the local file or folder that is read instead"),
     "workflows": Key(ListOf(Text("file")), "Arazzo descriptions (1.0): each workflow is a tool"),
-    "auth": Key(MapOf(AUTH, key="tool"),
+    "auth": Key(MapOf(AUTH, key="auth"),
                 "How requests authenticate, by the name of a security scheme; another name: everywhere"),
     "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),

@@ -178,6 +178,10 @@ def test_a_key_is_sent_where_it_belongs(tmp_path: Path, hint: dict[str, Any], se
         ({**HINT, "token_url": "http://id.example/token"}, ["AG137"]),
         ({**HINT, "authorization_url": "javascript:alert(1)"}, ["AG137"]),
         ({**HINT, "revocation_url": "https://u:p@id.example/revoke"}, ["AG137"]),
+        ({**HINT, "issuer": "netatmo"}, ["AG137"]),
+        ({**HINT, "issuer": "http://id.example"}, ["AG137"]),
+        ({**HINT, "issuer": "https://id.example/?tenant=1"}, ["AG137"]),
+        ({**HINT, "issuer": "https://id.example/#a"}, ["AG137"]),
     ],
 )
 def test_what_does_not_go_together_is_refused_at_its_line(
@@ -395,3 +399,38 @@ def test_the_address_that_a_document_lacks_is_named(tmp_path: Path, flow: dict[s
     assert [one.message for one in caught.value.diagnostics] == [f"the document does not say {lacking}"]
     hint = {**HINT, "token_url": "https://id.example/t", "authorization_url": "https://id.example/a"}
     assert plan(tmp_path, {"auth": {"notes": hint}}, components=components(**flow)).consent is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [
+        ("no", "write false, without quotes"),
+        ("false", "write false, without quotes"),
+        ("On", "write true, without quotes"),
+        ("S265", "did you mean 'S256'?"),
+        ("plain", "write one of these words"),
+    ],
+)
+def test_a_flag_that_is_written_as_a_text_is_named(tmp_path: Path, written: str, help: str) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        build(tmp_path, {**HINT, "pkce": written})
+    (one,) = caught.value.diagnostics
+    assert (one.message, one.help) == (f"auth.notes.pkce must be S256, true or false, not {written!r}", help)
+
+
+def test_the_name_of_an_auth_is_explained_as_one(tmp_path: Path) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        build(tmp_path, HINT, name="My Auth")
+    (one,) = caught.value.diagnostics
+    assert one.message == "auth.My Auth: 'My Auth' is not a name of letters, digits and _, such as crm_login"
+    assert one.help == (
+        "name the auth with letters, digits and _, as adaptgen build shows a security scheme: My Auth is my_auth"
+    )
+
+
+@pytest.mark.parametrize("hint", [HINT, {"kind": "api_key", "header": "X-Key", "per": "caller", "ask": True}])
+@pytest.mark.parametrize("store", ["memory", "file"])
+def test_accounts_in_the_memory_of_one_process_are_a_warning(tmp_path: Path, hint: dict[str, Any], store: str) -> None:
+    build(tmp_path, {**hint, "store": store})
+    warned = [one for one in adaptgen.build(tmp_path / "notes.yaml").diagnostics if "in the memory" in one.message]
+    assert [(one.code, one.severity) for one in warned] == ([("AG039", "warning")] if store == "memory" else [])

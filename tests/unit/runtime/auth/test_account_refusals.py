@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,48 @@ async def test_what_the_api_forbids_is_said_of_the_account_of_the_caller(
 ) -> None:
     api.forbidden = headers
     assert await one.text(ADA) == f"The API answered 403 Forbidden: no. {advice}"
+
+
+UNUSABLE = {
+    "a number": {"access_token": 1234567890123},
+    "an object": {"access_token": {"a": "secret-in-an-object"}},
+    "a header more": {"access_token": "abcdefgh\r\nX-Evil: 1"},
+    "no ASCII": {"access_token": "äöü-token-12345678"},
+    "half a surrogate pair": '{"access_token": "abcdefgh12345678", "refresh_token": "\\ud800abcdef"}',
+    "too long": {"access_token": "x" * 200_000},
+    "a long refresh token": {"access_token": "abcdefgh12345678", "refresh_token": "r" * 200_000},
+    "another type": {"access_token": "mac-token-12345678", "token_type": "mac"},
+}
+
+
+@pytest.mark.parametrize("body", UNUSABLE.values(), ids=list(UNUSABLE))
+async def test_what_a_renewal_returns_is_checked_before_it_is_kept(one: Replica, api: NotesApi, body: Any) -> None:
+    sent = refuse(api, 200, body)
+    said = await one.call(ADA)
+    assert said.connection == ("notes", "Notes", "ended")
+    assert said.content[0].text.startswith(  # type: ignore[union-attr]
+        "The API renewed the connection with Notes, but returned no token that can be used."
+    )
+    assert [(await one.call(ADA)).connection for _ in range(3)] == [("notes", "Notes", "ended")] * 3
+    assert len(sent) == 1
+    assert len(set(api.calls)) == 1, "nothing of it was sent"
+    await one.connect(api, ADA)
+    assert "note of ada" in await one.text(ADA)
+
+
+@pytest.mark.parametrize("body", UNUSABLE.values(), ids=list(UNUSABLE))
+async def test_what_a_code_gives_is_checked_the_same_way(one: Replica, api: NotesApi, body: Any) -> None:
+    api.token_answer = lambda form: answer(200, body)
+    assert await one.connect(api, ADA) == {"problem": "The API returned no token that can be used."}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_outage_of_the_service_is_over_a_minute_later(one: Replica, api: NotesApi, status: int) -> None:
+    now = time.time()
+    one.engine.execution().attempts._clock = lambda: now
+    refuse(api, status, {"error": "temporarily_unavailable"})
+    for wait in (30, 60, 60, 60):
+        assert f"The login is tried again in {wait} s, not before." in await one.text(ADA)
+        now += wait
+    api.token_answer = lambda form: None
+    assert "note of ada" in await one.text(ADA)
