@@ -102,6 +102,12 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     raise ToolError(f"The API answers 200, but says {tried} that no user is logged in. {look}", status=200)
 
 
+def _undone_by(sessions: Sequence[Session]) -> Callable[[Response], bool] | None:
+    """Whether an answer with another status than 4xx says that the request was not carried out; None: none does."""
+    rules = [rule for one in sessions for rule in one.auth.refused if rule.replay and not 400 <= rule.status < 500]
+    return (lambda response: find_refusal(rules, response) is not None) if rules else None
+
+
 async def _with_credentials(request: Request, generations: Sequence[tuple[Session, int]]) -> Request:
     """A copy of ``request`` with the credentials of the sessions, signed where they sign."""
     prepared = request.copy()
@@ -185,13 +191,14 @@ class Authenticator:
                 return response
             return await self.exchange(request, way, home, like=like)
         keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
+        undone = _undone_by(sessions)
         renewed = 0
         doubt: Doubt | None = None
         while True:
             generations = [(session, await session.ready(optional=optional)) for session in sessions]
             prepared = await _with_credentials(request, generations)
             try:
-                response = await self._client.send(prepared, keep=keep)
+                response = await self._client.send(prepared, keep=keep, undone=undone)
             except Elsewhere as away:
                 if (doubt := await self._renewed_for(generations, request, away, doubt)) is None:
                     raise

@@ -99,9 +99,17 @@ class Client:
         """Close the pooled connections."""
         await self._clients.aclose()
 
-    async def send(self, request: Request, *, keep: Collection[int] = (), login: bool = False) -> Response:
+    async def send(
+        self,
+        request: Request,
+        *,
+        keep: Collection[int] = (),
+        login: bool = False,
+        undone: Callable[[Response], bool] | None = None,
+    ) -> Response:
         """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
-        A ``login`` changes nothing that an agent must look after, whatever becomes of it.
+        A ``login`` changes nothing that an agent must look after, whatever becomes of it. ``undone``: whether an answer
+        with another status than 4xx means that the request was not carried out.
 
         Raises:
             ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
@@ -125,7 +133,7 @@ class Client:
                         if state.sent and not state.harmless:
                             note_change()
                         raise
-                    if not state.harmless and not (400 <= response.status < 500 or response.status in _SENT_ELSEWHERE):
+                    if not state.harmless and not _is_undone(response, undone):
                         note_change()
                     response.asked, response.redirected = asked, redirected
                     target = response.headers.get("location")
@@ -241,6 +249,13 @@ class Client:
             prepared.extensions["trace"] = state.trace
             state.sent = self._transport is not None  # which may not tell how far it came
         return prepared
+
+
+def _is_undone(response: Response, undone: Callable[[Response], bool] | None) -> bool:
+    """Whether a request with this answer certainly changed nothing."""
+    if 400 <= response.status < 500 or response.status in _SENT_ELSEWHERE:
+        return True
+    return undone is not None and undone(response)
 
 
 class _State:

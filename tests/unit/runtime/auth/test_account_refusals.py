@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from support.own_accounts import NotesApi, Replica, answer
+from support.own_accounts import BY_KEY, NotesApi, Replica, answer
 
-from adaptgen.model.tables import Caller
+from adaptgen.model.tables import Caller, Refused
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
@@ -118,3 +120,20 @@ async def test_what_the_api_forbids_is_said_of_the_account_of_the_caller(
 ) -> None:
     api.forbidden = headers
     assert await one.text(ADA) == f"The API answered 403 Forbidden: no. {advice}"
+
+
+@pytest.mark.parametrize(("body", "changes"), [({"error": "bad_key"}, False), ({"ok": True}, True)])
+async def test_a_refusal_with_status_200_has_changed_nothing(
+    tmp_path: Path, body: dict[str, Any], changes: bool
+) -> None:
+    class Api(NotesApi):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return answer(200, body)
+
+    auth = replace(BY_KEY, refused=(Refused(200, {"error": "bad_key"}),))
+    one = Replica(tmp_path, Api(), MemoryStore(), auth)
+    await one.ask(ADA, "key", key="a-key-of-ada")
+    with call_context.watching() as watched:
+        said = await one.engine.call(ADA, "delete_note", {"id": "7"})
+    assert (said.connection is not None, watched.possible) == (not changes, changes)
+    await one.engine.aclose()
