@@ -518,7 +518,7 @@ async def test_a_file_that_was_deleted_during_a_renewal_is_not_written_again(tmp
     one, other = files.file("notes", "ada", strict=True), files.file("notes", "ada", strict=True)
     await one.write({"stamp": "1"})
     await one.read()
-    assert await other.remove()
+    await other.delete()
     with pytest.raises(LeaseLost):
         await one.write({"stamp": "2"})
     assert await one.read() is None
