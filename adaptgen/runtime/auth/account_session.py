@@ -89,6 +89,10 @@ class AccountSession(Session):
     def _shares(self) -> bool:
         return True
 
+    @property
+    def connection(self) -> str:
+        return str(self._whose.get("id") or "")
+
     def equipped(self) -> bool:
         return self._active
 
@@ -143,6 +147,7 @@ class AccountSession(Session):
         self._hide(self._saved)
         self._saved, self._cookies, self._live = {}, {}, ({}, {})
         self._active, self._ends, self._stamp, self._doubt, self._unsaved = False, None, "", False, False
+        self._whose = {}
         self._failed = self._cool = None
 
     def _hide(self, saved: Mapping[str, Json]) -> None:
@@ -163,15 +168,17 @@ class AccountSession(Session):
     async def _adopt(self, kept: SessionStore) -> bool:
         before, lost = self._stamp, dict(self._saved) if self._unsaved else {}
         stored = readable(await kept.read())
-        if stored is None or stored.get("for") != self._target():
+        if stored is not None and stored.get("for") != self._target():
+            stored = None
+        if lost and (stored is None or stored.get("id") != self._whose.get("id")):
+            self._revoke_later(lost)  # it was renewed while it was disconnected, or another one was connected
+        if stored is None:
             self._drop()
-            if lost:  # it was renewed while it was disconnected
-                self._revoke_later(lost)
             raise self._not_connected()
         if stored["stamp"] != before:
             self._hide(self._saved)
-        used = await super()._adopt(kept)
-        self._whose = {name: stored.get(name) for name in ("who", "since", "for")}
+        used = self._take_over(stored)
+        self._whose = {name: stored.get(name) for name in ("who", "since", "for", "id")}
         if self._stamp != before:
             self._refusals = 0
             self._failed = self._cool = None

@@ -86,7 +86,11 @@ class Accounts:
 
     async def connect(self, auth: Auth, caller: Caller, account: Mapping[str, Json]) -> None:
         """Keep an account in the place of any earlier one."""
-        whose: dict[str, Json] = {"who": {"sub": caller.sub, "tenant": caller.tenant}, "since": int(time.time())}
+        whose: dict[str, Json] = {
+            "id": secrets.token_hex(8),  # of this connection, which renewals keep
+            "who": {"sub": caller.sub, "tenant": caller.tenant},
+            "since": int(time.time()),
+        }
         state = self.state(auth, caller)
         if isinstance(state, SharedState):
             # First the index: an account that nobody can list must not exist.

@@ -124,3 +124,28 @@ async def test_a_file_that_is_another_one_now_is_neither_written_nor_removed(tmp
     assert await one.remove() is False
     assert await other.read() == {"stamp": "2"}
     assert list(tmp_path.glob("*.new")) == []
+
+
+async def test_the_tokens_of_a_renewal_that_comes_too_late_are_revoked(two: Two) -> None:
+    await two.connect(two.one, "private")
+    waiting = await two.renewing()
+    assert (await two.other.ask(ADA, "disconnect"))["revoked"] is True
+    await two.connect(two.other, "work")
+    assert two.api.alive(0) == (True, 1)  # what the renewal got
+    two.api.go.set()
+    assert "note of work" in await waiting
+    await two.one.engine.aclose()
+    assert two.api.alive(0) == (False, 0)
+    assert two.api.alive(1) == (True, 1)
+
+
+@pytest.mark.parametrize("two", ["store"], indirect=True)
+async def test_a_disconnection_ends_what_was_written_between_its_read_and_its_removal(two: Two) -> None:
+    await two.connect(two.one, "private")
+    two.api.expire()
+    two.api.go.set()
+    assert two.store is not None
+    two.store.before = lambda: two.one.text(ADA)  # which renews
+    assert await two.other.ask(ADA, "disconnect") == {"disconnected": True, "revoked": True}
+    assert two.api.refreshed == 1
+    assert two.api.alive(0) == (False, 0)
