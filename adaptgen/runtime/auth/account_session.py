@@ -332,7 +332,24 @@ class AccountSession(Session):
         self._drop()
         if kept is None:
             return False, False
-        return True, await self.revoke(kept["saved"])
+        return True, await self.end(kept)
+
+    async def end(self, kept: Mapping[str, Json]) -> bool:
+        """End the tokens of an account that was deleted; whether the API confirmed it. Nothing is sent where the
+        account is for another API than the one that this server calls now: its tokens are none of its business."""
+        try:
+            here = kept.get("for") == self._target()
+        except ToolError:  # no address is set
+            here = False
+        if here:
+            return await self.revoke(kept["saved"])
+        if self.consent.revoke is not None:
+            _log.warning(
+                "an account of %s was deleted, and its tokens were not ended: it is for another address than the base "
+                "URL of now",
+                self.auth.name,
+            )
+        return False
 
     def _revoke_later(self, saved: Mapping[str, Json]) -> None:
         task = asyncio.create_task(self.revoke(saved))
