@@ -159,9 +159,10 @@ class Authenticator:
         return OWN_KEY if any(one is not None and one.ask for one in consents) else OWN
 
     def accounts(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Which accounts at the API the caller has used last: something else after another one was connected."""
+        """Which accounts at the API the caller has used last, as :meth:`require` has found them: others after another
+        one was connected, and the same after a renewal."""
         sessions = self.sessions
-        return tuple(sessions.of(name, self._caller).credential() for name in names if sessions.connects(name))
+        return tuple(sessions.of(name, self._caller).connection for name in names if sessions.connects(name))
 
     async def exchange(
         self,
