@@ -24,6 +24,7 @@ from adaptgen.runtime.auth.session import LEAST, Session
 from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.core.answer import ENDED, REFUSED, NotConnected, ToolError
+from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import fill, references
@@ -120,6 +121,10 @@ class AccountSession(Session):
         if self._refusals >= MOST and self._is_over():
             raise self._refused_key()
         return self.generation
+
+    def apply(self, request: Request) -> None:
+        super().apply(request)
+        request.account += self.connection
 
     def absorb(self, response: Response) -> None:
         if response.status < 400:

@@ -137,3 +137,26 @@ async def test_a_refusal_with_status_200_has_changed_nothing(
         said = await one.engine.call(ADA, "delete_note", {"id": "7"})
     assert (said.connection is not None, watched.possible) == (not changes, changes)
     await one.engine.aclose()
+
+
+async def test_the_limit_of_one_account_holds_nobody_else_back(one: Replica, api: NotesApi) -> None:
+    bob = Caller("bob", "bank")
+    await one.connect(api, bob)
+    handle, busy = api.handle_async_request, True
+
+    async def limited(request: httpx.Request) -> httpx.Response:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        if busy and any(one.person == "ada" and token in one.access for one in api.grants):
+            return httpx.Response(429, headers={"Retry-After": "300"}, stream=httpx.ByteStream(b"{}"))
+        return await handle(request)
+
+    api.handle_async_request = limited  # type: ignore[method-assign]
+    assert "Try again in 300 s" in await one.text(ADA)
+    sent = len(api.requests)
+    assert "Nothing was sent. Try again in 300 s." in await one.text(ADA)
+    assert len(api.requests) == sent
+    assert "note of bob" in await one.text(bob)
+
+    busy = False
+    await one.connect(api, ADA)  # another account has limits of its own
+    assert "note of ada" in await one.text(ADA)
