@@ -497,7 +497,8 @@ def _cookies(headers: httpx.Headers) -> dict[str, str | None]:
     return cookies
 
 
-Limited: TypeAlias = tuple[str, str, int, str]
+Origin: TypeAlias = tuple[str, str, int]
+Limited: TypeAlias = tuple[Origin, str]
 """What an API limits: an origin, and the own account of a caller ("" for everything that is sent for the server)."""
 
 LEAST: Final = 0.25
@@ -508,7 +509,7 @@ _KEPT: Final = 1000
 
 
 def _limit_of(request: Request) -> Limited:
-    return (*origin(request.url), request.account)
+    return origin(request.url), request.account
 
 
 class OriginGate:

@@ -56,11 +56,13 @@ class Api(NotesApi):
 class Process:
     def __init__(self, folder: Path, api: Api, store: MemoryStore) -> None:
         self.api = api
-        contracts = {
-            name: {"description": "", "annotations": {}, "inputSchema": {"type": "object", "properties": dict.fromkeys(
-                takes, {}), "additionalProperties": False}}
+        schemas = {
+            name: {"type": "object", "properties": {one: {} for one in takes}, "additionalProperties": False}
             for name, takes in TAKES.items()
-        }  # fmt: skip
+        }
+        contracts = {
+            name: {"description": "", "annotations": {}, "inputSchema": schema} for name, schema in schemas.items()
+        }
         (folder / "all.json").write_text(json.dumps(contracts))
         server = Server(name="notes", bases=(Base(BASE),), auth=(OWN,), tools=TOOLS, contracts=folder)
         self.engine = Engine(
