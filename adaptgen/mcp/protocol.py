@@ -50,7 +50,8 @@ META_LINKS = META + "links"
 """On a CallToolResult of an engine: which blocks of its content are links to files that the engine itself put there."""
 META_CONNECTION = META + "connection"
 """On a CallToolResult with ``isError``: ``{"auth", "title"}`` of an account at the API that the caller has yet to
-connect, and with ``lost`` what became of an earlier one: ``refused`` or ``ended``; nothing was done."""
+connect, and with ``lost`` what became of an earlier one: ``refused`` or ``ended``. Nothing was done, unless
+:data:`META_CHANGED` or :data:`META_UNKNOWN` is there too."""
 META_CONNECTIONS = META + "connections"
 """The method by which pages ask a target about the caller's accounts at the API; no MCP client can. Params: ``action``,
 ``auth``, ``server`` at a proxy, and of ``list``: nothing, ``begin``: ``redirect_uri``, ``finish``: ``redirect_uri``,

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.model.contract_file import ONCE_FREE, QUESTIONS
 from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged, auths_of
 from adaptgen.model.toolsets import with_layout
-from adaptgen.runtime.core.answer import Answer, Text, ToolError, with_structure
+from adaptgen.runtime.core.answer import Answer, NotConnected, Text, ToolError, with_structure
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import canonical
@@ -166,7 +167,7 @@ class Engine:
                 raise ToolError(self._no_tool(tool))
             checked = self._check(known, arguments)
             execution = self.execution().by(caller)
-            if self._connecting and not _is_dry_run(checked):
+            if self._connecting and (not _is_dry_run(checked) or _goes_on(known, checked)):
                 await execution.auth.require(auths_of(known))
             if files is not None:
                 schemas = self._contracts[known.name].input_schema.get("properties", {})
@@ -412,7 +413,7 @@ class Engine:
 
         return ListCall(
             box=self._sealed(),
-            caller=request.caller.key,
+            caller=self._whose(request),
             contract_hash=self._hash(request.tool),
             page_size=request.tool.page_size or self.server.page_size,
             max_bytes=request.max_bytes,
@@ -434,8 +435,17 @@ class Engine:
             text = repr((tool.steps, tool.result)).replace(" max_items=", " most=")
             steps = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
             self._hashes[f"{tool.name} steps"] = steps
-        to = bind(tool.name, self._hash(tool) + steps, request.caller.key, request.arguments)
+        to = bind(tool.name, self._hash(tool) + steps, self._whose(request), request.arguments)
         return Continuation(self._sealed, to, request.cursor, self._used)
+
+    def _whose(self, request: ToolRequest) -> str:
+        """Whom cursors, and what is kept for them, belong to: the caller, in the accounts of its own that the tool
+        uses now."""
+        key = request.caller.key
+        if not self._connecting:
+            return key
+        accounts = self.execution().auth.by(request.caller).accounts(auths_of(request.tool))
+        return repr((key, *accounts)) if accounts else key
 
     def _remembered(self) -> ListCache:
         if self._kept is None:
@@ -460,9 +470,18 @@ class Engine:
         numbers = integer_arguments(self._contracts[tool.name].input_schema)
         claims = sorted((name, repr(value)) for name, value in caller.claims.items())
         # In another account of the same caller a name may be that of another record.
-        accounts = execution.auth.accounts(auth.name for auth in self.server.auth) if self._connecting else ()
+        accounts = await self._accounts_of_lists(execution, tool) if self._connecting else ()
         whose = repr((caller.key, caller.groups, claims, accounts))
         return await self._lookups.resolved(tool, checked, numbers, whose, read)
+
+    async def _accounts_of_lists(self, execution: Execution, tool: Tool) -> tuple[str, ...]:
+        """The caller's own accounts in which the lists are read that have the names of ``tool``."""
+        lists = [self._tools[lookup.tool] for lookup in tool.lookups.values()]
+        names = dict.fromkeys(name for one in lists for name in auths_of(one))
+        for name in names.keys() - auths_of(tool):
+            with suppress(NotConnected):  # where a name is looked up, reading the list says so
+                await execution.auth.require((name,))
+        return execution.auth.accounts(names)
 
     def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:
         found = self._arguments.get(tool.name)
@@ -523,6 +542,11 @@ class Engine:
 def _is_dry_run(arguments: Mapping[str, Json]) -> bool:
     # Whatever is not a clear "no" must not write.
     return arguments.get("dry_run") not in (None, False, "false", "False", 0)
+
+
+def _goes_on(tool: Tool, arguments: Mapping[str, Json]) -> bool:
+    """Whether even a dry run depends on what was read earlier, or will be continued."""
+    return bool(tool.lookups or tool.steps or arguments.get("cursor"))
 
 
 def _with_files(answer: Answer, files: FileCall | None) -> Answer:

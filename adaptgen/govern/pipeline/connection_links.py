@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LASTS: Final = 600.0
 """Seconds for which a link is good."""
+LOOK_FIRST: Final = "Do not repeat the call: look first what was done."
 PATH: Final = "/connections"
 AUTH_NAME: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Names of logins: those of security schemes (OpenAPI, Components Object)."""
@@ -88,11 +89,15 @@ def link_for(parts: Components, caller: Caller, tool: ToolInfo, missing: Missing
     return f"{base_url(resource)}{PATH}/{ticket}"
 
 
-def with_advice(result: Mapping[str, Json], auth: str, *, local: bool) -> dict[str, Json]:
+def with_advice(result: Mapping[str, Json], auth: str, *, local: bool, changed: bool = False) -> dict[str, Json]:
     """The answer of a server that has no pages, with what a person can do; ``local``: its callers are on this
-    machine."""
+    machine; ``changed``: the call may have changed something before it failed."""
     how = f"with: adaptgen connect DIR --auth {auth}" if local else "once its operators have given this server a login"
-    text = f"A person can connect one {how}. Then repeat the call."
+    return with_text(result, f"A person can connect one {how}. {LOOK_FIRST if changed else 'Then repeat the call.'}")
+
+
+def with_text(result: Mapping[str, Json], text: str) -> dict[str, Json]:
+    """``result`` with one text more."""
     content = result.get("content")
     return {**result, "content": [*(content if isinstance(content, list) else ()), {"type": "text", "text": text}]}
 

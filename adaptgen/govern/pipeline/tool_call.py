@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
-from adaptgen.govern.pipeline.connection_links import MissingAccount, link_for, missing_account, with_advice
+from adaptgen.govern.pipeline.connection_links import (
+    LOOK_FIRST,
+    MissingAccount,
+    link_for,
+    missing_account,
+    with_advice,
+    with_text,
+)
 from adaptgen.govern.pipeline.elicitation import ask_to_open, without_our_responses
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.content_blocks import OWN_FILE
@@ -27,6 +34,7 @@ from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
+    META_CHANGED,
     META_FILES,
     META_LINKS,
     META_REQUESTS,
@@ -496,12 +504,17 @@ class GovernedCall:
         if parts.hooks is not None:
             result = await parts.hooks.after(self._hooked(self._context), result)
         missing = missing_account(self._tool, result)
-        if missing is not None and (link := link_for(parts, self._caller, self._tool, missing)) is not None:
-            return self._connect(missing, link)
-        if missing is not None and parts.settings.mode != "behind":
-            result = with_advice(result, missing.auth, local=parts.settings.authenticate is None)
         own = as_object(result.get("_meta"))
-        status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
+        # Without its account a call of several requests may end after one that changed something.
+        halfway = missing is not None and (own.get(META_CHANGED) is True or own.get(META_UNKNOWN) is True)
+        after = ""
+        if missing is not None and (link := link_for(parts, self._caller, self._tool, missing)) is not None:
+            if not halfway:
+                return self._connect(missing, link)
+            after = f"{missing.text} {LOOK_FIRST} Give the person this link: {link}"
+        elif missing is not None and parts.settings.mode != "behind":
+            result = with_advice(result, missing.auth, local=parts.settings.authenticate is None, changed=halfway)
+        status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True or halfway
         tokens: tuple[str, ...] = ()
         if parts.tokenizer is not None:
             # A link of ours is signed, or names a file: nothing personal is in it, and one letter less would break it.
@@ -510,6 +523,8 @@ class GovernedCall:
             result, tokens = put_links(links, shielded.result), shielded.ids
         if parts.settings.mode != "behind":
             result = without_own_meta(result)
+        if after:  # it is ours and signed: nothing personal is in it, and one letter less would break it
+            result = with_text(result, after)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
         if self._repeats:
             outcome = "repeated"

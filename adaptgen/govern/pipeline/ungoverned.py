@@ -52,13 +52,14 @@ class UngovernedHandler:
             uploads = self._engine.uploads
             if uploads is not None and params["name"] == uploads.name:
                 return (await uploads.call(caller, given))[0]
-            with call_context.channel(context.notify, context.deadline):
+            with call_context.channel(context.notify, context.deadline), call_context.watching() as changes:
                 answer = await self._engine.call(caller, str(params["name"]), given)
             result = make_result(answer)
             if answer.connection is not None:
                 from adaptgen.govern.pipeline.connection_links import with_advice
 
-                result = with_advice(result, answer.connection[0], local=True)
+                changed = changes.possible or answer.unknown
+                result = with_advice(result, answer.connection[0], local=True, changed=changed)
             return result
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")

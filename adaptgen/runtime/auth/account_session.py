@@ -25,6 +25,7 @@ from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.core.answer import ENDED, REFUSED, NotConnected, ToolError
 from adaptgen.runtime.http.error_messages import SHORTEST
+from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.templates import fill, references
@@ -100,6 +101,10 @@ class AccountSession(Session):
         login = self.auth.refresh
         return login is not None and self._can(login) and not self._is_over()
 
+    @property
+    def connection(self) -> str:
+        return str(self._whose.get("id") or "")
+
     def equipped(self) -> bool:
         return self._active
 
@@ -128,6 +133,10 @@ class AccountSession(Session):
             raise self._refused_key()
         return self.generation
 
+    def apply(self, request: Request) -> None:
+        super().apply(request)
+        request.account += self.connection
+
     def absorb(self, response: Response) -> None:
         if response.status < 400:
             self._refusals = 0
@@ -154,6 +163,7 @@ class AccountSession(Session):
         self._hide(self._saved)
         self._saved, self._cookies, self._live = {}, {}, ({}, {})
         self._active, self._ends, self._stamp, self._doubt, self._unsaved = False, None, "", False, False
+        self._whose = {}
         self._failed = self._cool = None
 
     def _hide(self, saved: Mapping[str, Json]) -> None:
@@ -177,15 +187,17 @@ class AccountSession(Session):
     async def _adopt(self, kept: SessionStore) -> bool:
         before, lost = self._stamp, dict(self._saved) if self._unsaved else {}
         stored = readable(await kept.read())
-        if stored is None or stored.get("for") != self._target():
+        if stored is not None and stored.get("for") != self._target():
+            stored = None
+        if lost and (stored is None or stored.get("id") != self._whose.get("id")):
+            self._revoke_later(lost)  # it was renewed while it was disconnected, or another one was connected
+        if stored is None:
             self._drop()
-            if lost:  # it was renewed while it was disconnected
-                self._revoke_later(lost)
             raise self._not_connected()
         if stored["stamp"] != before:
             self._hide(self._saved)
-        used = await super()._adopt(kept)
-        self._whose = {name: stored.get(name) for name in ("who", "since", "for")}
+        used = self._take_over(stored)
+        self._whose = {name: stored.get(name) for name in ("who", "since", "for", "id")}
         if self._stamp != before:
             self._refusals = self._outages = 0
             self._failed = self._cool = None
@@ -358,7 +370,24 @@ class AccountSession(Session):
         self._drop()
         if kept is None:
             return False, False
-        return True, await self.revoke(kept["saved"])
+        return True, await self.end(kept)
+
+    async def end(self, kept: Mapping[str, Json]) -> bool:
+        """End the tokens of an account that was deleted; whether the API confirmed it. Nothing is sent where the
+        account is for another API than the one that this server calls now: its tokens are none of its business."""
+        try:
+            here = kept.get("for") == self._target()
+        except ToolError:  # no address is set
+            here = False
+        if here:
+            return await self.revoke(kept["saved"])
+        if self.consent.revoke is not None:
+            _log.warning(
+                "an account of %s was deleted, and its tokens were not ended: it is for another address than the base "
+                "URL of now",
+                self.auth.name,
+            )
+        return False
 
     def _revoke_later(self, saved: Mapping[str, Json]) -> None:
         task = asyncio.create_task(self.revoke(saved))

@@ -8,7 +8,6 @@ each auth names the hashes, so that an operator can list and end connections wit
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 import time
@@ -27,8 +26,8 @@ LASTS: Final = 400 * 86400.0
 """Seconds for which an account is kept in a store after its last renewal."""
 _ROWS: Final = "0123456789abcdef"
 """The index of an auth is spread over rows by the first digit of the hash: a row of DynamoDB holds 400 KB."""
-_PATIENCE: Final = 10.0
-"""Seconds to wait for a renewal in another process before an account in a file is deleted."""
+_TRIES: Final = 10
+"""How often an account is read again that was renewed while it was deleted."""
 
 
 @value()
@@ -87,29 +86,32 @@ class Accounts:
 
     async def connect(self, auth: Auth, caller: Caller, account: Mapping[str, Json]) -> None:
         """Keep an account in the place of any earlier one."""
-        whose: dict[str, Json] = {"who": {"sub": caller.sub, "tenant": caller.tenant}, "since": int(time.time())}
+        whose: dict[str, Json] = {
+            "id": secrets.token_hex(8),  # of this connection, which renewals keep
+            "who": {"sub": caller.sub, "tenant": caller.tenant},
+            "since": int(time.time()),
+        }
         state = self.state(auth, caller)
         if isinstance(state, SharedState):
             # First the index: an account that nobody can list must not exist.
             await state.store.count(self._row(auth, state.id), {state.id: 1})
-            await state.put({**account, **whose})
-        else:
-            async with _held(state):
-                await state.write({**account, **whose})
+        await state.put({**account, **whose})
 
     async def remove(self, auth: Auth, caller: Caller) -> dict[str, Json] | None:
         """Delete an account, in effect at once; what was kept of it."""
         return await self.take_away(self.state(auth, caller))
 
     async def take_away(self, state: AccountState) -> dict[str, Json] | None:
-        """Delete the account that is kept there, in effect at once; what was kept of it."""
-        if isinstance(state, SharedState):
+        """Delete the account that is kept there, in effect at once; what was kept of it, with the tokens of a renewal
+        that was written meanwhile."""
+        kept = None
+        for _ in range(_TRIES):
             kept = await state.read()
-            await state.delete()
-        else:
-            async with _held(state):
-                kept = await state.read()
-                await state.remove()
+            if state.unreadable:
+                break
+            if kept is None or await state.remove():
+                return readable(kept)
+        await state.delete()
         return readable(kept)
 
     async def all(self, auth: Auth) -> list[Account]:
@@ -141,7 +143,7 @@ class Accounts:
     async def _states(self, auth: Auth) -> list[AccountState]:
         store = self._store(auth)
         if store is None:
-            return [*self._files.all(self._label(auth))]
+            return [*self._files.all(self._label(auth), strict=True)]
         ids: list[str] = []
         for digit in _ROWS:
             row = await store.store.counts(self._row(auth, digit))
@@ -179,20 +181,3 @@ def with_stand_ins(server: Server) -> Server:
         for auth in server.auth
     ]
     return replace(server, auth=tuple(plain))
-
-
-class _held:  # noqa: N801
-    """A file that no process renews meanwhile."""
-
-    def __init__(self, state: StateFile) -> None:
-        self._state = state
-
-    async def __aenter__(self) -> None:
-        ends = time.monotonic() + _PATIENCE
-        while not await self._state.acquire():
-            if time.monotonic() > ends:
-                break  # a renewal that hangs must not keep anybody from disconnecting
-            await asyncio.sleep(0.05)
-
-    async def __aexit__(self, *failure: object) -> None:
-        await self._state.release()

@@ -125,6 +125,12 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     raise ToolError(f"The API answers 200, but says {tried} that no user is logged in. {look}", status=200)
 
 
+def _undone_by(sessions: Sequence[Session]) -> Callable[[Response], bool] | None:
+    """Whether an answer with another status than 4xx says that the request was not carried out; None: none does."""
+    rules = [rule for one in sessions for rule in one.auth.refused if rule.replay and not 400 <= rule.status < 500]
+    return (lambda response: find_refusal(rules, response) is not None) if rules else None
+
+
 async def _with_credentials(request: Request, generations: Sequence[tuple[Session, int]]) -> Request:
     """A copy of ``request`` with the credentials of the sessions, signed where they sign."""
     prepared = request.copy()
@@ -176,9 +182,10 @@ class Authenticator:
         return OWN_KEY if any(one is not None and one.ask for one in consents) else OWN
 
     def accounts(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Which accounts at the API the caller has used last: something else after another one was connected."""
+        """Which accounts at the API the caller has used last, as :meth:`require` has found them: others after another
+        one was connected, and the same after a renewal."""
         sessions = self.sessions
-        return tuple(sessions.of(name, self._caller).credential() for name in names if sessions.connects(name))
+        return tuple(sessions.of(name, self._caller).connection for name in names if sessions.connects(name))
 
     async def exchange(
         self,
@@ -208,13 +215,14 @@ class Authenticator:
                 return response
             return await self.exchange(request, way, home, like=like)
         keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
+        undone = _undone_by(sessions)
         renewed: Counter[str] = Counter()
         doubt: Doubt | None = None
         while True:
             generations = [(session, await session.ready(optional=optional)) for session in sessions]
             prepared = await _with_credentials(request, generations)
             try:
-                response = await self._client.send(prepared, keep=keep)
+                response = await self._client.send(prepared, keep=keep, undone=undone)
             except Elsewhere as away:
                 if (doubt := await self._renewed_for(generations, request, away, doubt)) is None:
                     raise

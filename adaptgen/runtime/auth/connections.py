@@ -104,7 +104,7 @@ class Connections:
                     caller = Caller(account.sub, account.tenant)
                     kept = await self._accounts(auth).take_away(state)
                     self._changed(caller)
-                    confirmed = kept is not None and await self._session(auth, caller).revoke(kept["saved"])
+                    confirmed = kept is not None and await self._session(auth, caller).end(kept)
                     ended.append((account, confirmed))
         return ended
 

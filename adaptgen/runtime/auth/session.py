@@ -114,6 +114,12 @@ class Session:
         return self.auth.store != "memory"
 
     @property
+    def connection(self) -> str:
+        """Which account of the caller's own it holds: the same through renewals, another one for each account that is
+        connected. "" where it holds none."""
+        return ""
+
+    @property
     def logs_in(self) -> bool:
         """Whether there is anything that can be renewed; a static credential has nothing."""
         return bool(self.auth.chain or self.auth.refresh)
@@ -574,7 +580,9 @@ class Session:
 
     async def _adopt(self, kept: SessionStore) -> bool:
         """Take over what another process, or an earlier one, has stored. Whether it can be used as it is."""
-        stored = await kept.read()
+        return self._take_over(await kept.read())
+
+    def _take_over(self, stored: Mapping[str, Json] | None) -> bool:
         if not stored or not isinstance(stored.get("saved"), dict) or stored.get("stamp") is None:
             # Where everything is gone, nobody knows whether our own single-use token was used since.
             self._doubt = self._doubt or (self._single_use and bool(self._stamp) and not self._unsaved)

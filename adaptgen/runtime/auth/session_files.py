@@ -1,18 +1,23 @@
 """State files: what a session must remember beyond its process, such as a single-use refresh token.
 
 One file per session, mode 0600, written to a new file that replaces the old one, so that a killed process leaves
-either. A lock file next to it makes sure that one process at a time renews.
+either. A lock file next to it makes sure that one process at a time renews. A strict file is an account: who writes
+or removes one says what it has read, and finds out that it is another one now. A second lock file, held for a moment,
+makes that one step.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
@@ -21,6 +26,10 @@ if os.name == "nt":  # pragma: no cover
     import msvcrt
 else:
     import fcntl
+
+
+_PATIENCE: Final = 10.0
+"""Seconds to wait for another process that replaces or removes a file, which takes it a moment."""
 
 
 class SessionStore(Protocol):
@@ -68,11 +77,11 @@ class StateFiles:
         path = self._where / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
         return StateFile(path, strict=strict)
 
-    def all(self, label: str) -> list[StateFile]:
+    def all(self, label: str, *, strict: bool = False) -> list[StateFile]:
         """The files that exist under ``label``."""
         begin = f"{_safe(label)}-"
         found = self._where.glob(f"{begin}*.json")
-        return [StateFile(path) for path in sorted(found) if len(path.stem) == len(begin) + 16]
+        return [StateFile(path, strict=strict) for path in sorted(found) if len(path.stem) == len(begin) + 16]
 
 
 def _safe(label: str) -> str:
@@ -86,51 +95,110 @@ class StateFile:
         self._lock: int | None = None
         self._path = path
         self._strict = strict
-        self._seen = False
+        self._seen: bytes | None = None
+        self._unreadable = False
 
     def __repr__(self) -> str:
         return f"StateFile({self._path.name!r})"
 
     async def read(self) -> dict[str, Json] | None:
         """The object, or None where it does not exist or cannot be read."""
+        self._seen = self._bytes()
+        value = None
+        if self._seen is not None:
+            try:
+                value = json.loads(self._seen)
+            except ValueError:
+                pass
+        found = value if isinstance(value, dict) else None
+        self._unreadable = found is None and self._seen is not None
+        return found
+
+    def _bytes(self) -> bytes | None:
+        """What is in the file now; None without one."""
         try:
-            value = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
-            self._seen = False
+            return self._path.read_bytes()
+        except FileNotFoundError:
             return None
-        self._seen = True
-        return value if isinstance(value, dict) else None
+        except OSError:
+            return b""  # there is something
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether there was something at the last look that is no object."""
+        return self._unreadable
 
     async def write(self, value: Mapping[str, Json]) -> None:
         """Replace the object; it is on the disk when this returns.
 
         Raises:
-            ToolError: the state folder cannot be written. LeaseLost: what was read was deleted since.
+            ToolError: the state folder cannot be written. LeaseLost: what was read is not there any more.
         """
-        if self._strict and self._seen and not self._path.exists():
-            raise LeaseLost
+        content = json.dumps(value).encode()
+        new = self._written(content)
+        if not self._strict:
+            self._replace(new)
+            return
+        try:
+            async with self._alone():
+                if self._bytes() != self._seen:
+                    raise LeaseLost
+                self._replace(new)
+        finally:
+            new.unlink(missing_ok=True)
+        self._seen = content
+
+    async def put(self, value: Mapping[str, Json]) -> None:
+        """Set the object, whatever was there. ToolError: the state folder cannot be written."""
+        new = self._written(json.dumps(value).encode())
+        try:
+            async with self._alone():
+                self._replace(new)
+        finally:
+            new.unlink(missing_ok=True)
+
+    def _written(self, content: bytes) -> Path:
+        """A new file that holds ``content``."""
+        new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.new")
         try:
             self._make_folder()
-            new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.new")
+            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(value, file)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
-                new.replace(self._path)
             except BaseException:
                 new.unlink(missing_ok=True)
                 raise
         except OSError as problem:
             raise self._unwritable(problem) from None
+        return new
+
+    def _replace(self, new: Path) -> None:
+        try:
+            new.replace(self._path)
+        except OSError as problem:
+            new.unlink(missing_ok=True)
+            raise self._unwritable(problem) from None
 
     async def remove(self) -> bool:
-        """Delete the object; whether it was there.
+        """Delete the object, a strict one only if it is what was read last; whether it was there.
 
         Raises:
             ToolError: it cannot be deleted.
         """
+        if not self._strict:
+            return self._unlink()
+        async with self._alone():
+            return self._seen is not None and self._bytes() == self._seen and self._unlink()
+
+    async def delete(self) -> None:
+        """Delete the object, whatever it is. ToolError: it cannot be deleted."""
+        async with self._alone():
+            self._unlink()
+
+    def _unlink(self) -> bool:
         try:
             self._path.unlink()
         except FileNotFoundError:
@@ -138,6 +206,36 @@ class StateFile:
         except OSError as problem:
             raise self._unwritable(problem) from None
         return True
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """No other process replaces or removes the file meanwhile. This is not the lock of a renewal, which is held as
+        long as the API takes: nobody waits for that to disconnect.
+
+        Raises:
+            ToolError: the folder cannot be written, or another process holds the file for too long.
+        """
+        ends = time.monotonic() + _PATIENCE
+        while (handle := self._locked(".guard")) is None:
+            if time.monotonic() > ends:
+                raise ToolError(f"Another process holds {self._path.name} in {self._path.parent}. Try again.")
+            await asyncio.sleep(0.01)
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+    def _locked(self, suffix: str) -> int | None:
+        """A lock file next to the file, open and locked; None where another holds it."""
+        try:
+            self._make_folder()
+            handle = os.open(self._path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+        if try_lock(handle):
+            return handle
+        os.close(handle)
+        return None
 
     def _make_folder(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,16 +252,8 @@ class StateFile:
         Raises:
             ToolError: the folder cannot be written.
         """
-        try:
-            self._make_folder()
-            handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as problem:
-            raise self._unwritable(problem) from None
-        if not try_lock(handle):
-            os.close(handle)
-            return False
-        self._lock = handle
-        return True
+        self._lock = self._locked(".lock")
+        return self._lock is not None
 
     async def release(self) -> None:
         """Let it go."""

@@ -99,9 +99,17 @@ class Client:
         """Close the pooled connections."""
         await self._clients.aclose()
 
-    async def send(self, request: Request, *, keep: Collection[int] = (), login: bool = False) -> Response:
+    async def send(
+        self,
+        request: Request,
+        *,
+        keep: Collection[int] = (),
+        login: bool = False,
+        undone: Callable[[Response], bool] | None = None,
+    ) -> Response:
         """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
-        A ``login`` changes nothing that an agent must look after, whatever becomes of it.
+        A ``login`` changes nothing that an agent must look after, whatever becomes of it. ``undone``: whether an answer
+        with another status than 4xx means that the request was not carried out.
 
         Raises:
             ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
@@ -125,7 +133,7 @@ class Client:
                         if state.sent and not state.harmless:
                             note_change()
                         raise
-                    if not state.harmless and not (400 <= response.status < 500 or response.status in _SENT_ELSEWHERE):
+                    if not state.harmless and not _is_undone(response, undone):
                         note_change()
                     response.asked, response.redirected = asked, redirected
                     target = response.headers.get("location")
@@ -178,7 +186,7 @@ class Client:
         Raises:
             ToolError: it asked for a longer pause than this call waits for, or the call may send no more.
         """
-        wait = self._gate.wait(origin(request.url))
+        wait = self._gate.wait(_limit_of(request))
         if wait and (wait > _PATIENCE or state.late(wait)):
             raise ToolError(
                 "The API answered another call that there are too many requests, and wants a pause. Nothing was sent. "
@@ -200,9 +208,9 @@ class Client:
         busy = response.status == 429
         wait = read_retry_after(response.headers)
         if busy:
-            self._gate.close(origin(request.url), wait)
+            self._gate.close(_limit_of(request), wait)
         else:
-            self._gate.open(origin(request.url))
+            self._gate.open(_limit_of(request))
         if not busy and not (request.harmless and response.status in (502, 503, 504)):
             return -1
         if wait is None:
@@ -241,6 +249,13 @@ class Client:
             prepared.extensions["trace"] = state.trace
             state.sent = self._transport is not None  # which may not tell how far it came
         return prepared
+
+
+def _is_undone(response: Response, undone: Callable[[Response], bool] | None) -> bool:
+    """Whether a request with this answer certainly changed nothing."""
+    if 400 <= response.status < 500 or response.status in _SENT_ELSEWHERE:
+        return True
+    return undone is not None and undone(response)
 
 
 class _State:
@@ -483,48 +498,54 @@ def _cookies(headers: httpx.Headers) -> dict[str, str | None]:
 
 
 Origin: TypeAlias = tuple[str, str, int]
+Limited: TypeAlias = tuple[Origin, str]
+"""What an API limits: an origin, and the own account of a caller ("" for everything that is sent for the server)."""
 
 LEAST: Final = 0.25
 """Seconds before a request is repeated, however soon the API wants it back; doubled from answer to answer."""
 _MOST: Final = 300.0
-"""Seconds for which an origin is left alone at most, whatever it says."""
+"""Seconds for which it is left alone at most, whatever it says."""
 _KEPT: Final = 1000
 
 
+def _limit_of(request: Request) -> Limited:
+    return origin(request.url), request.account
+
+
 class OriginGate:
-    """``clock`` counts seconds."""
+    """When an API asked for a pause, for everybody who shares the limit. ``clock`` counts seconds."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or time.monotonic
-        self._until: dict[Origin, float] = {}
-        self._times: dict[Origin, int] = {}
+        self._until: dict[Limited, float] = {}
+        self._times: dict[Limited, int] = {}
 
-    def close(self, origin: Origin, wait: float | None) -> float:
-        """Note a 429 with its ``Retry-After``: the seconds for which the origin is left alone."""
-        times = self._times.get(origin, 0)
-        self._times[origin] = times + 1
+    def close(self, limited: Limited, wait: float | None) -> float:
+        """Note a 429 with its ``Retry-After``: the seconds for which it is left alone."""
+        times = self._times.get(limited, 0)
+        self._times[limited] = times + 1
         least = min(LEAST * float(2 ** min(times, 10)), 8.0)
         pause = min(max(wait or 0.0, least), _MOST)
         if len(self._until) > _KEPT:
             self._forget()
-        self._until[origin] = max(self._until.get(origin, 0.0), self._clock() + pause)
+        self._until[limited] = max(self._until.get(limited, 0.0), self._clock() + pause)
         return pause
 
-    def open(self, origin: Origin) -> None:
+    def open(self, limited: Limited) -> None:
         """Note an answer that was not a 429."""
-        if origin in self._times:
-            del self._times[origin]
-            self._until.pop(origin, None)
+        if limited in self._times:
+            del self._times[limited]
+            self._until.pop(limited, None)
 
-    def wait(self, origin: Origin) -> float:
+    def wait(self, limited: Limited) -> float:
         """Seconds until requests may be sent again; 0 for now."""
-        ends = self._until.get(origin) if self._until else None
+        ends = self._until.get(limited) if self._until else None
         return 0.0 if ends is None else max(0.0, ends - self._clock())
 
     def _forget(self) -> None:
         now = self._clock()
-        self._until = {origin: ends for origin, ends in self._until.items() if ends > now}
-        self._times = {origin: times for origin, times in self._times.items() if origin in self._until}
+        self._until = {limited: ends for limited, ends in self._until.items() if ends > now}
+        self._times = {limited: times for limited, times in self._times.items() if limited in self._until}
 
 
 SHARED: Final = OriginGate()

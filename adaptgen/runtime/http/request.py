@@ -34,7 +34,8 @@ class Request:
     on disk is a ``stream``, and ``content`` is None.
 
     ``safe``: whether it may be sent twice without harm, where that is known better than by the method: a POST that
-    only searches, a GET that deletes.
+    only searches, a GET that deletes. ``account``: the caller's own account that it is sent in, whose limits are its
+    own; "" for a request in the name of the server.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Request:
     content: bytes | None = None
     safe: bool | None = None
     stream: BodyStream | None = None
+    account: str = ""
 
     def __repr__(self) -> str:  # queries and headers carry credentials and personal data
         return f"Request({self.method!r}, {self.url.partition('?')[0]!r})"
@@ -51,12 +53,12 @@ class Request:
     def copy(self) -> Request:
         """A request that can be changed without changing this one."""
         headers, cookies = dict(self.headers), list(self.cookies)
-        return Request(self.method, self.url, headers, cookies, self.content, self.safe, self.stream)
+        return Request(self.method, self.url, headers, cookies, self.content, self.safe, self.stream, self.account)
 
     def to_get(self, url: str) -> Request:
         """A GET of ``url`` with the same headers, without a body."""
         headers = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
-        return Request("GET", url, headers, list(self.cookies))
+        return Request("GET", url, headers, list(self.cookies), account=self.account)
 
     def add_query(self, pairs: list[str]) -> None:
         """Append encoded ``name=value`` pairs to the URL."""

@@ -35,6 +35,8 @@ LIFETIME: Final = 24 * 3600.0
 
 _VERSION: Final = b"\x01"
 _MARKS: Final = 4
+_SHORTEST: Final = 1 + _MARKS + 16 + 6 + 1
+"""Bytes of a cursor with a state of one byte: version, marks, tag, expiry and form."""
 _LONGEST: Final = 64 * 1024
 _LETTERS: Final = string.ascii_letters
 _VALUES: Final = {letter: value for value, letter in enumerate(_LETTERS)}
@@ -136,7 +138,7 @@ class CursorBox:
             ToolError: it was changed, has expired, or belongs to another call; the text says what to do.
         """
         data = _read(cursor.strip())
-        if len(data) < 32 or data[:1] != _VERSION:
+        if len(data) < _SHORTEST or data[:1] != _VERSION:
             raise ToolError(_UNREADABLE)
         parts = to.parts()
         marks, expected = data[1 : 1 + _MARKS], self._marks(parts)

@@ -13,7 +13,7 @@ from support.governing import FakeTarget, ask, fact, governed, settings
 
 from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.govern.pipeline.connection_links import read_ticket
-from adaptgen.mcp.protocol import META_CONNECTION, META_CONNECTIONS, RpcError
+from adaptgen.mcp.protocol import META_CHANGED, META_CONNECTION, META_CONNECTIONS, META_STATUS, RpcError
 from adaptgen.model.tables import Caller
 
 ADA = Caller("ada", "bank", ("staff",))
@@ -102,6 +102,25 @@ def test_it_is_audited_as_a_refusal_without_the_link(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in trail(tmp_path).splitlines()]
     decisions = [(line.get("decision"), line.get("reason")) for line in lines if line["event"] == "decision"]
     assert decisions == [("permit", None), ("refuse", "connection")]
+    assert "connections/" not in trail(tmp_path)
+
+
+@pytest.mark.parametrize("version", ["2026-07-28", "2025-11-25"])
+def test_a_call_that_has_changed_something_is_not_said_to_be_undone(tmp_path: Path, version: str) -> None:
+    over = target()
+    meta = {**over.answers["write_note"]["_meta"], META_CHANGED: True, META_STATUS: 201}
+    over.answers["write_note"] = {**lacking(), "_meta": meta}
+    said = run(settings(tmp_path, **LOGIN), lambda made: call(made, "write_note", version=version), over)
+    own, ours = [block["text"] for block in said["content"]]
+    assert said["isError"] is True
+    assert own == "No account: run adaptgen connect crm."
+    assert "Do not repeat the call: look first what was done. Give the person this link: https://tools." in ours
+    assert "Nothing was executed" not in ours
+    assert "_meta" not in said
+
+    lines = [json.loads(line) for line in trail(tmp_path).splitlines()]
+    told = [line.get("decision") or line["result"] for line in lines if line["event"] in ("decision", "result")]
+    assert told == ["permit", "unknown"]
     assert "connections/" not in trail(tmp_path)
 
 

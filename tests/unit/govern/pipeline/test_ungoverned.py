@@ -10,6 +10,8 @@ from support.own_accounts import NotesApi, Replica
 from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.protocol import META_CONNECTIONS, Context, RpcError
 from adaptgen.model.tables import LOCAL
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.call_context import note_change
 
 pytestmark = pytest.mark.asyncio
 
@@ -33,4 +35,24 @@ async def test_a_client_cannot_ask_for_accounts(tmp_path: Path) -> None:
             LOCAL, META_CONNECTIONS, {"action": "list"}, Context(request_id="1")
         )
     assert refused.value.code == -32601
+    await replica.engine.aclose()
+
+
+async def test_a_call_that_has_changed_something_is_not_to_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = Replica(tmp_path, NotesApi(), None)
+
+    async def call(*_: object) -> Answer:
+        note_change()
+        return Answer((Text("Step 'file' failed."),), is_error=True, connection=("notes", "Notes", ""))
+
+    monkeypatch.setattr(replica.engine, "call", call)
+    said = await UngovernedHandler(replica.engine).request(
+        LOCAL, "tools/call", {"name": "list_notes"}, Context(request_id="1")
+    )
+    assert said["content"][1]["text"] == (
+        "A person can connect one with: adaptgen connect DIR --auth notes. Do not repeat the call: look first what was "
+        "done."
+    )
     await replica.engine.aclose()

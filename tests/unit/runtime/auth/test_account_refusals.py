@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from support.own_accounts import NotesApi, Replica, answer
+from support.own_accounts import BY_KEY, NotesApi, Replica, answer
 
-from adaptgen.model.tables import Caller
+from adaptgen.model.tables import Caller, Refused
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
@@ -163,4 +165,44 @@ async def test_an_outage_of_the_service_is_over_a_minute_later(one: Replica, api
         assert f"The login is tried again in {wait} s, not before." in await one.text(ADA)
         now += wait
     api.token_answer = lambda form: None
+    assert "note of ada" in await one.text(ADA)
+
+
+@pytest.mark.parametrize(("body", "changes"), [({"error": "bad_key"}, False), ({"ok": True}, True)])
+async def test_a_refusal_with_status_200_has_changed_nothing(
+    tmp_path: Path, body: dict[str, Any], changes: bool
+) -> None:
+    class Api(NotesApi):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return answer(200, body)
+
+    auth = replace(BY_KEY, refused=(Refused(200, {"error": "bad_key"}),))
+    one = Replica(tmp_path, Api(), MemoryStore(), auth)
+    await one.ask(ADA, "key", key="a-key-of-ada")
+    with call_context.watching() as watched:
+        said = await one.engine.call(ADA, "delete_note", {"id": "7"})
+    assert (said.connection is not None, watched.possible) == (not changes, changes)
+    await one.engine.aclose()
+
+
+async def test_the_limit_of_one_account_holds_nobody_else_back(one: Replica, api: NotesApi) -> None:
+    bob = Caller("bob", "bank")
+    await one.connect(api, bob)
+    handle, busy = api.handle_async_request, True
+
+    async def limited(request: httpx.Request) -> httpx.Response:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        if busy and any(one.person == "ada" and token in one.access for one in api.grants):
+            return httpx.Response(429, headers={"Retry-After": "300"}, stream=httpx.ByteStream(b"{}"))
+        return await handle(request)
+
+    api.handle_async_request = limited  # type: ignore[method-assign]
+    assert "Try again in 300 s" in await one.text(ADA)
+    sent = len(api.requests)
+    assert "Nothing was sent. Try again in 300 s." in await one.text(ADA)
+    assert len(api.requests) == sent
+    assert "note of bob" in await one.text(bob)
+
+    busy = False
+    await one.connect(api, ADA)  # another account has limits of its own
     assert "note of ada" in await one.text(ADA)

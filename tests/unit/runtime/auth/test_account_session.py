@@ -432,6 +432,24 @@ async def test_a_server_that_is_pointed_elsewhere_takes_no_account_along(start: 
     assert len(api.requests) == sent
 
 
+@pytest.mark.parametrize("by_operator", [False, True])
+async def test_a_server_that_is_pointed_elsewhere_sends_no_token_to_be_ended(
+    start: Start, api: NotesApi, by_operator: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    await start().connect(api, ADA)
+    sent = len(api.requests)
+    other = start(NOTES_BASE_URL="https://other.example")
+    if by_operator:
+        assert other.engine.connections is not None
+        ended = await other.engine.connections.revoke(lambda _: True)
+        assert [(one.sub, confirmed) for one, confirmed in ended] == [("ada", False)]
+    else:
+        assert await other.ask(ADA, "disconnect") == {"disconnected": True, "revoked": False}
+    assert len(api.requests) == sent
+    assert "it is for another address" in caplog.text
+    assert refused(await start().call(ADA))
+
+
 # --------------------------------------------------------------------------------------------------------------- keys
 
 
@@ -518,7 +536,7 @@ async def test_a_file_that_was_deleted_during_a_renewal_is_not_written_again(tmp
     one, other = files.file("notes", "ada", strict=True), files.file("notes", "ada", strict=True)
     await one.write({"stamp": "1"})
     await one.read()
-    assert await other.remove()
+    await other.delete()
     with pytest.raises(LeaseLost):
         await one.write({"stamp": "2"})
     assert await one.read() is None

@@ -24,6 +24,11 @@ def test_a_cursor_opens_to_its_state_and_is_short() -> None:
     assert 60 <= len(sealed) <= 120
 
 
+@pytest.mark.parametrize("state", [0, {}, [], {"a": 1}])
+def test_the_smallest_states_survive(state: object) -> None:
+    assert box().open(box().seal(state, CALL), CALL) == state
+
+
 def test_changing_any_letter_is_noticed() -> None:
     sealed = box().seal(STATE, CALL)
     for position in range(len(sealed)):
