@@ -138,8 +138,8 @@ def pin_keys(material: KeyMaterial) -> list[bytes]:
 
 def session_keys(material: KeyMaterial) -> list[bytes]:
     """The keys that seal MCP sessions, the one that seals first; none where no key outlives the process. A session
-    belongs to its caller, whose token is asked for besides: another key of the settings does, where there is none for
-    secrecy."""
+    belongs to its caller, whose token is asked for besides: without a key for secrecy, another key of the settings
+    does."""
     return _secrecy(material, b"adaptgen sessions") or _derived(
         material, ("surrogates", "audit", "pins"), b"adaptgen sessions"
     )

@@ -32,7 +32,7 @@ def missing_key(settings: Settings) -> Diagnostic:
     return Diagnostic(
         "AG130",
         "no key for logins outlives the process: what one process seals for a browser or a client, another one cannot "
-        "open; keys.audit is not used for it, as whoever verifies the trail could then log in as anybody",
+        "open; keys.audit is not used for it, as anyone who verifies the trail could then log in as anybody",
         settings.where("keys") or settings.where("login"),
         'keys: {cursors: "${env:NAME}"}, or keys.tokens or keys.handover',
     )

@@ -254,7 +254,7 @@ class Keys:
 
 
 SECRECY = ("tokens", "cursors", "handover")
-"""The keys that nobody but servers needs, in order: the first one that the settings name seals logins. Whoever verifies
+"""The keys that only servers need, in order: the first one that the settings name seals logins. Anyone who verifies
 audit trails has ``audit``; ``pins`` and ``surrogates`` outlive every login."""
 
 

@@ -201,7 +201,7 @@ class AuthorizationEndpoint:
     async def _agree(
         self, request: HttpRequest, asked: Asked, *, refresh: bool, remembered: bool = False
     ) -> HttpAnswer:
-        """A code. ``refresh``: as the person was told; ``remembered``: nobody was asked this time."""
+        """A code. ``refresh``: as the page said; ``remembered``: nobody was asked this time."""
         context = self._context
         found = await context.people.identified(request, take=True)
         if found is None:  # another request was faster

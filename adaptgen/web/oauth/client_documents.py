@@ -53,12 +53,12 @@ _KEPT: Final = 1000
 _AT_ONCE: Final = 8
 """Documents that are fetched at the same time; who comes next waits."""
 _LOOKUPS: Final = BoundedSemaphore(32)
-"""Names that are looked up at the same time, in threads; those among them for which nobody waits any more, too. One
-sender, who may ask for one a second, does not fill them while a resolver waits half a minute for a dead name server."""
+"""Names that are looked up at the same time, in threads, also those whose request has given up. One sender, who may
+ask for one a second, does not fill them while a resolver waits half a minute for a dead name server."""
 _URL: Final = lazy(r"[!-~]+")
 _HOST: Final = lazy(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?=[a-z0-9_-]*[a-z_-])(?!0x)[a-z0-9_-]{1,63}")
-"""A name that can be looked up (RFC 1035, 2.3.4), without a dot at its end. Its last part is no number: it would be
-another spelling of an IPv4 address."""
+"""A name that can be looked up (RFC 1035, 2.3.4), without a dot at its end. Its last part is not a number: it would
+be another spelling of an IPv4 address."""
 _DOTS: Final = lazy(r"/(?:\.|%2[eE]){1,2}(?:/|$)")
 _MAX_AGE: Final = lazy(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,9})")
 _SECRETS: Final = ("client_secret", "client_secret_expires_at")
@@ -124,7 +124,7 @@ def find_problem(client_id: str, *, local: bool = False) -> str | None:
 
 def _usual_netloc(scheme: str, host: str, port: int | None) -> str:
     """Host and port as they must be written, "" for what names no host: of one client there is one ``client_id``, so
-    that nobody whom operators have switched off comes back under another spelling."""
+    that a client that is switched off cannot come back under another spelling."""
     if _is_address(host):
         host = str(ip_address(host))
         host = f"[{host}]" if ":" in host else host

@@ -15,7 +15,7 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 _EXTENSION: Final = r"(?!vscode\.git/)[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9-]*/"
 """An extension of an editor, ``publisher.extension``: not a command of the editor itself, nor its extension for git,
-which clones what it is told to."""
+which clones any repository."""
 PRIVATE_SCHEMES: Final = {
     "cursor": lazy(r"anysphere\.cursor-mcp/"),  # cursor://anysphere.cursor-mcp/oauth/callback
     "vscode": lazy(_EXTENSION),
