@@ -45,6 +45,25 @@ _EMBEDDED = lazy(r"(?:^|[.-])([0-9]{1,3}(?:[.-][0-9]{1,3}){3})$")
 _NUMBER = lazy(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1
+_ENDING = (_TRANSLATED, _COMPATIBLE, IPv6Network("::ffff:0:0:0/96"), IPv6Network("64:ff9b:1::/48"))
+"""Those whose last 32 bits are an IPv4 address: translated by the network (RFC 6052; RFC 7915; RFC 8215, in the form
+with a prefix of 96 bits), or of a time when IPv6 was new."""
+_ISATAP = 0x5EFE
+"""Before an IPv4 address in the second half of an address (RFC 5214, 6.1), with or without the bit for `global`."""
+
+_UNICAST = IPv6Network("2000::/3")
+"""All that is given out of IPv6 (RFC 4291, 2.4; IANA). The rest is local, reserved, or translated by the network."""
+_NOT_PUBLIC = tuple(
+    ip_network(one)
+    for one in (
+        "2001::/32",  # Teredo, RFC 4380
+        "2001:db8::/32",  # documentation, RFC 3849
+        "3fff::/20",  # documentation, RFC 9637
+        "192.0.0.0/24",  # of protocols, RFC 6890
+        "192.88.99.0/24",  # relays of 6to4, RFC 7526
+    )
+)
+"""What is not public, whatever the tables of the interpreter say."""
 
 
 class UrlProblem(StrEnum):
@@ -159,9 +178,44 @@ def carried_addresses(address: IPv4Address | IPv6Address) -> list[IPv4Address | 
     if isinstance(address, IPv4Address):
         return [address]
     carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _TRANSLATED or address in _COMPATIBLE:
+    if _is_isatap(address) or any(address in one for one in _ENDING):
         carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [address, *(one for one in carried if one is not None)]
+
+
+def _is_isatap(address: IPv6Address) -> bool:
+    return int(address) >> 32 & 0xFDFFFFFF == _ISATAP
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet, and carries none that is not (IPv4 inside of IPv6)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address):
+        if parsed in _TRANSLATED:  # how networks without IPv4 reach it
+            return is_public(str(IPv4Address(int(parsed) & 0xFFFFFFFF)))
+        if parsed not in _UNICAST or _is_isatap(parsed):
+            return False
+    return all(_is_global(one) for one in carried_addresses(parsed)) and not is_metadata(address)
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    # is_global is False for private, loopback, link-local, shared (CGNAT), documentation and reserved ones, and True
+    # for multicast.
+    listed = any(address in one for one in _NOT_PUBLIC if one.version == address.version)
+    return address.is_global and not address.is_multicast and not listed
+
+
+def leads_here(host: str) -> bool:
+    """Whether a browser may take ``host`` for the machine it runs on, in any spelling. Where that permits something,
+    :func:`is_loopback` is to be asked, which knows fewer."""
+    name = _normalized(host)
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
+        return True
+    address = _address(name)
+    return address is not None and any(one.is_loopback or one.is_unspecified for one in carried_addresses(address))
 
 
 def base_url(resource: str) -> str:

@@ -48,6 +48,7 @@ _VERDICTS: Final[dict[Verdict, tuple[int, str, str]]] = {
     "over": (409, "Too late", "The request is no longer open. Nothing was changed."),
     "changed": (409, "Not decided", "The request has changed since the page was shown. Look at it again."),
     "unrecorded": (503, "Not decided", "The audit trail cannot be written, so nothing was decided."),
+    "undecided": (503, "Not decided", "The shared state of this server cannot be reached, so nothing was decided."),
     "unknown": (
         503,
         "Not known whether it was decided",

@@ -23,7 +23,7 @@ from adaptgen.govern.approvals.requests import (
     settled,
 )
 from adaptgen.govern.authorization.canonical import canonicalize
-from adaptgen.govern.identity.own_tokens import ended_keys
+from adaptgen.govern.identity.own_tokens import ended_keys, is_ended
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import META_CHANGED, META_CONNECTION, META_STATUS, META_UNKNOWN, ToolInfo
 from adaptgen.model.frozen import value
@@ -96,8 +96,7 @@ class Approvals:
         if by is None or not await self.may_approve(by, tool, request, arguments):
             return False
         [key] = ended_keys(person=(by.tenant, by.sub))
-        ended = await self.requests.store.get(key)
-        return ended is None or float(ended) < request.at
+        return not is_ended(await self.requests.store.get(key), request.at)
 
 
 class WriteGuard:

@@ -135,12 +135,12 @@ class Requests:
         await self._list(request)
         return Held(request, data)
 
-    async def move(self, held: Held, state: State, *, by: Caller | None = None) -> Held | None:
-        """The request in another state; None where another process was faster. ``by``: who approved or denied it, now;
-        else that stays."""
+    async def move(self, held: Held, state: State, *, by: Caller | None = None, at: float = 0.0) -> Held | None:
+        """The request in another state; None where another process was faster. ``by``: who approved or denied it, and
+        ``at``: when; else both stay."""
         moved = replace(held.request, state=state)
         if by is not None:
-            moved = replace(moved, by=by, at=self.clock())
+            moved = replace(moved, by=by, at=at)
         return await self._replace(held, Held(moved, self._seal(moved)))
 
     async def execute(self, held: Held) -> Held | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from adaptgen.govern.identity.claims import caller_of, caller_value
@@ -27,7 +27,12 @@ FRESH: Final = 2.0
 """Seconds for which a process relies on it that no other one has ended a family."""
 ENDED: Final = b"ended"
 """The state of a family that was ended: it must not begin after that. One that is missing has ended, too."""
+LONGEST: Final = 900.0
+"""Seconds for which an access token counts at most, whatever seals it: settings allow no more (``login.access``)."""
+_SKEW: Final = 60.0
+"""Seconds by which the clocks of two machines may differ."""
 _FAMILIES: Final = 10_000
+_AFTER: Final = 0.001
 _MARK = lazy("[0-9a-f]{32}")
 """No id of a client looks like this: it is a URL, or sealed and longer."""
 
@@ -78,7 +83,29 @@ async def is_in_force(store: Store, grant: Grant) -> bool:
     """Whether nobody has ended a grant (StoreError)."""
     ended = ended_keys(person=(grant.tenant, grant.sub), client=grant.client)
     family, *marks = await asyncio.gather(*(store.get(one) for one in (family_key(grant.family), *ended)))
-    return family not in (None, ENDED) and not any(mark is not None and float(mark) >= grant.began for mark in marks)
+    return family not in (None, ENDED) and not any(is_ended(mark, grant.began) for mark in marks)
+
+
+def next_mark(before: bytes | None) -> bytes:
+    """What to put under one of :func:`ended_keys` to end what is there now. ``before``: what is there; what has begun
+    since then is ended as well, however far this machine's clock is behind."""
+    return repr(time.time() if before is None else max(time.time(), float(before) + 2 * _AFTER)).encode()
+
+
+def is_ended(mark: bytes | None, began: float) -> bool:
+    """Whether operators have ended what began then. ``mark``: what is under one of :func:`ended_keys`, by the clock of
+    the machine from which they did it; the one on which it began may be ahead."""
+    return mark is not None and float(mark) + _SKEW >= began
+
+
+async def begin_time(
+    store: Store, person: tuple[str, str], client: str = "", *, clock: Callable[[], float] = time.time
+) -> float:
+    """When something of a person (tenant, sub) begins, in seconds since the epoch: now, but after all that operators
+    have ended, so that who logs in again at once is logged in (StoreError)."""
+    keys = ended_keys(person=person, client=client)
+    marks = await asyncio.gather(*(store.get(one) for one in keys))
+    return max([clock(), *(float(one) + _SKEW + _AFTER for one in marks if one is not None)])
 
 
 def mint(
@@ -126,7 +153,7 @@ class OwnTokens:
             StoreError: nobody can say whether it was revoked.
         """
         held = self._seals.open("access token", token.removeprefix(ACCESS))
-        if held is None:
+        if held is None or _ends(held) - time.time() > LONGEST + _SKEW:
             raise NotAccepted("the access token has expired, or was not issued here")
         if held["aud"] != self._resource:
             raise NotAccepted("the access token is for another audience")
@@ -143,6 +170,12 @@ class OwnTokens:
     def forget(self, family: str) -> None:
         """Ask again whether a family counts: this process has ended it."""
         self._standing.pop(family)
+
+
+def _ends(held: Mapping[str, Json]) -> float:
+    ends = held.get("exp")
+    assert isinstance(ends, int)  # else it would not have been opened
+    return float(ends)
 
 
 def grant_of(held: dict[str, Any]) -> Grant:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.identity.own_tokens import begin_time
 from adaptgen.govern.pipeline.other_methods import is_cut
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from adaptgen.govern.pipeline.factory import Components
     from adaptgen.govern.pipeline.pipeline import Pipeline
 
-Verdict: TypeAlias = Literal["approved", "denied", "over", "changed", "unrecorded", "unknown"]
+Verdict: TypeAlias = Literal["approved", "denied", "over", "changed", "unrecorded", "undecided", "unknown"]
 """``over``: it is not open any more; ``changed``: another process was faster, or it is another request than the one
-that was shown; ``unrecorded``: the audit trail cannot be written, so nothing was decided; ``unknown``: the shared
-state did not say whether it was."""
+that was shown; ``unrecorded``: the audit trail cannot be written, so nothing was decided; ``undecided``: nor
+can the shared state be reached; ``unknown``: it did not say whether it was decided."""
 
 REASON = 200
 """Characters of a reason."""
@@ -98,13 +99,17 @@ class ApprovalDecisions:
             return "over"
         step: Literal["approved", "denied"] = "approved" if approve else "denied"
         # Recorded before it takes effect: the call may be executed at once, by another process.
-        intended = replace(before.request, by=who, at=approvals.requests.clock())
+        try:
+            at = await begin_time(approvals.requests.store, (who.tenant, who.sub), clock=approvals.requests.clock)
+        except StoreError:
+            return "undecided"
+        intended = replace(before.request, by=who, at=at)
         try:
             self._record("approving" if approve else "denying", intended, reason, request_id, parts)
         except AuditError:
             return "unrecorded"
         try:
-            moved = await approvals.requests.move(before, step, by=who)
+            moved = await approvals.requests.move(before, step, by=who, at=at)
         except StoreError:
             return "unknown"
         if moved is None:

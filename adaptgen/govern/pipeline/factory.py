@@ -13,7 +13,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from adaptgen.diagnostics import error
+from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.claims import login_source
@@ -26,6 +26,7 @@ from adaptgen.govern.settings import keys
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import check_target
+from adaptgen.govern.settings.login_rules import missing_key
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import begin, resolve
 from adaptgen.govern.settings.rules import check_issuer
@@ -193,8 +194,11 @@ class ComponentFactory:
             _check_installed(settings)
         material = await keys.material(settings, self._credentials, ephemeral=self._material)
         behind = settings.mode == "behind"
+        web = keys.web_keys(material)
+        if settings.login is not None and self._place.http and not web and not getattr(self._store, "local", False):
+            raise AdaptgenError(missing_key(settings))
         # The keys of the issuer come while the policies are loaded.
-        seals = Seals(keys.web_keys(material) or [_PROCESS]) if settings.login is not None else None
+        seals = Seals(web or [_PROCESS]) if settings.login is not None else None
         async with _meanwhile(self._authenticator(settings, material, seals)) as authenticator:
             authorizer = None if behind else await new_authorizer(settings, tools, http=self._place.http)
         found = None if behind else await self.switch(settings)
@@ -221,14 +225,16 @@ class ComponentFactory:
         it. None where no policy asks."""
         if authorizer is None or not (authorizer.asks_for_approval or authorizer.asks_once):
             return None
-        if not keys.web_keys(material) and not getattr(self._store, "local", False):
-            help = "keys: {audit: …}, or any other key of these settings"
+        served = settings.login is not None and self._place.http
+        noted = keys.once_keys(material)
+        sealing = keys.web_keys(material) if served else noted  # only where people log in does anybody approve
+        if not sealing and not getattr(self._store, "local", False):
+            help = "keys: {cursors: …}"
             text = "@approval and @once need a key that every process has: no key of these settings outlives a process"
             raise error("AG142", text, settings.where("keys"), help)
-        seals = Seals(keys.web_keys(material) or [_PROCESS])
+        seals, once = Seals(sealing or [_PROCESS]), Seals(noted or [_PROCESS])
         if settings.listen.resource:  # another server may have the same keys and state, and other people
-            seals = seals.within(settings.listen.resource)
-        served = settings.login is not None and self._place.http
+            seals, once = seals.within(settings.listen.resource), once.within(settings.listen.resource)
         resource = settings.listen.resource or f"http://{settings.listen.http}/mcp"
 
         @cache
@@ -239,7 +245,7 @@ class ComponentFactory:
 
             return Approvals(
                 requests=Requests(self._store, seals.within(login_source(settings)) if served else seals),
-                repeats=Repeats(self._store, seals),
+                repeats=Repeats(self._store, once),
                 authorizer=authorizer,
                 base=base_url(resource) if served else "",
                 switch=switch,

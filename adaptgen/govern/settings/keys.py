@@ -15,7 +15,7 @@ from typing import TypeVar
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.govern.settings.audit_signing import ed25519_signer, private_pem
 from adaptgen.govern.settings.key_files import REFERENCE, read_key_file
-from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.model import SECRECY, Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.model.frozen import lazy
 from adaptgen.runtime.aws.credentials import Credentials
@@ -137,10 +137,12 @@ def pin_keys(material: KeyMaterial) -> list[bytes]:
 
 
 def session_keys(material: KeyMaterial) -> list[bytes]:
-    """The keys that seal MCP sessions, the one that seals first; none where no key outlives the process. ``tokens``
-    comes first, because it is the one with a current key and earlier ones."""
-    order = ("tokens", "cursors", "handover", "surrogates", "audit", "pins")
-    return _derived(material, order, b"adaptgen sessions")
+    """The keys that seal MCP sessions, the one that seals first; none where no key outlives the process. A session
+    belongs to its caller, whose token is asked for besides: without a key for secrecy, another key of the settings
+    does."""
+    return _secrecy(material, b"adaptgen sessions") or _derived(
+        material, ("surrogates", "audit", "pins"), b"adaptgen sessions"
+    )
 
 
 def jwks_keys(material: KeyMaterial) -> list[bytes]:
@@ -151,8 +153,21 @@ def jwks_keys(material: KeyMaterial) -> list[bytes]:
 
 def web_keys(material: KeyMaterial) -> list[bytes]:
     """The keys that seal what clients and browsers of the authorization server carry (codes, tokens, cookies, links),
-    the one that seals first; none where no key outlives the process."""
+    the one that seals first; none where no such key outlives the process. Whoever has one of them can be anybody."""
+    return _secrecy(material, b"adaptgen web")
+
+
+def once_keys(material: KeyMaterial) -> list[bytes]:
+    """The keys under which a write is noted that is done once, the one that seals first; none where no key outlives the
+    process. They are all of them: whichever key is replaced, the write must not be done again."""
     return _derived(material, ("tokens", "cursors", "audit", "handover", "surrogates", "pins"), b"adaptgen web")
+
+
+def _secrecy(material: KeyMaterial, purpose: bytes) -> list[bytes]:
+    """Keys derived from one key of the settings, and its earlier ones: the first of :data:`SECRECY` that lasts. Not
+    from others as well: each of them would open everything, also for those who have it to verify a trail."""
+    found = (_derived(material, (name,), purpose) for name in SECRECY)
+    return next(filter(None, found), [])
 
 
 def _derived(material: KeyMaterial, names: tuple[str, ...], purpose: bytes) -> list[bytes]:

@@ -14,14 +14,9 @@ from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback, is_met
 
 
 def missing_for_login(settings: Settings, *, sealed: bool) -> Iterator[Diagnostic]:
-    """What is missing where others can reach the server. ``sealed``: a key outlives the process."""
+    """What is missing where others can reach the server. ``sealed``: a key of :data:`SECRECY` outlives the process."""
     if not sealed:
-        yield Diagnostic(
-            "AG130",
-            "no key outlives the process: what one process seals for a browser or a client, another one cannot open",
-            settings.where("login"),
-            'keys: {audit: "${env:NAME}"}, or any other key of these settings',
-        )
+        yield missing_key(settings)
     if settings.state.store == "memory":
         yield Diagnostic(
             "AG130",
@@ -30,6 +25,17 @@ def missing_for_login(settings: Settings, *, sealed: bool) -> Iterator[Diagnosti
             settings.where("state") or settings.where("login"),
             "state: {store: redis, url: …} or {store: dynamodb, table: …}; on loopback memory is enough",
         )
+
+
+def missing_key(settings: Settings) -> Diagnostic:
+    """No key seals logins that other processes, or this one after a restart, have too."""
+    return Diagnostic(
+        "AG130",
+        "no key for logins outlives the process: what one process seals for a browser or a client, another one cannot "
+        "open; keys.audit is not used for it, as anyone who verifies the trail could then log in as anybody",
+        settings.where("keys") or settings.where("login"),
+        'keys: {cursors: "${env:NAME}"}, or keys.tokens or keys.handover',
+    )
 
 
 def check_login(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:

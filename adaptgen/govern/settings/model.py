@@ -253,6 +253,11 @@ class Keys:
     pins: Template = ""
 
 
+SECRECY = ("tokens", "cursors", "handover")
+"""The keys that only servers need, in order: the first one that the settings name seals logins. Anyone who verifies
+audit trails has ``audit``; ``pins`` and ``surrogates`` outlive every login."""
+
+
 @value(kw_only=True)
 class State:
     """Where what several processes share lives."""

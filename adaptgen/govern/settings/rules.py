@@ -10,10 +10,10 @@ from adaptgen.config.checker import Checker
 from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean, error
 from adaptgen.govern.settings.login_rules import check_login, check_no_metadata, missing_for_login
-from adaptgen.govern.settings.model import KINDS, Settings, Upstream, UpstreamAuth, is_development
+from adaptgen.govern.settings.model import KINDS, SECRECY, Settings, Upstream, UpstreamAuth, is_development
 from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
 
-_SEALING: Final = ("tokens", "cursors", "handover", "surrogates", "audit", "pins")
+_SEALING: Final = (*SECRECY, "surrogates", "audit", "pins")
 """Keys that seal the sessions of clients (:func:`adaptgen.govern.settings.keys.session_keys`)."""
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
@@ -367,7 +367,7 @@ def _missing(settings: Settings) -> Iterator[Diagnostic]:
             "state: {store: dynamodb, table: …}",
         )
     if settings.login is not None and settings.mode != "behind":
-        sealed = any(getattr(settings.keys, name) for name in _SEALING)
+        sealed = any(getattr(settings.keys, name) for name in SECRECY)
         yield from missing_for_login(settings, sealed=sealed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,7 +14,9 @@ _MOST: Final = 3_900
 """Characters of one cookie's value: with name and attributes browsers keep 4,096 (RFC 6265, 6.1). Two hold 200 groups
 that are UUIDs, as many as Microsoft Entra ID puts into a token."""
 _PARTS: Final = 2
-"""Cookies that one value may take: API Gateway refuses requests with more than 10,240 bytes of headers."""
+"""Cookies that one value may take."""
+_ALL: Final = 8_500
+"""Bytes of all cookies of a server: API Gateway refuses requests with more than 10,240 bytes of headers."""
 
 
 class Cookies:
@@ -41,8 +44,7 @@ class Cookies:
     def end(self, request: HttpRequest, name: str) -> tuple[str, ...]:
         """The lines that take the cookie ``name`` away from the browser."""
         held = self._held(request)
-        names = [f"{name}{n or ''}" for n in range(_PARTS)]
-        return tuple(self._line(one, "", 0) for one in names if f"{self._prefix}{one}" in held)
+        return tuple(self._line(one.removeprefix(self._prefix), "", 0) for one in self._parts(name) if one in held)
 
     def get(self, request: HttpRequest, name: str) -> str | None:
         """The text of the cookie ``name``; None where the browser does not have all of it."""
@@ -55,7 +57,7 @@ class Cookies:
 
     def without(self, request: HttpRequest, name: str) -> HttpRequest:
         """The request as of a browser that does not have the cookie ``name``."""
-        ours = {f"{self._prefix}{name}{n or ''}" for n in range(_PARTS)}
+        ours = self._parts(name)
         kept = [
             one for one in request.headers.get("cookie", "").split(";") if one.partition("=")[0].strip() not in ours
         ]
@@ -65,6 +67,27 @@ class Cookies:
         """The names that begin so, the oldest first (RFC 6265, 5.4)."""
         start = f"{self._prefix}{begin}"
         return [one.removeprefix(self._prefix) for one in self._held(request) if one.startswith(start)]
+
+    def make_room(
+        self, request: HttpRequest, names: Sequence[str], new: Sequence[str], *, least: int = 0
+    ) -> tuple[str, ...]:
+        """The lines that take cookies away, so that those of the lines ``new`` have room: of ``names``, which give way
+        in this order, ``least`` at least."""
+        used = len(request.headers.get("cookie", "")) + sum(len(one.partition(";")[0]) + 2 for one in new)
+        held = self._held(request)
+        gone: list[str] = []
+        for number, name in enumerate(names):
+            if number >= least and used <= _ALL:
+                break
+            for one in self._parts(name):
+                if one in held:
+                    used -= len(one) + len(held[one]) + 3
+            gone += self.end(request, name)
+        return tuple(gone)
+
+    def _parts(self, name: str) -> list[str]:
+        """The cookies that the value ``name`` may take, as browsers know them."""
+        return [f"{self._prefix}{name}{n or ''}" for n in range(_PARTS)]
 
     def _line(self, name: str, text: str, seconds: float) -> str:
         secure = "; Secure" if self._secure else ""

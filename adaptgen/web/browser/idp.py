@@ -25,7 +25,7 @@ from adaptgen.govern.identity.jwks import KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier
 from adaptgen.govern.identity.token_client import error_code, json_object, token_request
 from adaptgen.govern.settings.model import Login
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.seals import base64url
 from adaptgen.web.browser.id_tokens import IdTokens
@@ -48,6 +48,8 @@ _GONE: Final = frozenset(
 """Errors of a token endpoint that are about the person, who has to log in again (RFC 6749, 5.2; OpenID Connect Core,
 3.1.2.6). All others are about the provider or about our registration there."""
 _OFFLINE: Final = "offline_access"
+_TOKEN: Final = lazy(r"[!-~]*")
+"""An access token: what can be seen (RFC 6749, A.12), and no blank, as it is sent as a Bearer token (RFC 6750, 2.1)."""
 
 
 @value()
@@ -213,6 +215,10 @@ class IdentityProvider:
         except ProviderError as problem:
             problem.upstream = kept
             raise
+        except Exception as problem:  # whatever it is, the provider's old refresh token may count no longer
+            wrapped = ProviderError(f"{place(self.issuer)} answers unusably ({type(problem).__name__})")
+            wrapped.upstream = kept
+            raise wrapped from problem
         if isinstance(found, Identity) and found.upstream.get("caller") != upstream.get("caller"):
             return Refused("The identity provider answers for another person.")
         return found
@@ -231,6 +237,8 @@ class IdentityProvider:
         if upstream.get("sub", subject) != subject:  # OpenID Connect Core, 12.2
             return Refused("The identity provider answers for another person.")
         access = _string(granted, "access_token")
+        if not _TOKEN.fullmatch(access):
+            raise ProviderError(f"{place(self.issuer)} answers with an access token that no header can carry")
         source = self._login.claims
         if source == "id_token" and id_claims is None:
             source = "userinfo"

@@ -19,12 +19,13 @@ import orjson
 
 from adaptgen.govern.identity.claims import caller_of, caller_value, login_source
 from adaptgen.govern.identity.http_fetch import Fetch
-from adaptgen.govern.identity.own_tokens import ended_keys
+from adaptgen.govern.identity.own_tokens import begin_time, ended_keys, is_ended
 from adaptgen.govern.settings.model import LOGIN_CALLBACK
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.net.addresses import is_loopback
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
 from adaptgen.web.browser.pages import fields_of, problem, redirect
@@ -46,6 +47,10 @@ _SESSION: Final = "session"
 _TRANSACTION: Final = "login-"
 _AT_ONCE: Final = 4
 """Logins that one browser has under way; the oldest give way."""
+_TRIES: Final = 5
+"""Answers with which a browser may come back from one login: its first request may be lost, or the provider away. Each
+process counts them, for nothing is stored for somebody who has not logged in."""
+_TRANSACTIONS: Final = 10_000
 _LONG: Final = 1500
 """Bytes of an identity above which it is compressed: lists of groups are long."""
 _STATE: Final = lazy(r"[A-Za-z0-9_-]{32}")
@@ -73,6 +78,7 @@ class People:
         self._governed = governed
         self._requests = Fetch()
         self._provider: tuple[object, IdentityProvider] | None = None
+        self._tries: LruCache[str, int] = LruCache(_TRANSACTIONS)
         governed.on_close(self._requests.aclose)
 
     @property
@@ -102,7 +108,7 @@ class People:
             return request
         [key] = ended_keys(person=(found.caller.tenant, found.caller.sub))
         ended = await self._governed.store.get(key)
-        return request if ended is None or float(ended) < found.since else Cookies(self.base).without(request, _SESSION)
+        return Cookies(self.base).without(request, _SESSION) if is_ended(ended, found.since) else request
 
     def _held(self, request: HttpRequest) -> Person | None:
         text = Cookies(self.base).get(request, _SESSION)
@@ -198,6 +204,10 @@ class People:
         back, keep = str(begun["back"]), begun.get("keep") is True
         ended = cookies.end(request, name)
         provider = self.provider
+        tried = self._tries.get(state) or 0
+        if tried >= _TRIES:  # each of them makes this server ask the provider
+            return _with(_refused("This login was tried too often.", self.base + back), ended)
+        self._tries.put(state, tried + 1)
         try:
             found = await provider.identify(answer, begun, self.base + CALLBACK)
             if isinstance(found, Refused):
@@ -214,7 +224,7 @@ class People:
         same = before is not None and before.caller.key == found.caller.key
         session = before.session if same and before is not None else secrets.token_urlsafe(16)
         try:
-            made = cookies.set(_SESSION, self._session(found, session), self._browser)
+            made = cookies.set(_SESSION, await self._session(found, session), self._browser)
         except ValueError:
             text = "Your identity has more groups and claims than a browser can keep."
             help = "Tell the operators of this server: authenticate.caller names the groups and claims that are used."
@@ -270,11 +280,14 @@ class People:
         cookies = Cookies(self.base)
         name = _transaction_name(str(begun["state"]))
         under_way = list(dict.fromkeys(one[: len(name)] for one in cookies.names(request, _TRANSACTION)))
-        old = [line for one in under_way[: max(len(under_way) - _AT_ONCE + 1, 0)] for line in cookies.end(request, one)]
-        return redirect(url, *old, *cookies.set(name, text, WAIT))
+        new = cookies.set(name, text, WAIT)
+        # The login to the pages gives way last: there will be another one soon.
+        old = cookies.make_room(request, [*under_way, _SESSION], new, least=len(under_way) - _AT_ONCE + 1)
+        return redirect(url, *old, *new)
 
-    def _session(self, found: Identity, session: str) -> str:
-        about = {"caller": caller_value(found.caller), "name": found.name, "since": time.time(), "id": session}
+    async def _session(self, found: Identity, session: str) -> str:
+        since = await begin_time(self._governed.store, (found.caller.tenant, found.caller.sub))
+        about = {"caller": caller_value(found.caller), "name": found.name, "since": since, "id": session}
         return self._seals.seal("login.session", _packed(about), self._browser, bound=self._bound())
 
     async def _keep(self, found: Identity, session: str, back: str) -> str:

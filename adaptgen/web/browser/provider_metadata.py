@@ -80,6 +80,8 @@ def endpoint(metadata: Mapping[str, Json], name: str) -> str:
     found = metadata.get(name)
     if not isinstance(found, str):
         raise ProviderError(f"the metadata of {place(str(metadata.get('issuer')))} has no {name}")
+    if not found.isascii():
+        raise ProviderError(f"the metadata of {place(str(metadata.get('issuer')))} has a {name} that is no URL")
     try:
         return trusted(found)
     except FetchError as problem:

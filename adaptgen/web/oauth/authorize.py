@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from adaptgen.govern.identity.own_tokens import ended_keys
+import orjson
+
+from adaptgen.govern.identity.own_tokens import begin_time, ended_keys, is_ended
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller
@@ -33,6 +35,8 @@ PATH: Final = "/oauth/authorize"
 LONGEST: Final = 3800
 """Characters of the parameters: they travel through the login as a URL of ours."""
 _STATE: Final = 2000
+_QUOTES: Final = dict.fromkeys(map(ord, '"«»“”„‟‹›″‶〝〞〟＂❝❞🙶🙷🙸'), "'")
+"""Quotation marks, with which a name could end the quotation in which it is shown and go on in our words."""
 _ASKING: Final = frozenset({"consent", "login", "select_account"})
 """Values of ``prompt`` (OpenID Connect Core, 3.1.2.1) with which the person is asked whatever is remembered."""
 
@@ -60,10 +64,11 @@ class AuthorizationEndpoint:
         if request.method not in ("GET", "POST"):
             return HttpAnswer(405, {"allow": "GET, POST"})
         pairs = pairs_of(request.query)
-        if pairs is None or len(request.query) > LONGEST:
+        if pairs is not None:
+            pairs = [(name, text) for name, text in pairs if name != IDENTIFIED]
+        if pairs is None or max(len(request.query), len(urlencode(pairs))) > LONGEST:  # it travels as we write it
             return _wrong("Its parameters are malformed, or too long.")
-        pairs = [(name, text) for name, text in pairs if name != IDENTIFIED]
-        asked = await self._check(pairs)
+        asked = await self._check(pairs, request.source)
         if isinstance(asked, HttpAnswer):
             return asked
         people = self._context.people
@@ -81,13 +86,16 @@ class AuthorizationEndpoint:
             return await self._decide(request, asked, found)
         context = self._context
         consents = Consents(context.store, context.person_seals, context.login.consent)
-        if not asked.again and await consents.given(found.caller, asked.client, asked.redirect_uri, asked.scope):
-            return await self._agree(request, asked)
+        refresh = _refreshable(asked, found)
+        if not asked.again and await consents.given(
+            found.caller, asked.client, asked.redirect_uri, asked.scope, refresh=refresh
+        ):
+            return await self._agree(request, asked, refresh=refresh, remembered=True)
         return self._ask(request, asked, found)
 
     # --------------------------------------------------------------------------------------------------------- check
 
-    async def _check(self, pairs: list[tuple[str, str]]) -> Asked | HttpAnswer:
+    async def _check(self, pairs: list[tuple[str, str]], source: str) -> Asked | HttpAnswer:
         """The request. What is wrong with client or redirect URI is shown here: the browser must not be sent on. All
         else goes to the client (RFC 6749, 4.1.2.1)."""
         context = self._context
@@ -96,7 +104,7 @@ class AuthorizationEndpoint:
         if twice in ("client_id", "redirect_uri"):
             return _wrong("client_id or redirect_uri occurs more than once.")
         try:
-            client = await context.client(given.get("client_id", ""))
+            client = await context.client(given.get("client_id", ""), source)
         except Crowded:
             return problem(503, "Too many clients are connecting", "Nothing is wrong.", "Try again in a minute.")
         if client is None:
@@ -148,28 +156,30 @@ class AuthorizationEndpoint:
         person = context.people.person(request)
         assert person is not None  # else nobody would have been identified
         consents = Consents(context.store, context.person_seals, context.login.consent)
+        refresh = _refreshable(asked, found)
         return page(
             "Allow access?",
             "consent",
             forms_to=[asked.redirect_uri],
-            client=asked.client.name,
+            client=asked.client.name.translate(_QUOTES),
             verified=urlsplit(asked.client.client_id).netloc if asked.client.assured else "",
-            host=redirects.host_of(asked.redirect_uri),
+            host=redirects.place_of(asked.redirect_uri),
             local=not redirects.is_assured(asked.redirect_uri),
             resource=context.settings.listen.resource,
             name=found.name or found.caller.sub,
-            refresh=bool(found.upstream.get("refresh")) and wants_refresh(asked.client, _scopes(asked)),
+            refresh=refresh,
             access=spoken(context.login.access),
             remembered=spoken(context.login.consent) if consents.remembers(asked.redirect_uri) else "",
-            token=context.people.form_token(person, _purpose(request)),
+            token=context.people.form_token(person, _purpose(request, refresh=refresh)),
         )
 
     async def _decide(self, request: HttpRequest, asked: Asked, found: Identity) -> HttpAnswer:
         context = self._context
         fields = await form_of(request)
         person = context.people.person(request)
+        refresh = _refreshable(asked, found)
         checked = person is not None and context.people.check_form(
-            request, person, _purpose(request), fields.get("token", "")
+            request, person, _purpose(request, refresh=refresh), fields.get("token", "")
         )
         if not checked or fields.get("decision") not in ("allow", "deny"):
             return problem(
@@ -178,16 +188,20 @@ class AuthorizationEndpoint:
                 "Nothing was done.",
                 "Go back to your client, and connect again.",
             )
+        consents = Consents(context.store, context.person_seals, context.login.consent)
         if fields["decision"] == "deny":
+            await consents.forget(found.caller, asked.client, asked.redirect_uri)
             await context.people.identified(request, take=True)
             context.record("consent_denied", found.caller, about_client(asked.client))
             return self._refuse(asked.redirect_uri, asked.state, "access_denied", "The user denied access.")
-        consents = Consents(context.store, context.person_seals, context.login.consent)
-        answer = await self._agree(request, asked)
-        await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope)
+        answer = await self._agree(request, asked, refresh=refresh)
+        await consents.remember(found.caller, asked.client, asked.redirect_uri, asked.scope, refresh=refresh)
         return answer
 
-    async def _agree(self, request: HttpRequest, asked: Asked) -> HttpAnswer:
+    async def _agree(
+        self, request: HttpRequest, asked: Asked, *, refresh: bool, remembered: bool = False
+    ) -> HttpAnswer:
+        """A code. ``refresh``: as the page said; ``remembered``: nobody was asked this time."""
         context = self._context
         found = await context.people.identified(request, take=True)
         if found is None:  # another request was faster
@@ -199,19 +213,22 @@ class AuthorizationEndpoint:
             asked.redirect_uri,
             asked.challenge,
             asked.scope,
-            wants_refresh(asked.client, _scopes(asked)),
+            refresh,
             found.caller,
             found.upstream,
         )
-        context.record("consent", found.caller, about_client(asked.client))
+        about = about_client(asked.client)
+        context.record("consent", found.caller, {**about, "remembered": True} if remembered else about)
         code = await Codes(context.store, context.person_seals).issue(held)
         return self._back(asked.redirect_uri, asked.state, {"code": code})
 
     def _refuse(self, redirect_uri: str, state: str | None, code: str, text: str) -> HttpAnswer:
         """An error for the client. Anyone may register any host, and links here look like ours: nobody is sent there
-        who has not agreed to it, unless the settings name the host (RFC 9700, 4.11.2)."""
+        who has not agreed to it, unless the settings name the host or the scheme (RFC 9700, 4.11.2). A program on the
+        person's machine that listens expects what anybody sends it; what a URL does that opens an app is the app's to
+        say."""
         back = self._back(redirect_uri, state, {"error": code, "error_description": text})
-        if self._context.allowed or not redirects.is_assured(redirect_uri):
+        if self._context.allowed or redirects.is_loopback_uri(redirect_uri):
             return back
         denied = code == "access_denied"
         said = "You denied access." if denied else f"Your client sent an invalid request: {text}"
@@ -230,47 +247,59 @@ class AuthorizationEndpoint:
 
 class Consents:
     """What people have agreed to, so that they are not asked each time. Only where the code goes to one party alone: on
-    the person's own machine any program may get it (RFC 8252, 8.6). Each is for one person, one ``client_id``, one host
-    and the same scopes: another client, also one with the same name, asks anew."""
+    the person's own machine any program may get it (RFC 8252, 8.6). Each is for one person, one ``client_id`` and one
+    host: another client, also one with the same name, asks anew. So does who wants more than was agreed to: another
+    scope, or to stay logged in."""
 
     def __init__(self, store: Store, seals: Seals, seconds: float) -> None:
         self._store = store
         self._seals = seals
         self._seconds = seconds
 
-    async def given(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> bool:
+    async def given(self, caller: Caller, client: Client, redirect_uri: str, scope: str, *, refresh: bool) -> bool:
         """Whether this person has agreed before, and no operator has ended it since."""
         if not self.remembers(redirect_uri):
             return False
-        found = await self._store.get(self._key(caller, client, redirect_uri, scope))
-        if found is None or time.time() - float(found) >= self._seconds:  # the settings may be shorter than they were
+        found = await self._store.get(self._key(caller, client, redirect_uri))
+        if found is None:
+            return False
+        since, agreed, lasting = orjson.loads(found)
+        if time.time() - since >= self._seconds:  # the settings may be shorter than they were
+            return False
+        if agreed != scope or (refresh and not lasting):
             return False
         marks = ended_keys(person=(caller.tenant, caller.sub), client=client.client_id)
         ended = [await self._store.get(one) for one in marks]
-        return all(one is None or float(one) < float(found) for one in ended)
+        return not any(is_ended(one, since) for one in ended)
 
-    async def remember(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> None:
+    async def remember(self, caller: Caller, client: Client, redirect_uri: str, scope: str, *, refresh: bool) -> None:
         """Remember that this person has agreed, where that may be."""
         if self.remembers(redirect_uri):
-            key = self._key(caller, client, redirect_uri, scope)
-            await self._store.put(key, repr(time.time()).encode(), ttl=self._seconds)
+            since = await begin_time(self._store, (caller.tenant, caller.sub), client.client_id)
+            key = self._key(caller, client, redirect_uri)
+            await self._store.put(key, orjson.dumps([since, scope, refresh]), ttl=self._seconds)
+
+    async def forget(self, caller: Caller, client: Client, redirect_uri: str) -> None:
+        """This person no longer agrees."""
+        await self._store.delete(self._key(caller, client, redirect_uri))
 
     def remembers(self, redirect_uri: str) -> bool:
         """Whether people who agree to send a code there are not asked again."""
         return self._seconds > 0 and redirects.is_assured(redirect_uri)
 
-    def _key(self, caller: Caller, client: Client, redirect_uri: str, scope: str) -> str:
-        parts = (caller.tenant, caller.sub, client.client_id, redirects.host_of(redirect_uri), scope)
+    def _key(self, caller: Caller, client: Client, redirect_uri: str) -> str:
+        parts = (caller.tenant, caller.sub, client.client_id, redirects.host_of(redirect_uri))
         return f"oauth/consent/{self._seals.name('consent', repr(parts))}"
 
 
-def _scopes(asked: Asked) -> frozenset[str]:
-    return frozenset(asked.scope.split())
+def _refreshable(asked: Asked, found: Identity) -> bool:
+    """Whether the client stays logged in while the person is away: it wants to, and the provider can be asked again."""
+    return found.renewable and wants_refresh(asked.client, frozenset(asked.scope.split()))
 
 
-def _purpose(request: HttpRequest) -> str:
-    """What a form of the consent page is for: this request and no other."""
-    return f"consent {hashlib.sha256(request.query.encode()).hexdigest()}"
+def _purpose(request: HttpRequest, *, refresh: bool) -> str:
+    """What a form of the consent page is for: this request and no other, and what the page said of it."""
+    return f"consent {'lasting ' if refresh else ''}{hashlib.sha256(request.query.encode()).hexdigest()}"
 
 
 def _wrong(text: str) -> HttpAnswer:

@@ -13,7 +13,9 @@ import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from contextlib import suppress
+from ipaddress import ip_address
+from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,11 +24,11 @@ import orjson
 from adaptgen.govern.identity.http_fetch import place
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
-from adaptgen.net.addresses import carried_addresses, is_loopback, is_metadata
+from adaptgen.net.addresses import is_loopback, is_metadata, is_public
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.web.oauth.clients import NONE, Client
-from adaptgen.web.oauth.registration import Refusal, described_client
+from adaptgen.web.oauth.registration import SHARE, Refusal, described_client
 
 if TYPE_CHECKING:
     import httpx
@@ -50,7 +52,13 @@ OF_A_HOST: Final = (0.5, 10.0)
 _KEPT: Final = 1000
 _AT_ONCE: Final = 8
 """Documents that are fetched at the same time; who comes next waits."""
+_LOOKUPS: Final = BoundedSemaphore(32)
+"""Names that are looked up at the same time, in threads, also those whose request has given up. One sender, who may
+ask for one a second, does not fill them while a resolver waits half a minute for a dead name server."""
 _URL: Final = lazy(r"[!-~]+")
+_HOST: Final = lazy(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?=[a-z0-9_-]*[a-z_-])(?!0x)[a-z0-9_-]{1,63}")
+"""A name that can be looked up (RFC 1035, 2.3.4), without a dot at its end. Its last part is not a number: it would
+be another spelling of an IPv4 address."""
 _DOTS: Final = lazy(r"/(?:\.|%2[eE]){1,2}(?:/|$)")
 _MAX_AGE: Final = lazy(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]{1,9})")
 _SECRETS: Final = ("client_secret", "client_secret_expires_at")
@@ -96,13 +104,15 @@ def find_problem(client_id: str, *, local: bool = False) -> str | None:
         return "is too long, or has characters that no URL has"
     try:
         parts = urlsplit(client_id)
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return "is not a URL"
     if parts.scheme != "https" and not (local and parts.scheme == "http" and is_loopback(host)):
         return "is not https"
     if not host or "@" in parts.netloc:
         return "has no host, or user information"
+    if not client_id.startswith(f"{parts.scheme}://") or parts.netloc != _usual_netloc(parts.scheme, host, port):
+        return "is not written as usual: lower case, no port that goes without saying, no dot at the end of the host"
     if "#" in client_id:
         return "has a fragment"
     if parts.path in ("", "/"):
@@ -110,6 +120,18 @@ def find_problem(client_id: str, *, local: bool = False) -> str | None:
     if _DOTS.search(parts.path):
         return "has dot segments"
     return None
+
+
+def _usual_netloc(scheme: str, host: str, port: int | None) -> str:
+    """Host and port as they must be written, "" for what names no host: of one client there is one ``client_id``, so
+    that a client that is switched off cannot come back under another spelling."""
+    if _is_address(host):
+        host = str(ip_address(host))
+        host = f"[{host}]" if ":" in host else host
+    elif not _HOST.fullmatch(host):
+        return ""
+    usual = {"https": 443, "http": 80}.get(scheme)
+    return host if port is None else f"{host}:{port}" if port != usual else ""
 
 
 class ClientDocuments:
@@ -121,8 +143,11 @@ class ClientDocuments:
         self._kept: LruCache[tuple[str, tuple[str, ...], bool], tuple[float, Client | None]] = LruCache(_KEPT)
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def client(self, client_id: str, resource: str, allowed: Sequence[str], store: Store) -> Client | None:
-        """The client that a document describes; None where it cannot be used. Crowded, StoreError.
+    async def client(
+        self, client_id: str, resource: str, allowed: Sequence[str], store: Store, sender: str = ""
+    ) -> Client | None:
+        """The client that a document describes; None where it cannot be used. ``sender``: a name of who asks, "" where
+        it is not known. Crowded, StoreError.
 
         A document on loopback counts only for a server that is itself on loopback: one that is being developed, with
         its client, on the same machine.
@@ -136,7 +161,7 @@ class ClientDocuments:
             return kept[1]
         found: Client | None = None
         try:
-            body, seconds = await self._document(client_id, local, store)
+            body, seconds = await self._document(client_id, local, store, sender)
             found = _client_of(client_id, body, allowed)
         except (NotUsable, Refusal) as problem:  # few: only as many documents are read as the rate allows
             _log.warning("the document of a client at %s cannot be used: %s", place(client_id), problem)
@@ -144,15 +169,15 @@ class ClientDocuments:
         self._kept.put(key, (self._clock() + seconds, found))
         return found
 
-    async def _document(self, client_id: str, local: bool, store: Store) -> tuple[bytes, float]:
+    async def _document(self, client_id: str, local: bool, store: Store, sender: str) -> tuple[bytes, float]:
         """A document, and the seconds for which it counts; that of :data:`PUBLISHED` where it cannot be fetched."""
         try:
-            await self._admit(client_id, store)
+            await self._admit(client_id, store, sender)
             await self._turn()
             try:
                 async with asyncio.timeout(TIMEOUT):
                     return await self._fetch(client_id, local)
-            except (TimeoutError, OSError) as problem:
+            except (TimeoutError, OSError, UnicodeError) as problem:
                 raise NotUsable(f"its host cannot be reached ({type(problem).__name__})") from None
             finally:
                 self._turns.release()
@@ -168,11 +193,18 @@ class ClientDocuments:
         except TimeoutError:
             raise Crowded from None
 
-    async def _admit(self, client_id: str, store: Store) -> None:
+    async def _admit(self, client_id: str, store: Store, sender: str) -> None:
+        """Take a document from what the sender, all, and its host may have. All before the host: otherwise anyone could
+        fill the state with names of hosts, however little is left for all."""
+        rate, burst = FETCHES
+        if sender and await store.take(f"oauth/documents/of/{sender}", rate=rate * SHARE, burst=burst * SHARE):
+            raise Crowded
+        if await store.take("oauth/documents", rate=rate, burst=burst):
+            raise Crowded
         host = hashlib.sha256((urlsplit(client_id).hostname or "").encode()).hexdigest()[:32]
-        for key, (rate, burst) in ((f"oauth/documents/{host}", OF_A_HOST), ("oauth/documents", FETCHES)):
-            if await store.take(key, rate=rate, burst=burst):
-                raise Crowded
+        if await store.take(f"oauth/documents/{host}", rate=OF_A_HOST[0], burst=OF_A_HOST[1]):
+            await store.take("oauth/documents", rate=rate, burst=burst, cost=-1)
+            raise Crowded
 
     async def _fetch(self, url: str, local: bool) -> tuple[bytes, float]:
         import httpx
@@ -213,21 +245,6 @@ class ClientDocuments:
         return found[0]
 
 
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, and carries none that is not (IPv4 inside of IPv6)."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return all(_is_global(one) for one in carried_addresses(parsed)) and not is_metadata(address)
-
-
-def _is_global(address: IPv4Address | IPv6Address) -> bool:
-    # is_global is False for private, loopback, link-local, shared (CGNAT), documentation and reserved ones, and True
-    # for multicast.
-    return address.is_global and not address.is_multicast
-
-
 def _is_address(host: str) -> bool:
     try:
         ip_address(host.strip("[]"))
@@ -237,8 +254,41 @@ def _is_address(host: str) -> bool:
 
 
 async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    """The addresses of a host. In a thread of its own, not in the pool of the event loop: strangers choose the host,
+    its name server may never answer, and nobody can stop the thread. A process that ends does not wait for it."""
+    room = _LOOKUPS
+    if not room.acquire(blocking=False):
+        raise Crowded
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(found: list[str], problem: Exception | None) -> None:
+        if answer.done():  # nobody waits any more
+            return
+        if problem is not None:
+            answer.set_exception(problem)
+        else:
+            answer.set_result(found)
+
+    def look_up() -> None:
+        found: list[str] = []
+        problem: Exception | None = None
+        try:
+            given = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(one[4][0]) for one in given))
+        except (OSError, UnicodeError) as caught:
+            problem = caught
+        finally:
+            room.release()
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, found, problem)
+
+    try:
+        Thread(target=look_up, name="client-document", daemon=True).start()
+    except RuntimeError:  # the system has no thread left
+        room.release()
+        raise Crowded from None
+    return await answer
 
 
 async def _read(answer: httpx.Response) -> bytes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Final
 
 from adaptgen.govern.identity.claims import caller_of, caller_value
+from adaptgen.govern.identity.own_tokens import begin_time
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.auth.session_store import PATIENCE
@@ -62,7 +62,7 @@ class Codes:
             "refreshable": held.refreshable,
             "caller": caller_value(held.caller),
             "upstream": dict(held.upstream),
-            "agreed": time.time(),
+            "agreed": await begin_time(self._store, (held.caller.tenant, held.caller.sub), held.client_id),
         }
         sealed = self._seals.within(code).seal("code", about, LASTS)
         await self._store.put(self._key(code), sealed.encode(), ttl=LASTS)

@@ -24,6 +24,7 @@ from adaptgen.govern.identity.own_tokens import (
     grant_of,
     is_in_force,
     mint,
+    next_mark,
 )
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
@@ -282,10 +283,11 @@ def family_of(code: str) -> str:
 
 
 async def end_all(store: Store, *, person: tuple[str, str] | None = None, client: str = "") -> None:
-    """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again. For
-    operators."""
+    """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again
+    (``begin_time``). For operators."""
     for key in ended_keys(person=person, client=client):
-        await store.put(key, repr(time.time()).encode(), ttl=REMEMBERED)
+        before = await store.get(key)
+        await store.put(key, next_mark(before), ttl=REMEMBERED)
 
 
 def _mark(token: str) -> str:

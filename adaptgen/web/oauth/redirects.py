@@ -7,24 +7,32 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from adaptgen.model.frozen import lazy
+from adaptgen.net.addresses import leads_here
 
 LONGEST: Final = 1000
 """Characters of one redirect URI."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
+_EXTENSION: Final = r"(?!vscode\.git/)[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9-]*/"
+"""An extension of an editor, ``publisher.extension``: not a command of the editor itself, nor its extension for git,
+which clones any repository."""
 PRIVATE_SCHEMES: Final = {
-    "cursor": "Cursor: cursor://anysphere.cursor-mcp/oauth/callback",
-    "vscode": "extensions of VS Code: vscode://publisher.extension/…",
-    "vscode-insiders": "the same, of its daily builds",
-    "windsurf": "extensions of Windsurf: windsurf://publisher.extension/…",
-    "warp": "Warp: warp://mcp/oauth2callback",
+    "cursor": lazy(r"anysphere\.cursor-mcp/"),  # cursor://anysphere.cursor-mcp/oauth/callback
+    "vscode": lazy(_EXTENSION),
+    "vscode-insiders": lazy(_EXTENSION),
+    "windsurf": lazy(_EXTENSION),
+    "warp": lazy(r"mcp/"),  # warp://mcp/oauth2callback
 }
-"""Private-use schemes of MCP clients that are not a domain in reverse, as RFC 8252, 7.1 wants it: scheme -> who uses
-it. Others must have a dot, or be named in the settings."""
-_NEVER: Final = frozenset(
-    {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "ws", "wss"}
+"""Private-use schemes of MCP clients that are not a domain in reverse, as RFC 8252, 7.1 wants it: scheme -> how what
+follows ``://`` begins where it is for a code. Other URLs of these apps do something else: they install servers and open
+repositories. Schemes that are not here must have a dot, or be named in the settings."""
+_NEVER: Final = lazy(
+    r"about|blob|data|file|filesystem|ftp|javascript|mailto|vbscript|wss?"  # browsers and networks
+    r"|x-apple.*|itms(?:-[a-z]+)*|facetime(?:-[a-z]+)*|tel|sms|ms-.*|search|search-ms|microsoft-edge"  # systems
+    r"|intent|android-app"
 )
-"""Schemes of browsers and networks, which no app can claim."""
+"""Schemes that no app of a client can claim."""
+_SHOWN: Final = 200
 
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)*")
 _WRONG: Final = lazy(r"[^!-~]|[\\*<>\"'`{}|^]")
@@ -56,11 +64,14 @@ def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
         if scheme == "http":
             return "is neither https nor loopback"
         return None if not allowed or host in allowed else "is on a host that this server does not allow"
-    known = "." in scheme or scheme in PRIVATE_SCHEMES or (scheme in allowed and scheme not in _NEVER)
-    if not _SCHEME.fullmatch(scheme) or not known:
+    known = "." in scheme or scheme in PRIVATE_SCHEMES or scheme in allowed
+    if not _SCHEME.fullmatch(scheme) or not known or _NEVER.fullmatch(scheme):
         return "has a scheme that is neither https, nor http on loopback, nor a private-use one (RFC 8252, 7.1)"
     if not uri[len(scheme) + 1 :].strip("/"):
         return "is only a scheme"
+    place = PRIVATE_SCHEMES.get(scheme)
+    if place is not None and not (uri[len(scheme) :].startswith("://") and place.match(uri[len(scheme) + 3 :].lower())):
+        return "is not where the app with this scheme takes codes"
     return None if not allowed or scheme in allowed else "has a scheme that this server does not allow"
 
 
@@ -68,13 +79,26 @@ def is_assured(uri: str) -> bool:
     """Whether only one party can get what is sent there: https, and not on the person's own machine, where any program
     may listen on a port or claim a scheme (RFC 8252, 8.6)."""
     parts = urlsplit(uri)
-    return parts.scheme == "https" and parts.hostname not in LOOPBACK
+    return parts.scheme == "https" and not leads_here(parts.hostname or "")
+
+
+def is_loopback_uri(uri: str) -> bool:
+    """Whether what is sent there goes to a program that listens on the person's own machine."""
+    parts = urlsplit(uri)
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
 
 
 def host_of(uri: str) -> str:
     """Who gets the code, for people: the host, or the scheme of an app."""
     parts = urlsplit(uri)
     return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"
+
+
+def place_of(uri: str) -> str:
+    """The same for who decides: of an app all of the URI, as its scheme does not say what the app does with it."""
+    if urlsplit(uri).scheme in ("http", "https"):
+        return host_of(uri)
+    return uri if len(uri) <= _SHOWN else f"{uri[:_SHOWN]}…"
 
 
 def matches(uri: str, registered: Sequence[str]) -> bool:

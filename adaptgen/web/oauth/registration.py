@@ -23,7 +23,8 @@ REDIRECTS: Final = 10
 _LONGEST_ID: Final = 2500
 """Characters of a ``client_id``: it is part of URLs."""
 _NAME: Final = 100
-_SHARE: Final = 0.2
+SHARE: Final = 0.2
+"""Of a rate for all senders, what one of them gets."""
 _LASTS: Final = 10 * 365 * 86400.0
 
 
@@ -40,14 +41,14 @@ async def wait_for(store: Store, seals: Seals, rate: str, source: str) -> float:
     that asks, "" where it is not known. One of them gets a share, so that it does not shut out the others."""
     rule = limit(rate=rate, per=())
     if source:
-        key = f"oauth/registrations/{seals.name('source', _network(source))}"
-        wait = await store.take(key, rate=rule.rate * _SHARE, burst=max(rule.burst * _SHARE, 1.0))
+        key = f"oauth/registrations/{seals.name('source', network_of(source))}"
+        wait = await store.take(key, rate=rule.rate * SHARE, burst=max(rule.burst * SHARE, 1.0))
         if wait:
             return wait
     return await store.take("oauth/registrations", rate=rule.rate, burst=rule.burst)
 
 
-def _network(source: str) -> str:
+def network_of(source: str) -> str:
     """What one sender has: an IPv4 address, or 64 bits of an IPv6 address."""
     try:
         address = ip_address(source)

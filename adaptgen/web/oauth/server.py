@@ -19,7 +19,7 @@ from adaptgen.web.browser.people import People, people_of
 from adaptgen.web.oauth.client_documents import ClientDocuments, is_document
 from adaptgen.web.oauth.clients import Client
 from adaptgen.web.oauth.families import Families, Lifetimes
-from adaptgen.web.oauth.registration import registered
+from adaptgen.web.oauth.registration import network_of, registered
 from adaptgen.web.routes import base_url, origin_of
 
 if TYPE_CHECKING:
@@ -92,12 +92,14 @@ class Context:
         if authenticator is not None:
             authenticator.forget_family(family)
 
-    async def client(self, client_id: str) -> Client | None:
-        """The client with this id; None where it does not count here."""
+    async def client(self, client_id: str, source: str = "") -> Client | None:
+        """The client with this id; None where it does not count here. ``source``: the address that asks, "" where it is
+        not known."""
         if is_document(client_id):
             if "metadata" not in self.login.clients:
                 return None
-            return await self.documents.client(client_id, self.resource, self.allowed, self.store)
+            sender = self.own_seals.name("source", network_of(source)) if source else ""
+            return await self.documents.client(client_id, self.resource, self.allowed, self.store, sender)
         if "dynamic" not in self.login.clients:
             return None
         return registered(self.own_seals, client_id)

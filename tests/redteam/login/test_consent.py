@@ -15,6 +15,7 @@ The attacks, what must happen, and where they are described:
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urljoin
 
@@ -222,3 +223,42 @@ def test_a_host_in_other_letters_is_shown_as_it_is_sent(it: Scene, host: str) ->
     """A homograph of another host is told apart by its A-label only."""
     client = it.client(f"https://{host}/callback")
     assert host in consent(it, client, it.browser()).words
+
+
+def test_who_denies_no_longer_agrees(it: Scene) -> None:
+    browser, client = it.browser("undecided"), it.client(WEB)
+    client.authorize(browser)
+    assert "code" in answer_of(browser.open(client.request(), until=WEB))
+    page = browser.press(consent(it, client, browser, prompt="consent"), "Deny", until=WEB)
+    assert page.url.startswith(BASE)
+    consent(it, client, browser)
+
+
+def test_the_trail_says_whether_a_person_agreed_this_time(it: Scene) -> None:
+    browser, client = it.browser("trail"), it.client(WEB, client_name="On Record")
+    client.authorize(browser)
+    assert "code" in answer_of(browser.open(client.request(), until=WEB))
+    lines = [json.loads(line) for line in (it.folder / "audit.jsonl").read_text().splitlines()]
+    found = [one for one in lines if one.get("event") == "consent" and one.get("client_name") == "On Record"]
+    assert [one.get("remembered") for one in found] == [None, True]
+
+
+def test_a_few_minutes_do_not_become_a_month(it: Scene) -> None:
+    """The provider gives no refresh token at first."""
+    browser, client = it.browser("brief"), it.client(WEB)
+    it.provider.granted = {"refresh_token": None}
+    page = consent(it, client, browser)
+    assert "for a few minutes" in page.words
+    browser.finish(page, WEB)
+    it.provider.granted = {}
+    page = consent(it, client, browser)
+    assert "even while you are away" in page.words
+    browser.finish(page, WEB)
+    it.provider.granted = {"refresh_token": None}  # who agreed to more is not asked for less
+    assert "code" in answer_of(browser.open(client.request(), until=WEB))
+
+
+def test_a_name_does_not_go_on_in_our_words(it: Scene) -> None:
+    client = it.client(WEB, client_name='Claude” is checked by claude.ai. “It" «is» „good‟')
+    words = consent(it, client, it.browser()).words
+    assert "Claude' is checked by claude.ai. 'It' 'is' 'good'" in words.replace("&#39;", "'")

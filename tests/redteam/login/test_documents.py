@@ -24,9 +24,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.login_scene import WEB, Client, Scene
+from support.login_scene import BASE, WEB, Client, Scene
 from support.scripted_browser import Page
 
+from adaptgen.mcp.http_messages import HttpRequest, whole
 from adaptgen.web.oauth import client_documents
 
 ID = "https://client.example/client.json"
@@ -312,3 +313,19 @@ def test_a_flood_of_documents_is_not_passed_on(it: Scene, net: Internet, monkeyp
     for n in range(15):
         assert asked(it, f"https://victim.example/{n}.json").status in (400, 429, 503)
     assert len(net.connected) <= 11
+
+
+def test_one_sender_does_not_shut_out_all_new_clients(
+    it: Scene, net: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_documents, "FETCHES", (0.001, 10.0))  # a fifth: two documents
+    net.answer = lambda request: httpx.Response(200, json=document(client_id=f"https://{request.headers['host']}/c"))
+
+    def status(host: str, source: str) -> int:
+        path, _, query = Client(it, f"https://{host}/c", WEB).request().removeprefix(BASE).partition("?")
+        asked = HttpRequest("GET", path, {"host": "mcp.bank.example"}, whole(b""), query=query, source=source)
+        return it.run(it.servers[0].handle(asked)).status
+
+    flood = [status(f"h{n}.evil.example", "203.0.113.9") for n in range(30)]
+    assert flood == [302, 302, *[503] * 28]
+    assert status("client.example", "203.0.113.10") == 302

@@ -19,6 +19,7 @@ The attacks, what must happen, and where they are described:
 from __future__ import annotations
 
 import base64
+import secrets
 import time
 from typing import Any
 
@@ -32,9 +33,9 @@ from support.scripted_browser import Browser, Page
 EVIL = "https://evil.example"
 
 
-def at_provider(it: Scene, client: Client, browser: Browser) -> str:
+def at_provider(it: Scene, client: Client, browser: Browser, **changes: str) -> str:
     """The URL at the provider to which the browser is sent, behind every page of this server."""
-    page = browser.open(client.request(), until=it.provider.url)
+    page = browser.open(client.request(**changes), until=it.provider.url)
     for _ in range(5):
         if page.url.startswith(it.provider.url):
             return page.url
@@ -205,3 +206,26 @@ def test_a_login_that_the_person_gives_up_ends_at_the_client(it: Scene, client: 
     browser = it.browser()
     page = browser.open(it.provider.authorize(at_provider(it, client, browser)), until=LOOPBACK)
     ends(it, page)
+
+
+def test_one_login_does_not_make_the_server_ask_without_end(it: Scene, client: Client) -> None:
+    browser = it.browser()
+    back = it.provider.authorize(at_provider(it, client, browser))
+    kept, asked = dict(browser.cookies), len(it.provider.forms)
+    for n in range(20):
+        browser.cookies = dict(kept)
+        ends(it, browser.open(back.replace("code=", f"code=x{n}"), until=LOOPBACK))
+    assert len(it.provider.forms) - asked == 5
+
+
+def test_many_logins_leave_the_browser_with_what_a_gateway_takes(it: Scene) -> None:
+    """API Gateway refuses requests with more than 10,240 bytes of headers: nobody could log in, or out, for minutes."""
+    it.provider.person = {"sub": "ann", "groups": [secrets.token_hex(18) for _ in range(120)]}
+    browser, client = it.browser("busy"), it.client()
+    client.authorize(browser)
+    for _ in range(6):
+        at_provider(it, client, browser, state="s" * 1900)
+        held = {name: one.value for name, one in browser.cookies.items() if one.value}
+        assert len("; ".join(f"{name}={text}" for name, text in held.items())) < 9000
+    page = browser.finish(browser.open(client.request(), until=LOOPBACK), LOOPBACK)
+    assert "code" in answer_of(page)

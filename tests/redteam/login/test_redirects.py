@@ -225,3 +225,48 @@ def test_the_answer_names_its_issuer_also_with_an_error(it: Scene, client: Clien
     assert it.metadata["authorization_response_iss_parameter_supported"] is True
     said = answer_of(it.browser().open(client.request(response_type="token"), until=LOOPBACK))
     assert said["iss"] == it.metadata["issuer"] == BASE
+
+
+APPS = [
+    "cursor://anysphere.cursor-deeplink/mcp/install?name=bank&config=e30",
+    "cursor://anysphere.cursor-mcp.evil/oauth/callback",
+    "CURSOR://anysphere.cursor-deeplink/mcp/install",
+    "vscode:mcp/install?x",
+    "vscode://file/etc/passwd",
+    "vscode://vscode.git/clone?url=https://evil.example/r.git",
+    "vscode://VSCODE.git/clone?url=https://evil.example/r.git",
+    "vscode-insiders://vscode%2egit/clone?url=https://evil.example/r.git",
+    "windsurf://settings/x",
+    "warp://action/new_tab?path=/",
+    "x-apple.systempreferences:com.apple.preference.security",
+    "ms-settings.x:privacy",
+]
+
+
+@pytest.mark.parametrize("redirect", APPS, ids=repr)
+def test_a_link_of_this_server_gives_an_app_no_command(it: Scene, redirect: str) -> None:
+    assert it.register(redirect_uris=[redirect]).json()["error"] == "invalid_redirect_uri"
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    [
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+        "vscode://vscode.github-authentication/did-authenticate",
+        "com.example.app:/callback",
+        "https://localhost.:8000/callback",
+        "https://127.0.0.2/callback",
+    ],
+)
+def test_without_a_person_nobody_is_sent_to_an_app(it: Scene, redirect: str) -> None:
+    page = it.browser().open(it.client(redirect).request(prompt="none"), until=redirect)
+    assert page.status == 400
+    assert page.url.startswith(BASE)
+    assert not it.delivered
+
+
+def test_who_decides_sees_what_an_app_is_told(it: Scene) -> None:
+    redirect = "com.example.app:/do/something?now=1"
+    page = it.browser().open(it.client(redirect).request(), until=redirect)
+    assert page.forms
+    assert redirect in page.words

@@ -136,7 +136,10 @@ def test_several_processes_share_a_key_and_what_was_used() -> None:
     assert needed(alone) == [("AG130", "login needs state that all processes sha")]
     shared = replace(alone, state=State(store="redis", url="rediss://r.example"))
     assert needed(shared) == []
-    assert ("AG130", "no key outlives the process: what one pr") in needed(replace(shared, keys=Keys()))
+    for keys in (Keys(), Keys(audit="${env:A}"), Keys(surrogates="${env:A}", pins="${env:B}")):
+        assert ("AG130", "no key for logins outlives the process: ") in needed(replace(shared, keys=keys))
+    for one in (Keys(cursors="${env:A}"), Keys(cursors="${env:A}", handover="${env:B}")):
+        assert needed(replace(shared, keys=one)) == []
 
 
 def test_a_provider_for_development_is_for_loopback() -> None:

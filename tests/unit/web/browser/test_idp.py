@@ -437,3 +437,53 @@ async def test_a_nonce_in_a_refresh_is_that_of_the_login(idp: Idp, requests: Fet
     idp.id_token = {"nonce": "another"}
     with pytest.raises(ProviderError, match="nonce"):
         await provider.refresh(after.upstream)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"access_token": "t\u00e4ken"}, {"access_token": "to ken"}, {"access_token": "a\r\nx: y"}, {"id_token": ["x"]}],
+)
+async def test_what_a_provider_has_replaced_is_kept_whatever_else_it_says(
+    idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    provider = IdentityProvider(settings(idp, claims="userinfo"), requests)
+    found = await log_in(provider)
+    assert isinstance(found, Identity)
+    granted = IdentityProvider._granted
+
+    async def odd(*given: Any) -> Any:
+        return {**await granted(*given), "refresh_token": "the-new-one", **answer}
+
+    monkeypatch.setattr(IdentityProvider, "_granted", odd)
+    with pytest.raises(ProviderError) as caught:
+        await provider.refresh(found.upstream)
+    assert caught.value.upstream == {**found.upstream, "refresh": "the-new-one"}
+
+
+async def test_an_error_of_ours_does_not_lose_it_either(
+    idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    found = await log_in(provider)
+    assert isinstance(found, Identity)
+
+    async def broken(*_: Any) -> Any:
+        raise KeyError("x")
+
+    monkeypatch.setattr(IdentityProvider, "_identity", broken)
+    with pytest.raises(ProviderError) as caught:
+        await provider.refresh(found.upstream)
+    assert caught.value.upstream is not None
+    assert caught.value.upstream["refresh"]
+
+
+async def test_an_endpoint_is_a_url(idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = IdentityProvider(settings(idp), requests)
+    told = {**await provider.metadata(), "authorization_endpoint": "https://idp.ex\u00e4mple/a"}
+
+    async def metadata(*_: Any) -> Any:
+        return told
+
+    monkeypatch.setattr(IdentityProvider, "metadata", metadata)
+    with pytest.raises(ProviderError, match="authorization_endpoint"):
+        await provider.begin(BACK, offline=False)

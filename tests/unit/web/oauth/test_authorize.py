@@ -291,6 +291,16 @@ async def test_a_consent_that_is_not_to_be_remembered_is_not(tmp_path: Path, idp
 async def test_a_consent_lasts_as_long_as_the_settings_of_now_say() -> None:
     store, seals = MemoryStore(), Seals([b"k" * 32])
     ann, client = Caller("ann", "north"), Client("c1", "", (HTTPS,))
-    await Consents(store, seals, 90.0).remember(ann, client, HTTPS, "s")
-    assert await Consents(store, seals, 90.0).given(ann, client, HTTPS, "s")
-    assert not await Consents(store, seals, 1e-9).given(ann, client, HTTPS, "s")
+    await Consents(store, seals, 90.0).remember(ann, client, HTTPS, "s", refresh=True)
+    assert await Consents(store, seals, 90.0).given(ann, client, HTTPS, "s", refresh=True)
+    assert not await Consents(store, seals, 90.0).given(ann, client, HTTPS, "s offline_access", refresh=True)
+    assert not await Consents(store, seals, 1e-9).given(ann, client, HTTPS, "s", refresh=True)
+
+
+async def test_what_grows_on_its_way_is_too_long_at_once(tmp_path: Path, idp: Idp) -> None:
+    """A slash in a query may stay as it is, and is three characters as we write it."""
+    async with site(tmp_path, idp) as one:
+        client = await registered(one)
+        assert (await client.browser.get(f"{client.url(state=None)}&state={'/' * 500}")).status == 302
+        answer = await client.browser.get(f"{client.url(state=None)}&state={'/' * 1500}")
+        assert (answer.status, "too long" in answer.body.decode()) == (400, True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from threading import BoundedSemaphore, Event
 from typing import Any
 
 import pytest
@@ -114,6 +118,19 @@ def test_loopback_counts_for_a_server_on_loopback() -> None:
         "2002:a9fe:a9fe::",
         "2001:db8::1",
         "::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b:1:fffe::a00:1",
+        "fec0::1",
+        "::ffff:0:7f00:1",
+        "::5efe:a00:1",
+        "2606:4700::5efe:127.0.0.1",
+        "2606:4700::200:5efe:5db8:d822",
+        "2001:0:7f00:1::",
+        "3fff::1",
+        "5f00::1",
+        "1::1",
+        "4000::1",
+        "192.88.99.1",
         "not-an-address",
     ],
 )
@@ -134,7 +151,10 @@ async def test_no_connection_goes_inside(address: str, monkeypatch: pytest.Monke
     assert await documents.client("https://client.example/client.json", PUBLIC, (), MemoryStore()) is None
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822", "2002:5db8:d822::1"],
+)
 def test_the_public_internet_is_public(address: str) -> None:
     assert is_public(address)
 
@@ -402,3 +422,84 @@ async def test_documents_can_be_switched_off(tmp_path: Path, idp: Idp) -> None:
             client.registered = {"client_id": f"{server.url}/client.json"}
             assert (await client.browser.get(client.url())).status == 400
             assert server.seen == []
+
+
+@pytest.mark.asyncio
+async def test_one_sender_does_not_use_up_the_turns_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "FETCHES", (0.001, 5.0))  # a fifth of five
+    store, documents = MemoryStore(), ClientDocuments()
+    with web(lambda asked: described(asked, server.url)) as server:
+        assert await documents.client(f"{server.url}/0", HERE, (), store, "one") is not None
+        for n in range(9):
+            with pytest.raises(Crowded):
+                await documents.client(f"{server.url}/one{n}", HERE, (), store, "one")
+        for n in range(4):
+            assert await documents.client(f"{server.url}/{n}", HERE, (), store, f"other{n}") is not None
+
+
+@pytest.mark.asyncio
+async def test_a_crowd_leaves_nothing_in_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "FETCHES", (0.001, 1.0))
+    store, documents = MemoryStore(), ClientDocuments()
+    assert await documents.client("https://first.invalid/c", PUBLIC, (), store) is None
+    assert repr(store) == "MemoryStore(2)"  # all, and that host
+    for n in range(5):
+        with pytest.raises(Crowded):
+            await documents.client(f"https://h{n}.invalid/c", PUBLIC, (), store)
+    assert repr(store) == "MemoryStore(2)"
+
+
+@pytest.mark.asyncio
+async def test_a_name_server_that_does_not_answer_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_documents, "TIMEOUT", 0.05)
+    monkeypatch.setattr(client_documents, "_LOOKUPS", BoundedSemaphore(2))
+    documents, store, real, answers = ClientDocuments(), MemoryStore(), socket.getaddrinfo, Event()
+
+    def hanging(host: Any, *given: Any, **more: Any) -> Any:
+        if str(host).endswith(".dead.example"):
+            assert answers.wait(20)
+            raise socket.gaierror(socket.EAI_AGAIN, "")
+        return real(host, *given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    before = threading.active_count()
+    for n in range(2):
+        assert await documents.client(f"https://h{n}.dead.example/c", PUBLIC, (), store) is None
+    with pytest.raises(Crowded):
+        await documents.client("https://h2.dead.example/c", PUBLIC, (), store)
+    async with asyncio.timeout(5):  # the pool of the loop is free
+        await asyncio.gather(*(asyncio.to_thread(lambda: None) for _ in range(40)))
+        assert await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+    assert all(one.daemon for one in threading.enumerate() if one.name == "client-document")
+    answers.set()
+    for _ in range(100):
+        if not any(one.name == "client-document" for one in threading.enumerate()):
+            break
+        await asyncio.sleep(0.02)
+    assert threading.active_count() >= before
+    assert await documents.client("https://h3.dead.example/c", PUBLIC, (), store) is None  # there is room again
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    [
+        "HTTPS://bad.example/c.json",
+        "https://BAD.example/c.json",
+        "https://bad.example:443/c.json",
+        "https://bad.example:0443/c.json",
+        "https://bad.example:/c.json",
+        "https://bad.example./c.json",
+        "https://bad%2Eexample/c.json",
+        "https://a..example/c.json",
+        f"https://{'a' * 64}.example/c.json",
+        "https://93.184.55330/c.json",
+        "https://0x5db8d822/c.json",
+        "https://[2606:2800:0220::1]/c.json",
+    ],
+)
+def test_a_client_has_one_spelling(client_id: str) -> None:
+    """Operators switch it off by that one."""
+    assert find_problem("https://bad.example/c.json") is None
+    assert find_problem("https://bad.example:8443/c.json") is None
+    assert find_problem("https://[2606:2800:220::1]/c.json") is None
+    assert find_problem(client_id) is not None

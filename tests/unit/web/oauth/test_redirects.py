@@ -116,3 +116,21 @@ def test_only_https_beyond_this_machine_reaches_one_party() -> None:
     assert not is_assured("cursor://anysphere.cursor-mcp/oauth/callback")
     assert host_of("https://client.example:444/cb") == "client.example:444"
     assert host_of("cursor://anysphere.cursor-mcp/x") == "cursor:"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.2",
+        "localhost.",
+        "app.localhost",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "127.1",
+        "2130706433",
+        "[::]",
+        "LOCALHOST",
+    ],
+)
+def test_no_spelling_of_this_machine_is_another_party(host: str) -> None:
+    assert not is_assured(f"https://{host}/cb")

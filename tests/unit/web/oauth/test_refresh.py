@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from support.logins import RESOURCE, Site, site
 from support.oauth_clients import OAuthClient, call, json_of
 
 from adaptgen.config.types import Duration
+from adaptgen.govern.identity import own_tokens
 from adaptgen.govern.settings.table import LOGIN
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 from adaptgen.web.oauth import families
@@ -326,6 +328,23 @@ async def test_what_operators_ended_is_known_for_as_long_as_anything_lasts() -> 
     lasting = [one.type for name, one in LOGIN.keys.items() if name in ("access", "refresh", "consent", "browser")]
     assert len(lasting) == 4
     assert all(isinstance(one, Duration) and one.most < REMEMBERED for one in lasting)
+
+
+@pytest.mark.parametrize("behind", [0.0, 30.0])
+async def test_an_operator_whose_clock_is_behind_ends_all_the_same(
+    bank: Site, monkeypatch: pytest.MonkeyPatch, behind: float
+) -> None:
+    """Twice, as what begins soon after the first time begins after it, whatever the clocks say."""
+    monkeypatch.setattr(own_tokens, "FRESH", 0.0)
+    for _ in range(2):
+        client = OAuthClient(bank)
+        tokens = await client.log_in()
+        assert (await call(bank, tokens["access_token"])).status == 200
+        with monkeypatch.context() as operator:
+            now = time.time
+            operator.setattr(time, "time", lambda now=now: now() - behind)
+            await end_all(bank.governed.store, person=("north", "ann"))
+        assert (await call(bank, tokens["access_token"])).status == 401
 
 
 async def test_another_person_goes_on(bank: Site) -> None:
