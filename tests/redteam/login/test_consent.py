@@ -248,7 +248,7 @@ def test_a_few_minutes_do_not_become_a_month(it: Scene) -> None:
     browser, client = it.browser("brief"), it.client(WEB)
     it.provider.granted = {"refresh_token": None}
     page = consent(it, client, browser)
-    assert "for a few minutes" in page.words
+    assert "minutes at a time" in page.words
     browser.finish(page, WEB)
     it.provider.granted = {}
     page = consent(it, client, browser)
