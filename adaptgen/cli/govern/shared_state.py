@@ -14,7 +14,7 @@ from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import AuditError, trail
-from adaptgen.govern.identity.own_tokens import client_mark
+from adaptgen.govern.identity.own_tokens import client_mark, end_all
 from adaptgen.govern.limits.usage import Row, Usage
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import material
@@ -131,7 +131,6 @@ def run_logout(options: SimpleNamespace) -> int:
 
 
 async def _log_out(named: str, options: SimpleNamespace) -> None:
-    from adaptgen.web.oauth.families import end_all
 
     settings = await governance.load(named, os.environ)
     login = settings.login

@@ -31,6 +31,9 @@ LONGEST: Final = 900.0
 """Seconds for which an access token counts at most, whatever seals it: settings allow no more (``login.access``)."""
 _SKEW: Final = 60.0
 """Seconds by which the clocks of two machines may differ."""
+REMEMBERED: Final = 366 * 86400.0
+"""Seconds for which it is known what operators have ended: longer than settings let anything last. It may have begun
+under other settings than those of now, and a consent outlives the tokens that came from it."""
 _FAMILIES: Final = 10_000
 _AFTER: Final = 0.001
 _MARK = lazy("[0-9a-f]{32}")
@@ -86,10 +89,18 @@ async def is_in_force(store: Store, grant: Grant) -> bool:
     return family not in (None, ENDED) and not any(is_ended(mark, grant.began) for mark in marks)
 
 
-def next_mark(before: bytes | None) -> bytes:
+def _next_mark(before: bytes | None) -> bytes:
     """What to put under one of :func:`ended_keys` to end what is there now. ``before``: what is there; what has begun
     since then is ended as well, however far this machine's clock is behind."""
     return repr(time.time() if before is None else max(time.time(), float(before) + 2 * _AFTER)).encode()
+
+
+async def end_all(store: Store, *, person: tuple[str, str] | None = None, client: str = "") -> None:
+    """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again
+    (``begin_time``). For operators, and for the person."""
+    for key in ended_keys(person=person, client=client):
+        before = await store.get(key)
+        await store.put(key, _next_mark(before), ttl=REMEMBERED)
 
 
 def is_ended(mark: bytes | None, began: float) -> bool:

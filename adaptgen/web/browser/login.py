@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adaptgen.govern.identity.own_tokens import end_all
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.web.browser.pages import form_of, page, problem
 from adaptgen.web.browser.people import CALLBACK, people_of
@@ -56,7 +57,7 @@ class LoginRoute:
     def _ask(self, request: HttpRequest) -> HttpAnswer:
         person = self._people.person(request)
         if person is None:
-            return page("You are not logged in", "logged_out")
+            return page("You are not logged in", "logged_out", everywhere=False)
         token = self._people.form_token(person, "login.out")
         return page("Log out", "log_out", name=person.name, token=token)
 
@@ -64,10 +65,15 @@ class LoginRoute:
         person = self._people.person(request)
         fields = await form_of(request)
         if person is None:
-            return page("You are not logged in", "logged_out")
+            return page("You are not logged in", "logged_out", everywhere=False)
         if not self._people.check_form(request, person, "login.out", fields.get("token", "")):
             return form_refused()
-        left = page("You are logged out", "logged_out")
+        everywhere = fields.get("where") == "everywhere"
+        if everywhere:
+            caller = person.caller
+            self._governed.handler.record_login("logout", caller, {"everywhere": True})
+            await end_all(self._governed.store, person=(caller.tenant, caller.sub))
+        left = page("You are logged out", "logged_out", everywhere=everywhere)
         left.cookies = self._people.log_out(request)
         return left
 

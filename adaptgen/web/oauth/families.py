@@ -19,12 +19,10 @@ from adaptgen.govern.identity.own_tokens import (
     ENDED,
     REFRESH,
     Grant,
-    ended_keys,
     family_key,
     grant_of,
     is_in_force,
     mint,
-    next_mark,
 )
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
@@ -41,10 +39,6 @@ UNTIL: Final = 900.0
 """Seconds for which a family that was ended cannot begin."""
 MARGIN: Final = 60.0
 """Seconds for which a row outlives what it stands for."""
-
-REMEMBERED: Final = 366 * 86400.0
-"""Seconds for which it is known what operators have ended: longer than settings let anything last. It may have begun
-under other settings than those of now, and a consent outlives the tokens that came from it."""
 
 
 class Ended(Exception):
@@ -280,14 +274,6 @@ class Families:
 def family_of(code: str) -> str:
     """The family that begins with a code: who uses the code again knows which one has to end."""
     return hashlib.sha256(f"family\0{code}".encode()).hexdigest()[:32]
-
-
-async def end_all(store: Store, *, person: tuple[str, str] | None = None, client: str = "") -> None:
-    """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again
-    (``begin_time``). For operators."""
-    for key in ended_keys(person=person, client=client):
-        before = await store.get(key)
-        await store.put(key, next_mark(before), ttl=REMEMBERED)
 
 
 def _mark(token: str) -> str:

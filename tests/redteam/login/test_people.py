@@ -229,3 +229,28 @@ def test_many_logins_leave_the_browser_with_what_a_gateway_takes(it: Scene) -> N
         assert len("; ".join(f"{name}={text}" for name, text in held.items())) < 9000
     page = browser.finish(browser.open(client.request(), until=LOOPBACK), LOOPBACK)
     assert "code" in answer_of(page)
+
+
+def test_who_logs_out_everywhere_ends_every_client(it: Scene, client: Client) -> None:
+    """After a laptop was stolen, its owner can end what is on it, without an operator. Log out alone ends nothing else."""
+    browser = it.browser("owner")
+    tokens = client.token(
+        code=answer_of(browser.finish(browser.open(client.request(), until=LOOPBACK), LOOPBACK))["code"]
+    )
+    access, refresh = tokens.json()["access_token"], tokens.json()["refresh_token"]
+    assert it.call(access).status_code == 200
+
+    page = browser.press(browser.open(f"{BASE}/login/out"), "Log out everywhere")
+    assert "No client acts for you" in page.words
+    assert it.call(access).status_code == 401
+    assert client.refresh(refresh).json()["error"] == "invalid_grant"
+    again = browser.finish(browser.open(client.request(), until=LOOPBACK), LOOPBACK)
+    assert client.token(code=answer_of(again)["code"]).status_code == 200
+
+
+def test_a_link_logs_nobody_out_everywhere(it: Scene) -> None:
+    browser = it.browser("owner")
+    browser.finish(browser.open(f"{BASE}/login/in"), f"{BASE}/")
+    for site in ("evil.example", ""):
+        browser.open(f"{BASE}/login/out?where=everywhere", site=site)
+    assert "You are logged in" in browser.open(f"{BASE}/").words

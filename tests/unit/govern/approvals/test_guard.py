@@ -16,12 +16,12 @@ from support.governing import ask, fact
 from adaptgen.govern.approvals import requests
 from adaptgen.govern.approvals.guard import outcome_of
 from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.identity.own_tokens import end_all
 from adaptgen.govern.settings.model import Switch
 from adaptgen.mcp.protocol import META_CONNECTION, META_STATUS, META_UNKNOWN, META_UNREACHABLE, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
-from adaptgen.web.oauth.families import end_all
 
 pytestmark = pytest.mark.asyncio
 

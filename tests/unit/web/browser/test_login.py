@@ -17,10 +17,10 @@ import pytest_asyncio
 from support.idp import Idp
 from support.logins import BASE, Browser, Site, field_of, site, text_of
 
+from adaptgen.govern.identity.own_tokens import end_all
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
 from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.people import Person, people_of
-from adaptgen.web.oauth.families import end_all
 
 pytestmark = pytest.mark.asyncio
 

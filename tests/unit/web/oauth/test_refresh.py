@@ -16,10 +16,10 @@ from support.oauth_clients import OAuthClient, call, json_of
 
 from adaptgen.config.types import Duration
 from adaptgen.govern.identity import own_tokens
+from adaptgen.govern.identity.own_tokens import REMEMBERED, end_all
 from adaptgen.govern.settings.table import LOGIN
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 from adaptgen.web.oauth import families
-from adaptgen.web.oauth.families import REMEMBERED, end_all
 
 pytestmark = pytest.mark.asyncio
 
