@@ -499,7 +499,7 @@ def _cookies(headers: httpx.Headers) -> dict[str, str | None]:
 
 Origin: TypeAlias = tuple[str, str, int]
 Limited: TypeAlias = tuple[Origin, str]
-"""What an API limits: an origin, and the own account of a caller ("" for everything that is sent for the server)."""
+"""What an API limits: an origin, and the account of one caller ("" for everything that is sent for the server)."""
 
 LEAST: Final = 0.25
 """Seconds before a request is repeated, however soon the API wants it back; doubled from answer to answer."""
