@@ -228,4 +228,4 @@ async def test_an_account_that_a_called_tool_lacks_is_asked_for(serve: Serve, wo
     )
     answer = await engine.call(Caller("ada"), "first", {})
     assert answer.connection == ("key", "People", "")
-    assert said(answer) == "No account of People is connected. Nothing was sent."
+    assert said(answer) == "No account at People is connected. Nothing was sent."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LASTS: Final = 600.0
 """Seconds for which a link is good."""
-LOOK_FIRST: Final = "Do not repeat the call: look first what was done."
+LOOK_FIRST: Final = "Do not repeat the call: check first what was done."
 PATH: Final = "/connections"
 AUTH_NAME: Final = lazy(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Names of logins: those of security schemes (OpenAPI, Components Object)."""

@@ -42,14 +42,16 @@ def ask_to_open(context: Context, url: str, message: str, *, id: str) -> dict[st
         raise RpcError(URL_REQUIRED, message, {"elicitations": [elicitation]})
     match response_to(context, id):
         case "accept":
-            return failed_result(f"{message} The page is not completed yet. {_NEXT} Give the person this link: {url}")
+            return failed_result(
+                f"{message} The person has not finished on the page yet. {_NEXT} Give the person this link: {url}"
+            )
         case "decline":
             return failed_result(
                 f"{message} The person declined to open the page. Nothing was executed. Do not repeat the call unless "
                 "the person asks for it."
             )
         case "cancel":
-            return failed_result(f"{message} The person closed the question. {_NEXT}")
+            return failed_result(f"{message} The person dismissed the request. {_NEXT}")
     request: dict[str, Json] = {
         "method": "elicitation/create",
         "params": {"mode": "url", "url": url, "message": message},

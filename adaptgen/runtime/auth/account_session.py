@@ -155,7 +155,7 @@ class AccountSession(Session):
         return self._common.address("")
 
     def _not_connected(self, why: str = "", lost: str = "") -> NotConnected:
-        why = why or f"No account of {self.title} is connected. Nothing was sent."
+        why = why or f"No account at {self.title} is connected. Nothing was sent."
         return NotConnected(self.auth.name, self.title, why, lost)
 
     def _drop(self) -> None:
@@ -224,9 +224,9 @@ class AccountSession(Session):
             raise self._refused_key()
         if not self._can(login):
             raise self._not_connected(
-                f"The connection with {self.title} has ended. Nothing was done. It can be made again.", ENDED
+                f"The connection with {self.title} has ended. Nothing was done. The person can connect again.", ENDED
             )
-        ended = f"The API has ended the connection with {self.title}. Nothing was done. It can be made again."
+        ended = f"The API has ended the connection with {self.title}. Nothing was done. The person can connect again."
         if self._is_over():
             raise self._not_connected(ended, ENDED)
         await self._credentials.prepare(references_of(login), f"{self.auth.name!r} is renewed with")
@@ -241,7 +241,7 @@ class AccountSession(Session):
             # What was sent may have been used up, and nobody can say what would help.
             self._end_for_now()
             why = f"The API renewed the connection with {self.title}, but returned no token that can be used."
-            raise self._not_connected(f"{why} Nothing was done. It can be made again.", ENDED) from None
+            raise self._not_connected(f"{why} Nothing was done. The person can connect again.", ENDED) from None
         except LoginRefused as refused:
             if refused.error.lower() in _GONE:
                 await self._end()
@@ -259,7 +259,7 @@ class AccountSession(Session):
         return self._over[0] == self._stamp and time.monotonic() < self._over[1]
 
     def _refused_key(self) -> NotConnected:
-        text = f"The API did not accept the key for {self.title}. Nothing was done. Another one is needed."
+        text = f"The API did not accept the key for {self.title}. Nothing was done. The person must enter another one."
         return self._not_connected(text, REFUSED)
 
     def _taken(self, got: LoginResult) -> Mapping[str, Json]:

@@ -35,7 +35,7 @@ SECONDS: Final = 600.0
 """For which a consent that was begun can be finished."""
 _PURPOSE: Final = "connection"
 _LONGEST: Final = 4096
-_AWAY: Final = "The account cannot be kept now. Try again later."
+_AWAY: Final = "The account cannot be saved now. Try again later."
 
 
 class Connections:
@@ -133,7 +133,7 @@ class Connections:
         if consent.exchange is None:
             return _problem("This account is connected with a key.")
         if not isinstance(redirect, str) or find_problem(redirect) is not None:
-            return _problem("The address to come back to must be an https URL, or one of this machine.")
+            return _problem("The redirect URI must use https, or be on this machine.")
         verifier = secrets.token_urlsafe(48) if consent.pkce else ""
         query = {"response_type": "code", "client_id": await session.text(consent.client_id), "redirect_uri": redirect}
         if consent.scopes:
@@ -158,7 +158,7 @@ class Connections:
         if isinstance(sealed, str):
             begun = self._seals.open(_PURPOSE, sealed, bound=self._bound(session, caller))
         if begun is None or begun.get("redirect") != params.get("redirect_uri"):
-            return _problem("This was not begun here, or too long ago. Begin again.")
+            return _problem("This was not started here, or was started too long ago. Start again.")
         if issuer and params.get("iss") != await session.text(issuer):
             # Another server's code would be sent to this one's token endpoint (RFC 9207, 2.4).
             return _problem("The answer does not come from the service that was asked. Begin again.")
@@ -175,8 +175,8 @@ class Connections:
         key = given.strip() if isinstance(given, str) else ""
         basic = all(send.basic for send in session.auth.send)  # in UTF-8, where RFC 7617 has it (2.1)
         if not 0 < len(key) <= _LONGEST or not key.isprintable() or not (basic or key.isascii()):
-            return _problem(f"This is not a key: a key is one line of at most {_LONGEST} letters without accents, "
-                            "digits and signs.")  # fmt: skip
+            return _problem(f"This is not a key: a key is one line of at most {_LONGEST} printable "
+                            "ASCII characters.")  # fmt: skip
         if basic and ":" not in key:
             return _problem("Enter the name, a colon and the password in one line.")
         if len(key.partition(":")[2] if basic else key) < SHORTEST:

@@ -116,7 +116,7 @@ def test_a_consent_comes_back_to_this_machine(laptop: Laptop, monkeypatch: pytes
     assert "note of ada" in text_of_call(laptop)
     assert connecting.disconnect(laptop.options()) == 0
     assert laptop.api.grants[0].ended
-    assert "No account of Notes is connected" in text_of_call(laptop)
+    assert "No account at Notes is connected" in text_of_call(laptop)
     assert connecting.disconnect(laptop.options()) == 0
 
 

@@ -114,7 +114,7 @@ def test_a_call_that_has_changed_something_is_not_said_to_be_undone(tmp_path: Pa
     own, ours = [block["text"] for block in said["content"]]
     assert said["isError"] is True
     assert own == "No account: run adaptgen connect crm."
-    assert "Do not repeat the call: look first what was done. Give the person this link: https://tools." in ours
+    assert "Do not repeat the call: check first what was done. Give the person this link: https://tools." in ours
     assert "Nothing was executed" not in ours
     assert "_meta" not in said
 

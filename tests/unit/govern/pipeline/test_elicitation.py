@@ -85,7 +85,7 @@ def test_every_other_client_gets_a_text_with_the_link(version: str, capabilities
 
 @pytest.mark.parametrize(
     ("action", "words", "link"),
-    [("accept", "not completed", True), ("decline", "declined", False), ("cancel", "closed", False)],
+    [("accept", "not finished", True), ("decline", "declined", False), ("cancel", "dismissed", False)],
 )
 def test_a_client_that_was_asked_is_not_asked_again(action: str, words: str, link: bool) -> None:
     async def work() -> Any:

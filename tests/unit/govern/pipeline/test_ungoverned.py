@@ -22,7 +22,7 @@ async def test_a_missing_account_names_the_command(tmp_path: Path) -> None:
     said = await handler.request(LOCAL, "tools/call", {"name": "list_notes"}, Context(request_id="1"))
     assert said["isError"] is True
     assert [block["text"] for block in said["content"]] == [
-        "No account of Notes is connected. Nothing was sent.",
+        "No account at Notes is connected. Nothing was sent.",
         "A person can connect one with: adaptgen connect DIR --auth notes. Then repeat the call.",
     ]
     await replica.engine.aclose()
@@ -52,7 +52,7 @@ async def test_a_call_that_has_changed_something_is_not_to_be_repeated(
         LOCAL, "tools/call", {"name": "list_notes"}, Context(request_id="1")
     )
     assert said["content"][1]["text"] == (
-        "A person can connect one with: adaptgen connect DIR --auth notes. Do not repeat the call: look first what was "
-        "done."
+        "A person can connect one with: adaptgen connect DIR --auth notes. Do not repeat the call: check first "
+        "what was done."
     )
     await replica.engine.aclose()

@@ -91,7 +91,7 @@ def refused(said: Answer) -> bool:
 async def test_without_an_account_nothing_is_sent(start: Start, api: NotesApi) -> None:
     said = await start().call(ADA)
     assert refused(said)
-    assert said.content[0].text == "No account of Notes is connected. Nothing was sent."  # type: ignore[union-attr]
+    assert said.content[0].text == "No account at Notes is connected. Nothing was sent."  # type: ignore[union-attr]
     assert api.requests == []
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio
 
 ADA = Caller("ada", "bank")
 CURSOR = "This cursor cannot be used here. Leave `cursor` out to start from the beginning."
-GONE = "No account of Notes is connected. Nothing was sent."
+GONE = "No account at Notes is connected. Nothing was sent."
 AUTH = ("notes",)
 BY_ID = (Param("id"),)
 TOOLS = (
