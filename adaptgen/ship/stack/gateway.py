@@ -361,7 +361,7 @@ def _web_methods(bundle: Bundle) -> Iterator[tuple[str, str, bool]]:
 
 
 def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
-    uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Alias}/invocations"
+    path = f"lambda:path/2015-03-31/functions/${{{ALIAS}}}/invocations"
     properties: dict[str, Json] = {
         "RestApiId": {"Ref": "RestApi"},
         "ResourceId": resource,
@@ -370,7 +370,7 @@ def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
         "Integration": {
             "Type": "AWS_PROXY",
             "IntegrationHttpMethod": "POST",
-            "Uri": sub(uri, Alias={"Ref": ALIAS}),
+            "Uri": sub(f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"),
             "TimeoutInMillis": _REST_SECONDS * 1000,
         },
     }
