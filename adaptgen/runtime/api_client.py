@@ -154,8 +154,8 @@ class ApiClient:
 
     def way_into(self, base: str) -> tuple[str, ...]:
         """The one way into the origin of ``base`` that other tools use, with what the server itself has; () without
-        one. Of several the one that logs in. Where that depends on the caller there is none: nobody's own account is
-        used for what its document calls public.
+        one. Of several the one that logs in; () also where that depends on the caller: an operation that its
+        document calls public is not sent with the account of a person.
         """
         ways: set[tuple[str, ...]] = set()
         for tool in self.server.tools:

@@ -63,7 +63,7 @@ _HIDDEN: Final = 16
 
 
 class Unusable(LoginRefused):
-    """A token endpoint granted something that cannot be sent, or that nobody here knows how to send."""
+    """A token endpoint granted something that cannot be sent, or of a type that is unknown here."""
 
 
 class AccountSession(Session):

@@ -181,7 +181,7 @@ class Connections:
             return _problem("Enter the name, a colon and the password in one line.")
         if len(key.partition(":")[2] if basic else key) < SHORTEST:
             return _problem(f"This is too short: {'a password' if basic else 'a key'} has at least {SHORTEST} letters, "
-                            "digits or signs, or it could not be told from other words of an answer.")  # fmt: skip
+                            "digits or signs, so that it can be removed from answers.")  # fmt: skip
         await session.connect_by_key(key)
         self._changed(caller)
         return {"connected": True}

@@ -50,7 +50,7 @@ _ECHOES = vocabulary(
 
 
 SHORTEST: Final = 4
-"""Characters of a secret that can be told from other words."""
+"""Characters of a secret below which it could be a part of any other word."""
 
 
 class Scrub:
