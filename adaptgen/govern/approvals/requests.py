@@ -234,7 +234,7 @@ class Requests:
             lasts=about["lasts"],
             by=caller_of(by) if by is not None else None,
             at=about["at"],
-            began=about["began"],
+            began=about["began"] if "began" in about else about["at"],  # a build that did not tell them apart
             earlier=about["earlier"],
         )
 
