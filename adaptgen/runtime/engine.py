@@ -145,13 +145,14 @@ class Engine:
         return self._contracts.get(tool.name) if tool else None
 
     def revision(self, name: str) -> str:
-        """What a tool sends and where to, as a hash: another build or base URL may send the same arguments with other
-        constants, or elsewhere. Overrides are code, which is not looked at."""
+        """What a tool sends, where to and with which credentials, as a hash: another build or base URL may send the
+        same arguments with other constants, elsewhere, or in another name. Overrides are code, which is not looked
+        at."""
         found = self._hashes.get(f"{name} revision")
         if found is None:
             tool = self._tools[name]
             bases = [(base, self._environ.get(base.env, "").strip() if base.env else "") for base in self.server.bases]
-            sent = (tool.call, tool.steps, tool.defaults, tool.update, tool.lookups, bases)
+            sent = (tool.call, tool.auth, tool.steps, tool.defaults, tool.update, tool.lookups, bases)
             found = hashlib.sha256(repr(sent).encode(errors="replace")).hexdigest()[:16]
             self._hashes[f"{name} revision"] = found
         return found

@@ -176,7 +176,7 @@ class ApprovalsRoute:
 
     async def _decide(self, request: HttpRequest, person: Person, found: Pending) -> HttpAnswer:
         fields = await form_of(request)
-        if not self._people.check_form(request, person, _purpose(found), fields.get("token", "")):
+        if not await self._people.check_form(request, person, _purpose(found), fields.get("token", "")):
             return form_refused()
         approve = _DECISIONS.get(fields.get("decision", ""))
         if approve is None:

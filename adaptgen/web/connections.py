@@ -98,7 +98,7 @@ class ConnectionsRoute:
         if request.method == "POST":
             fields = await form_of(request)
             server, auth = fields.get("server", ""), fields.get("auth", "")
-            if not self._people.check_form(request, person, _disconnects(server, auth), fields.get("token", "")):
+            if not await self._people.check_form(request, person, _disconnects(server, auth), fields.get("token", "")):
                 return form_refused()
             result = await self._ask(person, server, {"action": "disconnect", "auth": auth})
             note = _disconnected(result)
@@ -163,7 +163,7 @@ class ConnectionsRoute:
                 "If you have another account, log out and open the link again.",
             )
         fields = await form_of(request) if request.method == "POST" else {}
-        if request.method == "POST" and not self._people.check_form(
+        if request.method == "POST" and not await self._people.check_form(
             request, person, _connects(ticket), fields.get("token", "")
         ):
             return form_refused()

@@ -96,7 +96,7 @@ class Approvals:
         if by is None or not await self.may_approve(by, tool, request, arguments):
             return False
         [key] = ended_keys(person=(by.tenant, by.sub))
-        return not is_ended(await self.requests.store.get(key), request.at)
+        return not is_ended(await self.requests.store.get(key), request.began)
 
 
 class WriteGuard:

@@ -53,7 +53,8 @@ _PURPOSE: Final = "approval"
 @value()
 class Request:
     """``round``: another one for each request of the same call; ``arguments``: their JSON text, as they are executed;
-    ``lasts``: seconds for which it is open, and for which an approval counts. ``by`` approved or denied it ``at``.
+    ``lasts``: seconds for which it is open, and for which an approval counts. ``by`` approved or denied it ``at``, and
+    ``began``: after all that operators have ended (``own_tokens.begin_time``), which may be later by the clock.
     ``earlier``: an earlier round of the same call was executed (``done``), or may have been (``unknown``)."""
 
     id: str
@@ -67,6 +68,7 @@ class Request:
     lasts: float
     by: Caller | None = None
     at: float = 0.0
+    began: float = 0.0
     earlier: Literal["", "done", "unknown"] = ""
 
     @property
@@ -135,12 +137,10 @@ class Requests:
         await self._list(request)
         return Held(request, data)
 
-    async def move(self, held: Held, state: State, *, by: Caller | None = None, at: float = 0.0) -> Held | None:
-        """The request in another state; None where another process was faster. ``by``: who approved or denied it, and
-        ``at``: when; else both stay."""
-        moved = replace(held.request, state=state)
-        if by is not None:
-            moved = replace(moved, by=by, at=at)
+    async def move(self, held: Held, state: State, *, decided: Request | None = None) -> Held | None:
+        """The request in another state; None where another process was faster. ``decided``: the request with who
+        approved or denied it, and when; else that stays."""
+        moved = replace(decided or held.request, state=state)
         return await self._replace(held, Held(moved, self._seal(moved)))
 
     async def execute(self, held: Held) -> Held | None:
@@ -209,6 +209,7 @@ class Requests:
             "lasts": request.lasts,
             "by": caller_value(request.by) if request.by is not None else None,
             "at": request.at,
+            "began": request.began,
             "earlier": request.earlier,
         }
         sealed = self._seals.seal(_PURPOSE, about, _ttl(request) + 60, bound=request.id.encode())
@@ -233,6 +234,7 @@ class Requests:
             lasts=about["lasts"],
             by=caller_of(by) if by is not None else None,
             at=about["at"],
+            began=about["began"] if "began" in about else about["at"],  # a build that did not tell them apart
             earlier=about["earlier"],
         )
 

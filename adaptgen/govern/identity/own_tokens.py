@@ -36,6 +36,8 @@ REMEMBERED: Final = 366 * 86400.0
 under other settings than those of now, and a consent outlives the tokens that came from it."""
 _FAMILIES: Final = 10_000
 _AFTER: Final = 0.001
+_LATEST: Final = "oauth/ended/latest"
+"""The last of all that is under :func:`ended_keys`."""
 _MARK = lazy("[0-9a-f]{32}")
 """No id of a client looks like this: it is a URL, or sealed and longer."""
 
@@ -89,18 +91,16 @@ async def is_in_force(store: Store, grant: Grant) -> bool:
     return family not in (None, ENDED) and not any(is_ended(mark, grant.began) for mark in marks)
 
 
-def _next_mark(before: bytes | None) -> bytes:
-    """What to put under one of :func:`ended_keys` to end what is there now. ``before``: what is there; what has begun
-    since then is ended as well, however far this machine's clock is behind."""
-    return repr(time.time() if before is None else max(time.time(), float(before) + 2 * _AFTER)).encode()
-
-
 async def end_all(store: Store, *, person: tuple[str, str] | None = None, client: str = "") -> None:
     """End everything that a person (tenant, sub) or a client has at this moment; what begins later counts again
     (``begin_time``). For operators, and for the person."""
     for key in ended_keys(person=person, client=client):
-        before = await store.get(key)
-        await store.put(key, _next_mark(before), ttl=REMEMBERED)
+        # What has begun since then, of this one or of another one, is ended as well, however far this machine's clock
+        # is behind: it began after what was ended of its person and of its client.
+        before = [float(one) for one in (await store.get(key), await store.get(_LATEST)) if one is not None]
+        mark = repr(max([time.time(), *(one + 2 * _AFTER for one in before)])).encode()
+        await store.put(_LATEST, mark, ttl=REMEMBERED)
+        await store.put(key, mark, ttl=REMEMBERED)
 
 
 def is_ended(mark: bytes | None, began: float) -> bool:

@@ -100,16 +100,16 @@ class ApprovalDecisions:
         step: Literal["approved", "denied"] = "approved" if approve else "denied"
         # Recorded before it takes effect: the call may be executed at once, by another process.
         try:
-            at = await begin_time(approvals.requests.store, (who.tenant, who.sub), clock=approvals.requests.clock)
+            began = await begin_time(approvals.requests.store, (who.tenant, who.sub), clock=approvals.requests.clock)
         except StoreError:
             return "undecided"
-        intended = replace(before.request, by=who, at=at)
+        intended = replace(before.request, by=who, at=approvals.requests.clock(), began=began)
         try:
             self._record("approving" if approve else "denying", intended, reason, request_id, parts)
         except AuditError:
             return "unrecorded"
         try:
-            moved = await approvals.requests.move(before, step, by=who, at=at)
+            moved = await approvals.requests.move(before, step, decided=intended)
         except StoreError:
             return "unknown"
         if moved is None:

@@ -7,7 +7,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import LOCAL, Caller, Refused, Send
@@ -125,10 +125,10 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     raise ToolError(f"The API answers 200, but says {tried} that no user is logged in. {look}", status=200)
 
 
-def _undone_by(sessions: Sequence[Session]) -> Callable[[Response], bool] | None:
-    """Whether an answer with another status than 4xx says that the request was not carried out; None: none does."""
-    rules = [rule for one in sessions for rule in one.auth.refused if rule.replay and not 400 <= rule.status < 500]
-    return (lambda response: find_refusal(rules, response) is not None) if rules else None
+def _undone_by(sessions: Sequence[Session], response: Response) -> bool | None:
+    """Whether an answer says that the request was not carried out; None where no rule of the sessions knows it."""
+    rules = [rule for one in sessions if (rule := find_refusal(one.auth.refused, response)) is not None]
+    return all(rule.replay for rule in rules) if rules else None
 
 
 async def _with_credentials(request: Request, generations: Sequence[tuple[Session, int]]) -> Request:
@@ -215,7 +215,7 @@ class Authenticator:
                 return response
             return await self.exchange(request, way, home, like=like)
         keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
-        undone = None if request.harmless else _undone_by(sessions)
+        undone = None if request.harmless else partial(_undone_by, sessions)
         renewed: Counter[str] = Counter()
         doubt: Doubt | None = None
         while True:
@@ -265,6 +265,7 @@ class Authenticator:
                 f"The API refused the session ({response.status}); it has been renewed, but the change was not "
                 "repeated. Read the current state, then try again.",
                 status=response.status,
+                unknown=True,
             )
 
     async def _blame(

@@ -105,11 +105,11 @@ class Client:
         *,
         keep: Collection[int] = (),
         login: bool = False,
-        undone: Callable[[Response], bool] | None = None,
+        undone: Callable[[Response], bool | None] | None = None,
     ) -> Response:
         """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
         A ``login`` changes nothing that an agent must look after, whatever becomes of it. ``undone``: whether an answer
-        with another status than 4xx means that the request was not carried out.
+        means that the request was not carried out; None where only its status says that, as 4xx does.
 
         Raises:
             ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
@@ -251,11 +251,10 @@ class Client:
         return prepared
 
 
-def _is_undone(response: Response, undone: Callable[[Response], bool] | None) -> bool:
+def _is_undone(response: Response, undone: Callable[[Response], bool | None] | None) -> bool:
     """Whether a request with this answer certainly changed nothing."""
-    if 400 <= response.status < 500 or response.status in _SENT_ELSEWHERE:
-        return True
-    return undone is not None and undone(response)
+    told = undone(response) if undone is not None else None
+    return told if told is not None else 400 <= response.status < 500 or response.status in _SENT_ELSEWHERE
 
 
 class _State:

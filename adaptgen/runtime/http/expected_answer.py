@@ -96,9 +96,10 @@ def _forms(token: str) -> tuple[bytes, ...]:
         return (token.encode(),)
     quoted = [quote(token, safe=safe, errors="replace") for safe in _UNQUOTED]
     quoted.append(quote_plus(token, errors="replace"))
-    forms = {token, *quoted, *(_HEX.sub(lambda found: found[0].lower(), one) for one in quoted)}
-    forms |= {json.dumps(token)[1:-1], json.dumps(token, ensure_ascii=False)[1:-1], html.escape(token)}
-    forms.add(token.replace("/", "\\/"))
+    forms = {token, html.escape(token), *quoted, *(_HEX.sub(lambda found: found[0].lower(), one) for one in quoted)}
+    escaped = [json.dumps(token)[1:-1], json.dumps(token, ensure_ascii=False)[1:-1]]
+    escaped.append(_CODE.sub(lambda found: f"\\u{found[1].upper()}", escaped[0]))
+    forms |= {*escaped, *(one.replace("/", "\\/") for one in (token, *escaped))}
     return tuple(form.encode(errors="replace") for form in sorted(forms, key=len, reverse=True))
 
 
@@ -106,6 +107,9 @@ _PLAIN = lazy(r"[A-Za-z0-9_.~-]+")
 _UNQUOTED: Final = ("", "/", "=", ";,/?:@&=+$#")
 """What writers of URLs leave as it is."""
 _HEX = lazy(r"%[0-9A-F]{2}")
+_CODE = lazy(r"\\u([0-9a-f]{4})")
+_NUMBER = lazy(r"[0-9.eE+-]+")
+_WORDS: Final = ("true", "false", "null")
 LEAST: Final = 8
 """Characters of a token that is looked for anywhere; a shorter one, and one of digits, only as a word."""
 _BEGINNING: Final = 16
@@ -125,20 +129,27 @@ def _with_plain_letters(content: bytes) -> bytes:
         return content
 
     def plain(found: re.Match[bytes]) -> bytes:
-        one = bytes.fromhex(found[1].decode()) if found[1] else found[2] or b'"'
-        return found[0] if one in b'"\\\x7f' else one
+        one = bytes.fromhex(found[1].decode()) if found[1] else found[2]
+        if one is None or one == b"\x7f":
+            return found[0]
+        return b"\\" + one if one in b'"\\' else one
 
     return every.sub(plain, content)
 
 
 @lru_cache(maxsize=1)
 def _json_parts() -> re.Pattern[bytes]:
-    """The strings and the numbers of JSON."""
-    return re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
+    """The strings and the numbers of JSON. A string without an end is one as well: no part is looked at twice."""
+    return re.compile(rb'"(?:[^"\\]++|\\.)*+"?|-?[0-9][0-9.eE+-]*', re.DOTALL)
 
 
 def _is_number(token: str) -> bool:
     return token.isascii() and token.isdigit()
+
+
+def _may_be_bare(token: str) -> bool:
+    """Whether JSON may hold a token, or what looks like it, outside of a string."""
+    return _NUMBER.fullmatch(token) is not None or any(token in word for word in _WORDS)
 
 
 def _is_word(token: str) -> bool:
@@ -155,22 +166,28 @@ def _word(token: str) -> re.Pattern[bytes]:
 
 def _without(content: bytes, token: str, *, is_json: bool = False, cut: bool = False) -> bytes:
     """``content`` without a token; of ``is_json`` what stays is JSON. ``cut``: without its beginnings, too."""
-    if not _is_word(token):
-        for form in _forms(token):
-            content = content.replace(form, WITHHELD)
-            if cut and len(form) > _BEGINNING:
-                content = _without_beginnings(content, form)
-        return content
-    if not any(form in content for form in _forms(token)):
-        return content
-    word = _word(token)
-    if not (is_json and _is_number(token)):
-        return word.sub(WITHHELD, content)
+    forms = _forms(token)
+    if is_json and _may_be_bare(token):
+        return _json_without(content, token) if any(form in content for form in forms) else content
+    if _is_word(token):
+        return _word(token).sub(WITHHELD, content) if any(form in content for form in forms) else content
+    for form in forms:
+        content = content.replace(form, WITHHELD)
+        if cut and len(form) > _BEGINNING:
+            content = _without_beginnings(content, form)
+    return content
+
+
+def _json_without(content: bytes, token: str) -> bytes:
+    """JSON without a token that is replaced only where it can be: in strings, and as a number of its own."""
+    forms = _forms(token)
 
     def withhold(found: re.Match[bytes]) -> bytes:
         part = found[0]
+        if not any(form in part for form in forms):
+            return part
         if part[:1] == b'"':
-            return word.sub(WITHHELD, part)
+            return _without(part, token)
         # A short number is the number of something else more often than somebody's key.
         return b'"' + WITHHELD + b'"' if len(token) >= LEAST and part == token.encode() else part
 

@@ -66,7 +66,7 @@ class LoginRoute:
         fields = await form_of(request)
         if person is None:
             return page("You are not logged in", "logged_out", everywhere=False)
-        if not self._people.check_form(request, person, "login.out", fields.get("token", "")):
+        if not await self._people.check_form(request, person, "login.out", fields.get("token", "")):
             return form_refused()
         everywhere = fields.get("where") == "everywhere"
         if everywhere:

@@ -168,12 +168,15 @@ class People:
         what (``connections.disconnect/crm``)."""
         return self._seals.seal(f"form {purpose}", {}, max(person.ends - time.time(), 1), bound=person.session.encode())
 
-    def check_form(self, request: HttpRequest, person: Person, purpose: str, token: str) -> bool:
+    async def check_form(self, request: HttpRequest, person: Person, purpose: str, token: str) -> bool:
         """Whether a form was sent by this person from a page of this server: a POST of our own origin, with a token of
-        :meth:`form_token` for the same login and purpose."""
+        :meth:`form_token` for the same login and purpose. The login is looked at once more, as the fields of a form may
+        come half a minute after its head (StoreError)."""
         if request.method != "POST" or not same_origin(request, self.base):
             return False
-        return self._seals.open(f"form {purpose}", token, bound=person.session.encode()) is not None
+        if self._seals.open(f"form {purpose}", token, bound=person.session.encode()) is None:
+            return False
+        return self.person(await self.without_ended(request)) is not None
 
     def log_out(self, request: HttpRequest) -> tuple[str, ...]:
         """The cookies that end the login of this browser."""

@@ -178,7 +178,7 @@ class AuthorizationEndpoint:
         fields = await form_of(request)
         person = context.people.person(request)
         refresh = _refreshable(asked, found)
-        checked = person is not None and context.people.check_form(
+        checked = person is not None and await context.people.check_form(
             request, person, _purpose(request, refresh=refresh), fields.get("token", "")
         )
         if not checked or fields.get("decision") not in ("allow", "deny"):

@@ -44,6 +44,8 @@ def test_the_revision_of_a_tool_says_what_is_sent_and_where_to(make: Make) -> No
     shown = replace(constant, view=("id",))
     revisions = [make(one, auth=(KEY,)).engine.revision("add_item") for one in (constant, constant, shown, other)]
     assert revisions[0] == revisions[1] == revisions[2] != revisions[3]
+    theirs = make(replace(constant, auth=("theirs",)), auth=(KEY, replace(KEY, name="theirs")))
+    assert theirs.engine.revision("add_item") != revisions[0], "it is sent in another name"
 
 
 @pytest.mark.asyncio

@@ -221,6 +221,20 @@ async def test_an_approval_counts_for_as_long_as_the_policy_says(served: Any, la
     assert ("approval expired" in world.steps()) is not executed
 
 
+async def test_an_approval_of_somebody_who_has_just_logged_out_everywhere_counts_no_longer_than_others(
+    served: Any, monkeypatch: Any
+) -> None:
+    async with served() as world:
+        asked, _ = await world.call(text="hello")
+        monkeypatch.setattr(time, "time", world.clock)
+        await end_all(world.made.store, person=("acme", "lea"))
+        assert await world.approve(asked) == "approved"
+        world.clock.now += 3600
+        assert (await world.call(text="hello"))[1]
+
+    assert world.calls == []
+
+
 async def test_a_request_that_is_over_cannot_be_approved(served: Any) -> None:
     async with served() as world:
         asked, _ = await world.call(text="hello")

@@ -347,6 +347,22 @@ async def test_an_operator_whose_clock_is_behind_ends_all_the_same(
         assert (await call(bank, tokens["access_token"])).status == 401
 
 
+async def test_a_client_and_a_person_are_ended_by_clocks_that_differ(
+    bank: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_tokens, "FRESH", 0.0)
+    client = OAuthClient(bank)
+    await client.log_in()
+    await end_all(bank.governed.store, client=client.client_id)
+    tokens = await client.log_in()
+    assert (await call(bank, tokens["access_token"])).status == 200
+    with monkeypatch.context() as operator:
+        now = time.time
+        operator.setattr(time, "time", lambda: now() - 30)
+        await end_all(bank.governed.store, person=("north", "ann"))
+    assert (await call(bank, tokens["access_token"])).status == 401
+
+
 async def test_another_person_goes_on(bank: Site) -> None:
     tokens = await OAuthClient(bank).log_in()
     await end_all(bank.governed.store, person=("south", "ann"))
