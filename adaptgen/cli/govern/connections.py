@@ -132,7 +132,7 @@ async def _at_proxy(options: SimpleNamespace, *, ends: bool) -> list[Row]:
             raise error("AG139", "these are the settings of a server", where, "name the folder of the server")
         if not options.sub:
             raise error("AG139", "a proxy does not know whose accounts its servers keep", settings.where("upstreams"))
-        caller = Caller(options.sub, options.tenant)
+        caller = governance.named_caller(options, settings)
         only = getattr(options, "server", "")
         servers = {name: one for name, one in settings.upstreams.items() if one.handover and only in ("", name)}
         if not servers:
