@@ -62,6 +62,9 @@ def run_list(options: SimpleNamespace) -> int:
 def run_revoke(options: SimpleNamespace) -> int:
     """End accounts, and print whose they were; AdaptgenError where it is not known whether all were ended."""
     rows = asyncio.run(_at_server(options, ends=True) if _is_server(options) else _at_proxy(options, ends=True))
+    if options.json:
+        terminal.say(json.dumps([asdict(row) for row in rows], indent=2))
+        return 0
     said = [(one.server, one.auth, one.tenant, one.sub, "yes" if one.revoked else "not confirmed") for one in rows]
     _print(("server", "auth", "tenant", "sub", "ended at the API"), said)
     terminal.print_error(f"{terminal.count(len(rows), 'account')} revoked")
