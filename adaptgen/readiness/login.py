@@ -84,8 +84,8 @@ async def _checks(login: Login, resource: str, requests: Fetch) -> AsyncIterator
 
 
 def _unset(settings: Settings, credentials: Credentials) -> Iterator[Check]:
-    """What the server would not start without, as far as this machine can tell: environment variables, keys in them, and
-    key files. AWS is not asked, and no value is shown."""
+    """What the server would not start without, as far as this machine can tell: environment variables, keys in them,
+    and key files. AWS is not asked, and no value is shown."""
     for at, template in _needed(settings):
         part = at.partition(".")[0]
         for name in credentials.missing(references_in(template)):

@@ -45,7 +45,8 @@ async def examined(
             "login": {**LOGIN["login"], **login},
             "keys": {**LOGIN["keys"], **(keys or {})},
         }
-        found = await examine_login(read(write(folder, settings)), {"STATE_TABLE": "t", "THERE": "s3cr3t-value", "KEY_THERE": KEY})
+        environ = {"STATE_TABLE": "t", "THERE": "s3cr3t-value", "KEY_THERE": KEY}
+        found = await examine_login(read(write(folder, settings)), environ)
         assert "s3cr3t-value" not in str(found)
         assert idp.counts["/token"] == 0, "nothing but what everybody may know is sent"
     finally:
