@@ -16,13 +16,13 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, truste
 from adaptgen.govern.identity.oauth_metadata import LIMIT, metadata_url, parsed, well_known
 from adaptgen.govern.identity.token_client import error_code
 from adaptgen.govern.settings.key_files import read_key_file
-from adaptgen.govern.settings.keys import key_files
+from adaptgen.govern.settings.keys import check_key, key_files
 from adaptgen.govern.settings.model import Login, Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.model.tables import Json
 from adaptgen.readiness.doctor import Check
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.syntax.templates import references_in
+from adaptgen.syntax.templates import fill, references_in
 from adaptgen.web.browser.people import CALLBACK
 from adaptgen.web.routes import base_url
 
@@ -84,8 +84,8 @@ async def _checks(login: Login, resource: str, requests: Fetch) -> AsyncIterator
 
 
 def _unset(settings: Settings, credentials: Credentials) -> Iterator[Check]:
-    """What the server would not start without, as far as this machine can tell: environment variables and key files.
-    AWS is not asked, and no value is shown."""
+    """What the server would not start without, as far as this machine can tell: environment variables, keys in them,
+    and key files. AWS is not asked, and no value is shown."""
     for at, template in _needed(settings):
         part = at.partition(".")[0]
         for name in credentials.missing(references_in(template)):
@@ -95,12 +95,28 @@ def _unset(settings: Settings, credentials: Credentials) -> Iterator[Check]:
             else:
                 part = "secret" if part == "login" else part
                 yield Check(part, False, text, "set it where the server starts; for this check, here too")
+        if part == "keys":
+            yield from _malformed(at, template, credentials)
     for path in key_files(settings):
         try:
             read_key_file(path)
         except AdaptgenError as problem:
             [found] = problem.diagnostics
             yield Check("keys", False, found.message, found.help or "")
+
+
+def _malformed(at: str, template: str, credentials: Credentials) -> Iterator[Check]:
+    """A key in an environment variable that cannot be used, without any part of it."""
+    found = list(references_in(template))
+    if not found or any(one.kind != "env" for one in found) or credentials.missing(found):
+        return
+    name = at.split(".")[1]
+    try:
+        check_key(name, str(fill(template, {}, credentials.resolve)))
+    except ValueError as problem:
+        pem = name in ("handover", "checkpoints")
+        fix = "a private key in PEM" if pem else "32 random bytes: openssl rand -base64 32"
+        yield Check("keys", False, f"{at}: {problem}", fix)
 
 
 def _needed(settings: Settings) -> Iterator[tuple[str, str]]:

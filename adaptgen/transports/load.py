@@ -70,6 +70,9 @@ def no_server(folder: Path) -> AdaptgenError:
     if folder.is_file():
         message = "a file, and no generated server"
         help = f"build one from it: adaptgen build {shlex.quote(str(folder))}"
+        if _holds_settings(folder):
+            message = "settings, and no generated server"
+            help = f"pass them as --governance {shlex.quote(str(folder))}; DIR is a folder such as generated/crm"
     elif folder.is_dir():
         message = "no generated server: it has no server.py"
         inside = sorted(path.parent.as_posix() for path in folder.glob("*/server.py"))
@@ -181,3 +184,13 @@ def unknown_tool(server: str, name: str, names: Collection[str]) -> AdaptgenErro
     meant = get_close_matches(name, names, 1, 0.7)
     mean = f"did you mean {meant[0]!r}? " if meant else ""
     return error("AG063", f"{server} has no tool {name!r}", help=f"{mean}tools: {', '.join(near)}{more}")
+
+
+def _holds_settings(file: Path) -> bool:
+    """Whether a file looks like governance settings."""
+    try:
+        text = file.read_text("utf-8")[:65536]
+    except (OSError, ValueError):
+        return False
+    said = ("adaptgen", r"\d"), ("mode", "(?:proxy|embedded|behind)")
+    return all(re.search(rf"""(?:^|[\s{{,"']){key}["']?\s*:\s*["']?{value}\b""", text) for key, value in said)

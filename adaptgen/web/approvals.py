@@ -149,7 +149,7 @@ class ApprovalsRoute:
         if found.over:
             state = "It has expired."
         elif found.other:
-            state = "The tool has changed since this call was requested. The call has to be repeated first."
+            state = "The tool, or a key of this server, has changed since then. The call has to be repeated first."
         description = tool.wire.get("description")
         return page(
             "Approve this call?" if is_open else "This call",

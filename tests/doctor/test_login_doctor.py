@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.idp import METADATA, Idp
+from support.replicas import KEY
 from support.shipping import LOGIN, write
 
 from adaptgen.cli import main
@@ -44,7 +45,8 @@ async def examined(
             "login": {**LOGIN["login"], **login},
             "keys": {**LOGIN["keys"], **(keys or {})},
         }
-        found = await examine_login(read(write(folder, settings)), {"STATE_TABLE": "t", "THERE": "s3cr3t-value"})
+        environ = {"STATE_TABLE": "t", "THERE": "s3cr3t-value", "KEY_THERE": KEY}
+        found = await examine_login(read(write(folder, settings)), environ)
         assert "s3cr3t-value" not in str(found)
         assert idp.counts["/token"] == 0, "nothing but what everybody may know is sent"
     finally:
@@ -69,10 +71,13 @@ async def test_what_the_server_would_not_start_without_is_found_here(tmp_path: P
     assert missing["secret"][:2] == (
         False, "the environment variable LOGIN_SECRET, which login.client_secret names, is not set",
     )  # fmt: skip
-    there = await examined(tmp_path, client_secret="${env:THERE}", keys={"audit": "${env:THERE}"})
+    there = await examined(tmp_path, client_secret="${env:THERE}", keys={"audit": "${env:KEY_THERE}"})
     assert not {"secret", "keys", "state"} & there.keys()
     keys = {"tokens": {"current": "k1", "all": {"k1": "${env:KEY}"}}}
     assert "KEY, which keys.tokens.all.k1 names" in (await examined(tmp_path, keys=keys))["keys"][1]
+    short = await examined(tmp_path, keys={"audit": "${env:THERE}"})
+    assert short["keys"][0] is False
+    assert short["keys"][1].startswith("keys.audit: it is ")
     file = tmp_path / "audit.key"
     file.write_text("s3cr3t-value")
     file.chmod(0o644)
@@ -204,3 +209,10 @@ def test_the_command_says_what_is_wrong_as_json_and_with_its_exit_code(
     }  # fmt: skip
     assert main(["doctor"]) == 2
     assert "DIR or --governance is missing" in capsys.readouterr().err
+
+
+def test_settings_in_place_of_a_server_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the help is to build a server from them."""
+    path = write(tmp_path, LOGIN)
+    assert main(["doctor", str(path)]) == 2
+    assert f"pass them as --governance {path}" in capsys.readouterr().err

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from support.shipping import EMBEDDED, HTTP, LOGIN, REST, ROOT, SHA, bundle, governed, made_of, of_type, write
 
+from adaptgen.cli.ship.deploy import _staged
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle, package, roots, serving_files
 from adaptgen.ship.bundles.shipment import read_deployable
 from adaptgen.ship.bundles.target import Target
+from adaptgen.ship.deployments.stages import Stage
 from adaptgen.ship.stack import stack, variables
 
 PATHS = {
@@ -126,3 +129,11 @@ def test_the_example_is_the_proxy_of_the_guide_with_a_login() -> None:
     plain, login = (json.loads(one.files[one.governance]) for one in found)
     assert login.pop("login")["client_secret"].startswith("${secret:")
     assert login == plain
+
+
+def test_the_stage_of_a_proxy_names_its_settings() -> None:
+    """``governance: ../login.yaml`` in the stage file, as for a server."""
+    settings = str(ROOT / "specs/proxy/login.yaml")
+    stage = Stage("web", "web.yaml", "123456789012", "eu-central-1", "bundles", "proxy-web", governance=settings)
+    options = _staged(SimpleNamespace(what=ROOT / "specs/proxy/governance.yaml", profile=None), stage)
+    assert read_deployable(options.what, options.governance).settings.login is not None

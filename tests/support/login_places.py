@@ -174,7 +174,7 @@ def settings(company: Company, resource: str, state: Mapping[str, Any], **login:
         },
         "login": {"client_id": "adaptgen", "client_secret": "${env:IDP_SECRET}", "access": f"{ACCESS}s", **login},
         "authorize": {"engine": "cedar", "policies": ["groups.cedar"]},
-        "keys": {"audit": "${env:AUDIT}"},
+        "keys": {"audit": "${env:AUDIT}", "cursors": "${env:CURSORS}"},
         **({"state": dict(state)} if state else {}),
         "audit": {"sink": "stdout"},
         "upstreams": {"desk": {"url": f"{company.desk.url}/mcp", "timeout": 20}},
@@ -337,4 +337,4 @@ def _environ(company: Company) -> dict[str, str]:
 
 def _secrets(company: Company) -> dict[str, str]:
     trust = {"SSL_CERT_FILE": str(company.authority)}
-    return {**trust, "AUDIT": KEY, "IDP_SECRET": SECRET, "TEST_CLOCK": str(company.clock)}
+    return {**trust, "AUDIT": KEY, "CURSORS": KEY, "IDP_SECRET": SECRET, "TEST_CLOCK": str(company.clock)}

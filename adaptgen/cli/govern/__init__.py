@@ -212,6 +212,7 @@ def connections_list_command(**options: Any) -> int:
 @click.option("--tenant", metavar="TENANT", default="", help="the tenant of the caller")
 @click.option("--all", is_flag=True, help="the accounts of all callers; not at a proxy")
 @click.option("--server", metavar="SERVER", default="", help="at a proxy: the accounts at this server alone")
+@click.option("--json", is_flag=True, help="a list of objects instead of a table")
 def connections_revoke_command(**options: Any) -> int:
     """Ends accounts: no process uses them from its next request on. The API is asked to end them, too, if it can be.
     Each is written to the audit trail of the settings."""

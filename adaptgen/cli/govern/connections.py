@@ -62,6 +62,9 @@ def run_list(options: SimpleNamespace) -> int:
 def run_revoke(options: SimpleNamespace) -> int:
     """End accounts, and print whose they were; AdaptgenError where it is not known whether all were ended."""
     rows = asyncio.run(_at_server(options, ends=True) if _is_server(options) else _at_proxy(options, ends=True))
+    if options.json:
+        terminal.say(json.dumps([asdict(row) for row in rows], indent=2))
+        return 0
     said = [(one.server, one.auth, one.tenant, one.sub, "yes" if one.revoked else "not confirmed") for one in rows]
     _print(("server", "auth", "tenant", "sub", "ended at the API"), said)
     terminal.print_error(f"{terminal.count(len(rows), 'account')} revoked")
@@ -132,7 +135,7 @@ async def _at_proxy(options: SimpleNamespace, *, ends: bool) -> list[Row]:
             raise error("AG139", "these are the settings of a server", where, "name the folder of the server")
         if not options.sub:
             raise error("AG139", "a proxy does not know whose accounts its servers keep", settings.where("upstreams"))
-        caller = Caller(options.sub, options.tenant)
+        caller = governance.named_caller(options, settings)
         only = getattr(options, "server", "")
         servers = {name: one for name, one in settings.upstreams.items() if one.handover and only in ("", name)}
         if not servers:

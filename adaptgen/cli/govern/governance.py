@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import Where, error
-from adaptgen.model.tables import Server
+from adaptgen.model.tables import Caller, Server
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.assemble import GovernedServer
@@ -91,3 +91,13 @@ async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
     from adaptgen.proxy.start import start_aggregator
 
     return await assemble(source(named, place.environ), start_aggregator, place)
+
+
+def named_caller(options: SimpleNamespace, settings: Settings) -> Caller:
+    """The caller that ``--sub`` and ``--tenant`` name; AdaptgenError where it can be nobody, as all have a tenant."""
+    tenant = settings.authenticate.caller.tenant if settings.authenticate is not None else ""
+    if tenant and not options.tenant:
+        where = settings.where("authenticate", "caller", "tenant")
+        help = "pass --tenant, as the audit trail has it for the caller"
+        raise error("AG058", f"--tenant is missing: everybody has one (claim {tenant})", where, help)
+    return Caller(options.sub, options.tenant)

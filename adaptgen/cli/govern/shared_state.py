@@ -131,11 +131,11 @@ def run_logout(options: SimpleNamespace) -> int:
 
 
 async def _log_out(named: str, options: SimpleNamespace) -> None:
-
     settings = await governance.load(named, os.environ)
     login = settings.login
     if login is None:
         raise error("AG132", "these settings have no login", settings.where("mode"))
+    caller = governance.named_caller(options, settings) if options.sub else None
     if settings.state.store == "memory":
         where = settings.where("state", "store") or settings.where("mode")
         help = "restart that process, which ends all logins; or state: {store: redis, url: …} for replicas"
@@ -148,13 +148,12 @@ async def _log_out(named: str, options: SimpleNamespace) -> None:
         record = trail(resolved, keys.audit, signer=await checkpoint_signer(resolved, keys.checkpoints))
         try:
             if record is not None:
-                by_person = record.who(Caller(options.sub, options.tenant)) if options.sub else None
-                record.write({"event": "logout_by_operator", **(by_person or {"client": client_mark(options.client)})})
+                about = record.who(caller) if caller else {"client": client_mark(options.client)}
+                record.write({"event": "logout_by_operator", **about})
         finally:
             if record is not None:
                 record.close()
-        person = (options.tenant, options.sub) if options.sub else None
-        await end_all(store, person=person, client=options.client)
+        await end_all(store, person=(caller.tenant, caller.sub) if caller else None, client=options.client)
     except StoreError as problem:
         raise error("AG076", f"{problem}", settings.where("state")) from None
     except AuditError as problem:

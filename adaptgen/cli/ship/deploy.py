@@ -94,8 +94,11 @@ def _stage(options: SimpleNamespace) -> Stage | None:
 
 def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
     """The options with what the stage decides."""
+    named = Path(stage.governance) if stage.governance else None
+    is_proxy = options.what.is_file()
     decided = {
-        "governance": Path(stage.governance) if stage.governance else None,
+        "what": named if is_proxy and named else options.what,
+        "governance": None if is_proxy else named,
         "target": stage.target,
         "arch": stage.arch or None,
         "stack": stage.stack,

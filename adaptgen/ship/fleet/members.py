@@ -92,8 +92,8 @@ def _member(side: Path, stage: str, built: Mapping[Path, Path], where: Path) -> 
         deployable = read_deployable(_shown(server), own)
         return Member(side.name, _shown(server), replace(found, governance=str(own or "")), deployable)
     found = read_stage(side / "stages", stage, side.name)
-    settings = Path(found.governance) if found.governance else side / _PROXY
-    settings = where if where.is_file() and where.parent == side else settings
+    named = where if where.is_file() and where.parent == side else side / _PROXY
+    settings = Path(found.governance) if found.governance else named
     if not settings.is_file() or read(settings).mode != "proxy":
         help = f"adaptgen build {side}.yaml" if side.with_suffix(".yaml").is_file() else "build it: adaptgen build"
         raise error("AG116", f"{side.name} has a stage file, and no server is built with this folder",

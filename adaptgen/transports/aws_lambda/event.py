@@ -131,12 +131,12 @@ def _query(event: Mapping[str, Any]) -> str:
 
 
 def _routed(path: str, prefixes: Iterable[str]) -> str:
-    """``path`` without the prefix of a stage or a mapping: events have it in some kinds of APIs and not in others."""
-    if not _served(path):
-        for one in prefixes:
-            rest = path.removeprefix(one) if path.startswith(f"{one}/") else ""
-            if _served(rest) or rest.startswith(f"{ENDPOINT}/"):
-                return rest
+    """``path`` without the prefix of a stage or a mapping: events have it in some kinds of APIs and not in others. The
+    first segment of both may be one that is served here, too (``/login/mcp``)."""
+    for one in prefixes:
+        rest = path.removeprefix(one) if path.startswith(f"{one}/") else ""
+        if _served(rest) or rest.startswith(f"{ENDPOINT}/") or (rest == "/" and not _served(path)):
+            return rest
     return path
 
 

@@ -45,6 +45,7 @@ HEALTHY = b'{"status":"Healthy"}'
 """What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
 READY = "/readyz"
 """As /healthz, until the server begins to stop: a load balancer takes it out while it still serves."""
+_HEALTH = ("/healthz", "/ping", READY)
 UNPROVEN = 64 * 1024
 """Bytes of a body that is read before it is known who sends it: the identity that a proxy hands over is part of it."""
 _CORS = {
@@ -119,7 +120,7 @@ class StreamableHttpServer:
         if self._base:
             request = self._without_base(request)
         path = request.path
-        if path in ("/healthz", "/ping", READY) and request.method in ("GET", "HEAD"):
+        if path in _HEALTH and request.method in ("GET", "HEAD"):
             stopping = path == READY and self.draining
             return refused(503, "the server is stopping") if stopping else json_answer(HEALTHY)
         origin = request.headers.get("origin")
@@ -201,7 +202,7 @@ class StreamableHttpServer:
         rest = request.path.removeprefix(self._base)
         if rest == request.path or not rest.startswith("/"):
             return request
-        served = rest == "/" or rest == self.path or rest.startswith((f"{self.path}/", WELL_KNOWN, KEYS, FILES))
+        served = rest in ("/", self.path, *_HEALTH) or rest.startswith((f"{self.path}/", WELL_KNOWN, KEYS, FILES))
         if not served and not (self._web is not None and self._web.serves(rest)):
             return request
         return replace(request, path=rest)

@@ -111,9 +111,11 @@ def test_accounts_are_ended_and_it_is_on_record(
     notes: Path, capsys: pytest.CaptureFixture[str], which: list[str], left: list[Any]
 ) -> None:
     where = [str(notes), "--governance", str(notes.parent / "governance.yaml")]
-    assert main(["connections", "revoke", *where, *which]) == 0
+    assert main(["connections", "revoke", *where, *which, "--json"]) == 0
     said = capsys.readouterr()
+    gone = [(one["tenant"], one["sub"]) for one in json.loads(said.out) if one["revoked"] is False]
     assert listed(capsys, *where) == left
+    assert sorted(gone + left) == ALL
     trail = (notes.parent / "audit.jsonl").read_text()
     ended = [json.loads(line) for line in trail.splitlines() if '"event":"revoke"' in line]
     assert [(one["server"], one["connection"]) for one in ended] == [("notes", "key")] * (3 - len(left))

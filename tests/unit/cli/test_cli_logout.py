@@ -83,6 +83,19 @@ def test_it_needs_login_and_one_name(tmp_path: Path, store: Shared, capsys: pyte
     assert asyncio.run(is_in_force(store, ANN))
 
 
+def test_where_everybody_has_a_tenant_one_is_named(
+    tmp_path: Path, store: Shared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the command would say that it logged out somebody, and end nothing."""
+    people = {**LOGIN["authenticate"], "caller": {"tenant": "org"}}
+    path = str(settings(tmp_path, **{**LOGIN, "authenticate": people}))
+    assert main(["logout", path, "--sub", "ann"]) == 2
+    assert "--tenant is missing" in capsys.readouterr().err
+    assert asyncio.run(is_in_force(store, ANN))
+    assert main(["logout", path, "--sub", "ann", "--tenant", "north"]) == 0
+    assert not asyncio.run(is_in_force(store, ANN))
+
+
 def test_a_state_that_others_do_not_see_ends_nothing(
     tmp_path: Path, store: Shared, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from support.governing import FakeTarget, ask, fact
 from support.idp import Idp
 from support.logins import BASE, Browser, Site, field_of, site, text_of
 
+from adaptgen.govern.approvals.requests import Requests
 from adaptgen.model.tables import Caller
 
 pytestmark = pytest.mark.asyncio
@@ -92,6 +93,16 @@ async def test_an_approver_logs_in_sees_the_call_and_approves_it_once(bank: Site
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     (approval,) = (line for line in lines if line.get("step") == "approved")
     assert (approval["caller"]["sub"], approval["approver"]["sub"], approval["reason"]) == ("ann", "lea", "invoice 7")
+
+
+async def test_a_request_made_under_another_key_says_what_has_changed(
+    bank: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await asked(bank, text="hello")
+    monkeypatch.setattr(Requests, "id_of", lambda *_: "0" * 32)
+    _, shown = await browser_of(bank, LEA, link)
+    assert "The tool, or a key of this server, has changed" in text_of(shown)
+    assert 'name="decision"' not in text_of(shown)
 
 
 async def test_a_form_that_is_sent_again_approves_nothing_more(bank: Site) -> None:

@@ -70,6 +70,11 @@ def test_a_gateway_may_leave_the_base_of_the_public_url(path: str, status: int) 
     assert handled(request("POST", path, body=PING, **POST), base="/crm").status == status
 
 
+def test_health_is_asked_below_the_base_too() -> None:
+    found = [handled(request("GET", f"{at}/healthz"), base="/crm").status for at in ("", "/crm", "/crm/crm")]
+    assert found == [200, 200, 404]
+
+
 @pytest.mark.parametrize(
     "name", ["host", "origin", "authorization", "mcp-protocol-version", "mcp-session-id", "mcp-name"]
 )
