@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.login_clients import INSPECTOR, REMOTE, SDK
+from support.login_clients import INSPECTOR, NEW_SDK, REMOTE, SDK
 
 from adaptgen.clients.catalog import CLIENTS
 from adaptgen.clients.entry import remote, snippet
@@ -47,7 +47,7 @@ def test_codes_reach_every_client_of_the_table_with_the_hosts_of_the_page() -> N
 
 def test_what_was_tried_is_what_the_tests_run() -> None:
     tried = PAGE.partition("**What was tried.**")[2].partition("**Not tried**")[0]
-    for one in (SDK, INSPECTOR, REMOTE, version("mcp").rpartition(".")[0]):
+    for one in (SDK, NEW_SDK.rpartition(".")[0], INSPECTOR, REMOTE, version("mcp").rpartition(".")[0]):
         assert one in tried
     assert f"mcp-remote@{REMOTE}" in PAGE
 
