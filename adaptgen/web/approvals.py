@@ -55,6 +55,7 @@ _VERDICTS: Final[dict[Verdict, tuple[int, str, str]]] = {
         "The shared state of this server did not answer. Open the request again: it shows what was decided.",
     ),
 }
+_OWN: Final = "Go back to your client and repeat the call. It is then executed once."
 
 
 @value()
@@ -189,6 +190,8 @@ class ApprovalsRoute:
             request_id=secrets.token_hex(8),
         )
         status, title, text = _VERDICTS[verdict]
+        if verdict == "approved" and found.request.caller.key == person.caller.key:
+            text = _OWN
         return page(title, "decided", status, text=text, approvals=self._people.base + PATH)
 
 

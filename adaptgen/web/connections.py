@@ -53,6 +53,11 @@ class _Account:
     link: str = ""
     token: str = ""
 
+    @property
+    def name(self) -> str:
+        """What the list calls it: one API may have an account to log in to, and one with a key."""
+        return f"{self.title} ({self.ask})" if self.kind == "api_key" else self.title
+
 
 class ConnectionsRoute:
     """Answers ``/connections`` and what lies below."""

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.login_clients import INSPECTOR, REMOTE, SDK
+from support.login_clients import INSPECTOR, NEW_SDK, REMOTE, SDK
 
 from adaptgen.clients.catalog import CLIENTS
 from adaptgen.clients.entry import remote, snippet
 from adaptgen.web.oauth import redirects
+from adaptgen.web.oauth.clients import GRANTS
+from adaptgen.web.oauth.registration import described_client
 
 PAGE = (Path(__file__).parents[2] / "docs" / "connect.md").read_text()
 URL = "https://mcp.bank.example/mcp"
@@ -45,6 +47,12 @@ def test_codes_reach_every_client_of_the_table_with_the_hosts_of_the_page() -> N
 
 def test_what_was_tried_is_what_the_tests_run() -> None:
     tried = PAGE.partition("**What was tried.**")[2].partition("**Not tried**")[0]
-    for one in (SDK, INSPECTOR, REMOTE, version("mcp").rpartition(".")[0]):
+    for one in (SDK, NEW_SDK.rpartition(".")[0], INSPECTOR, REMOTE, version("mcp").rpartition(".")[0]):
         assert one in tried
     assert f"mcp-remote@{REMOTE}" in PAGE
+
+
+def test_a_client_that_is_made_by_hand_stays_logged_in() -> None:
+    (command,) = [one for one in blocks("console") if "/oauth/register" in one]
+    client = described_client("id", json.loads(command.partition("-d '")[2].rpartition("'")[0]), [])
+    assert client.grants == GRANTS

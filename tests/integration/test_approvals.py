@@ -302,7 +302,8 @@ async def test_what_one_replica_asks_another_approves_and_a_third_executes(bank:
     print(f"asked, approved and executed on three replicas: executed {bank.done['/payments', 'elsewhere']} times, {by}")
     assert not failed
     assert bank.done["/payments", "elsewhere"] == 1
-    assert by == {"requested": "audit0.jsonl", "approved": "audit1.jsonl", "permit": "audit2.jsonl"}
+    decided = "audit1.jsonl"
+    assert by == {"requested": "audit0.jsonl", "approving": decided, "approved": decided, "permit": "audit2.jsonl"}
     (executed,) = (one for one in bank.audited() if one.get("approval") == link[-32:] and "decision" in one)
     assert (executed["caller"]["sub"], executed["approver"]["sub"]) == ("ann", "lea")
 
@@ -316,7 +317,7 @@ async def test_a_denied_call_is_not_executed(bank: Bank) -> None:
     assert failed
     assert "was denied" in text
     assert bank.done["/payments", "denied"] == 0
-    assert bank.steps(link) == {"requested": 1, "denied": 1}
+    assert bank.steps(link) == {"requested": 1, "denying": 1, "denied": 1}
 
 
 async def test_of_a_hundred_equal_writes_one_is_done_and_all_get_its_answer(bank: Bank) -> None:

@@ -10,13 +10,21 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support import login_places
 from support.certificates import serving
-from support.login_clients import CLIENTS, ClientFailed, LoginClient, OldPythonClient, PythonClient, TypeScriptClient
+from support.login_clients import (
+    CLIENTS,
+    ClientFailed,
+    LoginClient,
+    NewTypeScriptClient,
+    OldPythonClient,
+    PythonClient,
+    TypeScriptClient,
+)
 from support.login_places import ACCESS, KINDS, Company, Place
 from support.services import Unavailable
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
-RUNNING = [PythonClient, OldPythonClient, TypeScriptClient]
+RUNNING = [PythonClient, OldPythonClient, TypeScriptClient, NewTypeScriptClient]
 """Clients that go on running between calls. ``mcp-remote`` 0.15.1 is none of them: when several calls are refused at
 once, it renames its own files away under its feet."""
 LATEST = 6.0

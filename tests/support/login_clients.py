@@ -33,6 +33,7 @@ from support.services import environment, free_port, plain_environ
 
 HERE = Path(__file__).parent
 SDK = "1.32.2"
+NEW_SDK = "2.4.0"
 REMOTE = "0.15.1"
 INSPECTOR = "2.12.0"
 WAIT = 60.0
@@ -286,6 +287,19 @@ class TypeScriptClient(_LineClient):
         return [node_of(20), str(HERE / "login_typescript.mjs"), str(modules), given]
 
 
+class NewTypeScriptClient(_LineClient):
+    """``@modelcontextprotocol/client``, version 2 of the SDK, in the newest revision."""
+
+    name = "typescript-2"
+
+    def _given(self) -> dict[str, Any]:
+        return {**super()._given(), "mode": {"pin": "2026-07-28"}}
+
+    def _command(self, given: str) -> list[str]:
+        modules = npm.packages("login-typescript-2", {"@modelcontextprotocol/client": NEW_SDK})
+        return [node_of(20), str(HERE / "login_typescript.mjs"), str(modules), given]
+
+
 class RemoteClient(LoginClient):
     """``mcp-remote``, which desktop clients start as a stdio server."""
 
@@ -420,5 +434,5 @@ class InspectorClient(LoginClient):
 
 
 CLIENTS: tuple[type[LoginClient], ...] = (
-    PythonClient, OldPythonClient, TypeScriptClient, InspectorClient, RemoteClient,
+    PythonClient, OldPythonClient, TypeScriptClient, NewTypeScriptClient, InspectorClient, RemoteClient,
 )  # fmt: skip

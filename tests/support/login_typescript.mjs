@@ -1,5 +1,6 @@
 // An MCP client of the TypeScript SDK that logs in by OAuth, steered as login_python.py is:
-// node login_typescript.mjs NODE_MODULES '{"url": …, "port": …, "metadata": ""}'
+// node login_typescript.mjs NODE_MODULES '{"url": …, "port": …, "metadata": "", "mode": …}'
+// With mode it is version 2 of the SDK (@modelcontextprotocol/client), else version 1.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -8,10 +9,11 @@ import { pathToFileURL } from "node:url";
 const [modules, text] = process.argv.slice(2);
 const given = JSON.parse(text);
 const require = createRequire(modules + "/");
-const load = async (name) => import(pathToFileURL(require.resolve("@modelcontextprotocol/sdk/" + name)).href);
-const { Client } = await load("client/index.js");
-const { StreamableHTTPClientTransport } = await load("client/streamableHttp.js");
-const { UnauthorizedError } = await load("client/auth.js");
+const load = async (name) => import(pathToFileURL(require.resolve(name).replace(/\.cjs$/, ".mjs")).href);
+const { Client, StreamableHTTPClientTransport, UnauthorizedError } = given.mode
+  ? await load("@modelcontextprotocol/client")
+  : Object.assign({}, ...await Promise.all(["index", "streamableHttp", "auth"].map((name) =>
+    load(`@modelcontextprotocol/sdk/client/${name}.js`))));
 
 const say = (message) => console.log(JSON.stringify(message));
 const kept = {};
@@ -43,7 +45,9 @@ createServer((request, response) => {
   arrive(searchParams);
 }).listen(given.port, "127.0.0.1");
 
-const client = new Client({ name: "login", version: "1" });
+const client = new Client(
+  { name: "login", version: "1" }, given.mode ? { versionNegotiation: { mode: given.mode } } : {},
+);
 let transport;
 const connected = async () => {
   transport = new StreamableHTTPClientTransport(new URL(given.url), { authProvider: provider });
@@ -60,7 +64,7 @@ const authorized = async (what) => {
   const came = await answer;
   if (!came.get("code")) throw new Error("refused: " + came);
   if (came.get("state") !== kept.state) throw new Error("another state");
-  await transport.finishAuth(came.get("code"));
+  await transport.finishAuth(given.mode ? came : came.get("code"));
   await client.close();
   await connected();
   return what === connected ? undefined : await what();

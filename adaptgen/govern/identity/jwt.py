@@ -21,6 +21,10 @@ class InvalidToken(Exception):
     """The token is not accepted. The text says why, without any part of it."""
 
 
+class OtherAlgorithm(InvalidToken):
+    """Signed in a way that the settings do not allow."""
+
+
 class Verifier:
     """Verifies signatures. ``types`` are the accepted values of ``typ``, in lower case; "" accepts a token without
     one."""
@@ -43,7 +47,7 @@ class Verifier:
         header = _header(token)
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
-            raise InvalidToken("the signature algorithm of the access token is not accepted")
+            raise OtherAlgorithm("the signature algorithm of the access token is not accepted")
         if "crit" in header or "b64" in header:
             raise InvalidToken("the access token has a critical header that is not understood")
         kind = header.get("typ", "")

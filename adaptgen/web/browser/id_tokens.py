@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from adaptgen.govern.identity.jwks import KeySource
-from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
+from adaptgen.govern.identity.jwt import InvalidToken, OtherAlgorithm, Verifier, check_party, check_times
 from adaptgen.govern.identity.signatures import decode
 from adaptgen.runtime.core.seals import base64url
 
@@ -73,6 +73,8 @@ class IdTokens:
         try:
             claims = await self._verifier.claims(token)
             check_party(claims, self._issuer, (self._client,))
+        except OtherAlgorithm as problem:
+            raise InvalidToken(f"{_of_id_token(problem)} (authenticate.algorithms lists those that are)") from None
         except InvalidToken as problem:
             raise InvalidToken(_of_id_token(problem)) from None
         return claims

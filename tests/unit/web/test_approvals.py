@@ -105,6 +105,20 @@ async def test_a_request_made_under_another_key_says_what_has_changed(
     assert 'name="decision"' not in text_of(shown)
 
 
+async def test_who_approves_their_own_call_is_sent_back_to_the_client(bank: Site, tmp_path: Path) -> None:
+    (tmp_path / "all.cedar").write_text(POLICIES.partition("forbid")[0])
+    assert await bank.governed.watch.look()
+    answer = await ask(
+        bank.governed, Caller("lea", "north", ("leads",)), "tools/call", {"name": "pay", "arguments": {"text": "hello"}}
+    )
+    found = re.search(rf"{BASE}/approvals/[0-9a-f]{{32}}", answer["content"][0]["text"])
+    assert found is not None
+    browser, shown = await browser_of(bank, LEA, found[0])
+    decided = text_of(await browser.post(found[0], {"token": field_of(shown, "token"), "decision": "approve"}))
+    assert "Go back to your client and repeat the call." in decided
+    assert "Let them know" not in decided
+
+
 async def test_a_form_that_is_sent_again_approves_nothing_more(bank: Site) -> None:
     link = await asked(bank, text="hello")
     browser, shown = await browser_of(bank, LEA, link)

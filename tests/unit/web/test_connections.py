@@ -347,6 +347,14 @@ async def test_an_account_is_disconnected_with_a_form_of_its_own(bank: Site, api
     assert second != first
 
 
+async def test_the_list_tells_a_key_from_an_account_at_the_same_api(bank: Site, apis: Apis) -> None:
+    apis.kept = {("ann", "key"): "2", ("ann", "oauth"): "1"}
+    page = text_of(await opened(login(bank, "ann"), f"{BASE}/connections"))
+    assert re.findall(r'data-label="Account">(.*?)</td>', page) == [
+        "&lt;i&gt;oauth&lt;/i&gt;", "&lt;i&gt;key&lt;/i&gt; (API key)",
+    ]  # fmt: skip
+
+
 async def test_who_sees_no_tool_of_a_server_connects_nothing_there(bank: Site, apis: Apis) -> None:
     guest = login(bank, "gus", ("guests",))
     assert "None of your tools needs an account of your own." in text_of(await opened(guest, f"{BASE}/connections"))

@@ -154,11 +154,14 @@ def _signed(token: str, header: dict[str, Any]) -> str:
     return f"{head}.{token.partition('.')[2]}"
 
 
-async def test_an_id_token_without_signature_is_refused(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
+async def test_an_id_token_without_signature_is_refused_and_the_log_names_the_setting(
+    idp: Idp, requests: Fetch, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     issue = idp.issue
     head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
     monkeypatch.setattr(idp, "issue", lambda **given: f"{head}.{issue(**given).split('.')[1]}.")
     assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
+    assert "the signature algorithm of the ID token is not accepted (authenticate.algorithms lists" in caplog.text
 
 
 async def test_the_hash_of_the_access_token_is_compared(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
