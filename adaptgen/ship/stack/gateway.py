@@ -29,7 +29,7 @@ from adaptgen.ship.stack.firewall import firewall, firewall_conditions, firewall
 from adaptgen.ship.stack.versions import ALIAS
 from adaptgen.web.routes import BEGINNINGS
 
-_HTTP_SECONDS, _REST_SECONDS = 30, 29
+_HTTP_SECONDS = 30
 """How long API Gateway waits at most (a REST API without a higher quota)."""
 _OPEN_ROUTES = ("GET /healthz", "GET /.well-known/{proxy+}", "OPTIONS /mcp", "OPTIONS /mcp/{proxy+}")
 """What everybody may ask: health, where to log in, and what browsers ask before they call."""
@@ -361,7 +361,7 @@ def _web_methods(bundle: Bundle) -> Iterator[tuple[str, str, bool]]:
 
 
 def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
-    path = f"lambda:path/2015-03-31/functions/${{{ALIAS}}}/invocations"
+    path = "lambda:path/2015-03-31/functions/${To}/invocations"
     properties: dict[str, Json] = {
         "RestApiId": {"Ref": "RestApi"},
         "ResourceId": resource,
@@ -370,8 +370,8 @@ def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
         "Integration": {
             "Type": "AWS_PROXY",
             "IntegrationHttpMethod": "POST",
-            "Uri": sub(f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"),
-            "TimeoutInMillis": _REST_SECONDS * 1000,
+            "Uri": sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + path, To={"Ref": ALIAS}),
+            # TimeoutInMillis is 29 s where it is not named, which is the most that every account has.
         },
     }
     if guarded and not signed:
