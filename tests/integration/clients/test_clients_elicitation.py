@@ -94,7 +94,7 @@ def test_mcp_2_opens_the_link_and_repeats_the_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "words"), [("accept", "not completed"), ("decline", "declined"), ("cancel", "closed")]
+    ("action", "words"), [("accept", "not finished"), ("decline", "declined"), ("cancel", "dismissed")]
 )
 def test_mcp_2_is_asked_once(action: str, words: str) -> None:
     with serving() as desk:
