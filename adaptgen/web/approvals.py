@@ -105,7 +105,7 @@ class ApprovalsRoute:
             found = await self._governed.handler.approvals.find(person.caller, id)
             if found is None:
                 who = f"You are logged in as {short(person.name)}. " if person.name else ""
-                text = f"{who}You may not approve this request, or there is no such request."
+                text = f"{who}This request does not exist, or you may not approve it."
                 help = (
                     "Send the address of this page to somebody who may. If you have another account that may, log out."
                 )

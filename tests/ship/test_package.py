@@ -293,7 +293,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, python: str) -> tuple[Path, 
 def test_two_builds_are_the_same_bytes(built: tuple[Path, Path]) -> None:
     one, other = (path.read_bytes() for path in built)
     assert hashlib.sha256(one).hexdigest() == hashlib.sha256(other).hexdigest()
-    assert len(one) <= 26_500_000
+    assert len(one) <= 26_000_000
 
 
 @pytest.mark.slow

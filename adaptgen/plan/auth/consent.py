@@ -195,7 +195,7 @@ def _by_people(hint: AuthHint) -> bool:
 
 
 def _discovery(scheme: Mapping[str, Any]) -> str:
-    """Where a scheme of kind openIdConnect says that the addresses are; "" for what is no such address."""
+    """The discovery URL of a scheme of type openIdConnect; "" where it has none that can be called."""
     url = scheme.get("openIdConnectUrl") if str(scheme.get("type")).lower() == "openidconnect" else None
     if not isinstance(url, str) or len(url) > 2 * _LONGEST or not (url.isascii() and url.isprintable()):
         return ""

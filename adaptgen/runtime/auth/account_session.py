@@ -270,7 +270,7 @@ class AccountSession(Session):
         return found
 
     def _pause(self, problem: ToolError) -> float:
-        # A refresh token is no password: trying it again locks nobody out.
+        # A refresh token is not a password: trying it again locks nobody out.
         if problem.status not in TRANSIENT and not (problem.status or 0) >= 500:
             return super()._pause(problem)
         self._outages += 1
@@ -373,8 +373,8 @@ class AccountSession(Session):
         return True, await self.end(kept)
 
     async def end(self, kept: Mapping[str, Json]) -> bool:
-        """End the tokens of an account that was deleted; whether the API confirmed it. Nothing is sent where the
-        account is for another API than the one that this server calls now: its tokens are none of its business."""
+        """End the tokens of an account that was deleted; whether the API confirmed it. Nothing is sent if the
+        account is for another API than the one that this server calls now, which must not get its tokens."""
         try:
             here = kept.get("for") == self._target()
         except ToolError:  # no address is set

@@ -125,7 +125,7 @@ class StateFile:
 
     @property
     def unreadable(self) -> bool:
-        """Whether there was something at the last look that is no object."""
+        """Whether what was read last was not a JSON object."""
         return self._unreadable
 
     async def write(self, value: Mapping[str, Json]) -> None:

@@ -40,6 +40,8 @@ _BASE = (
 """What every deployed server imports; the other dependencies of the package are for building and for serving on a
 laptop."""
 _CEDAR = "cedarpy"
+_PATHS = ("web/__init__.py", "web/routes.py")
+"""What every server imports of the web: which paths there are."""
 _LOGIN = ("authlib", "jinja2")
 """What the authorization server and the pages of ``login`` import, at the first request to them."""
 _MODULE = "lambda_handler"
@@ -227,8 +229,8 @@ _METADATA = frozenset({"METADATA", "entry_points.txt"})
 
 
 def serving_files(*, pages: bool = False) -> dict[str, bytes]:
-    """The modules of adaptgen that serve: path in the bundle -> content. ``pages``: with the templates of what people
-    see with a browser."""
+    """The modules of adaptgen that serve: path in the bundle -> content. ``pages``: with what
+    people see with a browser; without a login nothing of it but its paths is ever imported."""
     found: dict[str, bytes] = {}
     for path in sorted(_PACKAGE.glob("*.py")):
         found[f"adaptgen/{path.name}"] = path.read_bytes()
@@ -236,7 +238,8 @@ def serving_files(*, pages: bool = False) -> dict[str, bytes]:
     found.pop("adaptgen/__main__.py", None)
     for path in sorted(_PACKAGE.glob("*/**/*.py")):
         name = path.relative_to(_PACKAGE).as_posix()
-        if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP and name != "model/plan.py":
+        serves = pages or not name.startswith("web/") or name in _PATHS
+        if serves and name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP and name != "model/plan.py":
             found[f"adaptgen/{name}"] = path.read_bytes()
     for path in sorted(_PACKAGE.glob("web/**/templates/*")) if pages else ():
         found[f"adaptgen/{path.relative_to(_PACKAGE).as_posix()}"] = path.read_bytes()

@@ -30,7 +30,7 @@ from adaptgen.ship.stack.versions import ALIAS
 from adaptgen.web.routes import BEGINNINGS
 
 _HTTP_SECONDS = 30
-"""How long API Gateway waits at most (a REST API without a higher quota)."""
+"""How long an HTTP API waits at most."""
 _OPEN_ROUTES = ("GET /healthz", "GET /.well-known/{proxy+}", "OPTIONS /mcp", "OPTIONS /mcp/{proxy+}")
 """What everybody may ask: health, where to log in, and what browsers ask before they call."""
 _CALLS = ("ANY /mcp", "ANY /mcp/{proxy+}")
@@ -371,7 +371,7 @@ def _method(resource: Json, verb: str, guarded: bool, *, signed: bool) -> Json:
             "Type": "AWS_PROXY",
             "IntegrationHttpMethod": "POST",
             "Uri": sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + path, To={"Ref": ALIAS}),
-            # TimeoutInMillis is 29 s where it is not named, which is the most that every account has.
+            # TimeoutInMillis is not named: its default of 29 s is the most that an account has without a higher quota.
         },
     }
     if guarded and not signed:

@@ -299,7 +299,7 @@ class StreamableHttpServer:
         # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
         id = uuid.uuid4().hex
         context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
-        # First of all: whoever has no token learns where to get one, however it asks (RFC 9728, 5.1).
+        # Before anything else: a client without a token is told where to get one, whatever it sends (RFC 9728, 5.1).
         caller = await self.handler.authenticate(request.headers, context)
         json, events = request.accepts()
         if not json and not (events and request.streaming):
