@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 import yaml
 
 from adaptgen.demo.crm import Running
-from adaptgen.evals.reports.json_report import to_json
 
 from .conftest import CASES, Crms
 
@@ -19,13 +17,6 @@ from .conftest import CASES, Crms
 def built(crms: Crms) -> Crms:
     crms.build()
     return crms
-
-
-def test_every_case_passes_on_a_crm_and_twice_the_same(built: Crms) -> None:
-    first, second = built.evaluate(), built.evaluate()
-    assert [one for one in first.checks if one.state != "passed"] == []
-    assert len(first.cases) >= 60
-    assert json.dumps(to_json(first)) == json.dumps(to_json(second))
 
 
 def test_a_replay_opens_no_connection_and_says_what_did_not_run(

@@ -180,26 +180,6 @@ def test_a_put_that_adds_to_a_list_or_stores_a_file_is_no_trap(
     assert not of(inspected(tmp_path, spec, capsys), "replace")
 
 
-@pytest.mark.parametrize(
-    ("tools", "points", "because"),
-    [(3, 10, "the list of tools takes"), (50, 9, "50 tools are listed in short"), (300, 8, "300 tools are searched")],
-)
-def test_large_lists_are_told_as_agents_see_them(
-    tools: int, points: int, because: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spec = json.loads(json.dumps(GOOD))
-    club = spec["paths"].pop("/clubs")["get"]
-    for number in range(tools):
-        one = {**club, "operationId": f"list{number}", "description": "Gives clubs. " + "More of them. " * 20}
-        spec["paths"][f"/clubs{number}"] = {"get": one}
-
-    report = inspected(tmp_path, spec, capsys)
-
-    part = next(one for one in report["parts"] if one["name"] == "Small enough")
-    assert (part["points"], part["because"].startswith(because)) == (points, True), part
-    assert report["estimates"][0]["after"] < 32_000
-
-
 def test_one_tool_per_endpoint_holds_each_schema_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A chain of schemas where each has the next one twice: in full it would double at every level."""
     spec = json.loads(json.dumps(BAD))

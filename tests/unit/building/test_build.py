@@ -15,7 +15,7 @@ import adaptgen
 from adaptgen.building import summary
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.source import EMPTY, read_hints
+from adaptgen.source import EMPTY
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = {
@@ -108,22 +108,6 @@ def shop(tmp_path: Path) -> Path:
     return spec
 
 
-def test_the_side_files_of_a_document() -> None:
-    assert SpecFiles(Path("specs/crm.yaml")).hints == Path("specs/crm/hints.yaml")
-    assert SpecFiles(Path("specs/api.github.com.json")).hints == Path("specs/api.github.com/hints.yaml")
-
-
-def test_what_a_build_gives_is_what_the_command_writes(shop: Path) -> None:
-    out = shop.parent.parent / "generated"
-    result = adaptgen.build(shop, out=out)
-    done = subprocess.run(
-        [sys.executable, "-m", "adaptgen", "build", str(shop), "--out", str(out), "--quiet"], check=True
-    )
-    assert done.returncode == 0
-    assert result.folder == out / "shop"
-    assert result.files == {path: (result.folder / path).read_text() for path in result.files}
-
-
 def test_each_operation_is_a_tool_hidden_or_absorbed_and_says_why(shop: Path) -> None:
     operations = {one.operation: one for one in adaptgen.build(shop).operations}
     exposures = {name: one.exposure.value for name, one in operations.items()}
@@ -138,38 +122,6 @@ def test_each_operation_is_a_tool_hidden_or_absorbed_and_says_why(shop: Path) ->
     (absorbed,) = operations["POST /login"].exposure.evidence
     assert absorbed.basis == "inference"
     assert operations["POST /login"].exposure.certainty == "likely"
-
-
-def test_each_decision_says_what_it_rests_on_and_where_that_stands(shop: Path) -> None:
-    (orders,) = (one for one in adaptgen.build(shop).operations if one.operation == "GET /orders")
-    (tool,) = orders.tools
-    assert (tool.name.value, tool.name.certainty) == ("list_orders", "certain")
-    assert tool.name.evidence[0].because == "the operationId 'listOrders'"
-    assert (tool.effect.value, tool.effect.certainty) == ("read", "certain")
-    assert (tool.paging.value, tool.paging.certainty) == ("offset", "likely")
-    assert (tool.view.value, tool.view.certainty) == (("id",), "certain")
-    assert tool.view.evidence[0].place.endswith("shop/hints.yaml:6:5")
-    assert tool.auth.certainty == "likely"
-    assert {one.basis for one in tool.auth.evidence} == {"document", "inference"}
-    line = next(at for at, text in enumerate(shop.read_text().splitlines(), 1) if '"get"' in text)
-    assert orders.place.endswith(f"shop.json:{line}:4")
-    assert {one.name: one.fate for one in orders.inputs} == {"offset": "absorbed", "limit": "absorbed"}
-
-
-def test_hints_may_be_given(shop: Path, tmp_path: Path) -> None:
-    assert {one.exposure.value for one in adaptgen.build(shop, hints=EMPTY).operations} == {"tool", "absorbed"}
-    other = tmp_path / "other.yaml"
-    other.write_text("adaptgen: 1\nserver: {name: other}\n")
-    for hints in (other, str(other), read_hints(other)):
-        assert adaptgen.build(str(shop), hints=hints).plan.server.name == "other"
-
-
-def test_errors_are_located(shop: Path) -> None:
-    SpecFiles(shop).hints.write_text("adaptgen: 1\nhide: [GET /nothing]\n")
-    with pytest.raises(AdaptgenError) as caught:
-        adaptgen.build(shop)
-    (found,) = caught.value.diagnostics
-    assert (found.code, found.where and found.where.line) == ("AG033", 2)
 
 
 def test_the_import_is_cheap() -> None:
@@ -198,14 +150,6 @@ def test_every_operation_and_every_tool_is_explained_once(spec: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- the JSON
-
-
-def test_the_json_is_that_of_the_values(shop: Path) -> None:
-    result = adaptgen.build(shop)
-    whole = json.loads(json.dumps(result.to_json()))
-    assert whole["adaptgen"] == summary.FORMAT
-    assert [one["operation"] for one in whole["operations"]] == [one.operation for one in result.operations]
-    assert whole["operations"][1]["tools"][0]["view"]["value"] == ["id"]
 
 
 def documented() -> dict[str, list[str]]:

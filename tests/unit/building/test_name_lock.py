@@ -51,37 +51,6 @@ def rewrite_lock(names: dict[str, Any]) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "names": names}))
 
 
-def test_the_answer_changes_and_the_name_stays(workplace: Path) -> None:
-    assert build(PATHS) == {"list_orders": (), "get_system_info": ()}
-    record = {**PATHS, "/orders": {"get": answer(RECORD)}}
-    assert build(record) == {"list_orders": (), "get_system_info": ()}
-    # Without a lock the answer decides, and with --rename; then the earlier name is served on.
-    assert build(record, "--rename") == {"get_orders": ("list_orders",), "get_system_info": ()}
-    names = json.loads(Path("generated/shop/adaptgen.lock").read_text())["names"]
-    assert names == {"GET /orders": ["get_orders", "list_orders"], "GET /system/info": "get_system_info"}
-    # It goes on being served, and --check agrees.
-    assert build(record) == {"get_orders": ("list_orders",), "get_system_info": ()}
-    assert main(["build", "specs/shop.json", "--check"]) == 0
-    assert build(record, "--rename") == {"get_orders": ("list_orders",), "get_system_info": ()}
-
-
-def test_a_better_identifier_renames_nothing_and_new_operations_take_no_name(workplace: Path) -> None:
-    build(PATHS)
-    named = {**PATHS, "/system/info": {"get": {**answer(RECORD), "operationId": "getRelease"}}}
-    named["/a"] = {"get": {**answer(RECORD), "operationId": "getSystemInfo"}}
-    assert build(named) == {"list_orders": (), "get_system_info": (), "get_a": ()}
-
-
-def test_hints_rename_and_the_name_before_is_served_on(workplace: Path) -> None:
-    build(PATHS)
-    hints = "tools:\n  release: {call: GET /system/info}\n"
-    assert build(PATHS, hints=hints) == {"list_orders": (), "release": ("get_system_info",)}
-    # A hint by the earlier name speaks of the tool.
-    hints = "tools:\n  list_orders: {view: [id]}\n"
-    record = {**PATHS, "/orders": {"get": answer(RECORD)}}
-    assert build(record, "--rename", hints=hints)["get_orders"] == ("list_orders",)
-
-
 def test_a_name_that_the_hints_give_to_another_operation_is_theirs(
     workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,12 +81,6 @@ def test_names_that_no_tool_can_have_are_refused(workplace: Path, names: Any) ->
     rewrite_lock(names)
     with pytest.raises(AdaptgenError, match="AG050"):
         lock.read(Path("generated/shop"))
-
-
-def test_the_tools_of_search_are_no_names_of_others(workplace: Path) -> None:
-    build(PATHS)
-    rewrite_lock({"GET /orders": ["orders", "call_write_tool"], "GET /system/info": "search_tools"})
-    assert build(PATHS) == {"orders": (), "get_system_info": ()}
 
 
 def test_policies_hold_for_the_new_name_and_the_build_says_so(

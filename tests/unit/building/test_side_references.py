@@ -96,10 +96,6 @@ def fitting(built: Build) -> str:
     return OVERRIDES.replace("list_ports", name).replace('"get_ship"', f'"{known.names["GET /ships/{id}"][0]}"')
 
 
-def test_what_is_still_there_is_nothing_to_say(built: Build) -> None:
-    assert built(*ALL, overrides_py=fitting(built)) == []
-
-
 def test_a_path_that_moved_is_an_error_where_it_is_written(built: Build) -> None:
     text = fitting(built)
     assert built(*ALL, overrides_py=text) == []

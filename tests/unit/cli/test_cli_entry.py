@@ -9,7 +9,6 @@ import pytest
 
 import adaptgen
 from adaptgen.cli import main
-from adaptgen.diagnostics import Where, error
 
 HEAVY = "yaml jinja2 openapi_pydantic fastmcp mcp pydantic httpx orjson cryptography starlette uvicorn"
 
@@ -21,19 +20,6 @@ def test_version_and_help_end_with_zero(capsys: pytest.CaptureFixture[str]) -> N
     assert f"adaptgen {adaptgen.__version__}" in said
     for command in ("build", "serve", "call", "explain", "demo"):
         assert f"\n  {command} " in said
-
-
-def test_alone_it_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
-    alone = capsys.readouterr()
-    assert main(["--help"]) == 0
-    assert (alone.out, alone.err) == (capsys.readouterr().out, "")
-
-
-@pytest.mark.parametrize("argv", [["bild"], ["serve"], ["call", "x"], ["build", "--nope", "x"]])
-def test_wrong_usage_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(argv) == 2
-    assert "usage: adaptgen" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["build", "serve", "call", "explain", "demo"])
@@ -56,16 +42,6 @@ def fail(monkeypatch: pytest.MonkeyPatch, problem: BaseException) -> None:
         raise problem
 
     monkeypatch.setattr("adaptgen.demo.story.run", run)
-
-
-def test_bad_input_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    fail(monkeypatch, error("AG030", "unknown key 'tols'", Where("specs/none/hints.yaml", 3, 1), "did you mean tools?"))
-    assert main(["demo"]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err == (
-        "specs/none/hints.yaml:3:1: error AG030: unknown key 'tols'\n    help: did you mean tools?\n"
-    )
 
 
 def test_an_internal_error_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,6 @@ cases:
     answer: {$.items: {$rows: {fields: [id], rows: [[7]]}}}
 """
 RIGHT = (Turn("", [("list_invoices", {"status": "OPEN"})]), Turn("Invoice 7."))
-WRONG = (Turn("", [("list_orders", {"status": "OPEN"})]), Turn("Invoice 7."))
 
 
 @pytest.fixture
@@ -83,14 +82,6 @@ def test_a_model_is_asked_kept_replayed_and_goes_stale(
     out = capsys.readouterr().out
     assert "the tools that this caller sees have changed" in out
     assert kept.exists()
-
-
-def test_a_wrong_tool_fails_and_shows_in_the_confusion_matrix(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with scripted_model({"open?": WRONG}) as model:
-        assert main(_eval("--live", "--model", "m", "--endpoint", f"{model.url}/v1", "--json")) == 1
-    report = json.loads(capsys.readouterr().out)
-    assert report["confusion"] == [{"expected": "list_invoices", "called": "list_orders", "count": 1}]
-    assert [one["name"] for one in report["checks"] if one["state"] == "failed"] == ["model.wrong_tool"]
 
 
 def test_what_the_cassettes_do_not_have_says_nothing_of_the_model(

@@ -73,20 +73,6 @@ def test_the_decisions_on_a_server(built: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.startswith("notes: Notes  (OpenAPI 3.0.3, specs/notes.json)\n")
 
 
-def test_the_decisions_hold_nothing_that_no_terminal_should_print(
-    workplace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spec = workplace / "specs/notes.json"
-    spec.write_text(spec.read_text().replace('"Notes"', '"No\\u009b2Jtes\\u202e"'))
-    assert main(["build", "specs/notes.json", "--quiet"]) == 0
-    capsys.readouterr()
-    for command in (["explain", BUILT, "--json"], ["inspect", "specs/notes.json", "--json"]):
-        assert main(command) == 0
-        text = capsys.readouterr().out
-        assert "2Jtes" in text
-        assert all(char.isprintable() or char == "\n" for char in text)
-
-
 def test_decisions_need_the_document(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (built / "specs/notes.json").unlink()
     assert main(["explain", BUILT, "--json"]) == 2

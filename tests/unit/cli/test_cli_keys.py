@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import stat
 from pathlib import Path
 
 import pytest
@@ -26,22 +25,6 @@ def test_a_key_of_the_wrong_size_is_refused_without_repeating_it() -> None:
     with pytest.raises(AdaptgenError, match="AG060") as caught:
         keys.key_of_environ({"ADAPTGEN_CURSOR_KEY": "abcd1234"})
     assert "abcd1234" not in str(caught.value)
-
-
-def test_a_kept_key_stays_and_is_private(tmp_path: Path) -> None:
-    environ = {"ADAPTGEN_STATE": str(tmp_path / "state")}
-    first = keys.stored_key(environ)
-    assert len(first) == 32
-    assert keys.stored_key(environ) == first
-    (file,) = (tmp_path / "state").iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_a_damaged_key_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "cursor.key").write_bytes(b"short")
-    environ = {"ADAPTGEN_STATE": str(tmp_path)}
-    assert len(keys.stored_key(environ)) == 32
-    assert keys.stored_key(environ) == keys.stored_key(environ)
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:

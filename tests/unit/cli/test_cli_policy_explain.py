@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.governing import ask, governed
 
 from adaptgen.cli import main
-from adaptgen.model.tables import Caller
-from adaptgen.transports.load import load_server
 
 BUILT = "generated/notes"
 SETTINGS = "specs/notes/governance.yaml"
@@ -71,42 +67,6 @@ def test_one_tool_is_told_with_every_policy_about_it(built: Path, capsys: pytest
         "policies": ["staff-delete"],
         "because": "",
     }
-
-
-def test_json_has_every_tool_and_the_place_of_each_policy(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = explained(capsys, "--sub", "bob", "--tenant", "acme")
-    assert found["caller"] == {"sub": "bob", "tenant": "acme", "groups": []}
-    assert (found["server"], found["settings"], found["mode"]) == ("notes", SETTINGS, "enforce")
-    delete, get, _ = found["tools"]
-    assert delete == {
-        "name": "delete_note",
-        "effect": "delete",
-        "visible": False,
-        "call": "refused",
-        "because": "no policy permits it",
-        "policies": [
-            {"id": "staff-delete", "effect": "permit", "applies": "never", "where": "specs/notes/policies/a.cedar:1:1"},
-            {
-                "id": "first-notes-stay",
-                "effect": "forbid",
-                "applies": "sometimes",
-                "where": "specs/notes/policies/a.cedar:5:1",
-            },
-        ],
-    }
-    assert (get["visible"], get["call"]) == (True, "permitted")
-
-
-@pytest.mark.parametrize("groups", ["", "staff"])
-def test_it_is_what_a_server_lists(built: Path, groups: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = explained(capsys, "--sub", "bob", "--groups", groups)
-
-    async def listed() -> list[str]:
-        async with governed(Path(SETTINGS), server=load_server(Path(BUILT)), http=True) as made:
-            answer = await ask(made, Caller("bob", "", tuple(filter(None, [groups]))), "tools/list", {})
-            return [tool["name"] for tool in answer["tools"]]
-
-    assert [one["name"] for one in found["tools"] if one["visible"]] == asyncio.run(listed())
 
 
 def test_without_a_caller_it_is_the_one_on_stdio(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,20 +37,6 @@ def page(number: int, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_a_small_api_is_told_row_by_row(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = page(5, capsys)
-    assert lines[0] == "api: An API  (OpenAPI 3.0.3, specs/api.yaml)"
-    assert lines[1] == "  6 operations: 5 tools, 1 left out"
-    assert sum(line.startswith("  paging") for line in lines) == 5
-    assert any("login" in line and "POST /login" in line and "it answers a token" in line for line in lines)
-    assert any("sensitive  5 tools" in line and "email (5)" in line for line in lines)
-    assert "  10 declared inputs" in lines
-    assert any(line.split() == ["5", "reachable", "as", "arguments", "5", "query"] for line in lines)
-    assert any(line.split() == ["5", "absorbed", "5", "cursor", "paging"] for line in lines)
-    assert any(line.split() == ["GET", "/x0", "broken", "it", "is", "no", "object"] for line in lines)
-    assert any(line.split()[:3] == ["API_TOKEN", "required,", "secret"] for line in lines)
-
-
 def test_a_large_api_is_told_by_pattern(capsys: pytest.CaptureFixture[str]) -> None:
     lines = page(1000, capsys)
     assert len(lines) < 60
@@ -61,13 +47,3 @@ def test_a_large_api_is_told_by_pattern(capsys: pytest.CaptureFixture[str]) -> N
     assert "such as: id, field_0" in view
     assert any("176 more" in line and "it is no object" in line for line in lines)
     assert "  2,000 declared inputs" in lines
-
-
-def test_a_lost_input_stands_out(capsys: pytest.CaptureFixture[str]) -> None:
-    lost = Plan(
-        server=Server(name="api", bases=()), modules=(), inputs=(Input("GET /", "query", "q", "lost", "nowhere"),)
-    )
-    report.show(lost, Path("api.yaml"), "2.0")
-    said = capsys.readouterr().out
-    assert "(Swagger 2.0, api.yaml)" in said
-    assert "1  LOST  1 nowhere" in said

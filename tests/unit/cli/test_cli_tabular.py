@@ -24,20 +24,6 @@ def shown(value: Any, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize(
-    ("natural", "total", "widths"),
-    [
-        ([3, 4], 20, [3, 4]),
-        ([3, 40], 20, [3, 17]),
-        ([30, 40, 5], 25, [10, 10, 5]),
-        ([30, 40], 1, [1, 1]),
-        ([], 10, []),
-    ],
-)
-def test_the_widest_columns_are_cut_to_one_width(natural: list[int], total: int, widths: list[int]) -> None:
-    assert tabular.fit(natural, total) == widths
-
-
 @pytest.mark.usefixtures("narrow")
 def test_a_list_is_a_table_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     answer = {
@@ -111,24 +97,12 @@ def test_escapes_of_an_answer_do_not_reach_the_terminal(capsys: pytest.CaptureFi
     assert "\x07" not in said
 
 
-def test_in_a_pipe_cells_are_whole_with_tabs_between_them(capsys: pytest.CaptureFixture[str]) -> None:
-    tabular.columns(("name", "what"), [("a\tb", WIDE)])
-    assert capsys.readouterr().out == f"name\twhat\na b\t{WIDE}\n"
-
-
 @pytest.mark.usefixtures("narrow")
 def test_names_are_whole_where_other_columns_can_be_cut(capsys: pytest.CaptureFixture[str]) -> None:
     tabular.columns(("tool", "a", "b"), [("get_customer_credit_score_of_it", WIDE, WIDE)])
     line = capsys.readouterr().out.splitlines()[1]
     assert line.startswith("get_customer_credit_score_of_it  ")
     assert len(line) <= 60
-
-
-@pytest.mark.usefixtures("narrow")
-def test_wide_characters_take_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    """UAX 11: ``株式会社`` takes eight columns, and ``e`` with a combining accent one."""
-    tabular.columns(("name", "city"), [("株式会社", "東京"), ("Café", "Paris"), ("Cafe\u0301", "Lyon")])
-    assert capsys.readouterr().out.splitlines()[1:] == ["株式会社  東京", "Café      Paris", "Cafe\u0301      Lyon"]
 
 
 @pytest.mark.parametrize(("size", "cut"), [(8, "株式会社"), (7, "株式会…"), (6, "株式…"), (2, "…")])

@@ -39,15 +39,6 @@ def govern(settings: str) -> None:
     assert main(["build", "specs/notes.json", "--quiet"]) == 0
 
 
-def test_a_row_says_what_a_tool_does_and_takes(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert rows(capsys) == [
-        ["tool", "effect", "arguments", "view", "policy"],
-        ["delete_note", "delete", "id*", "", "-"],
-        ["get_note", "read", "id*", "id, title, author_email", "-"],
-        ["list_notes", "read", "", "id, title, author_email", "-"],
-    ]
-
-
 def test_a_governed_tool_names_its_policies_and_their_groups(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     govern("authorize: {policies: [policies/]}")
     capsys.readouterr()

@@ -68,10 +68,6 @@ def test_values_take_the_type_of_the_schema(words: list[str], given: dict[str, A
     assert parse_arguments(CONTRACT, words) == given
 
 
-def test_a_dash_is_the_object_on_stdin() -> None:
-    assert parse_arguments(CONTRACT, ["-"], '{"age": 3}') == {"age": 3}
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [

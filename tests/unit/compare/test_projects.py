@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adaptgen.cli import main
 from adaptgen.compare.inputs import find_changes
-from adaptgen.compare.projects import find_projects, is_below
+from adaptgen.compare.projects import find_projects
 from adaptgen.diagnostics import AdaptgenError
 
 SHOP = Path(__file__).parents[2] / "docs" / "shop.yaml"
@@ -73,12 +72,3 @@ def test_another_document_of_the_name_is_not_believed(workplace: Path) -> None:
     """A document that was changed and not built says nothing of the folder next to it."""
     swap(workplace / "new" / "specs" / "shop.yaml", "type: integer", "type: boolean")
     assert find_changes("old/generated", "new/generated") == ()
-
-
-@pytest.mark.parametrize(
-    ("path", "below"),
-    [("specs/a.yaml", True), ("a.yaml", True), ("../a", False), ("a/../../b", False), ("/a", False), ("", False),
-     ("a/../b", True), (".", False)],
-)  # fmt: skip
-def test_a_document_is_below_the_folder_of_the_project(path: str, below: Any) -> None:
-    assert is_below(path) is below

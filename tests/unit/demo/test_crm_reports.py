@@ -31,27 +31,6 @@ def test_a_report_runs_in_the_background(client: httpx.Client) -> None:
     assert rows["rowCount"] == len(rows["rows"]) == 3
 
 
-def test_the_rows_agree_with_the_lists(client: httpx.Client) -> None:
-    number = order(client, kind="RECEIVABLES_BY_AGE", year=2026).json()["reportId"]
-    for _ in range(2):
-        client.get(f"/reports/{number}")
-    rows = client.get(f"/reports/{number}/rows").json()["rows"]
-    invoices = [
-        one
-        for status in ("OPEN", "OVERDUE")
-        for one in client.get("/invoices", params={"status": status, "rows": 200}).json()["result"]["rows"]
-        if one["issueDate"].startswith("2026")
-    ]
-    assert sum(one["invoices"] for one in rows) == len(invoices)
-    assert sum(one["amountOpen"] for one in rows) == pytest.approx(sum(one["amountOpen"] for one in invoices))
-
-
-def test_a_report_before_the_archive_fails(client: httpx.Client) -> None:
-    number = order(client, year=2010).json()["reportId"]
-    job = client.get(f"/reports/{number}").json()
-    assert (job["state"], job["message"]) == ("FAILED", "The archive begins in 2019.")
-
-
 @pytest.mark.parametrize("body", [{"kind": "SALARIES"}, {"year": "2025"}, {"year": True}])
 def test_what_cannot_be_ordered(client: httpx.Client, body: dict[str, Any]) -> None:
     assert order(client, **body).status_code == 400

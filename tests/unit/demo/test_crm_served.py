@@ -12,7 +12,6 @@ import pytest
 
 from adaptgen.demo.building import build
 from adaptgen.demo.crm import Running
-from adaptgen.demo.session import read
 from adaptgen.demo.story import environment
 from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Answer, Text
@@ -46,19 +45,6 @@ def _text(answer: Answer) -> str:
     return "".join(block.text for block in answer.content if isinstance(block, Text))
 
 
-def test_a_write_survives_the_death_of_its_session(crm: Running, built: Path) -> None:
-    async def story(call: Called) -> list[Answer]:
-        first = await call("list_users")
-        crm.crm.state.sessions.end_all()
-        return [first, await call("add_customer_note", customerId=1140, text="still there")]
-
-    answers = _run(crm, built, story)
-    assert [answer.is_error for answer in answers] == [False, False]
-    assert (crm.stats.logins, crm.stats.refreshes, crm.stats.reused_refreshes) == (1, 1, 0)
-    notes = crm.crm.state.database.execute("SELECT count(*) FROM notes WHERE text = 'still there'").fetchone()[0]
-    assert notes == 1
-
-
 def test_many_calls_renew_a_dead_session_once(crm: Running, built: Path) -> None:
     async def story(call: Called) -> list[Answer]:
         await call("list_users")
@@ -76,35 +62,6 @@ def test_a_forbidden_function_is_tried_once(crm: Running, built: Path) -> None:
     assert "not permitted for profile SALES" in _text(answer)
     assert crm.stats.by_operation["DELETE /customers/{customerId}"] == 1
     assert crm.stats.refreshes == 0
-
-
-@pytest.mark.parametrize(
-    ("tool", "table"),
-    [
-        ("list_customers", "customers"),
-        ("list_contacts", "contacts"),
-        ("list_opportunities", "opportunities"),
-        ("list_contracts", "contracts"),
-        ("list_invoices", "invoices"),
-        ("search_tickets", "tickets"),
-        ("list_tasks", "tasks"),
-    ],
-)
-def test_cursors_reach_every_row_once(crm: Running, built: Path, tool: str, table: str) -> None:
-    async def story(call: Called) -> list[int]:
-        ids: list[int] = []
-        arguments: dict[str, Any] = {"fields": ["id"], "limit": 300}
-        while True:
-            answer = await call(tool, **arguments)
-            page = read(_text(answer))
-            assert not answer.is_error, page
-            ids += [item["id"] for item in page["items"]]
-            if not page.get("next_cursor"):
-                return ids
-            arguments["cursor"] = page["next_cursor"]
-
-    ids = _run(crm, built, story)
-    assert sorted(ids) == [row[0] for row in crm.crm.state.database.execute(f"SELECT id FROM {table} ORDER BY id")]
 
 
 def test_an_uploaded_file_comes_back(crm: Running, built: Path) -> None:

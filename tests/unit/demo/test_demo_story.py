@@ -38,10 +38,6 @@ def test_an_address_that_the_agent_never_saw_is_written(story: Story) -> None:
     assert story.written
 
 
-def test_the_session_is_on_record(story: Story) -> None:
-    assert story.audited > 2 * story.after.total.turns
-
-
 def test_paging_reaches_every_ticket(story: Story) -> None:
     assert (story.before.tickets, story.after.tickets, story.tickets) == (100, 900, 900)
 
@@ -49,12 +45,6 @@ def test_paging_reaches_every_ticket(story: Story) -> None:
 def test_a_list_that_is_cut_without_a_word_is_counted_right(story: Story) -> None:
     assert story.before.waiting == 100
     assert story.after.waiting == story.waiting != 100
-
-
-def test_turns_and_tokens_are_saved(story: Story) -> None:
-    assert [one.turns for one in story.after.costs] == [1, 1, 1, 2, 2, 1]
-    assert story.after.total.turns * 2 <= story.before.total.turns
-    assert story.after.total.tokens * 20 <= story.before.total.tokens
 
 
 def test_the_table_fits_a_terminal(story: Story) -> None:

@@ -65,11 +65,6 @@ def test_a_loan_is_renewed_by_four_weeks_unless_it_was_returned(desk: TestClient
     assert desk.post(f"/loans/{returned['loanNo']}/renewal").status_code == 409
 
 
-def test_every_process_has_the_same_rows() -> None:
-    one, other = library.Library(), library.Library()
-    assert (one.members, one.loans) == (other.members, other.loans)
-
-
 def test_the_document_is_valid_with_and_without_the_scheme() -> None:
     for undeclared in (False, True):
         with TestClient(library.app(undeclared=undeclared)) as client:

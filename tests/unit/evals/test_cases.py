@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.evals.cases import read_folder, schema_text
+from adaptgen.evals.cases import read_folder
 from adaptgen.evals.model import Case
 from adaptgen.model.tables import Caller
 
@@ -99,8 +99,3 @@ def test_names_are_used_once_over_all_files(tmp_path: Path) -> None:
     (problem,) = failure.value.diagnostics
     assert (problem.code, str(problem.where)) == ("AG103", "specs/x/evals/b.yaml:1:9")
     assert "specs/x/evals/a.yaml:1:9" in problem.help
-
-
-def test_the_published_schema_is_that_of_the_table() -> None:
-    published = (Path(__file__).parents[3] / "docs" / "evals.schema.json").read_text(encoding="utf-8")
-    assert published == schema_text()

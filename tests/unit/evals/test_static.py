@@ -106,12 +106,6 @@ def test_a_row_finds_its_fault_and_not_its_twin(faulty: list[ToolInfo], twin: li
     assert failed(*twin) == []
 
 
-def test_creating_and_updating_are_not_confused() -> None:
-    arguments = {"name": {"type": "string"}}
-    one = tool("create_order", "Writes an order.", arguments, effect="write")
-    assert failed(one, tool("update_order", "Changes an order.", arguments, effect="write")) == []
-
-
 def test_what_differs_is_said() -> None:
     checks = static.check(
         Tools(tool("list_orders", "Orders by city.", CITY), tool("search_orders", "Orders by city.", CITY))

@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from adaptgen.learning.learned_file import nested, write_text
+from adaptgen.learning.learned_file import write_text
 from adaptgen.learning.model import Confidence, Line
-from adaptgen.learning.report import compare
 from adaptgen.source.hints.learned import parse_learned
 
 PAGE = {"style": "offset", "offset": "skip", "limit": "take", "items": "$.rows"}
@@ -12,32 +11,6 @@ PAGE = {"style": "offset", "offset": "skip", "limit": "take", "items": "$.rows"}
 
 def line(*keys: str, value: object = None, because: str = "it is so", confidence: Confidence = "certain") -> Line:
     return Line(keys, value, because, confidence)
-
-
-def test_the_file_has_each_line_after_its_evidence() -> None:
-    lines = [
-        line("operations", "GET /parts", "view", value=["id", "name"], because="two fields tell"),
-        line("sensitive", "$..ssn", value="national_id", because="12 of 12 are such", confidence="likely"),
-        line("operations", "GET /parts", "page", value=PAGE, because="the second page differs"),
-        line("operations", "GET /parts", "answer", value="$.x", confidence="unknown"),
-    ]
-    text = write_text(lines)
-    assert (
-        text.partition("adaptgen: 1\n")[2]
-        == """\
-operations:
-  "GET /parts":
-    # the second page differs
-    page: {style: offset, offset: skip, limit: take, items: $.rows}
-    # two fields tell
-    view: [id, name]
-sensitive:
-  # likely: 12 of 12 are such
-  "$..ssn": national_id
-"""
-    )
-    assert write_text(reversed(lines)) == text
-    assert parse_learned(text.encode(), Path("learned.yaml")).raw == {"adaptgen": 1, **nested(lines[:3])}
 
 
 @pytest.mark.parametrize(
@@ -90,14 +63,3 @@ def test_a_line_that_hints_would_not_take_is_left_out() -> None:
         line("auth", "key", value={"kind": "api_key", "header": "X-Key", "value": "the secret itself"}),
     ]
     assert write_text(lines) == ""
-
-
-def test_drift_is_the_keys_that_differ() -> None:
-    before = write_text(
-        [line("operations", "GET /parts", "page", value=PAGE), line("sensitive", "$..a", value="email")]
-    )
-    now = write_text([line("operations", "GET /parts", "page", value={**PAGE, "max_size": 9}, because="otherwise")])
-    old, new = (parse_learned(text.encode(), Path("learned.yaml")) for text in (before, now))
-    assert compare(new, old) == ["operations > GET /parts > page", "sensitive > $..a"]
-    assert compare(new, new) == []
-    assert compare(None, new) == ["operations > GET /parts > page"]

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from support.learning import Api, list_operation, make_result, operation_of
 
-from adaptgen.learning.probe import BudgetSpent, ReadInputs
+from adaptgen.learning.probe import ReadInputs
 
 PATHS = {
     "/things": {"get": list_operation(), "post": {"responses": {"201": {"description": ""}}}},
@@ -46,19 +46,6 @@ def test_a_post_is_sent_that_the_hints_call_a_read(tmp_path: Path) -> None:
     assert (reply.status, api.seen) == (200, ["POST /search"])
 
 
-def test_a_value_in_the_path_does_not_lead_to_an_unsafe_operation(tmp_path: Path) -> None:
-    api, result = Api(answer_list), make_result(tmp_path, PATHS)
-    reply = asyncio.run(api.probe(result).read(operation_of(result, "GET /things/{id}"), ReadInputs({"id": "purge"})))
-    assert (reply.status, reply.failed, api.seen) == (0, "connection", [])
-
-
-def test_a_redirect_to_an_unsafe_operation_is_not_followed(tmp_path: Path) -> None:
-    api = Api(lambda _: httpx.Response(302, headers={"location": "/api/things/purge"}))
-    result = make_result(tmp_path, PATHS)
-    asyncio.run(api.probe(result).read(operation_of(result, "GET /things")))
-    assert api.seen == ["GET /things"]
-
-
 def test_a_redirect_to_a_logout_is_not_followed(tmp_path: Path) -> None:
     api = Api(lambda _: httpx.Response(302, headers={"location": "/api/account/logout"}))
     result = make_result(tmp_path, PATHS)
@@ -73,19 +60,6 @@ def test_a_redirect_to_another_origin_is_not_followed(tmp_path: Path) -> None:
     assert (reply.failed, len(api.seen)) == ("redirect", 1)
 
 
-def test_each_redirect_and_retry_counts(tmp_path: Path) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/things"):
-            return httpx.Response(301, headers={"location": "/api/things/"})
-        return httpx.Response(503, headers={"retry-after": "0"})
-
-    api, result = Api(answer), make_result(tmp_path, PATHS)
-    probe = api.probe(result, requests=3)
-    with pytest.raises(BudgetSpent):
-        asyncio.run(probe.read(operation_of(result, "GET /things")))
-    assert (len(api.seen), probe.remaining) == (3, 0)
-
-
 def test_a_link_is_followed_on_the_same_origin_only(tmp_path: Path) -> None:
     api, result = Api(answer_list), make_result(tmp_path, PATHS)
     probe, things = api.probe(result), operation_of(result, "GET /things")
@@ -95,15 +69,6 @@ def test_a_link_is_followed_on_the_same_origin_only(tmp_path: Path) -> None:
     ]
     assert [one.status for one in replies] == [200, 0, 0]
     assert api.seen == ["GET /things?after=7"]
-
-
-def test_a_slow_endpoint_is_a_timeout(tmp_path: Path) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("slow", request=request)
-
-    api, result = Api(answer), make_result(tmp_path, PATHS)
-    reply = asyncio.run(api.probe(result).read(operation_of(result, "GET /things")))
-    assert reply.failed == "timeout"
 
 
 def test_a_long_pause_is_not_waited_for(tmp_path: Path) -> None:
@@ -117,22 +82,6 @@ SECURED = {
     "security": [{"key": []}],
     "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
 }
-
-
-@pytest.mark.parametrize(("credentials", "sent"), [("session", "secret-7"), ("none", None), ("broken", "frperg-2")])
-def test_credentials_are_those_of_the_session_none_or_broken(
-    tmp_path: Path, credentials: str, sent: str | None
-) -> None:
-    keys: list[str | None] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        keys.append(request.headers.get("x-key"))
-        return answer_list(request)
-
-    result = make_result(tmp_path, PATHS, **SECURED)
-    probe = Api(answer).probe(result, SHOP_API_KEY="secret-7")
-    asyncio.run(probe.read(operation_of(result, "GET /things"), credentials=credentials))  # type: ignore[arg-type]
-    assert keys == [sent]
 
 
 def test_another_server_of_the_document_gets_no_credentials_unless_the_environment_names_it(tmp_path: Path) -> None:

@@ -63,24 +63,6 @@ def test_what_providers_refuse_is_said_otherwise(schema: Any, shown: Any) -> Non
     assert one(schema, **{"$defs": {"Name": {"type": "string", "maxLength": 9}}}) == shown
 
 
-def test_a_schema_that_all_take_stays_as_it_is() -> None:
-    schema = {
-        "type": "object",
-        "properties": {
-            "name": {"type": "string", "minLength": 1, "pattern": "^[a-z]+$", "description": "Its name."},
-            "size": {"type": "integer", "minimum": 1, "maximum": 9, "default": 3},
-            "tags": {"type": "array", "items": TEXT, "maxItems": 4},
-            "owner": {"type": "object", "properties": {"id": TEXT}, "required": ["id"]},
-        },
-        "required": ["name"],
-    }
-    assert advertised(schema) == schema
-
-
-def test_a_tool_without_arguments_has_an_object_without_members() -> None:
-    assert advertised({"type": "object"}) == {"type": "object", "properties": {}}
-
-
 def test_what_holds_itself_ends() -> None:
     node = {"type": "object", "properties": {
         "a": {"$ref": "#/$defs/Node"}, "b": {"$ref": "#/$defs/Node"}, "c": {"$ref": "#/$defs/List"},
@@ -177,18 +159,6 @@ def read(profile: Any = "", **arguments: Any) -> Any:
     return ArgumentReader(DEEP, profile).read(arguments)
 
 
-def test_names_come_back_at_every_depth() -> None:
-    members = advertised(DEEP)["properties"]["body"]["properties"]
-    long = next(name for name in members if name.startswith("aaa"))
-    assert set(members) == {"filter_name", long, "lines"}
-    assert set(members["lines"]["items"]["properties"]) == {"type", "note"}
-    given = {"filter_name": "x", long: "y", "lines": [{"type": "z", "note": "n"}]}
-    assert read(body=given) == {"body": {"filter[name]": "x", "a" * 70: "y", "lines": [{"@type": "z", "note": "n"}]}}
-    # The API's own names are taken too, and what is declared under neither is left alone.
-    own = {"body": {"filter[name]": "x", "lines": [{"@type": "z"}], "else": 1}}
-    assert read(**own) == own
-
-
 def test_json_text_is_read_where_no_text_is_allowed() -> None:
     assert read(where='{"status": "OPEN"}', labels=' {"a": "b"}') == {"where": {"status": "OPEN"}, "labels": {"a": "b"}}
     assert read(body='{"lines": [{"type": "z"}]}') == {"body": {"lines": [{"@type": "z"}]}}
@@ -197,16 +167,6 @@ def test_json_text_is_read_where_no_text_is_allowed() -> None:
     assert read(**same) == same
     twice = {"where": '{"a": 1, "a": 2}'}
     assert read(**twice) == twice
-
-
-def test_objects_are_taken_as_before() -> None:
-    same = {"where": {"status": ["a"]}, "labels": {"a": "b"}, "sort": ["-a"], "count": "status"}
-    assert read(**same) == same
-
-
-def test_every_form_of_a_question_is_taken() -> None:
-    assert read(sort="-name", count=True) == {"sort": ["-name"], "count": "true"}
-    assert read(sort='["a", "b"]', count=False) == {"sort": ["a", "b"], "count": "false"}
 
 
 def test_strict_mode_sends_null_for_what_is_absent() -> None:

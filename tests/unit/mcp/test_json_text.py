@@ -18,12 +18,6 @@ def test_an_integer_that_64_bits_may_not_hold_is_found_wherever_it_is(data: byte
     assert json_text.has_long_number(data) == (re.search(rb"[0-9]{20}|-[0-9]{19}", data) is not None)
 
 
-@pytest.mark.parametrize("data", [b'"\xed\xa0\x80"', '{"a": 1}'.encode("utf-16"), b"\xef\xbb\xbf1", b'"\xff"'])
-def test_bytes_are_utf_8_without_a_mark_and_without_halves_of_pairs(data: bytes) -> None:
-    with pytest.raises(ValueError):
-        json_text.loads(data)
-
-
 def test_an_object_that_is_read_exactly_has_no_number_that_would_become_null() -> None:
     with pytest.raises(ValueError):
         json_text.loads_unique('{"a": -1e999}')

@@ -6,38 +6,10 @@ from typing import Any
 
 import pytest
 
-from adaptgen.mcp.revisions import audible, exists, shaped
+from adaptgen.mcp.revisions import audible, shaped
 
 SERVER = {"name": "fake", "version": "1"}
 KEY = "io.modelcontextprotocol/serverInfo"
-
-
-def test_a_modern_result_has_what_the_revision_demands() -> None:
-    given = {"tools": []}
-    shape = shaped("tools/list", given, "2026-07-28", SERVER)
-    assert shape == {
-        "tools": [],
-        "resultType": "complete",
-        "ttlMs": 0,
-        "cacheScope": "private",
-        "_meta": {KEY: SERVER},
-    }
-    assert given == {"tools": []}, "the desk's own object stays as it is"
-
-
-def test_what_an_upstream_calls_public_is_not() -> None:
-    shape = shaped("tools/list", {"tools": [], "ttlMs": 500, "cacheScope": "public"}, "2026-07-28", SERVER)
-    assert (shape["ttlMs"], shape["cacheScope"]) == (500, "private")
-
-
-def test_a_question_instead_of_a_result_is_passed_on_without_hints() -> None:
-    given: dict[str, Any] = {"resultType": "input_required", "requestState": "s", "inputRequests": {}}
-    assert shaped("resources/read", given, "2026-07-28", SERVER) == {**given, "_meta": {KEY: SERVER}}
-
-
-def test_meta_of_the_desk_stays_beside_ours() -> None:
-    shape = shaped("tools/call", {"_meta": {"a": 1, KEY: {"name": "upstream"}}}, "2026-07-28", SERVER)
-    assert shape["_meta"] == {"a": 1, KEY: {"name": "upstream"}}
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
@@ -81,22 +53,6 @@ def test_structured_content_where_it_cannot_be_is_text(
     shape = shaped("tools/call", given, version, SERVER)
     assert {key: shape.get(key) for key in shown} == shown
     assert "structuredContent" in shown or "structuredContent" not in shape
-
-
-@pytest.mark.parametrize(
-    ("method", "handshake", "modern"),
-    [
-        ("ping", True, False),
-        ("initialize", True, False),
-        ("logging/setLevel", True, False),
-        ("server/discover", False, True),
-        ("subscriptions/listen", False, True),
-        ("tools/call", True, True),
-        ("vendor/own", True, True),
-    ],
-)
-def test_methods_of_the_eras(method: str, handshake: bool, modern: bool) -> None:
-    assert (exists(method, modern=False), exists(method, modern=True)) == (handshake, modern)
 
 
 @pytest.mark.parametrize(

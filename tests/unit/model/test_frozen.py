@@ -74,18 +74,6 @@ def _attempt(made: type[Any], args: tuple[Any, ...], given: dict[str, Any]) -> o
         return refused
 
 
-def test_the_first_value_of_a_class_is_as_the_second() -> None:
-    @value()
-    class Fresh:
-        """A class without a value yet."""
-
-        a: list[int] = field(default_factory=list)
-
-    first, second = Fresh(), Fresh()
-    assert first == second
-    assert first.a is not second.a
-
-
 def test_a_value_cannot_be_changed() -> None:
     one = Pair(x=1)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -97,25 +85,12 @@ def test_a_value_cannot_be_changed() -> None:
     assert one.x == 1
 
 
-def test_values_are_equal_by_the_fields_that_count() -> None:
-    assert Ours(1, hidden="x") == Ours(1, hidden="y")
-    assert Ours(1) != Ours(2)
-    assert Ours(1) != Theirs(1)
-    assert {Pair(x=1), Pair(x=1, y=0), Pair(x=2)} == {Pair(x=2), Pair(x=1)}
-
-
 def test_replace_copy_and_pickle_make_values_of_their_own() -> None:
     one = Pair(x=1, y=2)
     assert dataclasses.replace(one, y=3) == Pair(x=1, y=3)
     with pytest.raises(ValueError, match="negative"):
         dataclasses.replace(one, x=-1)
     assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
-
-
-def test_a_value_matches_by_position() -> None:
-    match Ours(1, "x"):
-        case Ours(a, b):
-            assert (a, b) == (1, "x")
 
 
 def test_keywords_of_earlier_versions_set_the_fields_of_today() -> None:
@@ -136,15 +111,6 @@ def _fresh() -> type[Any]:
         seen: bool = field(default=False, init=False)
 
     return Point
-
-
-def test_the_first_values_of_a_class_are_made_as_the_later_ones_are() -> None:
-    for args, named in (((1,), {}), ((1, 3), {}), ((), {"x": 1, "tags": ["a"]}), ((1, 3, ["b"]), {"where": "here"})):
-        point = _fresh()
-        first, *_, last = [point(*args, **named) for _ in range(20)]
-        assert first == last
-        assert repr(first) == repr(last)
-    assert point(1).tags is not point(1).tags
 
 
 @pytest.mark.parametrize(

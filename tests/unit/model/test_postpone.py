@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from adaptgen.model.frozen import postpone
 
 
 @pytest.fixture
@@ -26,15 +23,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "slow_library"
 
 
-def test_a_postponed_module_loads_when_it_is_used(package: str) -> None:
-    postpone(f"{package}.nodes")
-    found = importlib.import_module(package)
-    assert found.TOP == 1
-    assert not hasattr(sys, "slow_library")
-    assert found.nodes.ANSWER == 42
-    assert hasattr(sys, "slow_library")
-
-
 def test_it_works_in_a_process_that_has_loaded_nothing_else(package: str, tmp_path: Path) -> None:
     code = f"""import sys
 sys.path.insert(0, {str(tmp_path)!r})
@@ -44,9 +32,3 @@ import {package}
 print(hasattr(sys, "{package}"), {package}.nodes.ANSWER)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "42"]
-
-
-def test_a_module_that_is_loaded_stays_as_it_is() -> None:
-    finders = list(sys.meta_path)
-    postpone("json.decoder")
-    assert sys.meta_path == finders

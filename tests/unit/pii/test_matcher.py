@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.pii.matcher import _UNIT, KnownValue, ValueMatcher, _compacted
+from adaptgen.pii.matcher import KnownValue, ValueMatcher
 
 
 def occurring(matcher: ValueMatcher, texts: list[str]) -> list[KnownValue]:
@@ -97,34 +97,9 @@ def test_any_value_of_several_words_is_found(words: list[str], form: str, around
     assert found(text, value, kind="other") == [written]
 
 
-def test_words_of_a_name_are_found_as_they_are_written_or_in_capitals() -> None:
-    text = "Rose came. ROSE left. The rose and Will stay; we will see. Roses too, and Rosemary."
-    assert found(text, "Rose Will") == ["Rose", "ROSE", "Will"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a radabyrone",
-        "Ada, then a byronic hero",
-        "ad abyron",
-        "the adaptation by Ron",
-        "ADAB yron",
-        "Ada said: Bye, Ron",
-    ],
-)
-def test_ordinary_words_stay(text: str) -> None:
-    assert [one for one in found(text, "Ada Byron") if one not in ("Ada",)] == []
-
-
 def test_short_values_are_found_as_they_are_written_only() -> None:
     assert found("Li, li, LI, Lithium; Li's", "Li") == ["Li", "Li"]
     assert found("a b c", "a") == []
-
-
-def test_first_and_last_name_written_together() -> None:
-    assert found("AdaByron.pdf adabyron.pdf ByronAda", "Ada", "Byron") == ["AdaByron", "adabyron", "ByronAda"]
-    assert found("banAda and Adamant", "Ada", "Byron") == []
 
 
 def test_scripts_that_do_not_part_words() -> None:
@@ -144,31 +119,6 @@ def test_numbers_are_found_in_other_groups() -> None:
     assert found("1234, 10234, 1-2-3-4", "1.2.3.4", kind="ip_address") == ["1-2-3-4"]
 
 
-def test_what_a_value_begins_and_ends_with_belongs_to_it() -> None:
-    assert found("at +49 30 1234567.", "+49 30 1234567", kind="phone") == ["+49 30 1234567"]
-
-
-def test_nothing_is_found_within_tokens() -> None:
-    token = "tok_name_k1" + "ada" + "a" * 20
-    assert found(f"{token} ada", "Ada", "k1adaaaaaaaaaaaaaaaaaaaaaaa") == ["ada"]
-
-
-def test_the_longer_value_counts() -> None:
-    assert found("Lara Weber and Lara", "Lara", "Lara Weber", "Weber") == ["Lara Weber", "Lara"]
-
-
-def test_replacing_keeps_the_rest() -> None:
-    matcher = ValueMatcher([KnownValue("name", "Ada Byron")])
-    assert matcher.replace("x Ada%20Byron y", lambda known, text: f"<{known.kind}:{text}>") == "x <name:Ada%20Byron> y"
-
-
-def test_values_that_occur() -> None:
-    values = [KnownValue("name", f"Ada{at} Byron{at}") for at in range(100)]
-    matcher = ValueMatcher(values)
-    assert occurring(matcher, ["see ada7_byron7", "and ADA99BYRON99"]) == [values[7], values[99]]
-    assert occurring(matcher, ["nobody"]) == []
-
-
 @pytest.mark.parametrize(
     "text", ["9" * 1_000_000, "a" * 1_000_000, "ada byro " * 110_000, "tok_" * 250_000, "Ada" * 330_000]
 )
@@ -179,8 +129,3 @@ def test_time_grows_with_the_text_alone(text: str, count: int) -> None:
     begun = time.process_time()
     assert occurring(matcher, [text]) == []
     assert time.process_time() - begun < 5
-
-
-def test_what_is_searched_first_has_the_letters_and_digits_of_every_word() -> None:
-    every = "".join(chr(at) for at in range(0x30000) if not 0xD800 <= at < 0xE000)
-    assert _compacted(every) == "".join(_UNIT.findall(every)).lower()

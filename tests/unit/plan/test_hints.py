@@ -37,25 +37,6 @@ def code_of(planned: Any, hints: Hints) -> tuple[list[str], str]:
     return [one.code for one in caught.value.diagnostics], str(caught.value)
 
 
-def test_a_hint_names_the_tool_of_its_operation(planned: Any) -> None:
-    done = planned(PATHS, tool(description="Find people.", was=("list_contacts",), page_size=5, max_bytes=99))
-    assert set(done.tools) == {"find", "create_contact", "get_contact", "delete_contact"}
-    found = done.tools["find"]
-    assert (found.page_size, found.max_bytes, found.aliases) == (5, 99, ("list_contacts",))
-    assert done.contracts["find"].description == "Find people."
-
-
-@pytest.mark.parametrize("path", ["/contacts/{id}/", "/contacts/{id}", "/contacts/{pk}"])
-def test_the_path_of_a_call_may_differ_in_slash_and_placeholder(planned: Any, path: str) -> None:
-    done = planned(PATHS, Hints(tools={"one": ToolHint(call=CallHint("GET", path))}))
-    assert done.tools["one"].call.path == "/contacts/{id}/"
-
-
-def test_one_operation_may_give_two_tools(planned: Any) -> None:
-    done = planned(PATHS, Hints(tools={"a": ToolHint(call=LIST), "b": ToolHint(call=LIST)}))
-    assert {"a", "b"} <= set(done.tools)
-
-
 def test_arguments_are_hidden_fixed_renamed_and_described(planned: Any) -> None:
     arguments = {
         "ordering": ArgumentHint(hide=True, value="-created"),
@@ -96,11 +77,6 @@ def test_hide(planned: Any, pattern: str, gone: set[str]) -> None:
     assert len(done.plan.left_out) == len(gone)
 
 
-def test_a_hidden_operation_that_a_hint_calls_stays(planned: Any) -> None:
-    hints = Hints(hide=("* /contacts*",), tools={"find": ToolHint(call=LIST)})
-    assert set(planned(PATHS, hints).tools) == {"find"}
-
-
 @pytest.mark.parametrize(
     ("hints", "code", "help"),
     [
@@ -128,11 +104,6 @@ def test_all_mistakes_are_reported_at_once(planned: Any) -> None:
     assert codes == ["AG033", "AG033", "AG033"]
 
 
-def test_a_pattern_that_hides_nothing_is_a_warning(planned: Any) -> None:
-    done = planned(PATHS, Hints(hide=("GET /x/*", "tag:none")))
-    assert [(one.code, one.severity) for one in done.diagnostics if one.code == "AG033"] == [("AG033", "warning")] * 2
-
-
 def test_a_tool_may_call_an_operation_of_another_document(make: Any, planned: Any) -> None:
     other = make({"/contacts": {"get": {"parameters": [{"$ref": "#/components/parameters/P"}], **OK}}},
                  components={"parameters": {"P": query("elsewhere")}})  # fmt: skip
@@ -144,17 +115,6 @@ def test_a_tool_may_call_an_operation_of_another_document(make: Any, planned: An
     assert "get_contacts" in done.tools
     names = [one.name for one in done.plan.inputs if one.operation == "GET /contacts"]
     assert sorted(names) == ["elsewhere", "need", "ordering", "q"]
-
-
-@pytest.mark.parametrize(("security", "auth"), [(None, ("credentials",)), ([], ())])
-def test_a_step_in_another_document_logs_in_like_the_rest(
-    make: Any, planned: Any, security: Any, auth: tuple[str, ...]
-) -> None:
-    declared = {} if security is None else {"security": security}
-    other = make({"/far": {"get": {**declared, **OK}}})
-    step = StepHint(id="far", call=CallHint("GET", "/far", document="other.yaml"))
-    done = planned(PATHS, Hints(tools={"both": ToolHint(steps=(step,))}, documents={"other.yaml": other}))
-    assert done.tools["both"].steps[0].auth == auth
 
 
 @pytest.mark.parametrize("name", ["limit", "a b", ""])
@@ -183,22 +143,6 @@ FIRST = StepHint(id="first", call=LIST, with_={"need": "1", "q": "{name}"}, save
 NAME = {"name": ArgumentHint(type="string", description="Whose.")}
 
 
-def test_steps_become_one_tool(planned: Any) -> None:
-    last = StepHint(id="last", call=CallHint("DELETE", "/contacts/{id}"), with_={"id": "{first.id}"})
-    done = planned(PATHS, steps(FIRST, last, arguments=NAME, result={"gone": "{last}"}, description="Do it."))
-    made = done.tools["both"]
-    assert made.call is None
-    assert [step.id for step in made.steps] == ["first", "last"]
-    assert made.steps[0].call.query == (Param("q", value="{name}"), Param("need", value="1"))
-    assert made.steps[1].call.path_params == (Param("id", value="{first.id}"),)
-    assert (made.effect, made.result) == ("delete", {"gone": "{last}"})
-    assert done.properties("both") == {
-        "name": {"type": "string", "description": "Whose."},
-        "dry_run": done.properties("delete_contact")["dry_run"],
-    }
-    assert done.contracts["both"].input_schema["required"] == ["name"]
-
-
 def test_inputs_that_a_step_needs_and_nothing_gives_are_arguments(planned: Any) -> None:
     done = planned(PATHS, steps(StepHint(id="one", call=READ)))
     assert done.contracts["both"].input_schema["required"] == ["id"]
@@ -222,25 +166,6 @@ def test_mistakes_in_steps(planned: Any, hints: Hints, code: str) -> None:
     assert codes == [code]
 
 
-def test_the_sensitivity_of_steps_is_theirs_at_the_place_in_the_result(planned: Any) -> None:
-    contact = {"type": "object", "properties": {"email": {"type": "string"}, "id": {"type": "integer"}}}
-
-    def answers(schema: Any) -> dict[str, Any]:
-        return {"responses": {"200": {"content": {"application/json": {"schema": schema}}}}}
-
-    paths = {
-        "/contacts": {"get": answers({"type": "array", "items": contact})},
-        "/contacts/{id}": {"get": answers(contact)},
-    }
-    made = (
-        StepHint(id="all", call=LIST, save={"mail": "$[0].email"}),
-        StepHint(id="one", call=READ, with_={"id": "1"}),
-    )
-    result = {"people": "{all}", "main": "{one}", "mail": "{all.mail}"}
-    sensitive = planned(paths, steps(*made, result=result)).tools["both"].sensitive
-    assert sensitive == {"mail": "email", "main.email": "email", "people[*].email": "email"}
-
-
 PERSON = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
 PEOPLE: dict[str, Any] = {
     "/people": {"get": {"responses": {"200": {"content": {"application/json": {"schema": {
@@ -250,35 +175,7 @@ PEOPLE: dict[str, Any] = {
 EVERYBODY, SOMEBODY = CallHint("GET", "/people"), CallHint("GET", "/people/{id}")
 
 
-@pytest.mark.parametrize(
-    ("call", "view", "warned"),
-    [
-        (EVERYBODY, ("id", "name"), False),
-        (EVERYBODY, ("people[*].id",), True),
-        (SOMEBODY, ("name",), False),
-        (SOMEBODY, ("nme",), True),
-    ],
-)
-def test_the_view_of_a_step_fits_its_answer(planned: Any, call: CallHint, view: tuple[str, ...], warned: bool) -> None:
-    done = planned(PEOPLE, steps(StepHint(id="one", call=call, view=view)))
-    found = [one.severity for one in done.diagnostics if one.code == "AG036"]
-    assert found == (["warning"] if warned else [])
-
-
 def test_the_view_of_a_step_can_be_read(planned: Any) -> None:
     with pytest.raises(AdaptgenError) as caught:
         planned(PEOPLE, steps(StepHint(id="one", call=EVERYBODY, view=("a[",))))
     assert [one.code for one in caught.value.diagnostics] == ["AG036"]
-
-
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        ("Find people", 'Find people. Each item has id, name; `fields` returns others instead, ["*"] all.'),
-        ("Find people; `fields` gives more.", "Find people; `fields` gives more."),
-        ("Find people. " + "x" * 390, "Find people. " + "x" * 390),
-    ],
-)
-def test_a_hinted_description_says_what_an_answer_holds(planned: Any, said: str, shown: str) -> None:
-    hints = Hints(tools={"find": ToolHint(call=EVERYBODY, description=said, view=("id", "name"))})
-    assert planned(PEOPLE, hints).contracts["find"].description == shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import logging
 import ssl
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import LOCAL
 from adaptgen.proxy import connection_pool as connections
 from adaptgen.proxy.connection_pool import Connection
-from adaptgen.proxy.http_client import MAX_BYTES, HttpClient, UpstreamError, address, secure
+from adaptgen.proxy.http_client import MAX_BYTES, HttpClient, UpstreamError, address
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.sse import Event, Events
 
@@ -115,46 +114,6 @@ async def test_a_server_that_goes_on_talking_is_cut_off() -> None:
 
 
 @pytest.mark.asyncio
-async def test_cookies_of_one_answer_are_not_sent_with_the_next() -> None:
-    async def answer(exchange: Exchange) -> None:
-        exchange.result({"content": []}, "\r\nset-cookie: user=alice; path=/")
-
-    server = FakeServer(on={"tools/call": answer}, tools=[tool("x")])
-    async with aggregated(server) as aggregator:
-        for _ in range(2):
-            await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
-    assert all("cookie" not in one.headers for one in server.seen)
-
-
-@pytest.mark.asyncio
-async def test_neither_urls_nor_arguments_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    server = FakeServer(tools=[tool("x")])
-    async with aggregated(server) as aggregator:
-        url = address(server.url + "?token=hidden-in-url")
-        aggregator._syncs["a"].remote.url = url
-        await aggregator.call(LOCAL, aggregator.tools()["a__x"], {"q": "ada@example.com"}, Context(request_id="1"))
-    assert "hidden-in-url" not in caplog.text
-    assert "ada@example.com" not in caplog.text
-
-
-@pytest.mark.asyncio
-async def test_many_calls_at_once_share_the_pool_and_get_their_own_answers() -> None:
-    async def echo(exchange: Exchange) -> None:
-        await asyncio.sleep(0)
-        exchange.result({"content": [exchange.params["arguments"]["n"]]})
-
-    server = FakeServer(on={"tools/call": echo}, tools=[tool("x")])
-    async with aggregated(server) as aggregator:
-        facts = aggregator.tools()["a__x"]
-
-        async def one(n: int) -> Any:
-            return (await aggregator.call(LOCAL, facts, {"n": n}, Context(request_id="1")))["content"]
-
-        assert await asyncio.gather(*(one(n) for n in range(100))) == [[n] for n in range(100)]
-
-
-@pytest.mark.asyncio
 async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "KEEP", 60.0)
     server = FakeServer(tools=[tool("x")])
@@ -180,22 +139,6 @@ async def test_a_name_that_does_not_resolve_is_a_failure_before_sending(monkeypa
         await HttpClient().send("POST", address("http://no-such-host.invalid/"), {}, b"{}", silence=1.0)
     assert failed.value.sent is False
     assert "no-such-host" not in failed.value.text
-
-
-@pytest.mark.parametrize(
-    ("url", "safe"),
-    [
-        ("https://example.com", True),
-        ("http://127.0.0.1:8000", True),
-        ("http://[::1]/", True),
-        ("http://localhost/", True),
-        ("http://localhost.example.com/", False),
-        ("http://127.0.0.1.example.com/", False),
-        ("http://10.0.0.1/", False),
-    ],
-)
-def test_only_https_and_this_machine_are_safe(url: str, safe: bool) -> None:
-    assert secure(address(url)) is safe
 
 
 STREAM = (
@@ -252,22 +195,6 @@ async def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer(
                 idle = idle_of(aggregator)
                 forged(server.seen[-1])
                 await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
-
-
-@pytest.mark.asyncio
-async def test_connections_are_kept_for_the_next_call() -> None:
-    ports: set[object] = set()
-    server = FakeServer(tools=[tool("x")])
-
-    async def streamed(exchange: Exchange) -> None:
-        ports.add(exchange.writer.get_extra_info("peername"))
-        exchange.result({"content": []})
-
-    server.on["tools/call"] = streamed
-    async with aggregated(server) as aggregator:
-        for _ in range(5):
-            await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
-    assert len(ports) == 1
 
 
 @pytest.mark.asyncio

@@ -102,36 +102,7 @@ async def test_a_question_of_the_server_reaches_the_client_and_the_answer_the_se
     assert answer.headers["mcp-session-id"] == "up1"
 
 
-async def test_input_that_a_result_asks_for_passes_untouched() -> None:
-    required = {"resultType": "input_required", "inputRequests": {"a": {"method": "roots/list"}}, "requestState": "s=="}
-
-    async def asking(exchange: Exchange) -> None:
-        exchange.result({"content": []} if "requestState" in exchange.params else required)
-
-    server = FakeServer(tools=[tool("x")], on={"tools/call": asking})
-    async with aggregated(server) as aggregator:
-        client = Client()
-        assert await call(aggregator, client) == required
-        client.params = {"name": "a__x", "inputResponses": {"a": {"roots": []}}, "requestState": "s==", "task": {}}
-        assert (await call(aggregator, client))["content"] == []
-    sent = server.of("tools/call")[1].params
-    assert (sent["inputResponses"], sent["requestState"]) == ({"a": {"roots": []}}, "s==")
-    assert "task" not in sent
-
-
 # Revisions
-
-
-async def test_a_client_with_a_session_gets_one_of_its_own() -> None:
-    server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with aggregated(server) as aggregator:
-        await asyncio.gather(call(aggregator, old("s1")), call(aggregator, old("s1")))
-        await call(aggregator, old("s2"), BOB)
-        opened = server.of("initialize")[1:]  # the first is the proxy's own
-        assert [one.params["capabilities"] for one in opened] == [{"sampling": {}, "elicitation": {}}] * 2
-        await aggregator.close_session("s1")
-        await until(lambda: len(server.of("DELETE")) == 1)
-    assert len(server.of("DELETE")) == 3
 
 
 async def test_a_session_that_the_server_forgot_is_opened_again_and_the_call_made_once() -> None:
@@ -147,46 +118,6 @@ async def test_a_session_that_the_server_forgot_is_opened_again_and_the_call_mad
     async with aggregated(server) as aggregator:
         assert (await call(aggregator, old()))["content"] == []
         assert len(server.of("initialize")) == 3
-
-
-async def test_a_server_that_refuses_to_open_a_session_but_names_one_has_not_forgotten_any() -> None:
-    server = FakeServer(modern=False, session="up", tools=[tool("x")])
-
-    async def refusing(exchange: Exchange) -> None:
-        exchange.raw("404 Not Found\r\nmcp-session-id: other")
-
-    async with aggregated(server) as aggregator:
-        server.on["initialize"] = refusing
-        result = await call(aggregator, old())
-        assert result["isError"]
-        assert server.of("tools/call") == []
-
-
-async def test_the_request_that_opens_a_session_is_not_cancelled() -> None:
-    server = FakeServer(modern=False, session="up", tools=[tool("x")])
-
-    async def endless(exchange: Exchange) -> None:
-        exchange.stream()
-        await asyncio.Event().wait()
-
-    async with aggregated(server, settings={"timeout": 0.2}) as aggregator:
-        server.on["initialize"] = endless
-        assert (await call(aggregator, old()))["isError"]
-        assert len(server.of("initialize")) == 2
-        await asyncio.sleep(0.1)
-        assert server.of("notifications/cancelled") == []
-
-
-async def test_a_modern_client_before_an_old_server_shares_a_session_per_caller() -> None:
-    server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with aggregated(server) as aggregator:
-        for caller in (ALICE, ALICE, BOB):
-            client = Client()
-            client.params = {"inputResponses": {"a": {}}}
-            await call(aggregator, client, caller)
-        assert [one.params["capabilities"] for one in server.of("initialize")[1:]] == [{}, {}]
-        assert "io.modelcontextprotocol/clientCapabilities" not in str(server.of("tools/call")[0].params)
-        assert "inputResponses" not in server.of("tools/call")[0].params
 
 
 async def test_an_old_client_before_a_modern_server_is_asked_what_the_result_asks_for() -> None:
@@ -258,21 +189,6 @@ async def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tr
     assert ("unknown whether the change" in text(result)) is (effect == "write")
 
 
-async def test_reads_of_the_protocol_are_tried_once_more() -> None:
-    server = FakeServer(capabilities={"resources": {}}, lists={"resources/list": {"resources": []}})
-
-    async def flaky(exchange: Exchange) -> None:
-        if len(server.of("resources/read")) == 1:
-            exchange.close()
-        else:
-            exchange.result({"contents": []})
-
-    server.on["resources/read"] = flaky
-    async with aggregated(server) as aggregator:
-        assert (await aggregator.request(ALICE, "resources/read", {"uri": "x://y"}, Client()))["contents"] == []
-        assert len(server.of("resources/read")) == 2
-
-
 async def test_a_server_that_cannot_be_reached_executed_nothing() -> None:
     async with aggregated(FakeServer(tools=[tool("x")])) as aggregator:
         aggregator._syncs["a"].remote.url = address("http://127.0.0.1:9/mcp")
@@ -301,19 +217,6 @@ async def test_http_errors_say_what_became_of_the_call(status: str, more: str, s
     assert said in text(result)
     assert (META_UNKNOWN in result["_meta"]) is unknown
     assert "secret" not in str(result)
-
-
-async def test_errors_of_the_server_are_the_answer() -> None:
-    async def missing(exchange: Exchange) -> None:
-        data = {"requiredCapabilities": {"sampling": {}}}
-        error = {"code": -32021, "message": "needs sampling", "data": data}
-        exchange.json({"jsonrpc": "2.0", "id": exchange.message["id"], "error": error}, "400 Bad Request")
-
-    async with aggregated(FakeServer(tools=[tool("x")], on={"tools/call": missing})) as aggregator:
-        with pytest.raises(RpcError) as raised:
-            await call(aggregator, Client())
-    assert (raised.value.code, raised.value.message) == (-32021, "needs sampling")
-    assert raised.value.data == {"requiredCapabilities": {"sampling": {}}}
 
 
 async def test_a_call_that_takes_too_long_is_cancelled_at_the_server() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ import pytest
 from joserfc.jwk import ECKey
 from support.fake_mcp import Exchange, FakeServer, aggregated, tool
 from support.governing import FakeTarget, ask, fact, governed
-from support.handing import NAME, RESOURCE, behind, decoded
+from support.handing import NAME, RESOURCE, behind
 
-from adaptgen.govern.identity.identity_assertion import AssertionIssuer, fingerprint
-from adaptgen.mcp.protocol import META_CONNECTION, META_CONNECTIONS, META_HANDOVER, Challenge, Context, RpcError
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+from adaptgen.mcp.protocol import META_CONNECTIONS, META_HANDOVER, Context, RpcError
 from adaptgen.model.tables import Caller
 
 pytestmark = pytest.mark.asyncio
@@ -34,20 +33,6 @@ def issuer() -> AssertionIssuer:
     return AssertionIssuer(ECKey.generate_key("P-256", private=True), RESOURCE)
 
 
-async def test_a_server_of_ours_is_asked_in_the_callers_name() -> None:
-    server = answering()
-    async with aggregated(server, settings={"handover": NAME}, handover=issuer()) as aggregator:
-        context = Context(request_id="r")
-        assert await aggregator.request(ADA, META_CONNECTIONS, {**KEY, "server": "a"}, context) == {"connected": True}
-    (sent,) = server.of(META_CONNECTIONS)
-    claims = decoded(sent.params["_meta"][META_HANDOVER])
-    params = {key: value for key, value in sent.params.items() if key != "_meta"}
-    assert params == KEY
-    assert (claims["sub"], claims["tenant"], claims["call"]) == ("ada", "bank", fingerprint(META_CONNECTIONS, KEY))
-    assert "authorization" not in sent.headers
-    assert SECRET not in json.dumps(dict(sent.headers))
-
-
 @pytest.mark.parametrize("given", [{}, {"ours": True}, {"ours": False, "handover": NAME}])
 async def test_no_other_server_gets_a_secret(given: dict[str, Any]) -> None:
     server = answering()
@@ -64,17 +49,6 @@ async def test_a_server_that_is_not_there_is_not_asked(named: Any) -> None:
         with pytest.raises(RpcError):
             await aggregator.request(ADA, META_CONNECTIONS, {**KEY, "server": named}, Context(request_id="r"))
     assert server.of(META_CONNECTIONS) == []
-
-
-async def test_a_third_party_cannot_ask_for_an_account() -> None:
-    async def lacking(exchange: Exchange) -> None:
-        said = {META_CONNECTION: {"auth": "crm", "title": "Your bank"}}
-        exchange.result({"content": [], "isError": True, "_meta": said})
-
-    server = FakeServer(tools=[tool("t")], on={"tools/call": lacking})
-    async with aggregated(server) as aggregator:
-        result = await aggregator.call(ADA, aggregator.tools()["a__t"], {}, Context(request_id="r"))
-    assert "_meta" not in result
 
 
 # ----------------------------------------------------------------------------------------------- a server behind it
@@ -108,14 +82,3 @@ async def test_a_server_behind_accepts_what_was_handed_over(tmp_path: Path) -> N
     assert server.seen == [KEY]
     trail = tmp_path / "audit.jsonl"
     assert SECRET not in (trail.read_text() if trail.exists() else "")
-
-
-async def test_a_server_behind_refuses_everything_else(tmp_path: Path) -> None:
-    server = Behind(tmp_path)
-    other = ("tools/call", KEY), (META_CONNECTIONS, {**KEY, "key": "another"}), (META_CONNECTIONS, {"action": "list"})
-    tokens = [None, "x", *(server.issuer.sign(ADA, NAME, method, params) for method, params in other)]
-    tokens.append(server.issuer.sign(ADA, "billing", META_CONNECTIONS, KEY))
-    for token in tokens:
-        with pytest.raises(Challenge):
-            await server.ask(KEY, token)
-    assert server.seen == []

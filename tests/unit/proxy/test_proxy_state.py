@@ -12,25 +12,12 @@ from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import Caller
 from adaptgen.proxy import pin_store as pinning
 from adaptgen.proxy.pin_store import FilePins, PinState, StorePins
-from adaptgen.proxy.session_pool import Sessions, key_of
+from adaptgen.proxy.session_pool import Sessions
 from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 
 ALICE = Caller("alice")
-
-
-async def test_proxies_that_share_a_store_share_the_pins() -> None:
-    store = MemoryStore()
-    async with aggregated(FakeServer(tools=[tool("x", "Old")]), pins=StorePins(store)):
-        pass
-    async with aggregated(FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store)) as aggregator:
-        assert list(aggregator.tools()) == []
-    ours = {"ours": True}
-    async with aggregated(
-        FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store), settings=ours
-    ) as aggregator:
-        assert list(aggregator.tools()) == ["a__y"]
 
 
 async def test_lists_too_large_for_the_store_are_left_out_and_the_pins_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,9 +84,3 @@ async def test_a_session_in_which_somebody_listens_does_not_end_for_want_of_use(
         assert sessions.held(remote, ("session", "heard")) is not None
         assert sessions.held(remote, ("session", "silent")) is None
         await sessions.aclose()
-
-
-async def test_callers_of_one_name_in_two_tenants_share_no_session() -> None:
-    modern = Context(request_id="1")
-    assert key_of(Caller("bob", "acme"), modern) != key_of(Caller("bob", "evil"), modern)
-    assert key_of(Caller("b", "a/b"), modern) != key_of(Caller("b/b", "a"), modern)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.fake_mcp import Exchange, FakeServer, aggregated, running, tool, until
@@ -23,37 +21,6 @@ pytestmark = pytest.mark.asyncio
 ALICE = Caller("alice", "acme", token="the-callers-own-token")
 
 
-async def test_every_field_of_a_tool_is_shown_and_its_name_has_the_prefix() -> None:
-    full = tool(
-        "pay",
-        title="Pay",
-        icons=[{"src": "https://x/i.png"}],
-        annotations={"readOnlyHint": True, "custom": 1},
-        outputSchema={"type": "object"},
-        _meta={"vendor/x": 1},
-        somethingNew=[1, {"deep": None}],
-    )
-    async with aggregated(FakeServer(tools=[full])) as aggregator:
-        facts = aggregator.tools()["a__pay"]
-        assert facts.wire == {**full, "name": "a__pay"}
-        assert (facts.server, facts.own, facts.action) == ("a", "pay", "a__pay")
-
-
-async def test_a_prefix_can_be_left_out() -> None:
-    async with aggregated(FakeServer(tools=[tool("pay")]), settings={"prefix": ""}) as aggregator:
-        assert list(aggregator.tools()) == ["pay"]
-
-
-async def test_lists_are_read_to_their_end() -> None:
-    async def pages(exchange: Exchange) -> None:
-        at = int(exchange.params.get("cursor", "0"))
-        page: dict[str, Any] = {"tools": [tool(f"t{at}")]}
-        exchange.result(page if at == 3 else {**page, "nextCursor": str(at + 1)})
-
-    async with aggregated(FakeServer(on={"tools/list": pages})) as aggregator:
-        assert list(aggregator.tools()) == ["a__t0", "a__t1", "a__t2", "a__t3"]
-
-
 async def test_a_list_that_never_ends_is_no_list() -> None:
     async def endless(exchange: Exchange) -> None:
         exchange.result({"tools": [tool("t")], "nextCursor": "again"})
@@ -61,21 +28,6 @@ async def test_a_list_that_never_ends_is_no_list() -> None:
     with pytest.raises(AdaptgenError, match=r"AG075.*does not end"):
         async with aggregated(FakeServer(on={"tools/list": endless})):
             pass
-
-
-async def test_a_third_party_is_not_believed() -> None:
-    said = {
-        META_EFFECT: {"effect": "read", "open": True},
-        META_ARGUMENTS: {"note": "email"},
-        META_SENSITIVE: {"/x": "email"},
-    }
-    liar = tool("drop", annotations={"readOnlyHint": True}, _meta={**said, "vendor/x": 1})
-    async with aggregated(FakeServer(tools=[liar])) as aggregator:
-        facts = aggregator.tools()["a__drop"]
-        assert (facts.effect, facts.open, facts.trusted) == ("write", False, False)
-        assert facts.arguments == {}
-        assert facts.sensitive == {}
-        assert facts.wire["_meta"] == {"vendor/x": 1}
 
 
 async def test_what_our_own_server_says_counts_and_is_not_shown() -> None:
@@ -89,13 +41,6 @@ async def test_what_our_own_server_says_counts_and_is_not_shown() -> None:
         assert (facts.effect, facts.open, facts.trusted) == ("read", True, True)
         assert (facts.arguments, facts.sensitive) == ({"q": "email"}, {"/x": "phone"})
         assert "_meta" not in facts.wire
-
-
-async def test_nothing_but_reading_is_open_whatever_a_server_says() -> None:
-    said = {META_EFFECT: {"effect": "delete", "open": True}}
-    async with aggregated(FakeServer(tools=[tool("drop", _meta=said)]), settings={"ours": True}) as aggregator:
-        facts = aggregator.tools()["a__drop"]
-        assert (facts.effect, facts.open) == ("delete", False)
 
 
 async def test_arguments_of_a_third_party_are_only_suspected_by_their_names() -> None:
@@ -162,15 +107,6 @@ async def test_of_two_tools_of_one_name_the_second_is_not_served() -> None:
         assert [one.message for one in aggregator.findings()] == ["the tool 'pay' of b is not served: a has it already"]
 
 
-async def test_calls_go_to_the_server_whose_tool_it_is_under_its_own_name() -> None:
-    first, second = FakeServer(tools=[tool("x")]), FakeServer(tools=[tool("x")])
-    async with aggregated(first, second) as aggregator:
-        result = await aggregator.call(ALICE, aggregator.tools()["b__x"], {"n": 2**70}, Context(request_id="1"))
-    assert result["content"] == [{"type": "text", "text": "x"}]
-    assert [one.params["arguments"] for one in second.of("tools/call")] == [{"n": 2**70}]
-    assert first.of("tools/call") == []
-
-
 async def test_results_come_as_they_are_without_keys_that_only_our_servers_may_use() -> None:
     given = {
         "content": [{"type": "resource_link", "uri": "x://y", "name": "n", "new": 1}],
@@ -189,29 +125,6 @@ async def test_results_come_as_they_are_without_keys_that_only_our_servers_may_u
             result = await aggregator.call(ALICE, aggregator.tools()["a__x"], {}, Context(request_id="1"))
         meta = given["_meta"] if ours else {"vendor/x": 1}
         assert result == {**given, "_meta": meta, "resultType": "complete"}
-
-
-async def test_nothing_of_the_caller_reaches_a_server_but_what_the_call_says() -> None:
-    server = FakeServer(tools=[tool("x")])
-    context = Context(
-        request_id="1",
-        headers={"x-forwarded-for": "10.0.0.7", "baggage": "user=alice"},
-        meta={"dev.adaptgen/handover": "forged", "vendor/x": 1, "progressToken": "mine", "baggage": "alice"},
-    )
-    async with aggregated(server) as aggregator:
-        await aggregator.call(ALICE, aggregator.tools()["a__x"], {"q": 1}, context)
-    call = server.of("tools/call")[0]
-    assert set(call.headers) == {
-        *("host", "content-length", "content-type", "accept", "accept-encoding", "user-agent"),
-        *("mcp-protocol-version", "mcp-method", "mcp-name"),
-    }
-    assert set(call.params["_meta"]) == {
-        *("io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities"),
-        *("io.modelcontextprotocol/clientInfo", "vendor/x", "progressToken"),
-    }
-    assert call.params["_meta"]["progressToken"] != "mine"
-    assert "alice" not in str(call.message)
-    assert "the-callers-own-token" not in str(call.headers) + str(call.message)
 
 
 class Credentials:
@@ -247,35 +160,6 @@ async def test_the_proxy_shows_its_own_credentials_and_renews_them_once() -> Non
     assert [one.headers["authorization"] for one in server.of("tools/call")] == ["Bearer proxy-0", "Bearer proxy-1"]
     assert {caller for caller, _, _ in credentials.asked} == {None, ALICE}
     assert credentials.asked[-1][2] != b""
-
-
-class Seals:
-    """Seals what it gets."""
-
-    def __init__(self) -> None:
-        self.sealed: list[tuple[str, str, str, Mapping[str, Any]]] = []
-
-    def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Any]) -> str:
-        self.sealed.append((caller.sub, audience, method, params))
-        return f"seal-{len(self.sealed)}"
-
-
-async def test_identity_is_handed_to_servers_with_an_audience_sealed_over_what_is_sent() -> None:
-    server, seals = FakeServer(tools=[tool("x")]), Seals()
-    async with aggregated(server, settings={"handover": "crm"}, handover=seals) as aggregator:
-        await aggregator.call(ALICE, aggregator.tools()["a__x"], {"q": 1}, Context(request_id="1"))
-    sent = server.of("tools/call")[0].params
-    sub, audience, method, params = seals.sealed[-1]
-    assert (sub, audience, method) == ("alice", "crm", "tools/call")
-    assert sent.pop("_meta")["dev.adaptgen/handover"] == f"seal-{len(seals.sealed)}"
-    assert sent == {key: value for key, value in params.items() if key != "_meta"}
-
-
-async def test_a_third_party_gets_no_identity() -> None:
-    server, seals = FakeServer(tools=[tool("x")]), Seals()
-    async with aggregated(server, handover=seals) as aggregator:
-        await aggregator.call(ALICE, aggregator.tools()["a__x"], {}, Context(request_id="1"))
-    assert seals.sealed == []
 
 
 async def test_arguments_that_a_schema_wants_in_headers_are_repeated_there() -> None:
@@ -365,25 +249,6 @@ async def test_a_tool_that_changes_is_quarantined_until_it_is_what_it_was() -> N
         server.tools = [tool("x", "Harmless")]
         await until(lambda: list(aggregator.tools()) == ["a__x"])
         assert aggregator.findings() == []
-
-
-@pytest.mark.parametrize(("setting", "reported"), [("flag", 1), ("accept", 0)])
-async def test_a_changed_tool_is_served_where_the_settings_say_so(setting: str, reported: int) -> None:
-    server = FakeServer(tools=[tool("x", "Old")])
-    async with aggregated(server, settings={"resync": 0.01, "changed": setting}) as aggregator:
-        server.tools = [tool("x", "New")]
-        await until(lambda: aggregator.tools()["a__x"].wire["description"] == "New")
-        assert len(aggregator.findings()) == reported
-
-
-async def test_pins_outlive_the_proxy(tmp_path: Path) -> None:
-    server = FakeServer(tools=[tool("x", "Old")])
-    async with aggregated(server, pins=FilePins(tmp_path / "pins.json")):
-        pass
-    server = FakeServer(tools=[tool("x", "New")])
-    async with aggregated(server, pins=FilePins(tmp_path / "pins.json")) as aggregator:
-        assert list(aggregator.tools()) == []
-        assert len(aggregator.findings()) == 1
 
 
 async def test_the_last_good_lists_serve_while_a_server_is_down(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from adaptgen.model.tables import Caller
 from adaptgen.proxy import session_pool, shared_sessions
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.proxy_target import UpstreamAggregator
-from adaptgen.proxy.session_pool import Sessions
 from adaptgen.proxy.shared_sessions import SharedUpstreamSessions
 from adaptgen.proxy.upstream_client import Session
 from adaptgen.runtime.auth.session_store import SharedSessionStore
@@ -105,15 +104,6 @@ async def test_replicas_that_are_asked_at_once_open_one_session() -> None:
         assert server.opened == 3 + 1  # each replica has one of its own, to watch the lists
 
 
-async def test_callers_and_sessions_never_mix() -> None:
-    server = keeper()
-    async with replicas(server) as all:
-        asked = [("s1", ANNA), ("s2", ANNA), ("s3", BERT), (None, ANNA), (None, BERT)]
-        answers = [[await call(one, session, caller) for session, caller in asked] for one in all]
-        assert answers[0] == answers[1]
-        assert len({*answers[0]}) == len(asked)
-
-
 async def test_a_session_of_one_caller_is_no_session_of_another() -> None:
     server = keeper()
     async with replicas(server) as all:
@@ -121,21 +111,6 @@ async def test_a_session_of_one_caller_is_no_session_of_another() -> None:
         with pytest.raises(RpcError, match="has ended"):
             await call(all[0], "s1", BERT)
         assert await call(all[1], "s1", BERT) != used
-
-
-async def test_requests_of_two_replicas_in_one_session_have_ids_of_their_own() -> None:
-    server = keeper()
-    async with replicas(server) as all:
-        for one in [*all, *all]:
-            await call(one, "s1")
-        ids = [one.message["id"] for one in server.of("tools/call")]
-        assert len({*ids}) == 4
-        assert all_text(ids)
-
-
-def all_text(ids: list[Any]) -> bool:
-    """Numbers that no replica repeats would be too large for servers that read 32 bits."""
-    return all(isinstance(one, str) and len(one) < 32 for one in ids)
 
 
 async def test_a_server_that_forgot_its_sessions_is_asked_for_one_new_one() -> None:
@@ -191,52 +166,6 @@ async def test_an_ended_session_says_nothing_of_what_the_server_speaks() -> None
         with pytest.raises(RpcError, match="has ended"):
             await call(one, "s1")
         assert one._syncs["a"].remote.handshake is None
-
-
-async def test_another_callers_end_of_a_session_ends_nothing() -> None:
-    server = keeper()
-    async with replicas(server) as all:
-        used = await call(all[0], "s1")
-        await all[1].close_session("s1", BERT)
-        assert server.closed == []
-        assert await call(all[0], "s1") == used
-
-
-async def test_a_replica_that_stops_leaves_the_sessions_to_the_others() -> None:
-    server = keeper()
-    async with replicas(server) as all:
-        used = await call(all[0], "s1")
-        await all[0].aclose()
-        assert used not in server.closed
-        assert len(server.closed) == 1  # its own
-        assert await call(all[1], "s1") == used
-
-
-async def test_ids_of_servers_are_sealed_and_bound_to_their_place() -> None:
-    server, store = keeper(), MemoryStore()
-    async with replicas(server, 1, store) as (one,):
-        used = await call(one, "s1")
-        (name, value), *others = [(key, found[0]) for key, found in store._values.items() if key.startswith("session/")]
-        assert others == []
-        assert used.encode() not in value
-        assert "anna" not in name
-        # Whoever writes to the state can move a value, and not make another caller use it.
-        await call(one, "s2", BERT)
-        berts = next(key for key in store._values if key.startswith("session/") and key != name)
-        store._values[berts] = (value, None)
-        await one._sessions.aclose()
-        assert await call(one, "s2", BERT) != used
-
-
-async def test_the_earlier_key_still_opens_what_it_sealed() -> None:
-    server, store = keeper(), MemoryStore()
-    async with replicas(server, 1, store, (KEY,)) as (one,):
-        used = await call(one, "s1")
-        async with replicas(Keeper(tools=[tool("x")]), 1, store, (NEXT, KEY)) as (_,):
-            shared = SharedUpstreamSessions(SharedSessionStore(store, NEXT, KEY), 60)
-            found = await shared.find(one._syncs["a"].remote, ANNA, ("session", "s1"))
-            assert found is not None
-            assert found.id == used
 
 
 async def test_a_session_that_nobody_can_find_is_not_used() -> None:
@@ -305,18 +234,6 @@ async def test_a_session_that_the_state_forgot_is_in_it_again(monkeypatch: pytes
         assert await call(all[1], "s1") == used
 
 
-async def test_a_killed_replica_that_was_opening_a_session_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adaptgen.runtime.auth.session_store.LEASE", 0.3)
-    server, store = keeper(), MemoryStore()
-    async with replicas(server, 1, store) as (one,):
-        shared = SharedUpstreamSessions(SharedSessionStore(store, KEY), 60)
-        state = shared._state(one._syncs["a"].remote, ANNA, ("session", "s1"))
-        assert await state.acquire()
-        assert state._lease._beat is not None
-        state._lease._beat.cancel()  # as its process is: nobody extends it
-        assert await call(one, "s1") == "upstream-2"
-
-
 async def test_one_caller_opens_a_bounded_number_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_sessions, "OPEN", 2)
     server = keeper()
@@ -361,19 +278,6 @@ async def test_roots_that_changed_are_told_in_sessions_of_other_replicas() -> No
         await all[1].notification(ANNA, "notifications/roots/list_changed", {}, context)
         (told,) = server.of("notifications/roots/list_changed")
         assert told.headers["mcp-session-id"] == used
-
-
-async def test_alone_nothing_is_shared() -> None:
-    server = keeper()
-    async with aggregated(server) as one:
-        remote = one._syncs["a"].remote
-        assert (one._sessions.shared, remote.mark) == (None, "")
-        sessions = Sessions()
-        await sessions.get(remote, ANNA, ("session", "s1"), {})
-        await sessions.end(("session", "s1"))
-        await sessions.aclose()
-        assert server.closed == ["upstream-2"]
-        assert session_pool.IDLE == 1800.0
 
 
 async def test_a_server_that_is_down_uses_up_no_sessions(monkeypatch: pytest.MonkeyPatch) -> None:

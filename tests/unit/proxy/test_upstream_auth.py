@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -104,19 +103,6 @@ async def test_client_credentials_are_used_until_shortly_before_they_expire(idp:
     assert await sent(one, Caller("bob")) == "Bearer own-1"
     clock.now += 2
     assert await sent(one) == "Bearer own-2"
-
-
-@pytest.mark.asyncio
-async def test_many_calls_at_once_ask_for_one_token(idp: Idp, clock: Clock) -> None:
-    one = outward(idp, clock)
-    idp.gate = asyncio.Event()
-    waiting = [asyncio.create_task(sent(one)) for _ in range(20)]
-    while not idp.counts["/token"]:
-        await asyncio.sleep(0)
-    waiting[0].cancel()
-    idp.gate.set()
-    assert set(await asyncio.gather(*waiting[1:])) == {"Bearer own-1"}
-    assert idp.counts["/token"] == 1
 
 
 @pytest.mark.asyncio
@@ -228,34 +214,10 @@ async def test_tokens_and_secrets_are_in_no_log(idp: Idp, clock: Clock, caplog: 
 
 
 @pytest.mark.asyncio
-async def test_each_caller_has_an_exchanged_token_of_its_own(idp: Idp, clock: Clock) -> None:
-    one = outward(idp, clock, "exchange")
-    alice, bob = (Caller(sub, token=idp.issue(sub=sub)) for sub in ("alice", "bob"))
-    assert await sent(one, alice) != await sent(one, bob)
-    assert await sent(one, alice) == await sent(one, alice)
-    assert idp.counts["/token"] == 2
-
-
-@pytest.mark.asyncio
-async def test_an_exchanged_token_does_not_outlive_the_callers(idp: Idp, clock: Clock) -> None:
-    one = outward(idp, clock, "exchange")
-    alice = Caller("alice", token=idp.issue(exp=int(clock.now) + 100))
-    first = await sent(one, alice)
-    clock.now += 101
-    assert await sent(one, alice) != first
-
-
-@pytest.mark.asyncio
 async def test_a_caller_without_a_token_gets_nobodys(idp: Idp, clock: Clock) -> None:
     one = outward(idp, clock, "exchange")
     assert "no token to exchange" in await refused(one, LOCAL)
     assert not idp.forms
-
-
-@pytest.mark.asyncio
-async def test_the_proxy_itself_comes_with_its_own_credentials(idp: Idp, clock: Clock) -> None:
-    one = outward(idp, clock, "exchange")
-    assert await sent(one, None) == "Bearer own-1"
 
 
 # ----------------------------------------------------------------------------------------------------------- sigv4
@@ -344,12 +306,6 @@ class TestRole:
         assert first == (ROLE, "alice@acme.example", {"tenant": "acme", "branch": "zurich"})
         assert second[2] == {"tenant": "acme", "branch": "geneva"}
         assert re.fullmatch(r"bob-script--[0-9a-f]{16}", second[1])
-
-    @pytest.mark.asyncio
-    async def test_other_tags_of_the_same_caller_are_another_session(self, sts: list[Any]) -> None:
-        one = tagged(tenant="tenant")
-        assert await access_key(one, Caller("alice", "acme")) != await access_key(one, Caller("alice", "other"))
-        assert len(sts) == 2
 
     @pytest.mark.parametrize("branch", [None, "", "a;b", "x" * 300, ["a", "b"]])
     @pytest.mark.asyncio

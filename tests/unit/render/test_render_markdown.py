@@ -47,10 +47,6 @@ def test_items_and_headings_show_their_texts(text: str) -> None:
     assert [shown(token) for token in tokens if token.type == "inline"] == [one_line(text)] * 2
 
 
-def test_bare_addresses_are_no_links() -> None:
-    assert markdown.inline("https://evil.example www.evil.example").text == "https\\://evil.example www\\.evil.example"
-
-
 @given(st.text())
 def test_a_fence_is_longer_than_any_in_the_text(text: str) -> None:
     (block,) = PARSER.parse(markdown.fenced("json", "`" + one_line(text) + "```").text)

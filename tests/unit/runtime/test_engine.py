@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adaptgen.model.tables import Auth, Body, Call, Link, NextUrl, Param, Send, Tool, Unpaged
-from adaptgen.runtime import LOCAL
 
 if TYPE_CHECKING:
     from conftest import Api, Make
@@ -25,41 +23,6 @@ WRITE = Tool(
     auth=("crm",),
 )
 KEY = Auth(name="crm", kind="api_key", send=(Send("header", "X-Key", "${env:CRM_API_KEY}"),))
-
-
-@pytest.mark.asyncio
-async def test_tools_are_found_by_name_and_earlier_name(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda _: reply(200, {"id": 1})
-    calls = make(READ, WRITE, auth=(KEY,))
-    assert [one.name for one in calls.engine.list(LOCAL)] == ["add_item", "get_item"]
-    assert calls.engine.get("fetch_item") is calls.engine.get("get_item")
-    assert calls.engine.get("nothing") is None
-    assert await calls.ok("fetch_item", id=1) == {"id": 1}
-    assert "did you mean `get_item`?" in await calls.error("get_items", id=1)
-
-
-def test_the_revision_of_a_tool_says_what_is_sent_and_where_to(make: Make) -> None:
-    constant = replace(WRITE, call=replace(WRITE.call, query=(Param("currency", value="EUR"),)))
-    other = replace(WRITE, call=replace(WRITE.call, query=(Param("currency", value="USD"),)))
-    shown = replace(constant, view=("id",))
-    revisions = [make(one, auth=(KEY,)).engine.revision("add_item") for one in (constant, constant, shown, other)]
-    assert revisions[0] == revisions[1] == revisions[2] != revisions[3]
-    theirs = make(replace(constant, auth=("theirs",)), auth=(KEY, replace(KEY, name="theirs")))
-    assert theirs.engine.revision("add_item") != revisions[0], "it is sent in another name"
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("layout", [None, "structured"])
-@pytest.mark.parametrize("id", [98765432109876543211, -9223372036854775809])
-async def test_an_id_beyond_64_bits_reaches_the_agent_with_every_digit(
-    api: Api, make: Make, reply: Any, id: int, layout: Any
-) -> None:
-    api.handler = lambda _: reply(200, f'{{"id": {id}, "n": 1.5, "refs": [{{"id": {id}}}]}}'.encode())
-    tool = Tool(name="get_item", call=READ.call, layout=layout, view=("id", "refs[*].id"))
-    answer = await make(tool).answer("get_item", id=1)
-    assert str(answer.content[0].text).count(str(id)) == 2
-    if layout:
-        assert answer.structured == {"id": id, "refs": [{"id": id}]}
 
 
 @pytest.mark.asyncio
@@ -102,20 +65,6 @@ async def test_a_base_that_is_no_address_names_its_variable(make: Make, url: str
     text = await make(READ, environ={"CRM_BASE_URL": url}).error("get_item", id=1)
     assert "CRM_BASE_URL" in text
     assert "pw" not in text
-
-
-@pytest.mark.asyncio
-async def test_a_dry_run_shows_the_request_without_credentials_and_sends_nothing(api: Api, make: Make) -> None:
-    calls = make(READ, WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k-123"})
-    shown = await calls.ok("add_item", n=1, key="i-1", dry_run=True)
-    assert shown == {
-        "dry_run": True,
-        "method": "POST",
-        "url": f"{api.url}/items",
-        "headers": {"Idempotency-Key": "i-1", "content-type": "application/json", "X-Key": "[redacted]"},
-        "body": {"n": 1},
-    }
-    assert not api.received
 
 
 @pytest.mark.asyncio
@@ -199,20 +148,3 @@ def test_importing_the_engine_loads_no_network() -> None:
     code = f"import sys, adaptgen.runtime.engine; print([one for one in {heavy!r} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.asyncio
-async def test_an_input_of_an_older_server_with_a_name_of_ours_reaches_the_api(
-    api: Api, make: Make, reply: Any
-) -> None:
-    asked: list[str] = []
-
-    def answer(request: Any) -> Any:
-        asked.append(request.target.partition("?")[2])
-        return reply(200, [{"id": 1, "a": 3}])
-
-    api.handler = answer
-    tool = Tool(name="list_items", call=Call("GET", "/items", query=(Param("min"),)), view=("id",), page=Unpaged())
-    calls = make(tool)
-    await calls.ok("list_items", min="5")
-    assert asked == ["min=5"]

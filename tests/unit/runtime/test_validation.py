@@ -89,11 +89,6 @@ def test_what_is_wrong_is_named(given: dict[str, Any], text: str) -> None:
     assert text in caught.value.text
 
 
-def test_a_pattern_that_is_no_regular_expression_breaks_nothing() -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": "(["}, "n": {"type": "integer"}}}
-    assert Arguments(schema).check({"a": "x", "n": "1"}) == {"a": "x", "n": 1}
-
-
 def test_a_property_named_pattern_is_no_pattern() -> None:
     schema = {
         "type": "object",

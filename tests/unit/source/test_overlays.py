@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -35,51 +34,6 @@ def applied(folder: Path, actions: str, version: str = "1.0.0", head: str = "") 
     text = f"overlay: {version}\ninfo: {{title: T, version: '1'}}\n{head}actions:\n{actions}"
     (folder / "o.yaml").write_text(text)
     return read(folder / "pets.yaml", [folder / "o.yaml"])
-
-
-def names(document: Document, path: str) -> list[str]:
-    return [one["name"] for one in document.root["paths"][path]["get"]["parameters"]]
-
-
-def test_an_update_merges_objects(tmp_path: Path) -> None:
-    made = applied(tmp_path, "- {target: $.info, update: {description: All, title: Animals}}")
-    assert made.root["info"] == {"title": "Animals", "version": "1", "description": "All"}
-
-
-def test_an_update_of_a_list_appends_an_entry_to_each_that_is_selected(tmp_path: Path) -> None:
-    made = applied(tmp_path, "- {target: $.paths.*.get.parameters, update: {name: new, in: query}}")
-    assert names(made, "/pets") == names(made, "/owners") == ["a", "dummy", "new"]
-
-
-def test_lists_inside_of_an_update_are_put_together(tmp_path: Path) -> None:
-    made = applied(tmp_path, "- {target: '$.paths[\"/pets\"].get', update: {parameters: [{name: new, in: query}]}}")
-    assert names(made, "/pets") == ["a", "dummy", "new"]
-
-
-def test_what_yaml_shares_is_changed_only_where_it_is_selected(tmp_path: Path) -> None:
-    made = applied(tmp_path, '- {target: \'$.paths["/pets"].get.parameters[?@.name == "dummy"]\', remove: true}')
-    assert (names(made, "/pets"), names(made, "/owners")) == (["a"], ["a", "dummy"])
-
-
-def test_all_entries_that_are_selected_are_removed(tmp_path: Path) -> None:
-    made = applied(tmp_path, "- {target: '$.paths.*.get.parameters[*]', remove: true}")
-    assert names(made, "/pets") == names(made, "/owners") == []
-
-
-def test_an_action_sees_what_the_one_before_left(tmp_path: Path) -> None:
-    actions = "- {target: $.info, remove: true}\n- {target: $, update: {info: {title: New, version: '2'}}}"
-    assert applied(tmp_path, actions).root["info"] == {"title": "New", "version": "2"}
-
-
-def test_a_node_is_copied(tmp_path: Path) -> None:
-    actions = "- {target: $.paths, update: {/cats: {}}}\n- {target: '$.paths[\"/cats\"]', copy: '$.paths[\"/pets\"]'}"
-    made = applied(tmp_path, actions, "1.1.0")
-    assert made.root["paths"]["/cats"] == made.root["paths"]["/pets"]
-    assert made.root["paths"]["/cats"] is not made.root["paths"]["/pets"]
-
-
-def test_a_value_takes_the_place_of_a_value(tmp_path: Path) -> None:
-    assert applied(tmp_path, "- {target: $.info.title, update: X}", "1.1.0").root["info"]["title"] == "X"
 
 
 def test_a_reference_that_an_overlay_adds_is_followed(tmp_path: Path) -> None:
@@ -125,20 +79,6 @@ def test_swagger_2_is_changed_as_it_is_written(tmp_path: Path) -> None:
     )
     made = read(tmp_path / "old.yaml", [tmp_path / "o.yaml"])
     assert made.root["servers"][0]["url"].endswith("a.example/v2")
-
-
-@pytest.mark.parametrize(
-    ("actions", "said"),
-    [
-        ("- {target: $.nothing, remove: true}", "$.nothing selects no node"),
-        ("- {target: $.paths, update: {}}", ""),
-    ],
-)
-def test_an_action_that_selects_nothing_is_a_warning(tmp_path: Path, actions: str, said: str) -> None:
-    found = applied(tmp_path, actions).diagnostics
-    assert [(one.code, one.severity, said in one.message) for one in found] == (
-        [("AG014", "warning", True)] * bool(said)
-    )
 
 
 def test_an_overlay_of_another_document_is_a_warning(tmp_path: Path) -> None:
@@ -204,14 +144,3 @@ def test_a_missing_overlay_is_named_where_the_hints_do(tmp_path: Path) -> None:
         read_hints(tmp_path / "hints.yaml")
     (first,) = refused.value.diagnostics
     assert (first.code, str(first.where)) == ("AG001", f"{tmp_path}/hints.yaml:2:5")
-
-
-def test_many_changes_take_linear_time(tmp_path: Path) -> None:
-    paths: dict[str, Any] = {f"/p{n}": {"get": {"responses": {"200": {"description": "ok"}}}} for n in range(3000)}
-    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths}
-    (tmp_path / "big.yaml").write_text(yaml.safe_dump(spec))
-    (tmp_path / "o.yaml").write_text(
-        "{overlay: 1.0.0, info: {title: T, version: '1'}, actions: [{target: $.paths.*.get, update: {x-a: {b: 1}}}]}"
-    )
-    made = read(tmp_path / "big.yaml", [tmp_path / "o.yaml"])
-    assert sum(1 for one in made.root["paths"].values() if one["get"]["x-a"] == {"b": 1}) == 3000

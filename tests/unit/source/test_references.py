@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen import plan, source
+from adaptgen import source
 from adaptgen.diagnostics import AdaptgenError
 
 URL = "https://types.example/v1/common.yaml"
@@ -48,24 +48,6 @@ def test_what_a_reference_takes_away_is_named(tmp_path: Path) -> None:
     ]
     helps = {one.help for one in document.diagnostics if one.code == "AG011"}
     assert helps == {f"save it below the folder of the document and map it in the hints: references: {{{URL}: FILE}}"}
-
-
-@pytest.mark.parametrize("key", [URL, "https://types.example/", "https://types.example/v1/"])
-def test_a_local_file_is_read_instead(tmp_path: Path, key: str) -> None:
-    spec = written(tmp_path, **PATHS)
-    target = {URL: "types/common.yaml", "https://types.example/": "types", "https://types.example/v1/": "types"}[key]
-    file = tmp_path / "specs" / ("types/v1/common.yaml" if key == "https://types.example/" else "types/common.yaml")
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(COMMON)
-    hints_file = tmp_path / "specs" / "shop" / "hints.yaml"
-    hints_file.write_text(f"references: {{'{key}': ../{target}}}\n")
-    hints = source.read_hints(hints_file)
-    document = source.read_under(spec, hints)
-    assert document.diagnostics == ()
-    planned, _ = plan.plan(document, hints, "shop")
-    assert {one.name for one in planned.inputs} == {"page"}
-    # It is an input of the build like the document.
-    assert file.relative_to(tmp_path / "specs").as_posix() in dict(document.inputs)
 
 
 def test_a_mapped_file_outside_of_the_folder_is_not_read(tmp_path: Path) -> None:

@@ -48,14 +48,6 @@ def test_fragments_and_whole_files_are_bundled(tmp_path: Path) -> None:
     assert document.where("#/x-adaptgen-files/shared~1p.json/size").file == (tmp_path / "shared/p.json").as_posix()
 
 
-def test_names_are_percent_decoded(tmp_path: Path) -> None:
-    (tmp_path / "a b%c.yaml").write_text("x/y: {type: string}\n", encoding="utf-8")
-    document = tree(
-        tmp_path, api_yaml="openapi: 3.0.3\ncomponents:\n  schemas:\n    A: {$ref: 'a%20b%25c.yaml#/x~1y'}\n"
-    )
-    assert document.deref(document.root["components"]["schemas"]["A"]) == {"type": "string"}
-
-
 def test_a_map_that_stands_in_its_own_file_is_read_in_place(tmp_path: Path) -> None:
     document = tree(
         tmp_path,
@@ -70,50 +62,6 @@ def test_prose_in_a_file_of_its_own_is_a_text(tmp_path: Path) -> None:
         tmp_path, api_yaml="openapi: 3.0.3\ninfo:\n  description: {$ref: intro.md}\n", intro_md="# Hello: [world\n"
     )
     assert document.root["info"]["description"] == "# Hello: [world\n"
-
-
-def test_discriminator_mappings_are_references(tmp_path: Path) -> None:
-    document = tree(
-        tmp_path,
-        api_yaml="openapi: 3.0.3\ncomponents:\n  schemas:\n    P:\n      discriminator:\n"
-        "        propertyName: k\n        mapping: {cat: models/cat.yaml, dog: Dog}\n    Dog: {type: object}\n",
-        models__cat_yaml="type: object\n",
-    )
-    mapping = document.root["components"]["schemas"]["P"]["discriminator"]["mapping"]
-    assert mapping == {"cat": "#/x-adaptgen-files/models~1cat.yaml", "dog": "Dog"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x-any: {$ref: other.yaml}",
-        "paths: {/a: {get: {example: {$ref: other.yaml}}}}",
-        "components: {schemas: {A: {enum: [{$ref: other.yaml}], default: {$ref: other.yaml}, const: {$ref: o.yaml}}}}",
-        "components: {schemas: {A: {properties: {$ref: {type: string}}}}}",
-    ],
-)
-def test_data_that_looks_like_a_reference_is_left_alone(tmp_path: Path, text: str) -> None:
-    document = tree(tmp_path, api_yaml=f"openapi: 3.0.3\n{text}\n", other_yaml="a: 1\n")
-    assert document.diagnostics == ()
-    assert FILES not in document.root
-
-
-def test_a_property_named_like_a_keyword_is_a_schema(tmp_path: Path) -> None:
-    document = tree(
-        tmp_path,
-        api_yaml="openapi: 3.0.3\ncomponents: {schemas: {A: {properties: {example: {$ref: other.yaml}}}}}\n",
-        other_yaml="type: string\n",
-    )
-    assert document.get("#/components/schemas/A/properties/example")["$ref"] == "#/x-adaptgen-files/other.yaml"
-
-
-def test_what_an_extension_holds_is_bundled_when_it_is_referred_to(tmp_path: Path) -> None:
-    document = tree(
-        tmp_path,
-        api_yaml="openapi: 3.0.3\nx-parts: {A: {$ref: a.yaml}}\ncomponents: {schemas: {A: {$ref: '#/x-parts/A'}}}\n",
-        a_yaml="type: string\n",
-    )
-    assert document.deref({"$ref": "#/components/schemas/A"}) == {"type": "string"}
 
 
 @pytest.mark.parametrize(
@@ -144,16 +92,6 @@ def test_references_that_cannot_be_followed_are_reported(tmp_path: Path, ref: st
     assert said(document) == [(code, "api.yaml", 5, 7)]
     with pytest.raises(LookupError):
         document.deref(document.root["components"]["schemas"]["A"])
-
-
-def test_a_folder_above_is_fine_while_it_lies_below_the_entry(tmp_path: Path) -> None:
-    document = tree(
-        tmp_path,
-        api_yaml="openapi: 3.0.3\ncomponents: {schemas: {A: {$ref: a/b/c.yaml}}}\n",
-        a__b__c_yaml="$ref: ../../d.yaml\n",
-        d_yaml="type: string\n",
-    )
-    assert document.deref({"$ref": "#/components/schemas/A"}) == {"type": "string"}
 
 
 def test_a_broken_part_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -193,30 +131,7 @@ def test_references_to_themselves_are_reported(tmp_path: Path) -> None:
     assert said(document) == [("AG012", "api.yaml", 5, 7)]
 
 
-def test_recursive_schemas_are_no_cycle(tmp_path: Path) -> None:
-    document = tree(
-        tmp_path,
-        api_yaml="openapi: 3.0.3\ncomponents: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A'}}}}}\n",
-    )
-    assert document.diagnostics == ()
-
-
 # ---------------------------------------------------------------------------------------------------- versions
-
-
-@pytest.mark.parametrize(
-    ("text", "version"),
-    [
-        ("swagger: 2.0\npaths: {}\n", "2.0"),
-        ('swagger: "2.0"\npaths: {}\n', "2.0"),
-        ("openapi: 3.0\npaths: {}\n", "3.0"),
-        ("openapi: 3.0.3\ncomponents: {}\n", "3.0.3"),
-        ("openapi: 3.1.0\nwebhooks: {}\n", "3.1.0"),
-    ],
-)
-def test_versions_are_understood(tmp_path: Path, text: str, version: str) -> None:
-    document = tree(tmp_path, api_yaml=text)
-    assert (document.version, document.diagnostics) == (version, ())
 
 
 def test_openapi_3_2_is_read_with_a_warning(tmp_path: Path) -> None:

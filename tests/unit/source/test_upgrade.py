@@ -97,82 +97,7 @@ def test_what_3_0_cannot_separate_is_one_text(place: str, listed: str, by: str) 
     assert found["description"] == f"Several values are separated by {by}."
 
 
-def test_an_unknown_collection_format_is_reported() -> None:
-    for wrong in ("semi", "[csv]"):
-        text = (
-            f"paths: {{/x: {{get: {{parameters: [{{name: a, in: query, type: array, collectionFormat: {wrong}}}]}}}}}}"
-        )
-        assert codes(upgraded(text)) == [("AG020", "paths//x/get/parameters/0/collectionFormat")]
-
-
-def test_what_a_parameter_says_of_its_value_moves_into_its_schema() -> None:
-    text = (
-        "{parameters: [{name: a, in: query, required: true, description: d, type: string, format: date, enum: [x],"
-        " default: x, maxLength: 3, allowEmptyValue: true, x-nullable: true, x-my: 1}]}"
-    )
-    (found,) = operation(text)["parameters"]
-    assert found == {
-        "name": "a",
-        "in": "query",
-        "required": True,
-        "description": "d",
-        "allowEmptyValue": True,
-        "x-nullable": True,
-        "x-my": 1,
-        "schema": {
-            "type": "string",
-            "format": "date",
-            "enum": ["x"],
-            "default": "x",
-            "maxLength": 3,
-            "nullable": True,
-        },
-    }
-
-
-def test_shared_parameters_stay_shared_unless_they_are_bodies() -> None:
-    found = upgraded(
-        "parameters: {Q: {name: q, in: query, type: string}, B: {name: b, in: body, schema: {type: object}}}\n"
-        "paths: {/x: {post: {parameters: [{$ref: '#/parameters/B'}, {$ref: '#/parameters/Q'}]}}}"
-    )
-    post = found.root["paths"]["/x"]["post"]
-    assert post["parameters"] == [{"$ref": "#/components/parameters/Q"}]
-    assert post["requestBody"]["content"] == {"application/json": {"schema": {"type": "object"}}}
-    assert found.root["components"]["parameters"] == {"Q": {"name": "q", "in": "query", "schema": {"type": "string"}}}
-    assert found.original(["paths", "/x", "post", "parameters", "0", "schema"])[:5] == [
-        "paths", "/x", "post", "parameters", "1",
-    ]  # fmt: skip
-    assert found.original(["paths", "/x", "post", "requestBody"]) == ["paths", "/x", "post", "parameters", "0"]
-
-
-def test_parameters_of_a_path_hold_for_its_operations() -> None:
-    found = upgraded(
-        "paths: {/x: {parameters: [{name: q, in: query, type: string}, {name: b, in: body, schema: {type: array}}],"
-        " post: {}, put: {parameters: [{name: b, in: body, schema: {type: object}}]}}}"
-    )
-    item = found.root["paths"]["/x"]
-    assert item["parameters"] == [{"name": "q", "in": "query", "schema": {"type": "string"}}]
-    assert item["post"]["requestBody"]["content"]["application/json"]["schema"] == {"type": "array"}
-    assert item["put"]["requestBody"]["content"]["application/json"]["schema"] == {"type": "object"}
-    assert found.findings == []
-
-
 # ------------------------------------------------------------------------------------------------------- bodies
-
-
-def test_a_body_takes_the_types_of_the_operation_or_of_the_document() -> None:
-    body = "parameters: [{name: b, in: body, required: true, description: d, schema: {$ref: '#/definitions/B'}}]"
-    schema = {"schema": {"$ref": "#/components/schemas/B"}}
-    more = "consumes: [application/xml]"
-    assert operation(f"{{{body}}}", more)["requestBody"] == {
-        "description": "d",
-        "required": True,
-        "x-body-name": "b",
-        "content": {"application/xml": schema},
-    }
-    own = operation(f"{{consumes: [text/json, application/json], {body}}}", more)["requestBody"]
-    assert own["content"] == {"text/json": schema, "application/json": schema}
-    assert operation(f"{{consumes: [], {body}}}", more)["requestBody"]["content"] == {"application/json": schema}
 
 
 @pytest.mark.parametrize(
@@ -203,17 +128,6 @@ def test_form_parameters_become_one_body(consumes: str, media: list[str]) -> Non
                 "b": {"type": "array", "items": {"type": "string"}},
             },
         }
-
-
-def test_a_file_makes_the_form_multipart() -> None:
-    text = "{consumes: [application/x-www-form-urlencoded], parameters: [{name: f, in: formData, type: file}]}"
-    assert operation(text)["requestBody"] == {
-        "content": {
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}
-            }
-        }
-    }
 
 
 def test_several_bodies_of_plain_values_become_the_members_of_one() -> None:
@@ -253,41 +167,6 @@ def test_flaws_of_parameters_are_reported(parameters: str, expected: list[tuple[
 # ------------------------------------------------------------------------------------------------------ answers
 
 
-def test_answers_take_the_types_that_are_produced() -> None:
-    more = "produces: [application/json, application/xml]\nresponses: {E: {description: e, schema: {type: string}}}"
-    found = operation(
-        "{responses: {200: {description: ok, schema: {type: array, items: {$ref: '#/definitions/A'}},"
-        " headers: {X-Total: {type: integer, description: t}}, examples: {application/json: [1]}},"
-        " 204: {description: none}, default: {$ref: '#/responses/E'}}}",
-        more,
-    )["responses"]
-    schema = {"type": "array", "items": {"$ref": "#/components/schemas/A"}}
-    assert found == {
-        "200": {
-            "description": "ok",
-            "headers": {"X-Total": {"description": "t", "schema": {"type": "integer"}}},
-            "content": {
-                "application/json": {"schema": schema, "example": [1]},
-                "application/xml": {"schema": schema},
-            },
-        },
-        "204": {"description": "none"},
-        "default": {"$ref": "#/components/responses/E"},
-    }
-
-
-def test_a_shared_answer_is_copied_where_the_operation_produces_other_types() -> None:
-    more = "produces: [application/json]\nresponses: {E: {description: e, schema: {type: string}}}"
-    found = operation("{produces: [text/csv], responses: {200: {$ref: '#/responses/E'}}}", more)["responses"]
-    assert found["200"] == {"description": "e", "content": {"text/csv": {"schema": {"type": "string"}}}}
-
-
-@pytest.mark.parametrize(("produces", "media"), [("", "application/octet-stream"), ("produces: [a/b], ", "a/b")])
-def test_a_file_answer_is_binary(produces: str, media: str) -> None:
-    found = operation(f"{{{produces}responses: {{200: {{description: f, schema: {{type: file}}}}}}}}")["responses"]
-    assert found["200"]["content"] == {media: {"schema": {"type": "string", "format": "binary"}}}
-
-
 # ------------------------------------------------------------------------------------------ schemas, security
 
 
@@ -318,28 +197,6 @@ def test_references_into_paths_are_hoisted() -> None:
     assert document.deref({"$ref": "#/components/schemas/A"}) == {"type": "object"}
 
 
-def test_security_definitions_become_security_schemes() -> None:
-    found = upgraded(
-        "security: [{k: []}]\nsecurityDefinitions:\n  b: {type: basic}\n  k: {type: apiKey, name: X, in: header}\n"
-        "  app: {type: oauth2, flow: application, tokenUrl: https://t, scopes: {a: A}}\n"
-        "  code: {type: oauth2, flow: accessCode, authorizationUrl: https://a, tokenUrl: https://t}\n"
-        "  imp: {type: oauth2, flow: implicit, authorizationUrl: https://a, scopes: {}, x-keep: 1}\n"
-        "  pass: {type: oauth2, flow: password, tokenUrl: https://t, scopes: {}}\n"
-    ).root
-    assert found["security"] == [{"k": []}]
-    assert found["components"]["securitySchemes"] == {
-        "b": {"type": "http", "scheme": "basic"},
-        "k": {"type": "apiKey", "name": "X", "in": "header"},
-        "app": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://t", "scopes": {"a": "A"}}}},
-        "code": {
-            "type": "oauth2",
-            "flows": {"authorizationCode": {"authorizationUrl": "https://a", "tokenUrl": "https://t", "scopes": {}}},
-        },
-        "imp": {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://a", "scopes": {}}}, "x-keep": 1},
-        "pass": {"type": "oauth2", "flows": {"password": {"tokenUrl": "https://t", "scopes": {}}}},
-    }
-
-
 # --------------------------------------------------------------------------------------------------- whole files
 
 
@@ -361,25 +218,6 @@ def test_parts_in_other_files_are_upgraded_too(tmp_path: Path) -> None:
     schema = post["requestBody"]["content"]["application/json"]["schema"]
     assert document.deref(schema) == {"type": "object", "discriminator": {"propertyName": "k"}}
     assert post["responses"]["default"]["content"]["application/json"]["schema"] == schema
-
-
-def test_places_are_those_of_the_file_as_it_was_written(tmp_path: Path) -> None:
-    path = tmp_path / "api.yaml"
-    path.write_text(
-        "swagger: '2.0'\nhost: a.example\npaths:\n  /x:\n    post:\n      parameters:\n"
-        "        - {in: body, name: b, schema: {type: object}}\n        - {in: query, name: q, type: string}\n"
-        "definitions:\n  A:\n    type: object\n",
-        encoding="utf-8",
-    )
-    document = read(path)
-    lines = {
-        "#/servers/0": 2,
-        "#/paths/~1x/post/requestBody": 7,
-        "#/paths/~1x/post/requestBody/content/application~1json/schema/type": 7,
-        "#/paths/~1x/post/parameters/0": 8,
-        "#/components/schemas/A/type": 11,
-    }
-    assert {pointer: document.where(pointer).line for pointer in lines} == lines
 
 
 _WORDS = ("body", "formData", "query", "file", "array", "csv", "application/json", "#/definitions/A", "#/parameters/A")

@@ -15,17 +15,6 @@ FILTERED: Any = {
     "o": {"p": 1, "q": 2, "r": 3, "s": 5, "t": {"u": 6}},
     "e": "f",
 }
-STORE: Any = {
-    "store": {
-        "book": [
-            {"category": "reference", "title": "Sayings of the Century", "price": 8.95},
-            {"category": "fiction", "title": "Sword of Honour", "price": 12.99},
-            {"category": "fiction", "title": "Moby Dick", "isbn": "0-553-21311-3", "price": 8.99},
-            {"category": "fiction", "title": "The Lord of the Rings", "isbn": "0-395-19395-8", "price": 22.99},
-        ],
-        "bicycle": {"color": "red", "price": 399},
-    }
-}
 
 
 @pytest.mark.parametrize(
@@ -51,40 +40,6 @@ STORE: Any = {
 )  # fmt: skip
 def test_filters_of_the_rfc(query: str, expected: list[Any]) -> None:
     assert queries.compiled(query).values(FILTERED) == expected
-
-
-@pytest.mark.parametrize(
-    ("query", "places"),
-    [
-        ("$", [()]),
-        ("$.store.*", [("store", "book"), ("store", "bicycle")]),
-        ("$..book[2].title", [("store", "book", 2, "title")]),
-        ("$..book[-1]", [("store", "book", 3)]),
-        ("$..book[0,1,0]", [("store", "book", 0), ("store", "book", 1)]),
-        ("$..book[:2]", [("store", "book", 0), ("store", "book", 1)]),
-        ("$..book[?@.isbn]", [("store", "book", 2), ("store", "book", 3)]),
-        ("$.store['bicycle'][\"color\"]", [("store", "bicycle", "color")]),
-        ("$.none", []),
-    ],
-)
-def test_places_each_once(query: str, places: list[Any]) -> None:
-    assert queries.compiled(query).locations(STORE) == places
-
-
-@pytest.mark.parametrize("value", [None, 1, "text", True])
-def test_a_value_without_members_has_itself_alone(value: Any) -> None:
-    assert queries.compiled("$").values(value) == [value]
-    assert queries.compiled("$[?@.n > 1]").values(value) == queries.compiled("$..n").values(value) == []
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["", "a", "$.", "$[", "$[?]", "$[?@.a ==]", "$[?'a']", "$[?@.* == 1]", "$['a", "$[?count(1) > 0]", "$ x", "$[1.5]",
-     "$[?length(@.*) > 1]", "$[01]", "$.a[?nope(@)]", "$[?(@.a]", " $.a", "$.a-b", "$[9007199254740992]"],
-)  # fmt: skip
-def test_what_is_no_query(query: str) -> None:
-    with pytest.raises(queries.QueryError, match="is not a JSONPath"):
-        queries.compiled(query)
 
 
 def test_nesting_of_a_query_has_an_end() -> None:
@@ -137,9 +92,3 @@ def test_a_value_that_nests_too_deep_gives_nothing_and_has_no_places() -> None:
     assert queries.compiled("$..n").values(value) == []
     with pytest.raises(queries.TooMuchError, match="too deep"):
         queries.compiled("$..n").locations(value)
-
-
-@pytest.mark.parametrize("pattern", ["(", "[z-a]", "a{2,1}"])
-def test_patterns_that_cannot_be_read(pattern: str) -> None:
-    with pytest.raises(queries.QueryError, match="cannot be read"):
-        queries.pattern(pattern)

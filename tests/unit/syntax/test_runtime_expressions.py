@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.syntax.runtime_expressions import ConditionError, Expression, condition, expression, expressions, holds
+from adaptgen.syntax.runtime_expressions import ConditionError, Expression, condition, expression, holds
 
 VALUES: dict[str, Any] = {"$statusCode": 200, "$inputs.n": 5, "$inputs.s": "Text", "$inputs.t": True, "$inputs.h": "10"}
 
@@ -84,8 +84,3 @@ def test_expressions(text: str, root: str, source: str, name: str, pointer: str,
 def test_what_is_no_expression(text: str) -> None:
     with pytest.raises(ConditionError):
         expression(text)
-
-
-def test_every_expression_of_a_condition_is_found() -> None:
-    found = expressions(condition("$inputs.a == 1 && !($inputs.b || $statusCode < $inputs.c)"))
-    assert [one.text for one in found] == ["$inputs.a", "$inputs.b", "$statusCode", "$inputs.c"]

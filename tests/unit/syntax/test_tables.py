@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptgen.syntax import tables as tabular
-from adaptgen.syntax.tables import columns, decoded, kind_of_file, kind_of_media, read
+from adaptgen.syntax.tables import decoded, kind_of_media, read
 
 
 def rows(text: str, kind: Any = "separated", media: str = "text/csv") -> list[Any]:
@@ -50,16 +50,6 @@ def test_separated_values(text: str, records: list[Any]) -> None:
     assert (found.records, found.unreadable) == (records, ())
 
 
-def test_the_media_type_may_say_whether_there_is_a_header() -> None:
-    assert rows("Ada,x\n", media="text/csv; header=absent") == [{"column 1": "Ada", "column 2": "x"}]
-    assert rows("2,3\n4,5\n", media='text/csv;charset=utf-8; header="present"') == [{"2": "4", "3": "5"}]
-
-
-def test_the_media_type_says_tabs() -> None:
-    assert rows('a,b\tc\n1,2\t"3"\n', "tabbed") == [{"a,b": "1,2", "c": "3"}]
-    assert rows('a\tb\n"5" tall\t2\n', "tabbed") == [{"a": '"5" tall', "b": "2"}]  # IANA: there are no quotes
-
-
 @pytest.mark.parametrize(
     ("text", "unreadable", "readable"),
     [
@@ -84,12 +74,6 @@ def test_many_broken_lines_take_no_lines_with_them() -> None:
     found = read(text, "separated", "text/csv")
     assert len(found.unreadable) == 200
     assert sum(one == {"id": "2", "note": "fine"} for one in found.records) == 200
-
-
-def test_json_lines() -> None:
-    found = read('{"id": 1}\n\n[2]\r\n{"id": \n"x"\n', "lines")
-    assert found.records == [{"id": 1}, [2], {"unreadable": 'line 4: {"id":'}, "x"]
-    assert found.unreadable == (4,)
 
 
 def test_a_sequence_may_have_texts_of_several_lines() -> None:
@@ -128,12 +112,6 @@ def test_charsets(content: bytes, media: str, text: str) -> None:
 )  # fmt: skip
 def test_media_types(media: str, kind: str | None) -> None:
     assert kind_of_media(media) == kind
-
-
-def test_files_and_headers() -> None:
-    assert (kind_of_file("Export.CSV"), kind_of_file("a.pdf"), kind_of_file("x")) == ("separated", None, None)
-    assert columns("id;E-Mail\n1;a@b.de\n", "separated") == ("id", "E-Mail")
-    assert columns("1;a@b.de\n", "separated") == ()
 
 
 CELLS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=8)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Body, Call, Param, Step, Tool, Update
+from adaptgen.model.tables import Body, Call, Param, Tool
 from adaptgen.runtime.contracts import arguments, load
 from adaptgen.transports.load import load_server
 
@@ -30,25 +30,6 @@ def problems(folder: Path) -> list[str]:
         load(load_server(folder))
     assert {one.code for one in caught.value.diagnostics} == {"AG061"}
     return [one.message for one in caught.value.diagnostics]
-
-
-def test_every_tool_has_its_contract(package: Package) -> None:
-    found = load(load_server(package()))
-    assert list(found) == ["create_note", "find_notes"]
-    assert found["find_notes"].description == "Find notes."
-    assert found["find_notes"].annotations == {"readOnlyHint": True, "title": "Find notes"}
-    assert found["create_note"].input_schema["required"] == ["text"]
-
-
-def test_a_table_without_a_contract(package: Package) -> None:
-    made = contract()
-    del made["create_note"]
-    assert problems(package(contract=made)) == ["tool 'create_note' has no contract"]
-
-
-def test_a_contract_without_a_table(package: Package) -> None:
-    made = contract(drop_all={"inputSchema": {}})
-    assert problems(package(contract=made)) == ["tool 'drop_all' has no table"]
 
 
 def test_an_argument_that_only_the_table_has(package: Package) -> None:
@@ -82,18 +63,3 @@ def test_arguments_of_a_table() -> None:
         body=Body(params=(Param("p"),), whole=Param("w"), extra="more"),
     )
     assert arguments(Tool(name="t", call=call)) == {"pk", "other", "r", "h", "c", "p", "w", "more"}
-
-
-def test_arguments_of_steps_are_placeholders_that_are_no_step() -> None:
-    steps = (
-        Step(id="account", call=Call("GET", "/a/{pk}", path_params=(Param("pk", value="{account_id}"),))),
-        Step(id="notes", call=Call("GET", "/n", query=(Param("org", value="{account.org}"), Param("q")))),
-    )
-    tool = Tool(name="t", steps=steps, result={"notes": "{notes}", "for": "{label}"})
-    assert arguments(tool) == {"account_id", "q", "label"}
-
-
-def test_arguments_of_an_update_include_those_of_its_read() -> None:
-    put = Call("PUT", "/a/{pk}", body=Body(params=(Param("name"),)))
-    update = Update(read=Call("GET", "/a/{pk}", query=(Param("lang"),)))
-    assert arguments(Tool(name="t", call=put, update=update)) == {"pk", "name", "lang"}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,35 +72,6 @@ def running(tmp_path: Path) -> Iterator[Running]:
     made.stop()
 
 
-def test_a_server_knows_the_caller_of_a_token(running: Running) -> None:
-    found = running.caller(running.token(groups=("interns", "büro 4", "日本")))
-    assert isinstance(found, Caller)
-    assert (found.sub, found.groups) == ("bob", ("interns", "büro 4", "日本"))
-
-
-def test_a_token_outlives_the_issuer_and_needs_none(running: Running) -> None:
-    again = DevelopmentIssuer(running.url, load_key(running.environ))
-    found = running.caller(again.token(AUDIENCE, 60, "bob"))
-    assert isinstance(found, Caller)
-
-
-def test_what_is_not_meant_for_the_server_is_refused(running: Running) -> None:
-    assert (
-        running.caller(running.token(audience="http://127.0.0.1:8001/mcp"))
-        == "the access token is for another audience"
-    )
-    old = DevelopmentIssuer(running.url, load_key(running.environ), clock=lambda: time.time() - 3600)
-    assert running.caller(old.token(AUDIENCE, 60, "bob")) == "the access token has expired"
-    head, body, signature = running.token().split(".")
-    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "at+jwt"}).encode()).decode().rstrip("=")
-    refused = "the signature algorithm of the access token is not accepted"
-    assert running.caller(f"{none}.{body}.") == refused
-    other = base64.urlsafe_b64encode(json.dumps({"iss": running.url, "aud": AUDIENCE, "sub": "eve"}).encode()).decode()
-    assert (
-        running.caller(f"{head}.{other.rstrip('=')}.{signature}") == "the signature of the access token does not hold"
-    )
-
-
 def test_the_key_is_for_its_owner_and_a_loose_one_is_refused(running: Running) -> None:
     path = key_path(running.environ)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -121,13 +89,6 @@ def test_the_key_is_for_its_owner_and_a_loose_one_is_refused(running: Running) -
     with pytest.raises(AdaptgenError, match="not a private key") as caught:
         load_key(running.environ)
     assert "no key" not in str(caught.value)
-
-
-def test_documents_hold_no_private_key(running: Running) -> None:
-    for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
-        assert httpx.get(running.url + path).json()["issuer"] == running.url
-    (key,) = httpx.get(f"{running.url}/jwks").json()["keys"]
-    assert sorted(key) == ["alg", "crv", "kid", "kty", "use", "x", "y"]
 
 
 def test_the_token_endpoint_serves_the_caller_of_the_command_and_no_web_page(running: Running) -> None:
@@ -154,12 +115,6 @@ def test_names_that_no_server_accepts_are_not_signed(running: Running, sub: str,
 def test_claims_of_the_issuer_are_not_to_be_chosen(running: Running) -> None:
     with pytest.raises(AdaptgenError, match="'iss' is set by the issuer"):
         running.token(more={"iss": "https://idp.example"})
-
-
-@pytest.mark.parametrize("where", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
-def test_it_never_listens_beyond_loopback(where: str) -> None:
-    with pytest.raises(AdaptgenError, match="is not loopback"):
-        development_issuer.listen(where)
 
 
 def test_a_port_that_is_taken_is_said() -> None:

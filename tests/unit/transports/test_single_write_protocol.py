@@ -43,20 +43,8 @@ def after(*steps: Any) -> list[Any]:
     return asyncio.run(run())
 
 
-def test_writes_of_one_turn_are_one() -> None:
-    assert after(lambda corked: (corked.write(b"head "), corked.write(b"body"))) == [b"head body"]
-
-
-def test_writes_of_two_turns_stay_apart() -> None:
-    assert after(lambda corked: corked.write(b"one"), lambda corked: corked.write(b"two")) == [b"one", b"two"]
-
-
 def test_nothing_is_lost_when_the_connection_closes() -> None:
     assert after(lambda corked: (corked.write(b"last"), corked.close())) == [b"last", "close"]
-
-
-def test_nothing_is_sent_on_a_closed_connection() -> None:
-    assert after(lambda corked: (corked.close(), corked.write(b"late"))) == ["close"]
 
 
 def test_everything_else_is_the_transports() -> None:

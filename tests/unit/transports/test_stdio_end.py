@@ -56,10 +56,6 @@ async def test_a_request_is_answered_before_the_end() -> None:
     assert await read(LIST, answer=ANSWER) == ["message", "answer", "end"]
 
 
-async def test_an_answer_that_is_missing_is_waited_for() -> None:
-    assert await read(LIST) == ["message", "waits"]
-
-
 async def test_a_question_of_the_server_is_no_answer() -> None:
     assert await read(LIST, answer=ASKS) == ["message", "answer", "waits"]
 

@@ -11,11 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import pytest_asyncio
-from support.governing import META, FakeTarget, ask, fact
+from support.governing import FakeTarget, ask, fact
 from support.idp import Idp
 from support.logins import BASE, Browser, Site, field_of, site, text_of
 
-from adaptgen.govern.pipeline import connection_links
 from adaptgen.mcp.http_messages import HttpAnswer
 from adaptgen.mcp.protocol import META_CONNECTION, META_CONNECTIONS, Context, RpcError
 from adaptgen.model.tables import Caller
@@ -134,20 +133,6 @@ def back(given: Mapping[str, str], **more: str) -> str:
 # ----------------------------------------------------------------------------------------------------- the whole way
 
 
-async def test_the_caller_connects_its_account(bank: Site, apis: Apis) -> None:
-    browser = login(bank, "ann")
-    given = await begun(browser, await link(bank))
-    assert given["redirect_uri"] == CALLBACK
-    page = await browser.get(back(given))
-    assert page.status == 200
-    assert "Go back to your client and repeat the request." in text_of(page)
-    assert apis.kept == {("ann", "oauth"): CODE}
-    assert apis.asked[-1] == {
-        "action": "finish", "auth": "oauth", "server": "crm", "redirect_uri": CALLBACK, "sealed": "of ann",
-        "code": CODE, "iss": "https://api.example",
-    }  # fmt: skip
-
-
 async def test_no_page_shows_what_the_api_sent_or_the_person_typed(bank: Site, apis: Apis, tmp_path: Path) -> None:
     browser = login(bank, "ann")
     given = await begun(browser, await link(bank))
@@ -166,45 +151,6 @@ async def test_no_page_shows_what_the_api_sent_or_the_person_typed(bank: Site, a
 # -------------------------------------------------------------------------------------------------------- whose link
 
 
-async def test_a_link_is_for_the_caller_alone(bank: Site, apis: Apis) -> None:
-    url = await link(bank)
-    eve = login(bank, "eve")
-    page = await opened(eve, url)
-    assert page.status == 403
-    assert "for somebody else" in text_of(page)
-    assert not re.search(r"<form|crm|CRM|oauth", text_of(page))
-    # Nor with a token of a form of her own.
-    own = field_of(await opened(eve, await link_to(eve, "oauth")), "token")
-    assert (await eve.post(url, {"token": own})).status == 403
-    assert apis.asked == []
-
-
-@pytest.mark.parametrize("other", [Caller("ann", "south"), Caller("ann"), Caller("ANN", "north")])
-async def test_the_same_name_elsewhere_is_somebody_else(bank: Site, other: Caller) -> None:
-    assert (await opened(login(bank, "ann"), await link(bank, other))).status == 403
-
-
-async def test_a_link_that_was_changed_or_is_over_opens_nothing(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = await link(bank)
-    browser = login(bank, "ann")
-    changed = url[:-1] + ("A" if url[-1] != "A" else "B")
-    assert (await opened(browser, changed)).status == 410
-    seals = bank.governed.handler.parts.seals
-    before = seals._clock  # type: ignore[union-attr]
-    monkeypatch.setattr(seals, "_clock", lambda: before() + 601)
-    assert (await opened(login(bank, "ann"), url)).status == 410
-
-
-async def test_a_call_that_is_repeated_gets_the_same_link(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    (url,) = {await link(bank) for _ in range(100)}
-    assert await link(bank, Caller("bob", "north", ("staff",))) != url
-    assert (await opened(login(bank, "ann"), url)).status == 200
-    # One that is nearly over is not handed out any more.
-    monkeypatch.setattr(connection_links, "_SAME", 0.0)
-    other = await link(bank, Caller("carl", "north", ("staff",)))
-    assert await link(bank, Caller("carl", "north", ("staff",))) != other
-
-
 async def test_who_is_not_logged_in_logs_in_first(bank: Site, apis: Apis) -> None:
     url = await link(bank)
     answer = await Browser(bank).get(url)
@@ -216,35 +162,6 @@ async def test_who_is_not_logged_in_logs_in_first(bank: Site, apis: Apis) -> Non
 
 
 # --------------------------------------------------------------------------------------------------------- way back
-
-
-async def test_the_way_back_goes_through_once(bank: Site, apis: Apis) -> None:
-    browser = login(bank, "ann")
-    given = await begun(browser, await link(bank))
-    assert (await browser.get(back(given))).status == 200
-    apis.kept.clear()
-    assert (await browser.get(back(given))).status == 400
-    assert apis.kept == {}
-
-
-async def test_the_way_back_is_bound_to_the_browser_and_the_person(bank: Site, apis: Apis) -> None:
-    browser = login(bank, "ann")
-    given = await begun(browser, await link(bank))
-    assert (await Browser(bank).get(back(given))).status == 400
-    for who in ("eve", "ann"):  # another person, and the same one in another browser
-        other = login(bank, who)
-        await opened(other, f"{BASE}/connections")
-        assert (await other.get(back(given))).status == 400
-    assert apis.kept == {}
-    assert (await browser.get(back(given))).status == 200  # nobody has used it up
-
-
-@pytest.mark.parametrize("state", ["", "x", "a" * 5000])
-async def test_a_way_back_that_nobody_began_ends_here(bank: Site, apis: Apis, state: str) -> None:
-    browser = login(bank, "ann")
-    await opened(browser, f"{BASE}/connections")
-    assert (await browser.get(f"{CALLBACK}?{urlencode({'state': state, 'code': CODE})}")).status == 400
-    assert apis.asked == []
 
 
 async def test_an_answer_with_two_states_is_none(bank: Site, apis: Apis) -> None:
@@ -284,15 +201,6 @@ async def test_the_way_back_takes_no_form(bank: Site) -> None:
 # ------------------------------------------------------------------------------------------------------------- forms
 
 
-async def test_a_key_is_typed_into_a_field_that_nothing_remembers(bank: Site) -> None:
-    browser = login(bank, "ann")
-    page = text_of(await opened(browser, await link_to(browser, "key")))
-    (entry,) = re.findall(r"<input [^>]*name=\"key\"[^>]*>", page)
-    assert 'type="password"' in entry
-    assert 'autocomplete="off"' in entry
-    assert "value" not in entry
-
-
 @pytest.mark.parametrize("key", ["", " ", "two\nlines", "x" * 8193])
 async def test_what_is_no_key_is_not_passed_on(bank: Site, apis: Apis, key: str) -> None:
     browser = login(bank, "ann")
@@ -300,36 +208,6 @@ async def test_what_is_no_key_is_not_passed_on(bank: Site, apis: Apis, key: str)
     token = field_of(await browser.get(url), "token")
     assert (await browser.post(url, {"token": token, "key": key})).status == 400
     assert apis.asked == []
-
-
-async def test_a_key_that_the_api_refuses_later_is_replaced(bank: Site, apis: Apis) -> None:
-    browser = login(bank, "ann")
-    url = await link_to(browser, "key")
-    apis.kept["ann", "key"] = "refused by now"
-    page = await opened(browser, url)
-    assert "has been connected since 2026-01-02" in text_of(page)
-    form = {"token": field_of(page, "token"), "key": KEY}
-    assert (await browser.post(url, form)).status == 200
-    assert apis.kept["ann", "key"] == KEY
-
-
-async def test_a_form_needs_its_own_token_and_origin(bank: Site, apis: Apis) -> None:
-    browser = login(bank, "ann")
-    url, other = await link_to(browser, "key"), await link_to(browser, "oauth")
-    token = field_of(await browser.get(url), "token")
-    wrong = field_of(await browser.get(other), "token")
-    for given in ("", "x", wrong):
-        assert (await browser.post(url, {"token": given, "key": KEY})).status == 403
-    for headers in ({"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}):
-        assert (await browser.post(url, {"token": token, "key": KEY}, **headers)).status == 403
-    assert apis.asked == []
-
-
-async def test_a_page_escapes_what_servers_say(bank: Site) -> None:
-    browser = login(bank, "ann")
-    page = text_of(await opened(browser, f"{BASE}/connections"))
-    assert "<i>" not in page
-    assert "&lt;i&gt;oauth" in page
 
 
 # ------------------------------------------------------------------------------------------------------- taking back
@@ -345,14 +223,6 @@ async def test_an_account_is_disconnected_with_a_form_of_its_own(bank: Site, api
     assert "The account is disconnected here." in text_of(answer)
     assert apis.kept == {("ann", "key"): "2", ("eve", "oauth"): "3"}
     assert second != first
-
-
-async def test_the_list_tells_a_key_from_an_account_at_the_same_api(bank: Site, apis: Apis) -> None:
-    apis.kept = {("ann", "key"): "2", ("ann", "oauth"): "1"}
-    page = text_of(await opened(login(bank, "ann"), f"{BASE}/connections"))
-    assert re.findall(r'data-label="Account">(.*?)</td>', page) == [
-        "&lt;i&gt;oauth&lt;/i&gt;", "&lt;i&gt;key&lt;/i&gt; (API key)",
-    ]  # fmt: skip
 
 
 async def test_who_sees_no_tool_of_a_server_connects_nothing_there(bank: Site, apis: Apis) -> None:
@@ -385,11 +255,6 @@ async def test_other_addresses_are_no_pages(bank: Site, path: str) -> None:
     await opened(browser, f"{BASE}/connections")
     status = (await browser.get(BASE + path)).status
     assert status == (200 if path == "/connections/" else 410 if path == "/connections/x" else 404)
-
-
-async def test_the_pages_say_nothing_of_mcp(bank: Site) -> None:
-    browser = login(bank, "ann")
-    assert META not in text_of(await opened(browser, f"{BASE}/connections"))
 
 
 async def test_the_limits_of_a_caller_hold_on_the_pages(tmp_path: Path, apis: Apis) -> None:

@@ -12,8 +12,6 @@ import pytest
 from support.governing import EVERYTHING, KEYS, settings
 from support.handing import issuing
 
-from adaptgen.web.routes import base_url, module_of
-
 START = """
 import asyncio, json, os, sys
 from adaptgen.govern.pipeline.assemble import assemble
@@ -71,27 +69,3 @@ def test_a_start_with_login_loads_nothing_of_it_before_the_first_page(tmp_path: 
     assert page == 200
     assert {"jinja2", "adaptgen.web.browser"} <= loaded(shown)
     assert "authlib" not in loaded(shown)
-
-
-@pytest.mark.parametrize(
-    ("path", "module"),
-    [
-        ("/.well-known/oauth-authorization-server", "adaptgen.web.oauth.endpoints"),
-        ("/.well-known/oauth-authorization-server/crm", "adaptgen.web.oauth.endpoints"),
-        ("/crm/.well-known/openid-configuration", "adaptgen.web.oauth.endpoints"),
-        ("/oauth/token", "adaptgen.web.oauth.endpoints"),
-        ("/connections", "adaptgen.web.connections"),
-        ("/connections/x", "adaptgen.web.connections"),
-        ("/connectionsx", None),
-        ("/login", None),
-        ("/mcp", None),
-        ("/.well-known/oauth-protected-resource/mcp", None),
-    ],
-)
-def test_a_path_belongs_to_one_module_or_to_mcp(path: str, module: str | None) -> None:
-    assert module_of(path) == module
-
-
-def test_pages_lie_next_to_mcp() -> None:
-    assert base_url("https://mcp.bank.example/mcp") == "https://mcp.bank.example"
-    assert base_url("https://api.bank.example/crm/mcp/") == "https://api.bank.example/crm"

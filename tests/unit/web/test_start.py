@@ -38,16 +38,6 @@ def notices(folder: Path, **given: Any) -> list[str]:
     return asyncio.run(start())
 
 
-def test_it_says_where_people_log_in_and_what_to_register_there(tmp_path: Path) -> None:
-    assert notices(tmp_path, http=True) == [
-        "people log in at IDP (redirect URI there: http://127.0.0.1:8000/login/callback)"
-    ]
-
-
-def test_on_stdio_nobody_logs_in(tmp_path: Path) -> None:
-    assert notices(tmp_path, http=False) == []
-
-
 def test_missing_packages_are_named_before_anybody_logs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Bare(PathFinder):
         @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.cli.generate.change_report import COMMENT_BYTES, SUMMARY_BYTES, as_markdown
+from adaptgen.cli.generate.change_report import COMMENT_BYTES, as_markdown
 from adaptgen.compare.model import Change
 from adaptgen.diagnostics import Where
 
@@ -41,18 +41,6 @@ def test_a_short_comparison_is_grouped_by_level_tool_and_kind() -> None:
     assert "f10 " not in text
     assert text.count("- and 2 more of the kind `field-type`") == 8
     assert text.startswith("**26 breaking, 26 review, 26 additive, 26 unchanged**\n")
-
-
-@pytest.mark.parametrize("most", [COMMENT_BYTES, SUMMARY_BYTES, 5_000])
-def test_a_long_comparison_is_cut_and_says_what_is_left_out(most: int) -> None:
-    changes = many(2_000)
-    text = as_markdown(changes, most)
-    assert most - 1_500 < len(text.encode()) <= most <= 1_048_576
-    left_out, breaking = map(int, re.findall(r"\n(\d+) more changes, (\d+) of them breaking, are in the log", text)[0])
-    shown = len(re.findall(r"(?m)^- `the field", text)) + sum(map(int, re.findall(r"and (\d+) more of the kind", text)))
-    assert shown + left_out == len(changes)
-    assert breaking == 26_000 - shown
-    assert "### Review" not in text  # the worst come first
 
 
 def test_github_takes_a_comment_with_the_lines_of_the_workflow_before_it() -> None:

@@ -30,12 +30,6 @@ def test_in_a_folder_of_a_repository_it_is_the_workflow_of_this_folder_at_the_ro
     assert not Path(".github").exists()
 
 
-def test_several_projects_are_named_from_the_root(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    named = ["--project", "tools/stock", "--project", "services/crm/"]
-    assert main(["ci", "gitlab", "--install", "true", *named]) == 0
-    assert yaml.safe_load(capsys.readouterr().out)[".adaptgen"]["variables"]["PROJECTS"] == "tools/stock services/crm"
-
-
 @pytest.mark.parametrize("name", ["../crm", "/etc", "-x", "a b", "$(id)", 'a"b', "a/../../b", "a\nb", "ü", "none"])
 def test_a_folder_that_is_no_plain_path_or_no_project_is_refused(
     name: str, repository: Path, capsys: pytest.CaptureFixture[str]

@@ -59,7 +59,3 @@ def test_a_fact_in_any_notation_is_stated(text: str, fact: Any) -> None:
 @pytest.mark.parametrize(("text", "fact"), NOT_STATED)
 def test_what_only_looks_like_a_fact_is_not_stated(text: str, fact: Any) -> None:
     assert not states(text, fact)
-
-
-def test_a_huge_text_is_read_in_linear_time() -> None:
-    assert not states("1,1" * 200_000 + "-" * 100_000, 7)

@@ -18,24 +18,6 @@ def _result(first: State, second: State, score: CaseScore | None = None, *more: 
     return EvalResult("crm", ("L0", "L2", "L3"), CASES, checks, (score,) if score is not None else ())
 
 
-def test_what_fails_now_and_did_not_before_is_a_regression() -> None:
-    found = compare(_result("passed", "failed"), _result("failed", "passed"), "main")
-    assert [one.subject for one in found.failing] == ["a"]
-    assert [one.subject for one in found.passing] == ["b"]
-    assert found.is_regression
-
-
-def test_what_failed_before_is_no_regression() -> None:
-    assert not compare(_result("failed", "stale"), _result("failed", "failed"), "main").is_regression
-    assert not compare(_result("passed", "passed"), _result("passed", "passed"), "main").is_regression
-
-
-def test_stale_and_new_failing_checks_are_regressions() -> None:
-    assert compare(_result("passed", "passed"), _result("passed", "stale"), "main").is_regression
-    smell = Check("L0", "new_tool", "static.purpose", "failed")
-    assert compare(_result("passed", "passed"), _result("passed", "passed", None, smell), "main").is_regression
-
-
 def test_what_no_longer_runs_is_shown_and_is_no_regression() -> None:
     found = compare(_result("passed", "passed"), _result("not run", "passed"), "main")
     assert [one.subject for one in found.unchecked] == ["a"]

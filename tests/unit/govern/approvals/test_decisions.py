@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.approving import ANN, EVE, LEA, LOGIN, POLICIES, World
+from support.approving import ANN, LEA, LOGIN, POLICIES, World
 from support.governing import FakeTarget, fact, governed, settings
 from support.idp import Idp
 
@@ -100,25 +100,6 @@ async def test_the_same_write_in_another_spelling_is_done_once(
     assert world.calls == [first, {"amount": 10.5}]
 
 
-async def test_a_decision_whose_answer_was_lost_is_one(served: Any) -> None:
-    """Redis repeats a script whose answer was lost, and then denies what it has done."""
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        swap, lost = world.made.store.swap, []
-
-        async def twice(key: str, old: Any, new: Any, **more: Any) -> bool:
-            await swap(key, old, new, **more)
-            lost.append(key)
-            return bool(await swap(key, old, new, **more))
-
-        world.made.store.swap = twice
-        verdict = await world.approve(asked)
-        world.made.store.swap = swap
-        assert (verdict, len(lost)) == ("approved", 1)
-        assert (await world.call(text="hello")) == ("done", False)
-    assert "approval approved" in world.steps()
-
-
 async def test_a_decision_is_on_record_before_it_takes_effect(served: Any) -> None:
     async with served() as world:
         asked, _ = await world.call(text="hello")
@@ -150,46 +131,6 @@ async def test_nothing_is_decided_where_it_cannot_be_put_on_record(
             assert await world.approve(asked) == "unrecorded"
         held = await world.handler.parts.approvals.requests.find(asked.partition("/approvals/")[2][:32])
         assert held.request.state == "open"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"calls": ("POST /drafts",)},
-        {"revision": lambda: "another constant, another host"},
-        {"effect": "delete"},
-    ],
-    ids=["requests", "revision", "effect"],
-)
-async def test_a_page_that_shows_another_version_of_the_tool_decides_nothing(
-    served: Any, change: dict[str, Any]
-) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        id = asked.partition("/approvals/")[2][:32]
-        tool = world.target.known["pay"]
-        world.handler._owned["fake", "pay"] = replace(tool, **change)  # what another replica serves
-        found = await world.handler.approvals.find(LEA, id)
-        assert found.other
-        assert await world.approve(asked) == "over"
-        assert await world.handler.approvals.listed(LEA) == []
-        world.handler._owned["fake", "pay"] = tool
-        assert (await world.call(text="hello"))[1]
-    assert world.calls == []
-
-
-async def test_who_could_not_approve_is_on_record(served: Any) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        assert await world.approve(asked, ANN) == "hidden"
-        assert await world.approve(asked, EVE) == "hidden"
-        world.clock.now += 3601
-        assert await world.approve(asked) == "over"
-    lines = [one for one in world.audited() if one.get("step") == "refused"]
-    assert [(one["approver"]["sub"], one["reason"]) for one in lines] == [
-        ("ann", "policy"), ("eve", "policy"), ("lea", "over"),
-    ]  # fmt: skip
-    assert all(one["caller"]["sub"] == "ann" and len(one["approval"]) == 32 for one in lines)
 
 
 async def test_a_call_that_ends_leaves_the_lease_of_the_next_one(served: Any) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.approving import ANN, BOB, EVE, LEA, LOGIN, POLICIES, change_policies, raw
+from support.approving import ANN, BOB, LEA, LOGIN, POLICIES, change_policies, raw
 from support.governing import ask, fact
 
 from adaptgen.govern.approvals import requests
@@ -19,100 +18,9 @@ from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.identity.own_tokens import end_all
 from adaptgen.govern.settings.model import Switch
 from adaptgen.mcp.protocol import META_CONNECTION, META_STATUS, META_UNKNOWN, META_UNREACHABLE, RpcError
-from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY
-from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import StoreError
 
 pytestmark = pytest.mark.asyncio
-
-
-async def test_an_approved_call_is_executed_once_and_both_names_are_on_record(served: Any) -> None:
-    async with served() as world:
-        asked, failed = await world.call(text="hello")
-        assert failed
-        assert asked.startswith(
-            "Not executed: pay needs the approval of another person. Show this link to the user, who can pass it on: "
-            "https://mcp.example/approvals/"
-        )
-        assert world.calls == []
-
-        assert await world.approve(asked) == "approved"
-        assert await world.call(text="hello") == ("done", False)
-        again, _ = await world.call(text="hello")
-        assert again.startswith("The same call was approved and executed before. Not executed: pay needs the approval")
-        assert world.calls == [{"text": "hello"}]
-
-    assert world.steps() == [
-        "approval requested", "refuse approval", "approval approving", "approval approved", "permit", "result ok",
-        "approval requested", "refuse approval",
-    ]  # fmt: skip
-    approval, decision = (
-        line for line in world.audited() if line.get("step") == "approved" or line.get("decision") == "permit"
-    )
-    assert (approval["caller"]["sub"], approval["approver"]["sub"]) == ("ann", "lea")
-    assert (decision["caller"]["sub"], decision["approver"]["sub"]) == ("ann", "lea")
-    assert decision["approval"] == approval["approval"]
-    assert decision["round"] == approval["round"]
-
-
-async def test_of_a_hundred_calls_at_once_one_is_executed(served: Any) -> None:
-    running = asyncio.Event()
-
-    async def slow(arguments: Any) -> None:
-        await running.wait()
-
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        await world.approve(asked)
-        found = await asyncio.gather(*(world.call(text="hello") for _ in range(100)))
-
-    assert len(world.calls) == 1
-    assert [text for text, failed in found if not failed] == ["done"]
-    assert all("Not executed" in text for text, failed in found if failed)
-
-
-@pytest.mark.parametrize(
-    "other", [{"text": "hellp"}, {"text": "hello "}, {"text": "Hello"}, {"text": "hello", "email": ""}, {}]
-)
-async def test_other_arguments_are_another_request(served: Any, other: dict[str, Any]) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        await world.approve(asked)
-        text, failed = await world.call(**other)
-
-    assert failed
-    assert world.calls == []
-    assert text.partition("/approvals/")[2][:32] != asked.partition("/approvals/")[2][:32]
-
-
-async def test_the_order_of_arguments_does_not_matter(served: Any) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="a", email="b@example.org")
-        await world.approve(asked)
-
-        assert (await world.call(email="b@example.org", text="a"))[1] is False
-
-
-async def test_an_approval_is_good_for_the_caller_who_asked(served: Any) -> None:
-    other = Caller("tom", "acme", ("support",))
-    async with served() as world:
-        await world.approve((await world.call(text="hello"))[0])
-        _, failed = await world.call(other, text="hello")
-
-    assert failed
-    assert world.calls == []
-
-
-@pytest.mark.parametrize("by", [ANN, EVE, Caller("tom", "acme", ("support",)), Caller("ann", "acme", ("leads",))])
-async def test_who_may_not_approve_sees_nothing_and_approves_nothing(served: Any, by: Caller) -> None:
-    """Not the caller, whatever their groups; not the leads of another tenant; nobody without a permit."""
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-
-        assert await world.approve(asked, by) == "hidden"
-        assert await world.handler.approvals.listed(by) == []
-        assert (await world.call(text="hello"))[1]
-    assert world.calls == []
 
 
 @pytest.mark.parametrize("more", [{"inputResponses": {"amount": {"action": "accept"}}}, {"requestState": "s"}])
@@ -131,28 +39,6 @@ async def test_what_is_typed_in_besides_the_arguments_is_not_approved(served: An
                 await world.target.contexts[0].ask(question, {})
 
 
-async def test_what_travels_beside_the_arguments_is_not_approved(served: Any) -> None:
-    meta = {
-        "example.com/amount": 1_000_000,
-        "io.modelcontextprotocol/related-task": {"taskId": "t"},
-        CAPABILITIES_KEY: {"elicitation": {}},
-        CLIENT_KEY: {"name": "agent", "version": "1"},
-        "progressToken": 7,
-        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    }
-    call = {"name": "pay", "arguments": {"text": "hello"}}
-    async with served(trusted=False) as world:
-        asked, _ = await world.call(text="hello")
-        assert await world.approve(asked) == "approved"
-        await ask(world.made, ANN, "tools/call", call, meta=meta, version="2026-07-28")
-        await ask(world.made, ANN, "tools/call", {**call, "name": "find"}, meta=meta, version="2026-07-28")
-
-    approved, other = (context.meta for context in world.target.contexts)
-    assert approved.keys() == {CAPABILITIES_KEY, CLIENT_KEY, "progressToken", "traceparent"}
-    assert approved[CAPABILITIES_KEY] == {}  # nobody can be asked
-    assert other["example.com/amount"] == 1_000_000
-
-
 async def test_a_third_party_that_asks_for_more_has_used_up_the_approval(served: Any) -> None:
     answer = {"content": [{"type": "text", "text": "?"}], "resultType": "input_required", "inputRequests": {}}
     async with served(answers=answer, trusted=False) as world:
@@ -163,19 +49,6 @@ async def test_a_third_party_that_asks_for_more_has_used_up_the_approval(served:
 
     assert again.startswith("An earlier call like this one may have been executed: check first. Not executed")
     assert len(world.calls) == 1
-
-
-async def test_a_tool_that_has_changed_since_needs_another_approval(served: Any) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        assert await world.approve(asked) == "approved"
-        pay = world.target.known["pay"]
-        approvals = world.handler.parts.approvals.requests
-        arguments = '{"text":"hello"}'
-        assert approvals.id_of(ANN, pay, arguments) == asked.partition("/approvals/")[2][:32]
-        for other in (replace(pay, calls=("DELETE /all",)), replace(pay, effect="delete"),
-                      replace(pay, wire={**pay.wire, "description": "Another one."})):  # fmt: skip
-            assert approvals.id_of(ANN, other, arguments) != approvals.id_of(ANN, pay, arguments)
 
 
 async def test_an_approval_at_one_server_counts_at_no_other_one(served: Any) -> None:
@@ -207,20 +80,6 @@ async def test_a_denied_call_is_not_asked_for_again_until_the_request_would_have
     assert "approval denied" in world.steps()
 
 
-@pytest.mark.parametrize(("late", "executed"), [(3599, True), (3600, False)])
-async def test_an_approval_counts_for_as_long_as_the_policy_says(served: Any, late: int, executed: bool) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        world.clock.now += 3599
-        assert await world.approve(asked) == "approved"
-        world.clock.now += late
-        _, failed = await world.call(text="hello")
-
-    assert failed is not executed
-    assert len(world.calls) == executed
-    assert ("approval expired" in world.steps()) is not executed
-
-
 async def test_an_approval_of_somebody_who_has_just_logged_out_everywhere_counts_no_longer_than_others(
     served: Any, monkeypatch: Any
 ) -> None:
@@ -245,18 +104,6 @@ async def test_a_request_that_is_over_cannot_be_approved(served: Any) -> None:
     assert world.calls == []
 
 
-async def test_a_shorter_duration_in_the_policies_of_now_counts(served: Any) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        await world.approve(asked)
-        world.clock.now += 120
-        await change_policies(world, POLICIES.replace("1h", "1m"))
-        _, failed = await world.call(text="hello")
-
-    assert failed
-    assert world.calls == []
-
-
 @pytest.mark.parametrize(
     "now",
     [
@@ -275,17 +122,6 @@ async def test_policies_that_change_withdraw_an_approval(served: Any, now: str) 
     assert failed
     assert world.calls == []
     assert "approval withdrawn" in world.steps()
-
-
-async def test_a_caller_who_is_no_longer_permitted_gets_nothing_from_an_approval(served: Any) -> None:
-    async with served() as world:
-        asked, _ = await world.call(text="hello")
-        await world.approve(asked)
-        await change_policies(world, POLICIES + 'forbid (principal == Caller::"acme/ann", action, resource);')
-        text, _ = await world.call(text="hello")
-
-    assert "Not permitted" in text or "no tool" in text.lower()
-    assert world.calls == []
 
 
 async def test_a_page_that_was_shown_for_an_earlier_round_approves_nothing_later(served: Any) -> None:
@@ -336,48 +172,6 @@ async def test_a_lease_that_nobody_renews_says_the_same(served: Any) -> None:
     assert lost.startswith("An earlier call like this one may have been executed: check first.")
     assert world.calls == []
     assert "approval unknown" in world.steps()
-
-
-@pytest.mark.parametrize(
-    ("answer", "left"),
-    [
-        ({"content": [], "isError": True, "_meta": {META_STATUS: 422}}, "approved"),
-        ({"content": [], "isError": True}, "approved"),
-        ({"content": [], "resultType": "input_required", "inputRequests": {}}, "approved"),
-        ({"content": [], "isError": True, "_meta": {META_STATUS: 500}}, "unknown"),
-        ({"content": [], "isError": True, "_meta": {META_UNKNOWN: True}}, "unknown"),
-        ({"content": []}, "done"),
-    ],
-)
-async def test_an_approval_is_used_up_unless_nothing_was_changed(served: Any, answer: Any, left: str) -> None:
-    async with served(answers=answer) as world:
-        asked, _ = await world.call(text="hello")
-        await world.approve(asked)
-        await world.call(text="hello") if answer["content"] else await raw(world, text="hello")
-        held = await world.handler.parts.approvals.requests.find(asked.partition("/approvals/")[2][:32])
-
-    assert held.request.state == left
-
-
-async def test_an_approval_ends_with_the_logins_of_who_gave_it(served: Any, monkeypatch: Any) -> None:
-    async with served() as world:
-        monkeypatch.setattr(time, "time", world.clock)  # of the operator's command
-        await end_all(world.made.store, person=("acme", "lea"))
-        world.clock.now += 1
-        asked, _ = await world.call(text="hello")
-        assert await world.approve(asked) == "approved"
-        await end_all(world.made.store, person=("acme", "bob"))
-        assert (await world.call(text="hello"))[1] is False  # given after the end, and not by bob
-        asked, _ = await world.call(text="again")
-        assert await world.approve(asked) == "approved"
-        await end_all(world.made.store, person=("acme", "lea"))
-        assert (await world.call(text="again"))[1]
-        assert "approval withdrawn" in world.steps()
-        world.clock.now += 1
-        assert await world.approve(asked) == "approved"  # she has logged in again
-        await world.call(text="again")
-
-    assert world.calls == [{"text": "hello"}, {"text": "again"}]
 
 
 async def test_an_approver_who_was_cut_off_counts_no_longer(served: Any) -> None:
@@ -431,15 +225,6 @@ async def test_a_trail_that_cannot_be_written_executes_and_approves_nothing(serv
         assert await world.call(text="hello") == ("done", False)
 
     assert "audit trail cannot be written" in text
-
-
-async def test_the_store_shows_nothing(served: Any) -> None:
-    async with served() as world:
-        await world.call(text="secret-word", email="ann@example.org")
-        held = repr(world.made.store._values)
-
-    for word in ("secret", '"ann"', "example", '"pay"', '"acme"'):  # short words may be in what is sealed
-        assert word not in held
 
 
 async def test_without_the_store_nothing_is_executed(served: Any, monkeypatch: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from support.approving import ANN, POLICIES, change_policies
+from support.approving import ANN, POLICIES
 
 from adaptgen.govern.approvals import repeats
 from adaptgen.mcp.protocol import META_STATUS, META_UNKNOWN, ToolInfo
@@ -116,15 +116,6 @@ async def test_what_cannot_be_read_in_the_store_is_not_done_again(served: Any) -
     assert len(world.calls) == 1
 
 
-async def test_reads_and_dry_runs_are_no_writes(served: Any) -> None:
-    async with served(ONCE) as world:
-        for _ in range(2):
-            await world.call(ANN, "find", text="a")
-            await world.call(text="a", dry_run="true")
-
-    assert len(world.calls) == 4
-
-
 async def test_a_repeated_write_that_was_approved_gets_its_answer_and_no_second_request(served: Any) -> None:
     async with served(POLICIES.replace('@approval("1h")', '@approval("1h") @once("10m")'), counting()) as world:
         asked, _ = await world.call(text="a")
@@ -138,16 +129,6 @@ async def test_a_repeated_write_that_was_approved_gets_its_answer_and_no_second_
     assert failed
     assert later.startswith("The same call was approved and executed before. Not executed: pay needs the approval")
     assert len(world.calls) == 1
-
-
-async def test_who_may_no_longer_call_gets_no_answer(served: Any) -> None:
-    async with served(ONCE, counting()) as world:
-        await world.call(text="a")
-        await change_policies(world, ONCE + 'forbid (principal == Caller::"acme/ann", action, resource);')
-        text, failed = await world.call(text="a")
-
-    assert failed
-    assert "paid" not in text
 
 
 async def test_without_http_and_login_a_write_is_done_once_too(served: Any) -> None:
@@ -183,13 +164,6 @@ async def test_a_write_is_not_done_again_by_a_replica_that_has_other_keys_first(
         assert found is not None
         assert found.result == {"content": []}
     assert await other.claim(other.keys_of(ANN, PAY, "pay 11"), 600) is not None
-
-
-async def test_of_replicas_with_other_keys_one_does_a_write() -> None:
-    store = MemoryStore()
-    made = [repeats.Repeats(store, Seals(keys)) for keys in ((OLD,), (NEW, OLD), (OLD, NEW), (NEW, OLD, OTHER))]
-    claims = await asyncio.gather(*(one.claim(one.keys_of(ANN, PAY, "pay 10"), 600) for one in made * 5))
-    assert len([one for one in claims if one is not None]) == 1
 
 
 async def test_a_write_that_changed_nothing_may_be_repeated_by_any_replica() -> None:

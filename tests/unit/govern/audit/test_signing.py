@@ -35,16 +35,6 @@ def public_pem(key: Any) -> str:
 KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
-def test_the_signature_is_over_the_line_before_it() -> None:
-    line = signed(BODY, ed25519_signer(pem(KEY)))
-    found = json.loads(line)
-    signature = base64.urlsafe_b64decode(found.pop("sig") + "==")
-    signer = found.pop("signer")
-    assert found == json.loads(BODY)
-    assert list(public_keys(public_pem(KEY))) == [signer]
-    KEY.public_key().verify(signature, BODY)
-
-
 def test_a_jwk_is_the_same_key() -> None:
     seed = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
     jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "d": seed, "x": "unused"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import cedarpy
 import pytest
-from support.crm import CALLS, ROOT, TOOLS
+from support.crm import ROOT, TOOLS
 
 from adaptgen.cedar_schema import Record, schema_text
 from adaptgen.cli.govern.policy import folder_actions, read_policies
@@ -84,13 +84,6 @@ def test_the_policies_of_the_crm_fit_the_schema_of_the_gateway(crm: str) -> None
     assert 'Action::"read"' not in crm
 
 
-@pytest.mark.parametrize(("groups", "tool", "arguments", "allowed"), CALLS)
-def test_the_gateway_decides_as_we_do(crm: str, groups: str, tool: str, arguments: Any, allowed: bool) -> None:
-    caller = Caller("ann", "acme", tuple(groups.split(",")) if groups else ())
-
-    assert at_gateway(crm, caller, tool, arguments) is allowed
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "condition",
@@ -160,19 +153,6 @@ def test_what_cannot_be_said_names_the_policy(condition: str, claims: dict[str, 
     assert "'odd'" in found.message
     assert why in found.message
     assert str(found.where) == "p.cedar:1:1"
-
-
-def test_a_bare_action_says_nothing_about_other_targets() -> None:
-    (_, statement) = render(policies.read({"p.cedar": "forbid (principal, action, resource);"}), gateway())
-
-    assert statement.text.count("AgentCore::Action::") == len(TOOLS)
-    assert f'AgentCore::Gateway::"{ARN}"' in statement.text
-
-
-def test_a_policy_for_another_server_is_left_out() -> None:
-    text = 'permit (principal, action, resource == Server::"billing");'
-
-    assert [one.id for one in render(policies.read({"p.cedar": text}), gateway())] == ["default-read"]
 
 
 @pytest.mark.parametrize("annotation", ["approval", "once"])

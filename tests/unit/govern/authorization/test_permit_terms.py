@@ -11,7 +11,7 @@ from support.policies import ANN, TOOLS, loaded
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.authorization import policies
 from adaptgen.govern.authorization.authorizer import action
-from adaptgen.govern.authorization.permit_terms import NONE, Terms, combine, find_approvers_missing
+from adaptgen.govern.authorization.permit_terms import find_approvers_missing
 from adaptgen.model.tables import Caller
 
 PAY = 'permit (principal, action == Action::"crm__pay", resource)'
@@ -51,52 +51,6 @@ async def test_a_forbid_asks_for_nothing() -> None:
 
 
 @pytest.mark.asyncio
-async def test_notes_of_people_are_no_errors() -> None:
-    await loaded(f'@reason("audit 7") @owner("finance") @ticket("FIN-1") {PAY};')
-
-
-@pytest.mark.asyncio
-async def test_a_plain_permit_lifts_the_need_of_an_approval() -> None:
-    asking = f'@id("ask") @approval("1h") @once("10m") {PAY};\n'
-    small = (
-        f'@id("small") {PAY} when {{ context.input has amount && context.input.amount.lessThan(decimal("100.0")) }};'
-    )
-    cedar = await loaded(asking + small)
-
-    large = await cedar.decide(ANN, TOOLS["pay"], {"amount": 500})
-    little = await cedar.decide(ANN, TOOLS["pay"], {"amount": 5})
-
-    assert (large.allowed, large.approval, large.once, large.policies) == (True, 3600, 600, ("ask",))
-    assert (little.allowed, little.approval, little.once, little.policies) == (True, None, None, ("ask", "small"))
-
-
-@pytest.mark.asyncio
-async def test_a_read_that_needs_no_policy_needs_no_approval() -> None:
-    cedar = await loaded('@approval("1h") permit (principal, action, resource);')
-
-    assert (await cedar.decide(ANN, TOOLS["find"], {})).approval is None
-    assert (await cedar.decide(ANN, TOOLS["search"], {})).approval == 3600
-    assert await cedar.visible(ANN, TOOLS) == {"find", "pay", "erase", "search"}
-
-
-@pytest.mark.parametrize(
-    ("permits", "expected"),
-    [
-        ([Terms(60), Terms(30)], Terms(60)),
-        ([Terms(60, 5), NONE], NONE),
-        ([Terms(None, 5), Terms(None, 3)], Terms(None, 3)),
-        ([Terms(None, 5), NONE], NONE),
-        # The second needs an approval, so the first decides, with what it asks for.
-        ([Terms(None, 5), Terms(60)], Terms(None, 5)),
-        ([Terms(60, 5), Terms(30)], Terms(60)),
-        ([], NONE),
-    ],
-)
-def test_the_permit_that_asks_for_less_decides(permits: list[Terms], expected: Terms) -> None:
-    assert combine(permits) == expected
-
-
-@pytest.mark.asyncio
 async def test_who_may_approve_is_a_policy_on_the_arguments_and_on_whose_call_it_is() -> None:
     cedar = await loaded(
         f'@approval("1h") {PAY};\n'
@@ -115,16 +69,6 @@ async def test_who_may_approve_is_a_policy_on_the_arguments_and_on_whose_call_it
     assert not await may(LEAD, 999, tool="erase")
     assert not await may(ANN, 999)
     assert not await may(LEAD, "1e30")  # cannot be judged, so it is not approved
-
-
-@pytest.mark.asyncio
-async def test_nobody_approves_without_a_policy_or_with_one_that_asks_for_an_approval_itself() -> None:
-    none = await loaded(f'@approval("1h") {PAY};')
-    circle = await loaded('@approval("1h") permit (principal, action, resource);')
-    logged = await loaded(f'@approval("1h") {PAY};', mode="log_only")
-
-    for cedar in (none, circle, logged):
-        assert not (await cedar.approve(LEAD, TOOLS["pay"], {}, own=False)).allowed
 
 
 @pytest.mark.asyncio

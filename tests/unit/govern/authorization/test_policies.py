@@ -8,8 +8,6 @@ import pytest
 from support.policies import ANN, TOOLS, facts, loaded
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-from adaptgen.govern.authorization.policies import pieces
 
 GOOD = '@id("pay") permit (principal, action == Action::"crm__pay", resource);\n'
 
@@ -71,39 +69,6 @@ async def test_a_wrong_policy_is_located(text: str, line: int, column: int, mess
 
 
 @pytest.mark.asyncio
-async def test_all_errors_are_told_at_once_and_relative_to_the_settings() -> None:
-    cedar = CedarAuthorizer(folder="specs/crm")
-    files = {
-        "policies/a.cedar": 'permit (principal, action == Action::"a", resource);\n'
-        'permit (principal, action == Action::"b", resource);',
-        "policies/b.cedar": 'permit (principal, action == Action::"c", resource);',
-    }
-
-    with pytest.raises(AdaptgenError) as caught:
-        await cedar.load(files, TOOLS)
-
-    places = [str(one.where) for one in caught.value.diagnostics]
-    assert places == [
-        "specs/crm/policies/a.cedar:1:30",
-        "specs/crm/policies/a.cedar:2:30",
-        "specs/crm/policies/b.cedar:1:30",
-    ]
-
-
-@pytest.mark.asyncio
-async def test_a_failing_reload_keeps_what_was_in_force() -> None:
-    cedar = await loaded(GOOD)
-
-    with pytest.raises(AdaptgenError):
-        await cedar.load({"p.cedar": "permit (principal, action, resource"}, TOOLS)
-    with pytest.raises(AdaptgenError, match="crm__pay"):
-        await cedar.load({"p.cedar": GOOD}, {"find": TOOLS["find"]})
-
-    assert (await cedar.decide(ANN, TOOLS["pay"], {})).policies == ("pay",)
-    assert await cedar.visible(ANN, TOOLS) == {"find", "pay"}
-
-
-@pytest.mark.asyncio
 async def test_servers_whose_names_run_into_each_other_are_refused() -> None:
     tools = {"one": facts("b__c", server="a"), "two": facts("c", server="a__b")}
 
@@ -117,16 +82,6 @@ async def test_a_tool_that_is_called_like_a_group_of_actions_is_refused() -> Non
 
     with pytest.raises(AdaptgenError, match="two tools have one action"):
         await loaded("", tools=tools)
-
-
-def test_policies_are_cut_apart_at_their_own_semicolons() -> None:
-    text = '// a; b\n@id("x;{y") permit (principal, action, resource) when { {a: ";"} has a }; // z;\n\n forbid();x'
-
-    assert list(pieces(text)) == [
-        (8, '@id("x;{y") permit (principal, action, resource) when { {a: ";"} has a };'),
-        (90, "forbid();"),
-        (99, "x"),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -149,11 +104,3 @@ async def test_a_policy_holds_for_a_renamed_tool_however_it_writes_the_earlier_n
 
     assert not decision.allowed
     assert decision.policies == ("no",)
-
-
-@pytest.mark.asyncio
-async def test_annotations_are_no_actions() -> None:
-    tools = {"pay": replace(TOOLS["pay"], name="pay_bill", own="pay_bill", own_was=("pay",))}
-    text = '@type("Action") @id("crm__pay") permit (principal, action == Action::"crm__pay", resource);'
-
-    assert (await (await loaded(text, tools=tools)).decide(ANN, tools["pay"], {})).policies == ("crm__pay",)

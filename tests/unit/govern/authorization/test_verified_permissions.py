@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -20,7 +17,6 @@ from adaptgen.govern.authorization.authorizer import Decision
 from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.aws.api import AwsApi
-from adaptgen.runtime.aws.background import shared_api
 
 STORE = "PSEXAMPLEabcdefg111111"
 ARN = f"arn:aws:verifiedpermissions::123456789012:policy-store/{STORE}"
@@ -210,39 +206,6 @@ async def test_a_service_that_does_not_answer_in_time_refuses() -> None:
     decision = await cedar.decide(ANN, TOOLS["pay"], {})
 
     assert decision == Decision(False, (), "no decision could be had: TimeoutError")
-
-
-class Refusing(BaseHTTPRequestHandler):
-    """Has the store, and answers everything else with an error that is not tried again."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200 if self.headers["x-amz-target"].endswith("GetPolicyStore") else 400)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.mark.asyncio
-async def test_restored_arguments_reach_no_log_at_any_level(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    caplog.set_level(logging.DEBUG)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        cedar = VerifiedPermissions(STORE, api=lambda: shared_api("verifiedpermissions", "eu-central-1", url))
-        await cedar.load({}, TOOLS)
-
-        decision = await cedar.decide(ANN, TOOLS["pay"], {"note": "canary@example.com"})
-        server.shutdown()
-
-    assert decision == Decision(False, (), "no decision could be had: 400")
-    assert "canary" not in caplog.text
 
 
 @pytest.mark.asyncio

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.policies import ANN, TOOLS, loaded
+from support.policies import TOOLS, loaded
 
 from adaptgen.govern.authorization import policies
 from adaptgen.govern.authorization.explanation import judge
@@ -120,39 +120,3 @@ def test_every_permitted_call_is_of_a_listed_tool(
                 assert said != "permitted" or decision.allowed or "cannot be evaluated" in decision.reason, arguments
 
     loop.run(run())
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("policy", "listed"),
-    [
-        ('permit (principal, action == Action::"crm__pay", resource) when { context.input has id };', True),
-        ('permit (principal, action == Action::"crm__pay", resource) unless { context.input has id };', True),
-        (
-            'permit (principal, action == Action::"crm__pay", resource)'
-            'when { context.input has id && principal.groups.contains("finance") };',
-            False,
-        ),
-        (
-            # Without arguments it fails to be evaluated.
-            'permit (principal, action == Action::"crm__pay", resource)'
-            'when { (context.input has id && 9223372036854775807 + 1 > 0) || principal.tenant == "acme" };',
-            True,
-        ),
-        (
-            'permit (principal, action == Action::"crm__pay", resource);'
-            "forbid (principal, action, resource) when { context.input has id };",
-            True,
-        ),
-        (
-            'permit (principal, action == Action::"crm__pay", resource);'
-            'forbid (principal, action, resource) unless { principal.groups.contains("finance") };',
-            False,
-        ),
-    ],
-)
-async def test_a_list_holds_what_arguments_may_still_permit_and_nothing_else(policy: str, listed: bool) -> None:
-    actions = 'action in [Action::"crm__pay"], resource'
-    cedar = await loaded(policy.replace("action, resource", actions))
-
-    assert ("pay" in await cedar.visible(ANN, TOOLS)) is listed

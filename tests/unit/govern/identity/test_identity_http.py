@@ -112,12 +112,6 @@ async def test_a_client_without_a_token_finds_the_issuer(protected: httpx.AsyncC
     assert (found["resource"], found["authorization_servers"]) == (RESOURCE, [idp.url])
 
 
-async def test_a_client_with_a_token_is_let_in(protected: httpx.AsyncClient, idp: Idp) -> None:
-    token = idp.issue(scope="mcp:call")
-    answer = await post(protected, call({}), ("authorization", f"Bearer {token}"))
-    assert answer.json()["result"]["content"][0]["text"] == "alice"
-
-
 async def test_a_client_that_needs_more_scopes_is_told_which(protected: httpx.AsyncClient, idp: Idp) -> None:
     answer = await post(protected, call({}), ("authorization", f"Bearer {idp.issue()}"))
     assert answer.status_code == 403
@@ -147,14 +141,6 @@ ARGUMENTS = {
     "small": 1e-9,
     "list": [None, {"b": 1, "a": ""}],
 }
-
-
-async def test_what_was_sealed_is_what_arrives(behind: tuple[httpx.AsyncClient, AssertionIssuer]) -> None:
-    made, proxy = behind
-    params = {"name": "who", "arguments": ARGUMENTS}
-    token = proxy.sign(Caller("alice"), "crm", "tools/call", params)
-    answer = await post(made, call(ARGUMENTS, **{META_HANDOVER: token}))
-    assert answer.json()["result"]["content"][0]["text"] == "alice"
 
 
 async def test_a_server_behind_refuses_what_does_not_come_from_its_proxy(

@@ -22,35 +22,6 @@ def tool(own: str = "find", server: str = "crm", effect: Effect = "read") -> Too
     return ToolInfo(f"{server}__{own}", server, own, effect, True, {})
 
 
-@pytest.mark.parametrize(
-    ("rules", "refused", "served"),
-    [
-        (vocabulary.Switch(servers=("crm",)), (ADA, tool()), (ADA, tool(server="crm2"))),
-        (vocabulary.Switch(servers=("crm*",)), (ADA, tool(server="crm2")), (ADA, tool(server="bank"))),
-        (vocabulary.Switch(tools=("crm/find",)), (ADA, tool()), (ADA, tool("find_all"))),
-        (vocabulary.Switch(tools=("crm/del*",)), (ADA, tool("delete_it")), (ADA, tool("undelete"))),
-        (vocabulary.Switch(tools=("crm__find",)), (ADA, tool()), (ADA, tool("other"))),
-        (vocabulary.Switch(callers=("ada",)), (ADA, tool()), (Caller("adam", "acme"), tool())),
-        (vocabulary.Switch(callers=("acme/*",)), (ADA, tool()), (Caller("ada", "acme2"), tool())),
-        (vocabulary.Switch(callers=("a.a",)), (Caller("a.a"), tool()), (ADA, tool())),
-        (
-            vocabulary.Switch(clients=("c-1",)),
-            (Caller("ada", client="c-1"), tool()),
-            (Caller("ada", client="c-12"), tool()),
-        ),
-        (vocabulary.Switch(clients=("*",)), (Caller("ada", client="c-1"), tool()), (ADA, tool())),
-        (vocabulary.Switch(read_only=True), (ADA, tool(effect="write")), (ADA, tool())),
-        (vocabulary.Switch(read_only=True), (ADA, tool(effect="delete")), (ADA, tool())),
-    ],
-)
-def test_it_refuses_what_it_names_and_nothing_else(
-    rules: vocabulary.Switch, refused: tuple[Caller, ToolInfo], served: tuple[Caller, ToolInfo]
-) -> None:
-    one = Switch(rules)
-    assert one.refuses(*refused)
-    assert one.refuses(*served) is None
-
-
 def configured(folder: Path, source: str | None) -> Switch:
     if source is not None:
         (folder / "off.yaml").write_text(source)
@@ -63,21 +34,6 @@ def rewrite(path: Path, text: str) -> None:
     before = path.stat().st_mtime_ns if path.exists() else 0
     path.write_text(text)
     os.utime(path, ns=(before + 1_000_000, before + 1_000_000))
-
-
-@pytest.mark.asyncio
-async def test_the_source_acts_beside_the_settings(tmp_path: Path) -> None:
-    one = configured(tmp_path, "")
-    await one.start()
-    assert one.refuses(ADA, tool("other")) is None
-    rewrite(tmp_path / "off.yaml", "callers: [ada]\n")
-    await one.refresh()
-    assert one.refuses(ADA, tool("other")) == "this caller"
-    rewrite(tmp_path / "off.yaml", "{}")
-    await one.refresh()
-    assert one.refuses(ADA, tool("other")) is None
-    assert one.refuses(ADA, tool()) == "the tool crm__find"
-    await one.aclose()
 
 
 @pytest.mark.asyncio
@@ -148,58 +104,3 @@ def test_newer_rules_act_at_once() -> None:
     one = Switch(vocabulary.Switch())
     one.apply(vocabulary.Switch(read_only=True))
     assert one.refuses(ADA, tool(effect="write"))
-
-
-class Text:
-    """A source whose text changes."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.text = b"{}"
-
-    def read(self) -> bytes:
-        return self.text
-
-
-@pytest.mark.asyncio
-async def test_a_deployment_names_the_source_where_the_settings_name_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from adaptgen.govern.limits import kill_switch as module
-
-    made: list[Text] = []
-
-    def document(address: str, *_: object) -> Text:
-        made.append(Text(address))
-        return made[-1]
-
-    monkeypatch.setattr(module, "document", document)
-    (tmp_path / "settings.yaml").write_text("adaptgen: 1\n")
-    one = switch(read(tmp_path / "settings.yaml"), {"ADAPTGEN_SWITCH": "s3://ops/switch/crm.yaml"})
-    await one.start()
-    assert one.refuses(ADA, tool()) is None
-    (source,) = made
-    assert source.name == "s3://ops/switch/crm.yaml"
-    source.text = b"tools: [crm/find]"  # somebody writes the object; nothing is deployed
-    await one.refresh()
-    assert one.refuses(ADA, tool()) == "the tool crm__find"
-    await one.aclose()
-
-
-@pytest.mark.asyncio
-async def test_a_source_of_the_deployment_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text("adaptgen: 1\n")
-    one = switch(read(tmp_path / "settings.yaml"), {"ADAPTGEN_SWITCH": str(tmp_path / "missing.yaml")})
-    with pytest.raises(AdaptgenError) as problem:
-        await one.start()
-    assert [one.code for one in problem.value.diagnostics] == ["AG070"]
-
-
-@pytest.mark.asyncio
-async def test_the_settings_are_not_overruled_by_the_deployment(tmp_path: Path) -> None:
-    configured(tmp_path, "servers: crm")
-    (tmp_path / "other.yaml").write_text("{}")
-    one = switch(read(tmp_path / "governance.yaml"), {"ADAPTGEN_SWITCH": str(tmp_path / "other.yaml")})
-    await one.start()
-    assert one.refuses(ADA, tool("other")) == "the server crm"
-    await one.aclose()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller
-from adaptgen.runtime.store.protocol import MemoryStore, StoreError
+from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,16 +35,6 @@ def limiter(*limits: Limit, clock: Clock | None = None) -> Limiter:
     return Limiter(limits, MemoryStore(clock=clock or Clock()))
 
 
-async def test_each_combination_has_its_own_bucket() -> None:
-    one = limiter(Limit(per=("sub", "tool"), rate=0.5, burst=1))
-    assert await one.take(ADA, facts()) == 0
-    assert await one.take(ADA, facts()) == pytest.approx(2)
-    assert await one.take(ADA, facts("other")) == 0
-    assert await one.take(ADA, facts(server="billing")) == 0
-    assert await one.take(EVE, facts()) == 0, "a user of the same name in another tenant is somebody else"
-    assert await one.take(BOB, facts()) == 0
-
-
 async def test_every_group_of_a_caller_pays() -> None:
     one = limiter(Limit(per=("group",), rate=1, burst=2))
     assert await one.take(ADA, facts()) == 0
@@ -67,33 +55,6 @@ async def test_limits_name_tools_and_groups_by_globs() -> None:
     assert [await one.take(BOB, facts("find")) > 0 for _ in range(2)] == [False, True]
 
 
-async def test_the_longest_wait_is_told_and_nothing_is_taken_for_a_refused_call() -> None:
-    clock = Clock()
-    one = limiter(
-        Limit(per=("sub",), rate=1, burst=2), Limit(per=("tenant",), rate=0.1, burst=1),
-        Limit(per=("server",), rate=0.01, burst=1), clock=clock,
-    )  # fmt: skip
-    assert await one.take(ADA, facts()) == 0
-    assert await one.take(ADA, facts()) == pytest.approx(100)
-    clock.now = 100
-    assert await one.take(ADA, facts()) == 0
-
-
-async def test_a_limit_below_one_call_still_gives_one() -> None:
-    one = limiter(Limit(per=("sub",), rate=600 / 3600, burst=0.5))
-    assert await one.take(ADA, facts()) == 0
-    assert await one.take(ADA, facts()) == pytest.approx(6)
-
-
-async def test_a_store_that_fails_refuses() -> None:
-    class Dead(MemoryStore):
-        async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
-            raise StoreError("gone")
-
-    with pytest.raises(StoreError):
-        await Limiter((Limit(per=("sub",), rate=1, burst=1),), Dead()).take(ADA, facts())
-
-
 @given(
     calls=st.lists(st.tuples(st.sampled_from([ADA, BOB, EVE, NOBODY]), st.floats(0, 3)), max_size=60),
     rate=st.floats(0.1, 5),
@@ -111,14 +72,3 @@ async def test_nobody_gets_more_than_rate_and_burst(calls: list[tuple[Caller, fl
         for first in range(len(times)):
             for last in range(first, len(times)):
                 assert last - first + 1 <= burst + rate * (times[last] - times[first]) + 1e-3
-
-
-async def test_a_call_costs_microseconds() -> None:
-    one = Limiter((Limit(per=("sub", "tool"), rate=1e6, burst=1e6),), MemoryStore())
-    tool, best = facts(), 1.0
-    for _ in range(20):
-        start = time.process_time()
-        for _ in range(1000):
-            await one.take(ADA, tool)
-        best = min(best, (time.process_time() - start) / 1000)
-    assert best < 5e-6 * 4, f"{best * 1e6:.1f} µs a call"  # room for a busy machine; 1.5 µs on an idle one

@@ -54,19 +54,6 @@ class Slow(MemoryStore):
         await super().count(key, counts)
 
 
-async def test_counting_does_not_wait_for_the_store() -> None:
-    now = 0.0
-    store = Slow()
-    usage = Usage(store, every=5, clock=lambda: now)
-    for _ in range(3):
-        await usage.count(NOBODY, facts(), bytes_out=1, error=False)
-        now += 5
-    await asyncio.sleep(0)
-    await usage.count(NOBODY, facts(), bytes_out=1, error=False)
-    store.open.set()
-    assert [row.calls for row in await usage.read()] == [4]
-
-
 async def test_nothing_is_lost_while_the_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
     store = Slow()
     store.open.set()

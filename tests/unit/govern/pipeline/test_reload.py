@@ -30,26 +30,6 @@ async def tools(made: GovernedServer) -> list[str]:
     return [tool["name"] for tool in (await ask(made, ADA, "tools/list", {}))["tools"]]
 
 
-def test_a_new_policy_holds_from_then_on(tmp_path: Path) -> None:
-    async def steps(made: GovernedServer) -> Any:
-        before = await tools(made)
-        (tmp_path / "all.cedar").write_text(NOBODY)
-        assert await made.watch.look()
-        return before, await tools(made)
-
-    assert session(settings(tmp_path), FakeTarget(fact("read_note")), steps) == (["read_note"], [])
-
-
-def test_a_broken_policy_leaves_the_last_good_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def steps(made: GovernedServer) -> Any:
-        (tmp_path / "all.cedar").write_text("permit (principal, action ==")
-        assert not await made.watch.look()
-        return await tools(made)
-
-    assert session(settings(tmp_path), FakeTarget(fact("read_note")), steps) == ["read_note"]
-    assert "AG072" in caplog.text
-
-
 def test_the_kill_switch_of_a_broken_version_acts(tmp_path: Path) -> None:
     async def steps(made: GovernedServer) -> Any:
         (tmp_path / "all.cedar").write_text("permit (principal, action ==")
@@ -80,15 +60,3 @@ def test_a_changed_target_is_made_anew(tmp_path: Path) -> None:
         return len(first), len(made.handler.parts.settings.tools)
 
     assert session(settings(tmp_path), target, steps) == (0, 1)
-
-
-def test_new_tools_are_served_once_they_are_known_to_the_policies(tmp_path: Path) -> None:
-    target = FakeTarget(fact("read_note"))
-
-    async def steps(made: GovernedServer) -> Any:
-        target.known = {**target.known, "read_more": fact("read_more")}
-        before = await tools(made)
-        assert await made.watch.look()
-        return before, await tools(made)
-
-    assert session(settings(tmp_path), target, steps) == (["read_note"], ["read_note", "read_more"])

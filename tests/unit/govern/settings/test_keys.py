@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.settings.keys import KeyMaterial, material
+from adaptgen.govern.settings.keys import material
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.model import Settings
 from adaptgen.runtime.aws.credentials import Credentials
@@ -33,20 +33,6 @@ async def refused(text: str, **environ: str) -> list[tuple[str, Where | None, st
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        KEY.hex(),
-        KEY.hex().upper(),
-        base64.b64encode(KEY).decode(),
-        base64.b64encode(KEY).decode().rstrip("="),
-        base64.urlsafe_b64encode(KEY).decode() + "\n",
-    ],
-)
-async def test_a_key_is_32_bytes_in_hex_or_base64(text: str) -> None:
-    assert (await material(settings("keys: {cursors: '${env:C}'}"), Credentials({"C": text}))).cursors == KEY
-
-
-@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("c2hvcnQ", "it is too short: 5 bytes, and 32 are needed"),
@@ -60,30 +46,12 @@ async def test_a_key_that_is_none_is_located_and_not_shown(text: str, why: str) 
     assert found == [("AG073", Where("g.yaml", 3, 3), f"keys.audit: {why}")]
 
 
-async def test_every_key_that_cannot_be_had_is_reported_at_once() -> None:
-    text = "keys: {tokens: {current: k1, all: {k1: '${env:K1}', k2: '${env:K2}'}}, cursors: '${env:C}'}"
-    found = await refused(text, K1="short", C=KEY.hex())
-    assert [one[:2] for one in found] == [("AG073", Where("g.yaml", 2, 36)), ("AG071", Where("g.yaml", 2, 53))]
-    assert "K2" in found[1][2]
-
-
 async def test_no_representation_shows_a_key() -> None:
     text = "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}, cursors: '${env:K}'}\n"
     found = await material(settings(text), Credentials({"K": KEY.hex()}))
     assert found.tokens is not None
     assert repr(found.tokens) == "Ring(current='k1', ids=['k1'])"
     assert repr(found) == "Material(ephemeral=())"
-
-
-async def test_what_the_settings_use_and_do_not_name_is_random_for_one_process() -> None:
-    one = settings("tokenize: {kinds: email}\naudit: stderr\n")
-    first, second = await material(one, Credentials({})), await material(one, Credentials({}))
-    assert first.ephemeral == ("tokens", "cursors", "audit")
-    assert first.tokens is not None
-    assert second.tokens is not None
-    assert first.tokens.all[first.tokens.current] != second.tokens.all[second.tokens.current]
-    assert len({first.cursors, second.cursors, first.audit, second.audit}) == 4
-    assert (first.surrogates, first.handover) == (None, None)
 
 
 async def test_random_keys_outlive_a_change_of_the_settings() -> None:
@@ -93,21 +61,6 @@ async def test_random_keys_outlive_a_change_of_the_settings() -> None:
     assert later.tokens == first.tokens
     assert later.cursors == OTHER
     assert later.ephemeral == ("tokens",)
-
-
-async def test_a_random_key_never_replaces_one_that_was_named() -> None:
-    named = KeyMaterial(cursors=KEY)
-    found = await material(settings(""), Credentials({}), ephemeral=named)
-    assert found.cursors not in (KEY, None)
-
-
-async def test_a_server_behind_a_proxy_gets_no_random_token_key() -> None:
-    text = (
-        "mode: behind\naccept: {issuer: i, audience: crm, jwks: https://p.example/jwks}\n"
-        "tokenize: {kinds: email}\nkeys: {cursors: '${env:C}'}\n"
-    )
-    found = await material(settings(text), Credentials({"C": KEY.hex()}))
-    assert (found.tokens, found.handover, found.ephemeral) == (None, None, ())
 
 
 def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:

@@ -12,7 +12,6 @@ from adaptgen.govern.settings.model import Settings, State
 from adaptgen.govern.settings.references import open_store
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store import store_from
-from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 
@@ -45,10 +44,6 @@ async def test_a_state_that_cannot_be_used_is_told_at_its_place(
     assert (found.code, found.where) == (code, Where("governance.yaml", line, 3))
     assert said in found.message
     assert "hunter22" not in str(caught.value)
-
-
-async def test_memory_needs_nothing() -> None:
-    assert isinstance(await open_store(settings(), Credentials({})), MemoryStore)
 
 
 @pytest.mark.parametrize(

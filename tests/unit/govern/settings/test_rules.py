@@ -95,23 +95,6 @@ def test_policies_that_cannot_be_used_are_located(tmp_path: Path, make: Any, rea
     assert one.where == Where(path.as_posix(), 3, 14)
 
 
-def test_addresses_may_be_references_and_otherwise_are_checked() -> None:
-    text = (
-        'adaptgen: 1\nlisten: {resource: "${env:URL}"}\n'
-        'authenticate: {issuer: "${env:ISSUER}", audience: "${env:URL}", jwks: "${env:JWKS}"}\n'
-    )
-    found = parse(text.encode(), "g.yaml")
-    assert found.authenticate is not None
-    assert (found.listen.resource, found.authenticate.audience) == ("${env:URL}", ("${env:URL}",))
-    plain = "authenticate: {issuer: http://idp.example, audience: a, jwks: 'file:///keys', algorithms: none}\n"
-    assert [one[3] for one in refused(f"adaptgen: 1\n{plain}")] == [
-        "authenticate.issuer: 'http://idp.example' is not https, and the host is not loopback",
-        "authenticate.jwks: 'file:///keys' is not an absolute http or https URL",
-        "authenticate.algorithms must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, "
-        "not 'none'",
-    ]
-
-
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
     text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\n"
     assert "horse" not in str(refused(text))
@@ -129,16 +112,6 @@ def target(text: str) -> list[tuple[str, str]]:
         check_target(settings, loopback=False)
     assert all(one.where is not None for one in caught.value.diagnostics)
     return [(one.code, one.message) for one in caught.value.diagnostics]
-
-
-def test_a_target_that_others_reach_needs_callers_and_every_key() -> None:
-    text = PROXY.replace('mcp"}', 'mcp", handover: crm}') + "tokenize: {kinds: email}\naudit: stdout\n"
-    assert target(text) == [
-        ("AG078", "others can reach this server, and nothing says who may call"),
-        ("AG073", "keys.handover is missing: callers' identities are handed to upstreams"),
-        ("AG073", "keys.tokens is missing: nobody could restore tokens of another process"),
-        ("AG073", "keys.audit is missing: nobody could verify the trail"),
-    ]
 
 
 def test_an_embedded_server_that_others_reach_needs_a_cursor_key() -> None:

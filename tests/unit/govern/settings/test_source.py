@@ -14,12 +14,8 @@ from moto.server import ThreadedMotoServer
 from support.aws_transcripts import Transcript
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.govern.limits.kill_switch import switch
 from adaptgen.govern.settings import remote_files as documents
-from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.source import source
-from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.tables import Caller
 from adaptgen.runtime.aws.api import AwsApi
 from adaptgen.runtime.aws.background import shared_api
 
@@ -49,66 +45,6 @@ def folder(tmp_path: Path) -> Path:
 
 
 # ----------------------------------------------------------------------------------------------------------- a file
-
-
-async def test_a_file_that_did_not_change_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = source(folder / "governance.yaml", {})
-    await one.load()
-    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} is read"))
-    assert await one.changed() is None
-
-
-async def test_a_change_of_the_text_or_of_a_policy_is_noticed(folder: Path) -> None:
-    one = source(folder / "governance.yaml", {})
-    hashes = [(await one.load()).hash]
-    for change in (
-        lambda: write(folder / "governance.yaml", TEXT + "limits: {per: sub, rate: 1/s}\n"),
-        lambda: write(folder / "policies" / "a.cedar", PERMIT + "// later\n"),
-        lambda: write(folder / "policies" / "b.cedar", PERMIT),
-        lambda: (folder / "policies" / "a.cedar").unlink(),
-    ):
-        change()
-        found = await one.changed()
-        assert found is not None
-        hashes.append(found.hash)
-        assert await one.changed() is None
-    assert len(set(hashes)) == 5
-    write(folder / "policies" / "notes.txt", "no policy")
-    assert await one.changed() is None
-
-
-async def test_a_text_that_says_the_same_is_no_change(folder: Path) -> None:
-    one = source(folder / "governance.yaml", {})
-    await one.load()
-    write(folder / "governance.yaml", TEXT)
-    assert await one.changed() is None
-
-
-async def test_a_broken_version_is_said_once_and_its_repair_noticed(folder: Path) -> None:
-    one = source(folder / "governance.yaml", {})
-    first = await one.load()
-    write(folder / "governance.yaml", TEXT + "limit: []\n")
-    with pytest.raises(AdaptgenError, match="AG070: unknown key 'limit'"):
-        await one.changed()
-    assert await one.changed() is None
-    write(folder / "governance.yaml", TEXT)
-    assert await one.changed() is None  # it is what was given last
-    write(folder / "governance.yaml", TEXT + "limits: {per: sub, rate: 1/s}\n")
-    found = await one.changed()
-    assert found is not None
-    assert found.hash != first.hash
-
-
-async def test_a_policy_that_a_broken_version_misses_repairs_it(folder: Path) -> None:
-    one = source(folder / "governance.yaml", {})
-    await one.load()
-    write(folder / "governance.yaml", TEXT.replace("[policies]", "[policies, more]"))
-    with pytest.raises(AdaptgenError, match="AG072"):
-        await one.changed()
-    write(folder / "more" / "b.cedar", PERMIT)
-    found = await one.changed()
-    assert found is not None
-    assert sorted(found.policies) == ["more/b.cedar", "policies/a.cedar"]
 
 
 async def test_a_file_that_goes_is_said_once_and_comes_back(folder: Path) -> None:
@@ -227,19 +163,6 @@ async def test_s3_that_goes_away_leaves_what_holds(s3: Any) -> None:
     assert await one.changed() is None
     away = False
     assert await one.changed() is None
-
-
-async def test_the_kill_switch_may_lie_in_s3(s3: Any) -> None:
-    put(s3, off_dot_yaml="")
-    settings = parse(b"adaptgen: 1\nswitch: {source: 's3://bank/off.yaml'}\n", "g.yaml")
-    one = switch(settings, {}, aws=apis(s3))
-    await one.start()
-    tool = ToolInfo("crm__find", "crm", "find", "read", True, {})
-    assert one.refuses(Caller("ada"), tool) is None
-    put(s3, off_dot_yaml="tools: crm/*\n")
-    await one.refresh()
-    assert one.refuses(Caller("ada"), tool) == "the tool crm__find"
-    await one.aclose()
 
 
 async def test_objects_are_bounded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,17 +94,6 @@ async def test_an_api_that_cannot_be_reached_is_an_outage(tmp_path: Path, capfd:
     assert counted(line) == {"FailedCalls": 1, "UpstreamFailures": 1}
 
 
-@pytest.mark.asyncio
-async def test_elsewhere_lines_are_printed_where_the_settings_ask_for_them(tmp_path: Path, capfd: Any) -> None:
-    for given, printed in (({}, 0), ({"metrics": {"cloudwatch": True}, "trace": {"service": "front"}}, 1)):
-        async with governed(settings(tmp_path, audit=None, **given), FakeTarget(fact("a"))) as made:
-            await ask(made, ADA, "tools/call", {"name": "a", "arguments": {}})
-        found = lines(capfd.readouterr().out)
-        assert len(found) == printed
-    (directive,) = found[0]["_aws"]["CloudWatchMetrics"]
-    assert (directive["Dimensions"], found[0]["Service"]) == ([["Service"]], "front")
-
-
 class _Seen(Tracer):
     """Notes what reaches it."""
 
@@ -145,12 +134,3 @@ def test_a_call_that_raises_is_counted_too(problem: Exception, metric: str) -> N
     (line,) = written
     assert counted(json.loads(line)) == {metric: 1}
     assert b"a bug" not in line
-
-
-def test_standard_output_that_is_gone_stops_no_call() -> None:
-    def gone(line: bytes) -> object:
-        raise BrokenPipeError
-
-    metrics = EmbeddedMetrics(Tracer(), ("FunctionName", "crm"), gone)
-    with metrics.request("tools/call", "a", Context(request_id="r")) as span:
-        span.outcome("ok", ADA)

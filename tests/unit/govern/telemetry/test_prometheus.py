@@ -57,10 +57,3 @@ async def test_an_address_that_is_taken_is_said_with_its_place(tmp_path: Path) -
     (found,) = failed.value.diagnostics
     assert (found.code, "for metrics: address already in use" in found.message) == ("AG062", True)
     assert found.where is not None
-
-
-@pytest.mark.asyncio
-async def test_a_server_on_stdio_listens_nowhere(tmp_path: Path, address: str) -> None:
-    async with governed(settings(tmp_path, metrics=address, audit=None), FakeTarget()):
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"http://{address}/metrics")

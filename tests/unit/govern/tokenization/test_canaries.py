@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from support.check_digits import iban_digits, luhn_digit
-from support.shielding import ANNA, answer, restore, run, tokenizer, tool
+from support.shielding import ANNA, answer, run, tokenizer, tool
 
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE
@@ -161,21 +161,6 @@ def test_none_of_ten_thousand_values_is_seen() -> None:
             assert shown.count("tok_") >= 25 * 8
 
 
-def test_every_value_comes_back_exactly() -> None:
-    chance = random.Random(7)
-    one = tokenizer()
-    kinds = {"email": "email", "phone": "phone", "card_number": "card", "iban": "iban", "national_id": "national_id"}
-    kinds |= dict.fromkeys(("first_name", "last_name", "full_name"), "name")
-    facts = tool(kinds)
-    for number in range(200):
-        person = _person(chance, number)
-        shown = orjson.loads(_shown(one, person))
-        assert not set(shown.values()) & set(person.values())
-        wrap = chance.choice(("{}", "`{}`", "**{}**", "<{}>", "mailto:{}"))
-        written = {key: wrap.format(token.upper() if number % 2 else token) for key, token in shown.items()}
-        assert restore(one, written, facts) == person
-
-
 def test_none_is_seen_where_our_own_servers_say_what_is_classified() -> None:
     chance = random.Random(99)
     one = tokenizer()
@@ -188,16 +173,3 @@ def test_none_is_seen_where_our_own_servers_say_what_is_classified() -> None:
         found = [["name", person[key]] for person in people for key in ("first_name", "last_name", "full_name")]
         shown = _shown(one, {"items": records}, **{META_SENSITIVE: places, META_FOUND: found})
         assert _leaks(shown, people) == []
-
-
-def test_none_is_seen_in_errors_and_their_data() -> None:
-    chance = random.Random(5)
-    one = tokenizer()
-    for number in range(100):
-        person = _person(chance, number)
-        said = [person[key] for key in ("email", "phone", "card_number", "iban", "national_id")]
-        for value in said:
-            text = run(one.text(ANNA, f"The record of {value} exists."))
-            data = orjson.dumps(run(one.other(ANNA, "crm", {"data": {"detail": [value]}})).result).decode()
-            assert value not in text
-            assert value not in data

@@ -14,7 +14,6 @@ from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.token_formats import Expired, MalformedToken, Tokens
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.tagged_values import token_length
 from adaptgen.runtime.store.protocol import MemoryStore
@@ -47,32 +46,6 @@ def test_what_is_sealed_opens_as_it_was(text: str, number: bool) -> None:
             opened(tokens, token, scope)
 
 
-def test_the_length_tells_steps_of_16_bytes() -> None:
-    tokens = Tokens(NEW, ["name"])
-    lengths = [len(tokens.seal(SCOPE, "name", "x" * size)) for size in range(1, 60)]
-    assert len(set(lengths)) == 5
-    assert len(set(lengths[:10])) == 1
-    plain = Tokens(OLD, ["name"])
-    assert len({len(plain.seal(SCOPE, "name", "x" * size)) for size in range(1, 10)}) == 9
-
-
-def test_values_that_end_like_padding_are_kept() -> None:
-    tokens = Tokens(NEW, ["name"])
-    for text in ("a\0", "\0\0", "a\x80", "\x80\0\0", "x" * 10 + "\0", "\ud800"):
-        assert opened(tokens, tokens.seal(SCOPE, "name", text)).text == text
-
-
-def test_tokens_of_older_keys_keep_their_form_and_resolve() -> None:
-    before, after = Tokens(OLD, ["email"]), Tokens(NEW, ["email"])
-    old = before.seal(SCOPE, "email", "ada@example.org")
-    assert opened(after, old).text == "ada@example.org"
-    assert after.seal(SCOPE, "email", "ada@example.org") != old
-    # A server that was not told of the padding yet opens what the others made.
-    later = Tokens(KeyRing("k1", NEW.all), ["email"])
-    assert opened(later, after.seal(SCOPE, "email", "ada@example.org")).text == "ada@example.org"
-    assert later.seal(SCOPE, "email", "ada@example.org") == old, "an existing key keeps the form of its tokens"
-
-
 def test_a_value_has_one_token_within_an_epoch_and_the_token_ends() -> None:
     now = [1_000_000.0]
     tokens = Tokens(NEW, ["email"], epoch=3600, clock=lambda: now[0])
@@ -101,19 +74,6 @@ def test_an_expired_token_says_to_read_the_record_again(monkeypatch: pytest.Monk
     monkeypatch.setattr(one._tokens, "_clock", lambda: later)
     with pytest.raises(ToolError, match="has expired: read the record again"):
         asyncio.run(one.arguments(ANNA, facts, {"email": token}, always))
-
-
-def test_tokens_that_do_not_end_resolve_where_an_epoch_is_set_later() -> None:
-    before, after = Tokens(OLD, ["email"]), Tokens(NEW, ["email"], epoch=60)
-    assert opened(after, before.seal(SCOPE, "email", "a@b.example")).text == "a@b.example"
-
-
-def test_random_keys_are_padded() -> None:
-    from adaptgen.govern.settings.keys import material
-
-    made = asyncio.run(material(Settings(tokenize=Tokenize()), Credentials({})))
-    assert made.tokens is not None
-    assert Tokens(made.tokens, ["email"]).padded
 
 
 @pytest.mark.parametrize(("chosen", "form"), [({}, "padded"), ({"form": "short"}, "short")])

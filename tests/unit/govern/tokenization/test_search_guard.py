@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.governing import FakeTarget, ask, governed, settings
 from support.shielding import ANNA, KEY, always, never, run, tool
 
 from adaptgen.govern.settings.keys import KeyRing
@@ -14,7 +13,7 @@ from adaptgen.govern.tokenization.search_guard import SearchGuard, SearchRefused
 from adaptgen.govern.tokenization.token_formats import Tokens, scope_of
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE
 from adaptgen.proxy.third_party_tools import facts
-from adaptgen.runtime.store.protocol import MemoryStore, StoreError
+from adaptgen.runtime.store.protocol import MemoryStore
 
 KINDS = frozenset({"email", "name", "phone"})
 TOKENS = Tokens(KeyRing("k1", {"k1": KEY}), KINDS)
@@ -44,13 +43,6 @@ def test_arguments_that_settings_classify_are_guarded_on_third_parties() -> None
     assert check(guard(), third, {"payer": None, "other": "Ada"}, never) == {}
 
 
-def test_what_writes_takes_clear_text() -> None:
-    from dataclasses import replace
-
-    writes = replace(tool({"email": "email"}), effect="write")
-    assert check(guard(), writes, {"email": "ada@example.org"}, never) == {}
-
-
 def test_a_server_of_0_1_behind_a_proxy_is_guarded_by_its_contract() -> None:
     listed = {
         "name": "find",
@@ -68,42 +60,6 @@ def test_a_server_of_0_1_behind_a_proxy_is_guarded_by_its_contract() -> None:
         with pytest.raises(SearchRefused):
             check(guard(), made, arguments, never)
     assert check(guard(), made, {"city": "Ulm", "order_by": "city"}, never) == {}
-
-
-def test_a_store_that_is_away_refuses() -> None:
-    class Away(MemoryStore):
-        async def get(self, key: str) -> bytes | None:
-            raise StoreError("away")
-
-    with pytest.raises(StoreError):
-        check(guard(store=Away()), tool({"payer": "name"}), {"payer": "Ada"})
-
-
-def test_nothing_of_a_guess_is_in_the_store() -> None:
-    kept: list[str] = []
-
-    class Watched(MemoryStore):
-        async def put(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
-            kept.append(f"{key} {value!r}")
-            await super().put(key, value, ttl=ttl)
-
-    check(guard(store=Watched()), tool({"payer": "name"}), {"payer": "Ada Lovelace"})
-    assert len(kept) == 1
-    assert "ada" not in kept[0].lower()
-
-
-def test_the_target_hears_what_is_searched(tmp_path: Any) -> None:
-    from support.governing import fact
-
-    target = FakeTarget(fact("find", arguments={"email": "email"}))
-
-    async def called() -> None:
-        async with governed(settings(tmp_path), target) as made:
-            await ask(made, ANNA, "tools/call", {"name": "find", "arguments": {"email": "ada@example.org"}})
-            await ask(made, ANNA, "tools/call", {"name": "find", "arguments": {"text": "x"}})
-
-    run(called())
-    assert [dict(caller.searched) for caller, _, _ in target.calls] == [{"email": True}, {}]
 
 
 def test_the_handover_carries_what_is_searched() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import jsonschema
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -17,7 +16,7 @@ from adaptgen.govern.tokenization.tokenizer import Restored, Tokenizer
 from adaptgen.pii.detectors import is_iban
 from adaptgen.pii.national_ids import LUHN
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.store.protocol import MemoryStore, StoreError
+from adaptgen.runtime.store.protocol import MemoryStore
 
 ALL = ("email", "phone", "card", "iban", "national_id", "name", "birth_date", "account")
 VALUES = {
@@ -56,21 +55,6 @@ def sent(one: Tokenizer, arguments: dict[str, Any], caller: Any = ANNA, facts: A
 def back(one: Tokenizer, value: Any, caller: Any = ANNA) -> Any:
     shown = run(one.result(caller, WRITE, answer(value))).result["content"][0]["text"]
     return shown if isinstance(value, str) else orjson.loads(shown)
-
-
-def test_nothing_in_clear_reaches_the_api_and_all_of_it_comes_back() -> None:
-    one = api()
-    gone = sent(one, VALUES)
-    text = orjson.dumps(gone).decode()
-    for value in VALUES.values():
-        assert value not in text
-    assert "lovelace" not in text.lower()
-    schema = {"type": "object", "properties": SCHEMA}
-    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(gone)
-    assert back(one, gone) == VALUES
-    assert back(one, {"results": [{"text": f"wrote to {gone['email']} ({gone['phone']})."}]}) == {
-        "results": [{"text": f"wrote to {VALUES['email']} ({VALUES['phone']})."}]
-    }
 
 
 def test_surrogates_pass_the_checks_of_their_kind() -> None:
@@ -152,15 +136,6 @@ def test_what_is_no_surrogate_stays() -> None:
         "f": "DE89370400440532013000",
     }
     assert back(api(), value) == value
-
-
-def test_a_store_that_is_gone_refuses() -> None:
-    class Gone(MemoryStore):
-        async def add(self, key: str, value: bytes, *, ttl: float | None = None) -> bool:
-            raise StoreError("the store cannot be reached")
-
-    with pytest.raises(StoreError):
-        sent(api(Gone()), {"phone": "+49 30 1234567"})
 
 
 def test_handles_taken_by_other_values_are_not_shared() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import random
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, RING
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.tokenization.token_formats import MalformedToken, Tokens, base32, scope, scope_of
-from adaptgen.runtime.pii.tagged_values import canonical, token_length
+from adaptgen.runtime.pii.tagged_values import token_length
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
 ACME = scope("tenant", "acme", "", "")
@@ -40,11 +39,6 @@ def test_length_is_known_beforehand(value: str, kind: str) -> None:
     token = Tokens(RING, KINDS).seal(ACME, kind, value)
     assert len(token) == token_length(kind, len(value.encode()))
     assert re.fullmatch(r"tok_[a-z_]+_k1[a-z2-7]+", token)
-
-
-def test_short_tokens_have_one_length() -> None:
-    token, _ = Tokens(RING, KINDS).handle(ACME, "national_id", "x" * 200)
-    assert len(token) == token_length("national_id", 200, short=True) == len("tok_national_id_k1") + 16
 
 
 @given(values)
@@ -108,51 +102,6 @@ def test_scopes_do_not_run_into_each_other() -> None:
     assert scope("tenant", "a", "b", "") == scope("tenant", "a", "other", "crm")
 
 
-def test_old_keys_still_open_and_the_current_one_seals() -> None:
-    old = Tokens(RING, KINDS).seal(ACME, "email", "ada@example.com")
-    ring = KeyRing("2027-key", {"k1": KEY, "2027-key": OTHER_KEY})
-    rotated = Tokens(ring, KINDS)
-    fresh = rotated.seal(ACME, "email", "ada@example.com")
-    assert len(fresh) == len(old)
-    assert fresh != old
-    assert opened(rotated, old) == opened(rotated, fresh) == "ada@example.com"
-    with pytest.raises(MalformedToken):
-        opened(Tokens(RING, KINDS), fresh)
-
-
-def test_kinds_with_underscores_are_not_confused() -> None:
-    tokens = Tokens(RING, ("national", "national_id", "id"))
-    for kind in ("national", "national_id", "id"):
-        (found,) = tokens.find(tokens.seal(ACME, kind, "x"))
-        assert found.kind == kind
-
-
-def test_what_is_no_token_of_ours_is_not_found() -> None:
-    assert list(Tokens(RING, KINDS).find("tok_visa tok_1N3T00LkdIwHu7ixt44h1F8k stok tok_")) == []
-
-
 def test_ids_say_nothing_of_keys_or_values() -> None:
     assert "k1" in repr(RING)
     assert KEY.hex() not in repr(RING)
-
-
-def test_canonical_kinds() -> None:
-    assert [canonical(one) for one in ("bank_account", "ip", "National ID", "email")] == [
-        "account",
-        "ip_address",
-        "national_id",
-        "email",
-    ]
-
-
-def test_a_token_costs_microseconds() -> None:
-    tokens = Tokens(RING, KINDS)
-    best = min(_seconds(tokens) for _ in range(20))
-    assert best < 60e-6  # 5 on an idle machine
-
-
-def _seconds(tokens: Tokens) -> float:
-    began = time.process_time()
-    for _ in range(100):
-        tokens.seal(ACME, "email", "ada.lovelace@example.com")
-    return (time.process_time() - began) / 100

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import copy
 import re
 from typing import Any
 
 import orjson
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, run, shield, tokenizer, tool
+from support.shielding import ANNA, KEY, OTHER_KEY, restore, run, shield, tokenizer, tool
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
@@ -30,30 +28,6 @@ def back(token: Any, kind: str = "email") -> Any:
 # ------------------------------------------------------------------------------------------------------ positions
 
 
-def test_classified_positions_become_tokens_of_their_kind() -> None:
-    value = {"fields": ["id", "a", "b"], "items": [[1, "ada@example.com", "Ada"], [2, "ben@example.com", "Ben"]]}
-    places = {"/items/*/1": "email", "/items/*/2": "name"}
-    shown = shield(tokenizer(), value, tool(trusted=True), **{META_SENSITIVE: places})
-    assert shown["fields"] == ["id", "a", "b"]
-    assert [row[0] for row in shown["items"]] == [1, 2]
-    assert [back(row[1]) for row in shown["items"]] == ["ada@example.com", "ben@example.com"]
-    assert [back(row[2], "name") for row in shown["items"]] == ["Ada", "Ben"]
-
-
-def test_positions_with_odd_keys() -> None:
-    value = {"*": "Ada", "a/b": "Ben", "c~d": ["Cid", "Dora"], "plain": "text", "1": "Eve"}
-    places = {"/~2": "name", "/a~1b": "name", "/c~0d/*": "name", "/1": "name"}
-    shown = shield(tokenizer(), value, tool(trusted=True), **{META_SENSITIVE: places})
-    assert shown["plain"] == "text"
-    assert [back(one, "name") for one in (shown["*"], shown["a/b"], *shown["c~d"], shown["1"])] == [
-        "Ada",
-        "Ben",
-        "Cid",
-        "Dora",
-        "Eve",
-    ]
-
-
 def test_numbers_and_lists_and_objects_below_a_position() -> None:
     value = {"a": 5551234567, "b": [5551234567, None, True, ""], "c": {"d": "x", "e": 1.5}}
     places = {"/a": "phone", "/b": "phone", "/c": "name"}
@@ -64,43 +38,7 @@ def test_numbers_and_lists_and_objects_below_a_position() -> None:
     assert (back(shown["c"]["d"], "name"), back(shown["c"]["e"], "name")) == ("x", 1.5)
 
 
-def test_kinds_that_are_not_chosen_stay() -> None:
-    value = {"email": "ada@example.com", "note": "ada@example.com"}
-    assert shield(tokenizer(kinds=("phone",)), value) == value
-
-
-def test_what_a_server_of_ours_says_is_not_personal_stays() -> None:
-    value = {"customer_name": "Widgets Ltd", "note": "call +1 202 555 0172"}
-    shown = shield(tokenizer(), value, tool(trusted=True), **{META_STATUS: 200})
-    assert shown["customer_name"] == "Widgets Ltd"
-    assert "555" not in shown["note"]
-    assert shield(tokenizer(), value)["customer_name"] != "Widgets Ltd"
-
-
-def test_paths_that_a_person_declared_for_a_third_party() -> None:
-    rule = {"people[*].alias": "name", "/0/code": "account", "nick": "name", "$.x.full": "name"}
-    value = [{"code": "A-77", "people": [{"alias": "The Countess", "nick": "AL"}], "x": {"full": "Ada"}, "full": "no"}]
-    shown = shield(tokenizer(kinds=("name", "account")), value, tool(sensitive=rule))[0]
-    assert back(shown["people"][0]["alias"], "name") == "The Countess"
-    assert back(shown["people"][0]["nick"], "name") == "AL"
-    assert back(shown["x"]["full"], "name") == "Ada"
-    assert shown["full"] == "no"
-    assert "A-77" not in orjson.dumps(shown).decode()
-
-
 # ---------------------------------------------------------------------------------------------- names, text, nesting
-
-
-def test_names_of_keys_classify_what_nobody_declared() -> None:
-    value = {
-        "results": [{"firstName": "Ada", "emails": ["a@example.com"], "phones": [{"number": "5551234567"}]}],
-        "customers": [{"name": "Ben Ito", "country": {"name": "Japan"}}],
-        "msisdn": 4915112345678,
-    }
-    shown = shield(tokenizer(), value)
-    text = orjson.dumps(shown).decode()
-    assert not [one for one in ("Ada", "a@example", "5551234567", "Ben", "4915112345678") if one in text]
-    assert shown["customers"][0]["country"]["name"] == "Japan"
 
 
 def test_columns_that_nobody_declared_are_classified_by_their_names() -> None:
@@ -110,32 +48,6 @@ def test_columns_that_nobody_declared_are_classified_by_their_names() -> None:
     assert shown["items"][0][0] == 7
     assert shown["items"][0][2] is None
     assert [back(row[1], "name") for row in shown["items"]] == ["Ada Byron", "Ben"]
-
-
-def test_free_text_is_swept() -> None:
-    shown = shield(tokenizer(), {"note": "Ask ada@example.com or +49 30 1234567; card 4111 1111 1111 1111."})
-    assert not [one for one in ("ada@", "1234567", "4111") if one in shown["note"]]
-    assert shown["note"].startswith("Ask tok_email_k1")
-    assert shown["note"].endswith(".")
-
-
-def test_names_are_found_in_other_text_of_their_record_only() -> None:
-    value = [
-        {"first_name": "Grace", "last_name": "Ito", "note": "GRACE   Ito wrote; grace-ito.pdf; disgrace"},
-        {"first_name": "Ben", "last_name": "Li", "note": "with good grace. Call Li, not the lithium one"},
-    ]
-    one, two = shield(tokenizer(), value)
-    assert "ito" not in one["note"].lower().replace("tok_", "")[:5]
-    assert one["note"].count("tok_name_") >= 3
-    assert one["note"].endswith("; disgrace")
-    assert two["note"].startswith("with good grace. Call tok_name_k1")
-    assert two["note"].endswith(", not the lithium one")
-
-
-def test_names_of_what_holds_a_list_are_found_in_it() -> None:
-    value = {"customer_name": "Ada Byron", "notes": [{"text": "Ada Byron called"}, {"text": "ada byron again"}]}
-    text = orjson.dumps(shield(tokenizer(), value)).decode()
-    assert "byron" not in text.lower()
 
 
 def test_found_values_are_searched_everywhere() -> None:
@@ -149,68 +61,10 @@ def test_found_values_are_searched_everywhere() -> None:
     assert shown["e"].startswith("tok_name_")
 
 
-def test_many_found_values() -> None:
-    found = [["name", f"Person Nr{number}x"] for number in range(200)]
-    value = {"note": "It was person nr7x, then Person_Nr8x and person Nr9."}
-    note = shield(tokenizer(), value, tool(trusted=True), **{META_FOUND: found})["note"]
-    assert note.count("tok_name_") == 2
-    assert note.endswith("person Nr9.")
-
-
-def test_the_words_of_a_name_are_found_alone() -> None:
-    value = {"contact_name": "Dr. Lara van Weber", "note": "Weber's copy, WEBER, Frau Lara. A weber in a van; Webers."}
-    note = shield(tokenizer(), value)["note"]
-    assert re.sub(r"tok_name_\w+", "*", note) == "*'s copy, *, Frau *. A weber in a van; Webers."
-
-
 def test_the_words_of_a_firm_are_not() -> None:
     value = {"contact_name": "Weber Support Team", "note": "Our Support; Weber Support Team"}
     note = shield(tokenizer(), value)["note"]
     assert re.sub(r"tok_name_\w+", "*", note) == "Our Support; *"
-
-
-def test_values_do_not_replace_parts_of_tokens() -> None:
-    value = {"customer_name": "tok", "contact_name": "email", "note": "tok email a@example.com"}
-    note = shield(tokenizer(), value)["note"].split(" ")
-    assert back(note[2]) == "a@example.com"
-    assert (back(note[0], "name"), back(note[1], "name")) == ("tok", "email")
-
-
-def test_json_in_strings_of_json() -> None:
-    inner = orjson.dumps({"payload": orjson.dumps({"email": "a@b.example", "last_name": "Ito"}).decode()}).decode()
-    shown = shield(tokenizer(), {"raw": inner, "text": "Ito"})
-    nested = orjson.loads(orjson.loads(shown["raw"])["payload"])
-    assert back(nested["email"]) == "a@b.example"
-    assert back(nested["last_name"], "name") == "Ito"
-    assert shown["text"] != "Ito"
-
-
-def test_a_key_that_stands_twice_hides_nothing() -> None:
-    shown = shield(tokenizer(), {"raw": '{"x":"call a@b.example","x":"1"}'})
-    assert "a@b.example" not in shown["raw"]
-    assert "a@b.example" not in shield(tokenizer(), '{"x":"call a@b.example","x":"1"}')
-
-
-def test_keys_that_are_personal() -> None:
-    shown = shield(tokenizer(), {"by": {"z": 0, "ada@example.com": 1, "+49 30 1234567": 2, "last": 3}})
-    keys = list(shown["by"])
-    assert (keys[0], keys[3]) == ("z", "last")
-    assert back(keys[1]) == "ada@example.com"
-    assert list(shown["by"].values()) == [0, 1, 2, 3]
-
-
-def test_the_text_below_a_personal_key_is_searched_too() -> None:
-    value = {"email": "ada@example.com", "by": {"to ben@example.com": "Ada@Example.com wrote"}}
-    shown = shield(tokenizer(), value)
-    ((key, said),) = shown["by"].items()
-    assert "ben@example.com" not in key
-    assert "ada" not in said.lower()
-
-
-def test_numbers_that_are_cards() -> None:
-    shown = shield(tokenizer(), {"n": 4111111111111111, "m": 4111111111111112, "t": 1700000000000})
-    assert back(shown["n"], "card") == 4111111111111111
-    assert (shown["m"], shown["t"]) == (4111111111111112, 1700000000000)
 
 
 def test_numbers_beyond_64_bits_survive() -> None:
@@ -231,19 +85,6 @@ def test_deep_answers_are_refused_not_let_through() -> None:
 
 
 # ----------------------------------------------------------------------------------------------------- other forms
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_tables_in_text(delimiter: str) -> None:
-    rows = [["id", "last_name", "email", "note"], ["1", "Ito", "i@b.example", "Ito came"], ["2", 'O"Hara', "", "x"]]
-    text = "\r\n".join(delimiter.join(f'"{c.replace(chr(34), chr(34) * 2)}"' for c in row) for row in rows) + "\r\n"
-    shown = shield(tokenizer(), text)
-    lines = [line.split(delimiter) for line in shown.split("\r\n")]
-    assert lines[0] == rows[0]
-    assert (back(lines[1][1], "name"), back(lines[1][2]), lines[1][3].split(" ")[1]) == ("Ito", "i@b.example", "came")
-    assert "Ito" not in shown
-    assert (back(lines[2][1], "name"), lines[2][2:]) == ('O"Hara', ["", "x"])
-    assert lines[3] == [""]
 
 
 def test_lines_with_labels() -> None:
@@ -268,58 +109,10 @@ def test_json_line_by_line() -> None:
     assert "a@b" not in shown
 
 
-def test_every_part_of_a_result_is_swept() -> None:
-    leak = "a@b.example"
-    person = orjson.dumps({"last_name": "Ito"}).decode()
-    result: dict[str, Any] = {
-        "content": [
-            {"type": "text", "text": f"mail {leak}", "annotations": {"title": leak}, "_meta": {"x/y": [leak]}},
-            {"type": "text", "text": person},
-            {"type": "resource", "resource": {"uri": f"crm://{leak}", "mimeType": "application/json", "text": person}},
-            {"type": "resource", "resource": {"uri": "x:y", "mimeType": "text/csv", "text": "last_name\nIto\n"}},
-            {"type": "resource_link", "uri": f"mailto:{leak}", "name": leak, "description": f"of {leak}"},
-            {"type": "unheard_of", "value": {"last_name": "Ito", "x": leak}},
-        ],
-        "structuredContent": {"people": [{"last_name": "Ito", "note": leak}]},
-        "isError": True,
-        "_meta": {"vendor/x": {"contact": leak}},
-        "unknown": {"email": leak},
-    }
-    before = copy.deepcopy(result)
-    shown = run(tokenizer().result(ANNA, tool(), result)).result
-    text = orjson.dumps(shown).decode()
-    assert leak not in text
-    assert "Ito" not in text
-    assert result == before
-    assert list(shown) == list(result)
-    assert shown["isError"] is True
-    assert [one["type"] for one in shown["content"]] == [one["type"] for one in before["content"]]
-
-
-@pytest.mark.parametrize("trusted", [True, False])
-@pytest.mark.parametrize(
-    "uri", ["https://x.example/a.pdf", " HTTPS://x.example/a", "file:///tmp/a.pdf", "data:text/plain,a", "s3://b/k"]
-)
-def test_links_that_clients_fetch_past_the_server_are_withheld(uri: str, trusted: bool) -> None:
-    """The type that a server behind a proxy gives its own file proves nothing, whatever is released."""
-    about = {"type": "resource_link", "name": "a", "mimeType": "application/pdf"}
-    result = {"content": [{**about, "uri": uri}, {**about, "uri": "notes://1"}]}
-    shown = run(tokenizer(release=("application/pdf",)).result(ANNA, tool(trusted=trusted), result)).result
-    assert [one["type"] for one in shown["content"]] == ["text", "resource_link"]
-    assert "x.example" not in str(shown)
-
-
 def test_a_link_to_a_file_of_this_server_needs_a_released_type() -> None:
     links = [{"type": "resource_link", "uri": OWN_FILE, "name": "a", "mimeType": one} for one in ("a/b", "image/png")]
     shown = run(tokenizer(release=("image/*",)).result(ANNA, tool(), {"content": links})).result
     assert [one["type"] for one in shown["content"]] == ["text", "resource_link"]
-
-
-def test_both_copies_say_the_same() -> None:
-    value = {"email": "a@b.example"}
-    result = answer(value) | {"structuredContent": dict(value)}
-    shown = run(tokenizer().result(ANNA, tool(), result)).result
-    assert orjson.loads(shown["content"][0]["text"]) == shown["structuredContent"] != value
 
 
 def test_positions_hold_for_structured_content() -> None:
@@ -374,21 +167,6 @@ def test_a_resource_that_is_read_is_withheld_too() -> None:
 
 
 # ------------------------------------------------------------------------------------------- properties and counting
-
-
-def test_counts_and_ids() -> None:
-    shielded = run(
-        tokenizer().result(ANNA, tool(), answer({"email": "a@b.example", "note": "a@b.example, c@d.example"}))
-    )
-    assert (shielded.tokens, shielded.swept, len(shielded.ids)) == (3, 2, 2)
-    assert all(len(one) == 10 for one in shielded.ids)
-
-
-def test_tenants_get_different_tokens_and_callers_where_the_scope_says_so() -> None:
-    value = {"email": "a@b.example"}
-    one, by_caller = tokenizer(), tokenizer(scope="caller")
-    assert shield(one, value) == shield(one, value, caller=BEN) != shield(one, value, caller=EVE)
-    assert shield(by_caller, value) != shield(by_caller, value, caller=BEN)
 
 
 def test_a_new_key_changes_nothing_for_old_tokens() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, run, shield, tokenizer, tool
+from support.shielding import ANNA, BEN, EVE, OTHER_KEY, restore, run, shield, tokenizer, tool
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.runtime.core.answer import ToolError
@@ -47,24 +47,6 @@ def test_short_tokens_come_back() -> None:
     assert shield(short(store), shown) == shown
 
 
-def test_the_store_never_sees_a_value() -> None:
-    store = Recording()
-    shown = shield(short(store, expires=60.0), {"email": ADA})
-    ((key, value, ttl),) = store.written
-    assert ttl == 60.0
-    assert b"ada" not in value
-    assert "ada" not in key
-    assert shown["email"] not in key
-
-
-def test_an_entry_is_written_once_in_a_while() -> None:
-    store = Recording()
-    one = short(store)
-    for _ in range(3):
-        shield(one, {"email": ADA})
-    assert len(store.written) == 1
-
-
 @pytest.mark.parametrize("by", ["token", "value"])
 def test_erased_values_resolve_no_more(by: str) -> None:
     store = Recording()
@@ -99,27 +81,3 @@ def test_an_entry_put_in_the_place_of_another_is_not_believed() -> None:
     with pytest.raises(ToolError):
         restore(one, ada, TAKES)
     assert restore(one, ben, TAKES)["email"] == "ben@example.com"
-
-
-def test_old_handles_survive_a_new_key() -> None:
-    store = Recording()
-    shown = shield(short(store), {"email": ADA})
-    rotated = short(store, ring=KeyRing("k2", {"k1": KEY, "k2": OTHER_KEY}))
-    assert restore(rotated, shown, TAKES)["email"] == ADA
-
-
-def test_without_the_store_nothing_leaves_and_nothing_is_restored() -> None:
-    store = Recording()
-    one = short(store)
-    shown = shield(one, {"email": ADA})
-    store.broken = True
-    with pytest.raises(StoreError):
-        run(one.result(ANNA, tool(), answer({"email": "new@example.com"})))
-    with pytest.raises(StoreError):
-        restore(one, shown, TAKES)
-
-
-def test_sealed_tokens_open_after_a_change_of_form() -> None:
-    store = Recording()
-    sealed = shield(tokenizer(), {"email": ADA})
-    assert restore(short(store), sealed, TAKES)["email"] == ADA

@@ -11,7 +11,7 @@ from typing import Any
 from adaptgen.learning.answers.learn import learn_answers
 from adaptgen.learning.lists.learn import learn_lists
 from adaptgen.learning.model import Notebook
-from tests.unit.learning.apis import Handler, TinyProbe, concluded, listing, made
+from tests.unit.learning.apis import Handler, TinyProbe, listing, made
 
 COUNT = 24
 
@@ -70,55 +70,10 @@ def contacts(tmp_path: Path, records: list[dict[str, Any]] = CONTACTS, **handler
     return learn(tmp_path, paths, known | handlers)
 
 
-def test_what_identifies_is_proved_by_a_read(tmp_path: Path) -> None:
-    said = concluded(contacts(tmp_path), "answers.identity", "GET /contacts")
-    assert [sure for _, sure in said] == ["certain"]
-    assert said[0][0].startswith("id identifies a record")
-
-
-def test_an_identity_that_the_detail_operation_does_not_know_is_likely(tmp_path: Path) -> None:
-    gone = {f"/contacts/{each['id']}": lambda query: (404, {}, {}) for each in CONTACTS}
-    said = concluded(contacts(tmp_path, **gone), "answers.identity", "GET /contacts")
-    assert [sure for _, sure in said] == ["likely"]
-
-
-def test_personal_data_under_a_name_that_does_not_say_so(tmp_path: Path) -> None:
-    notebook = contacts(tmp_path)
-    assert value_of(notebook, "operations", "GET /contacts", "sensitive", "reach") == "email"
-    assert value_of(notebook, "operations", "GET /contacts/{contactId}", "sensitive", "reach") == "email"
-
-
-def test_fields_that_say_nothing_and_undeclared_ones(tmp_path: Path) -> None:
-    notebook = contacts(tmp_path)
-    found = notebook.find("GET /contacts", "answers.fields")
-    assert found is not None
-    assert (found.seen["empty"], found.seen["same"]) == (["memo"], ["tenant"])
-    assert found.seen["undeclared"] == ["extra.house", "since"]
-    assert found.seen["forms"]["since"] == "date"
-
-
-def test_the_view_leaves_out_what_says_nothing(tmp_path: Path) -> None:
-    view = value_of(contacts(tmp_path), "operations", "GET /contacts", "view")
-    assert "memo" not in view
-    assert "tenant" not in view
-    assert "title" in view
-
-
 def test_types_that_are_not_as_declared(tmp_path: Path) -> None:
     said = [(each.declared, each.observed) for each in contacts(tmp_path).disagreements]
     assert ("amount is of type number", "it is of type string") in said
     assert ("not declared", "answers have extra.house, since") in said
-
-
-def test_a_disagreement_points_into_the_document(tmp_path: Path) -> None:
-    pointers = [each.pointer for each in contacts(tmp_path).disagreements if each.declared.startswith("amount")]
-    where = "#/paths/~1contacts/get/responses/200/content/application~1json/schema/items/properties/amount"
-    assert pointers[0] == where
-
-
-def test_names_for_ids(tmp_path: Path) -> None:
-    names = value_of(contacts(tmp_path), "operations", "GET /contacts", "arguments", "groupId")
-    assert names == {"names": {"tool": "list_groups", "id": "id", "labels": ["name"]}}
 
 
 def test_numbers_that_are_no_ids_of_the_list_point_to_nothing(tmp_path: Path) -> None:
@@ -165,46 +120,6 @@ def test_without_paging_the_tool_answers_all_lists_and_what_is_personal_is_below
     assert value_of(notebook, "operations", "GET /cases", "view") is None
     assert value_of(notebook, "operations", "GET /cases", "sensitive", "cases[*].reach") == "email"
     assert value_of(notebook, "operations", "GET /cases", "sensitive", "reach") is None
-
-
-def test_keys_of_maps_are_not_written(tmp_path: Path) -> None:
-    rows = [{"id": at, "visits": {f"ada.{at}@mail.example": at, f"K-{at}": 1}} for at in range(9)]
-    notebook = learn(tmp_path, {"/items": listing(record=typed(id="integer"))}, {"/items": lambda query: rows})
-    assert "mail.example" not in repr(notebook)
-    assert "K-" not in repr(notebook)
-
-
-CANARIES = ("Quistgaard", "canary", "4929123412341234", "DE02120300000000202051", "tok3n-canary-77")
-
-
-def test_no_value_is_kept(tmp_path: Path) -> None:
-    """Names, mail addresses, numbers, ids, tokens and keys of maps: none of them is in the notebook."""
-    rows = [
-        {
-            "id": f"canary-{at}", "name": f"Ada Quistgaard {at}", "mail": f"ada{at}.canary@mail.example",
-            "card": "4929123412341234", "iban": "DE02120300000000202051", "by": {f"canary {at}": {"x": 1}},
-        }
-        for at in range(30)
-    ]  # fmt: skip
-
-    def answer(query: Mapping[str, str]) -> Any:
-        start = int(query.get("cursor", "0").rpartition("-")[2])
-        size = int(query.get("limit", 10))
-        token = f"tok3n-canary-77-{start + size}" if start + size < len(rows) else None
-        return {"data": rows[start : start + size], "next_cursor": token, "canary by name": 5}
-
-    text = {"cursor": {"type": "string"}}
-    record = typed(id="string", name="string")
-    paths = {
-        "/items": listing("limit", "cursor", items="data", record=record, kinds=text),
-        "/items/{itemId}": one(record),
-    }
-    handlers: dict[str, Handler] = {"/items": answer}
-    handlers |= {f"/items/{each['id']}": lambda query, each=each: each for each in rows}
-    notebook = learn(tmp_path, paths, handlers)
-    assert any(line.keys[2] == "page" for line in notebook.lines)
-    kept = repr(notebook).lower()
-    assert [one for one in CANARIES if one.lower() in kept] == []
 
 
 def test_what_was_done_is_not_asked_again(tmp_path: Path) -> None:

@@ -57,45 +57,11 @@ def hint(notebook: Notebook) -> dict[str, Any]:
     return dict(line.value)
 
 
-def test_offset_and_limit(tmp_path: Path) -> None:
-    page = hint(learn(tmp_path, by_offset(), "limit", "offset"))
-    assert page == {"style": "offset", "offset": "offset", "limit": "limit", "first": 0, "items": "$"}
-
-
-def test_offsets_that_count_from_one(tmp_path: Path) -> None:
-    page = hint(learn(tmp_path, by_offset(limit="count", offset="startIndex", first=1), "count", "startIndex"))
-    assert (page["style"], page["first"]) == ("offset", 1)
-
-
-def test_an_offset_that_counts_pages(tmp_path: Path) -> None:
-    page = hint(learn(tmp_path, by_page(page="offset", size="limit", first=0), "limit", "offset"))
-    assert (page["style"], page["page"], page["first"]) == ("page", "offset", 0)
-
-
-@pytest.mark.parametrize("first", [0, 1])
-def test_the_number_of_the_first_page(tmp_path: Path, first: int) -> None:
-    page = hint(learn(tmp_path, by_page(first=first), "page", "size"))
-    assert (page["style"], page["first"], page["size"]) == ("page", first, "size")
-
-
 @pytest.mark.parametrize("first", [0, 1])
 def test_pages_of_a_fixed_size(tmp_path: Path, first: int) -> None:
     notebook = learn(tmp_path, by_page(first=first, size="none of them"), "page", "size")
     assert (hint(notebook)["first"], hint(notebook).get("size")) == (first, None)
     assert [one.declared for one in notebook.disagreements] == ["size is the size of a page"]
-
-
-def test_paging_that_is_not_declared(tmp_path: Path) -> None:
-    page = hint(learn(tmp_path, by_page(size="per_page")))
-    assert page == {"style": "page", "page": "page", "size": "per_page", "first": 1, "items": "$", "in": "query"}
-
-
-def test_the_largest_page_and_the_total(tmp_path: Path) -> None:
-    handler = by_offset(most=30, wrap=lambda rows: {"rows": rows, "total": 45, "count": len(rows)})
-    notebook = learn(tmp_path, handler, "limit", "offset", items="rows")
-    page = hint(notebook)
-    assert (page["max_size"], page["total"], page["items"]) == (30, "$.total", "$.rows")
-    assert ("$.count is the number of records on the page", "certain") not in concluded(notebook, "paging.style")
 
 
 def test_a_size_that_is_refused_beyond_a_bound(tmp_path: Path) -> None:
@@ -110,13 +76,6 @@ def test_a_size_that_is_refused_beyond_a_bound(tmp_path: Path) -> None:
 def test_a_total_that_lies_is_not_written(tmp_path: Path) -> None:
     handler = by_offset(wrap=lambda rows: {"rows": rows, "total": 9999})
     assert "total" not in hint(learn(tmp_path, handler, "limit", "offset", items="rows"))
-
-
-def test_a_total_in_a_header(tmp_path: Path) -> None:
-    def answer(query: Query) -> Any:
-        return 200, {"X-Total-Count": "45"}, by_offset()(query)
-
-    assert hint(learn(tmp_path, answer, "limit", "offset"))["total"] == "header:X-Total-Count"
 
 
 ENDS: dict[str, Callable[[list[Any], list[Any]], Any]] = {
@@ -160,14 +119,6 @@ def by_token(place: str = "next", *, lasting: bool = False, single: bool = False
 TEXTS = {"cursor": {"type": "string"}}
 
 
-def test_a_token(tmp_path: Path) -> None:
-    notebook = learn(tmp_path, by_token(), "limit", "cursor", items="data", kinds=TEXTS)
-    assert hint(notebook) == {
-        "style": "cursor", "cursor": "cursor", "limit": "limit", "next": "$.next", "items": "$.data",
-    }  # fmt: skip
-    assert concluded(notebook, "paging.end") == [("the list ends with no way on", "certain")]
-
-
 def test_a_token_on_the_last_page(tmp_path: Path) -> None:
     notebook = learn(tmp_path, by_token(lasting=True), "limit", "cursor", items="data", kinds=TEXTS)
     assert concluded(notebook, "paging.end") == [("the list ends with an empty page", "certain")]
@@ -205,16 +156,6 @@ def test_a_link_header(tmp_path: Path) -> None:
 
     page = hint(learn(tmp_path, answer, "per_page"))
     assert page == {"style": "link", "limit": "per_page", "items": "$"}
-
-
-def test_the_address_of_the_next_page(tmp_path: Path) -> None:
-    def answer(query: Query) -> Any:
-        start, size = int(query.get("x", 0)), int(query.get("limit", 20))
-        following = f"/items?limit={size}&x={start + size}" if start + size < len(ITEMS) else None
-        return {"results": ITEMS[start : start + size], "links": {"next": following}}
-
-    page = hint(learn(tmp_path, answer, "limit", items="results"))
-    assert (page["style"], page["next"], page["limit"]) == ("next_url", "$.links.next", "limit")
 
 
 def test_the_next_link_of_odata(tmp_path: Path) -> None:
@@ -260,13 +201,6 @@ def test_the_identity_of_the_last_record_under_a_name_that_is_not_declared(tmp_p
 
     page = hint(learn(tmp_path, answer, "limit", items="data"))
     assert (page["cursor"], page["next"], page["in"]) == ("after", "$.data[-1].id", "query")
-
-
-def test_a_token_that_goes_into_an_input_of_its_name(tmp_path: Path) -> None:
-    handler = by_token("cookie")
-    handlers = lambda query: handler({("cursor" if name == "cookie" else name): one for name, one in query.items()})  # noqa: E731
-    page = hint(learn(tmp_path, handlers, "limit", "cookie", items="data", kinds={"cookie": {"type": "string"}}))
-    assert (page["cursor"], page["next"]) == ("cookie", "$.cookie")
 
 
 # ---------------------------------------------------------------------------------------------------------- not paging
@@ -342,31 +276,6 @@ def test_a_short_list_that_says_it_is_whole_may_be_paged_all_the_same(tmp_path: 
     assert (line.value, line.confidence) == ({"style": "none", "items": "$.rows"}, "likely")
 
 
-def test_a_list_that_fits_on_one_page_is_not_called_whole(tmp_path: Path) -> None:
-    """The member for the next page is there, and null: the API pages, only this list is short."""
-    notebook = learn(tmp_path, lambda query: {"rows": ITEMS[:13], "total": 13, "next_cursor": None}, items="rows")
-    assert page_of(notebook) is None
-
-
-def test_a_token_that_nobody_declares_is_tried_before_a_list_is_called_whole(tmp_path: Path) -> None:
-    def answer(query: Query) -> Any:
-        return (400, {}, {"error": "bad"}) if "page_token" in query else {"rows": ITEMS[:13], "total": 13}
-
-    assert page_of(learn(tmp_path, answer, items="rows")) is None
-
-
-def test_a_total_of_a_usual_page_proves_nothing(tmp_path: Path) -> None:
-    notebook = learn(tmp_path, lambda query: {"rows": ITEMS[:20], "total": 20}, items="rows")
-    assert page_of(notebook) is None
-
-
-@pytest.mark.parametrize("count", [0, 1])
-def test_too_few_records(tmp_path: Path, count: int) -> None:
-    notebook = learn(tmp_path, by_offset(ITEMS[:count]), "limit", "offset")
-    assert page_of(notebook) is None
-    assert concluded(notebook, "paging.style") == [(f"not known: too few records ({count})", "unknown")]
-
-
 def test_two_records_prove_the_size_and_make_the_rest_likely(tmp_path: Path) -> None:
     notebook = learn(tmp_path, by_offset(ITEMS[:2]), "limit", "offset")
     assert ("limit is honoured", "certain") in concluded(notebook, "paging.size.honoured")
@@ -383,37 +292,7 @@ def test_an_api_that_refuses_what_is_not_declared(tmp_path: Path) -> None:
     assert hint(learn(tmp_path, answer))["size"] == "page_size"
 
 
-def test_an_api_that_fails_says_nothing(tmp_path: Path) -> None:
-    def answer(query: Query) -> Any:
-        return (500, {}, {"error": "out of order"}) if query else ITEMS[:20]
-
-    notebook = learn(tmp_path, answer, "limit", "offset")
-    assert page_of(notebook) is None
-    assert notebook.disagreements == []
-
-
-def test_a_failure_in_between_does_not_matter(tmp_path: Path) -> None:
-    turn = iter(range(1000))
-
-    def answer(query: Query) -> Any:
-        return (503, {}, None) if next(turn) % 4 == 3 else by_offset()(query)
-
-    assert hint(learn(tmp_path, answer, "limit", "offset"))["style"] == "offset"
-
-
 # ------------------------------------------------------------------------------------------------------------ thrift
-
-
-def test_a_second_list_of_the_same_kind_takes_few_requests(tmp_path: Path) -> None:
-    names = [f"/list{one}s" for one in "abcdefgh"]
-    result = made(tmp_path, {name: listing() for name in names})
-    probe = TinyProbe({name: by_page(people(60), size="per_page") for name in names})
-    notebook = Notebook()
-    asyncio.run(learn_lists(result, probe, notebook))
-    later = [sum(path == name for path, _ in probe.asked) for name in names[3:]]
-    assert max(later) <= 3
-    styles = [line.value["style"] for line in notebook.lines if line.confidence == "certain"]
-    assert styles == ["page"] * 8
 
 
 def test_what_another_list_proved_of_its_size_and_its_total_is_not_asked_again(tmp_path: Path) -> None:
@@ -504,16 +383,3 @@ def repeated_at_the_end(records: list[Any], *, first: int, most: int) -> Handler
 def test_the_last_page_again_does_not_show_the_number_of_the_first(tmp_path: Path, first: int) -> None:
     page = hint(learn(tmp_path, repeated_at_the_end(people(5), first=first, most=25), "page", "size"))
     assert page["first"] == first
-
-
-def test_the_last_page_again_is_no_sign_of_a_largest_page(tmp_path: Path) -> None:
-    result = made(tmp_path, {f"/{name}": listing("page", "size") for name in ("items", "tasks")})
-    handlers = {
-        "/items": repeated_at_the_end(people(250), first=1, most=100),
-        "/tasks": repeated_at_the_end(people(92), first=1, most=100),
-    }
-    notebook = Notebook()
-    asyncio.run(learn_lists(result, TinyProbe(handlers, 200), notebook))
-    line = page_of(notebook, "GET /tasks")
-    assert line is not None
-    assert line.value.get("max_size") in (None, 100)

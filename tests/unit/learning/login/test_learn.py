@@ -14,8 +14,7 @@ from support.learning import Api, list_operation, make_result, operation_of
 from adaptgen.building.result import BuildResult
 from adaptgen.learning.live import LiveProbe
 from adaptgen.learning.login.learn import learn_login
-from adaptgen.learning.model import Experiment, Notebook
-from adaptgen.learning.state import withhold
+from adaptgen.learning.model import Notebook
 
 TOKEN = "tok-5f3a9c77e1"
 LOGIN = {
@@ -80,32 +79,6 @@ def header(name: str, value: str) -> Grants:
     return lambda request: request.headers.get(name) == value
 
 
-@pytest.mark.parametrize(
-    ("grants", "send"),
-    [
-        (header("authorization", f"Bearer {TOKEN}"), {"header": "Authorization", "as": "Bearer {access}"}),
-        (header("authorization", f"Token {TOKEN}"), {"header": "Authorization", "as": "Token {access}"}),
-        (header("authorization", TOKEN), {"header": "Authorization", "as": "{access}"}),
-        (header("x-auth-token", TOKEN), {"header": "X-Auth-Token", "as": "{access}"}),
-        (lambda request: request.url.params.get("token") == TOKEN, {"query": "token", "as": "{access}"}),
-        (header("cookie", f"session={TOKEN}"), {"cookie": "session", "as": "{access}"}),
-    ],
-)
-def test_the_token_goes_where_a_read_succeeds_with_it(tmp_path: Path, grants: Grants, send: dict[str, str]) -> None:
-    notebook, _ = learn(api(grants), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
-    (line,) = notebook.lines
-    assert line.confidence == "certain"
-    assert line.value["send"] == [send]
-    assert line.value["chain"][0]["call"] == "POST /login"
-
-
-def test_a_place_that_the_document_gets_wrong_is_a_disagreement(tmp_path: Path) -> None:
-    notebook, _ = learn(api(header("x-token", TOKEN)), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
-    assert [(one.declared, one.observed) for one in notebook.disagreements] == [
-        ("header Authorization", "header X-Token: …")
-    ]
-
-
 def test_the_same_key_goes_where_each_scheme_says_before_it_goes_elsewhere(tmp_path: Path) -> None:
     """Two schemes have the same key, and the second works: places that nobody declares wait."""
     schemes = {
@@ -119,12 +92,6 @@ def test_the_same_key_goes_where_each_scheme_says_before_it_goes_elsewhere(tmp_p
     assert [one.keys for one in notebook.lines] == [("auth", "token")]
     assert notebook.find("auth a_key", "login.place") is None
     assert len(served.seen) <= 7
-
-
-def test_the_login_is_asked_once(tmp_path: Path) -> None:
-    served = api(header("x-session-id", TOKEN))
-    learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
-    assert served.seen.count("POST /login") == 1
 
 
 def test_credentials_are_sent_three_times_an_hour_at_most(tmp_path: Path) -> None:
@@ -176,30 +143,10 @@ def test_credentials_are_tried_that_the_document_says_nothing_of(
     assert [one.value for one in notebook.lines] == [hint]
 
 
-def test_without_credentials_the_missing_variables_are_named_and_public_reads_go_on(tmp_path: Path) -> None:
-    served, result = api(header("x", "y")), make_result(tmp_path, WITH_LOGIN, **BEARER)
-    notebook, probe = learn(served, result)
-    row = notebook.find("login", "login.credentials")
-    assert row is not None
-    assert "SHOP_PASSWORD" in row.conclusion
-    assert probe.way == ()
-    assert "POST /login" not in served.seen
-
-
 def test_where_no_read_is_refused_nothing_is_said_of_logins(tmp_path: Path) -> None:
     notebook, _ = learn(api(lambda _: True), make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
     assert notebook.lines == []
     assert {one.observed for one in notebook.disagreements} == {"200 without credentials"}
-
-
-def test_an_account_that_is_forbidden_the_first_read_is_logged_in_all_the_same(tmp_path: Path) -> None:
-    served = api(
-        lambda request: request.headers.get("authorization") == f"Bearer {TOKEN}" and "parts" not in request.url.path
-    )
-    notebook, probe = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
-    assert len(notebook.lines) == 1
-    assert probe.witness is not None
-    assert probe.witness.key == "GET /things"
 
 
 @pytest.mark.parametrize(
@@ -324,16 +271,6 @@ def test_without_a_login_attempt_left_nothing_more_is_sent(tmp_path: Path) -> No
     assert (reply.failed, served.seen.count("POST /login")) == ("login", 3)
     assert asyncio.run(probe.read(things)).failed == "login"
     assert len(served.seen) == sent
-
-
-def test_a_field_that_is_called_like_the_token_is_in_no_row(tmp_path: Path) -> None:
-    served = api(header("authorization", f"Bearer {TOKEN}"))
-    notebook, probe = learn(served, make_result(tmp_path, WITH_LOGIN, **BEARER), **USER)
-    row = Experiment("GET /things", "answers.fields", "GET /things", {"fields": [TOKEN]}, "it is so", "likely")
-    notebook.experiments.append(row)
-    kept = len(notebook.experiments)
-    withhold(notebook, probe.secrets())
-    assert (len(notebook.experiments), TOKEN in repr(notebook)) == (kept - 1, False)
 
 
 def test_no_credential_goes_to_another_origin_that_a_document_names(tmp_path: Path) -> None:

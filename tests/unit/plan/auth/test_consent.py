@@ -11,7 +11,7 @@ import yaml
 import adaptgen
 from adaptgen.compare.inputs import find_changes
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Auth, Expires, Send
+from adaptgen.model.tables import Auth, Send
 from adaptgen.readiness.inspection.inspect import inspect
 
 FLOW = {
@@ -49,100 +49,12 @@ def refused(folder: Path, hint: dict[str, Any], **more: Any) -> list[tuple[str, 
     return [(one.code, one.where.line if one.where else 0) for one in caught.value.diagnostics]
 
 
-def params(auth: Auth) -> dict[str, Any]:
-    assert auth.consent is not None
-    assert auth.consent.exchange is not None
-    body = auth.consent.exchange.call.body
-    assert body is not None
-    return {one.name: one.value for one in body.params}
-
-
-def test_addresses_and_scopes_come_from_the_document(tmp_path: Path) -> None:
-    auth = build(tmp_path, HINT)
-    consent = auth.consent
-    assert consent is not None
-    assert (auth.kind, auth.per, auth.store, auth.chain) == ("oauth2", "caller", "state", ())
-    assert (consent.authorization_url, consent.scopes) == ("https://id.example/authorize", ("notes.read",))
-    assert consent.client_id == "${env:NOTES_CLIENT_ID}"
-    assert consent.title == "Notes of people"
-    assert auth.send == (Send("header", "Authorization", "Bearer {access}"),)
-    assert auth.refresh is not None
-    assert auth.refresh.call.path == "https://id.example/token"
-    assert params(auth) == {
-        "grant_type": "authorization_code", "code": "{code}", "redirect_uri": "{redirect_uri}",
-        "code_verifier": "{verifier}", "client_id": "${env:NOTES_CLIENT_ID}",
-    }  # fmt: skip
-
-
-def test_two_accounts_at_an_api_have_titles_of_their_own(tmp_path: Path) -> None:
-    build(tmp_path, HINT)
-    by_key = {"kind": "api_key", "header": "X-Key", "per": "caller", "ask": True}
-    hints = {"auth": {"notes": HINT, "by_key": by_key, "named": {**by_key, "title": "Keys"}}}
-    (tmp_path / "notes" / "hints.yaml").write_text(yaml.safe_dump(hints))
-    made = adaptgen.build(tmp_path / "notes.yaml").plan.server.auth
-    titles = {one.name: one.consent.title for one in made if one.consent is not None}
-    assert titles == {"notes": "Notes of people: notes", "by_key": "Notes of people: by_key", "named": "Keys"}
-
-
-def test_hints_win_over_the_document(tmp_path: Path) -> None:
-    hint = {**HINT, "token_url": "https://other.example/token", "scopes": ["a", "b"], "title": "My notes"}
-    auth = build(tmp_path, hint, {**FLOW, "refreshUrl": "https://id.example/renew"})
-    assert auth.consent is not None
-    assert auth.consent.scopes == ("a", "b")
-    assert auth.consent.title == "My notes"
-    assert auth.refresh is not None
-    assert auth.refresh.call.path == "https://other.example/token"  # not the document's: they belong together
-
-
 def test_a_token_endpoint_of_the_api_moves_along_with_it(tmp_path: Path) -> None:
     flow = {**FLOW, "tokenUrl": "https://notes.example/v1/token", "authorizationUrl": "/v1/authorize"}
     auth = build(tmp_path, HINT, flow)
     assert auth.consent is not None
     assert auth.consent.exchange is not None
     assert (auth.consent.exchange.call.path, auth.consent.authorization_url) == ("/token", "/authorize")
-
-
-@pytest.mark.parametrize(
-    ("more", "send", "sent"),
-    [
-        ({}, (), {"client_id": "me"}),
-        (
-            {"client_secret": "${env:S}"},
-            (Send("header", "Authorization", "me:${env:S}", basic=True, encoded=True),),
-            {},
-        ),
-        ({"client_secret": "${env:S}", "client_auth": "post"}, (), {"client_id": "me", "client_secret": "${env:S}"}),
-    ],
-)
-def test_the_client_proves_itself(tmp_path: Path, more: dict[str, str], send: Any, sent: dict[str, str]) -> None:
-    auth = build(tmp_path, {**HINT, "client_id": "me", "revocation_url": "https://id.example/revoke", **more})
-    assert auth.consent is not None
-    for login in (auth.consent.exchange, auth.consent.revoke, auth.refresh):
-        assert login is not None
-        assert login.send == send
-        assert login.call.body is not None
-        own = {one.name: one.value for one in login.call.body.params if one.name.startswith("client_")}
-        assert own == sent
-
-
-def test_tokens_are_asked_for_and_read_as_the_hints_say(tmp_path: Path) -> None:
-    read = {"access": "$.data.token"}
-    auth = build(tmp_path, {**HINT, "body_format": "json", "save": read, "expires": {"at": "$.until", "unit": "iso"}})
-    assert auth.consent is not None
-    for login in (auth.consent.exchange, auth.refresh):
-        assert login is not None
-        assert login.call.body is not None
-        assert login.call.body.media == "application/json"
-        assert login.save == {"access": "$.data.token", "refresh": "$.refresh_token"}
-        assert login.expires == Expires(at="$.until", unit="iso")
-
-
-def test_a_resource_is_asked_for_at_both_endpoints(tmp_path: Path) -> None:
-    auth = build(tmp_path, {**HINT, "resource": "https://notes.example/v1", "audience": "notes", "pkce": False})
-    assert auth.consent is not None
-    assert auth.consent.params == {"audience": "notes", "resource": "https://notes.example/v1"}
-    assert params(auth)["resource"] == "https://notes.example/v1"
-    assert "code_verifier" not in params(auth)
 
 
 @pytest.mark.parametrize(
@@ -192,13 +104,6 @@ def test_what_does_not_go_together_is_refused_at_its_line(
     assert all(line > 1 for _, line in found)
 
 
-@pytest.mark.parametrize("word", ["user", "person", "sub"])
-def test_another_word_for_the_caller_does_not_lead_to_a_shared_session(tmp_path: Path, word: str) -> None:
-    with pytest.raises(AdaptgenError) as caught:
-        build(tmp_path, {**HINT, "per": word})
-    assert "did you mean 'caller'?" in [one.help for one in caught.value.diagnostics]
-
-
 def test_addresses_that_nobody_says_are_asked_for(tmp_path: Path) -> None:
     assert [code for code, _ in refused(tmp_path, HINT, flow=None)] == ["AG136"]
 
@@ -206,11 +111,6 @@ def test_addresses_that_nobody_says_are_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["http://id.example/token", "https://169.254.169.254/token"])
 def test_an_address_of_the_document_must_be_safe(tmp_path: Path, url: str) -> None:
     assert [code for code, _ in refused(tmp_path, HINT, flow={**FLOW, "tokenUrl": url})] == ["AG137"]
-
-
-def test_a_hostile_document_gets_nothing_into_a_template(tmp_path: Path) -> None:
-    flow = {**FLOW, "scopes": {"${env:SECRET}": "", "a b": "", "ok": ""}, "tokenUrl": "https://id.example/{code}"}
-    assert [code for code, _ in refused(tmp_path, HINT, flow=flow)] == ["AG136"]
 
 
 def plan(folder: Path, hints: dict[str, Any], **more: Any) -> Auth:
@@ -231,34 +131,6 @@ def components(**flow: Any) -> dict[str, Any]:
 def operation(id: str, *ways: list[str]) -> dict[str, Any]:
     security = [{"notes": one} for one in ways]
     return {"operationId": id, "security": security, "responses": {"200": {"description": ""}}}
-
-
-SCOPED = {
-    "/notes": {
-        "get": operation("list_notes", ["all"], ["notes", "extra"], ["notes"]),
-        "delete": operation("delete_notes", ["admin"]),
-    },
-    "/me": {"get": operation("get_me", ["me"], ["all"])},
-    "/people": {"get": operation("list_people", ["me", "people"])},
-}
-
-
-def test_of_several_ways_in_one_is_asked_for(tmp_path: Path) -> None:
-    consent = plan(tmp_path, {}, paths=SCOPED, components=components(), servers=[{"url": "https://n.example"}]).consent
-    assert consent is not None
-    assert consent.scopes == ("admin", "all", "me", "people")  # no "notes": one of the two is enough
-
-
-def test_scopes_of_hidden_operations_are_asked_for_where_a_tool_has_them(tmp_path: Path) -> None:
-    given = {"paths": SCOPED, "components": components(), "servers": [{"url": "https://n.example"}]}
-    consent = plan(tmp_path, {"hide": ["DELETE /*", "GET /people"]}, **given).consent
-    assert consent is not None
-    assert consent.scopes == ("all", "me")
-    steps = [{"id": "found", "call": "GET /people"}]
-    tool = {"description": "People.", "steps": steps, "result": "{found}"}
-    consent = plan(tmp_path, {"hide": ["DELETE /*", "GET /people"], "tools": {"who": tool}}, **given).consent
-    assert consent is not None
-    assert consent.scopes == ("all", "me", "people")
 
 
 @pytest.mark.parametrize(
@@ -293,13 +165,6 @@ def test_a_document_of_openid_connect_says_where_the_addresses_are(tmp_path: Pat
     (found,) = caught.value.diagnostics
     assert found.code == "AG136"
     assert f"{url} has them (authorization_endpoint, token_endpoint)" in found.help
-
-
-def test_the_readme_says_how_to_connect(tmp_path: Path) -> None:
-    build(tmp_path, HINT)
-    text = adaptgen.build(tmp_path / "notes.yaml").files["README.md"]
-    assert "Each caller acts with its own account of Notes of people." in text
-    assert "adaptgen connect generated/notes --auth notes" in text
 
 
 def test_a_change_to_accounts_of_people_is_shown_as_one(tmp_path: Path) -> None:
@@ -359,22 +224,6 @@ def left_out(folder: Path, auth: dict[str, Any], **hints: Any) -> tuple[dict[str
     return sent, [f"{one.severity}: {one.message}; {one.help}" for one in built.diagnostics if one.code == "AG039"]
 
 
-KEY_LEFT_OUT = (
-    "the document asks for 'gateway', which the hints leave out; "
-    "add gateway to auth; with per: caller and ask: true it is each caller's"
-)
-
-
-def test_a_credential_that_the_hints_leave_out_is_named(tmp_path: Path) -> None:
-    sent, said = left_out(tmp_path, {"notes": HINT})
-    assert set(sent.values()) == {("notes",)}
-    assert said == [f"warning: GET /key and 1 more: {KEY_LEFT_OUT}"]
-    assert left_out(tmp_path, {"notes": HINT}, hide=["GET /key"])[1] == [f"warning: GET /me: {KEY_LEFT_OUT}"]
-    key = {"kind": "api_key", "header": "X-Gateway", "value": "${env:KEY}"}
-    sent, said = left_out(tmp_path, {"notes": HINT, "gateway": key})
-    assert (sent["get_me"], sent["get_key"], said) == (("gateway", "notes"), ("gateway",), [])
-
-
 def test_of_two_accounts_in_one_header_one_is_asked_for(tmp_path: Path) -> None:
     token = {"kind": "bearer", "per": "caller", "ask": True}
     key = {"kind": "api_key", "header": "X-Gateway", "value": "${env:KEY}"}
@@ -416,16 +265,6 @@ def test_a_flag_that_is_written_as_a_text_is_named(tmp_path: Path, written: str,
         build(tmp_path, {**HINT, "pkce": written})
     (one,) = caught.value.diagnostics
     assert (one.message, one.help) == (f"auth.notes.pkce must be S256, true or false, not {written!r}", help)
-
-
-def test_the_name_of_an_auth_is_explained_as_one(tmp_path: Path) -> None:
-    with pytest.raises(AdaptgenError) as caught:
-        build(tmp_path, HINT, name="My Auth")
-    (one,) = caught.value.diagnostics
-    assert one.message == "auth.My Auth: 'My Auth' is not a name of letters, digits and _, such as crm_login"
-    assert one.help == (
-        "name the auth with letters, digits and _, as adaptgen build shows a security scheme: My Auth is my_auth"
-    )
 
 
 @pytest.mark.parametrize("hint", [HINT, {"kind": "api_key", "header": "X-Key", "per": "caller", "ask": True}])

@@ -38,45 +38,12 @@ def login(api: SimpleNamespace, given: Any = None, answer: Any = None, **more: A
     return {"security": [], **api.body(given), **api.answer(answer or obj(token=TEXT)), **more}
 
 
-@pytest.mark.parametrize(
-    ("path", "summary"),
-    [
-        ("/managed_accounts", "Create a new managed account."),
-        ("/auth/start", "Create an anonymous user"),
-        ("/access/partners", "Register a partner (beta)"),
-    ],
-)
-def test_who_is_made_does_not_log_in(api: SimpleNamespace, path: str, summary: str) -> None:
-    made = {path: {"post": login(api, summary=summary)}}
-    assert session(api, made, BEARER) is None
-
-
-def test_a_token_for_somebody_is_still_a_login(api: SimpleNamespace) -> None:
-    made = {"/integration/token": {"post": login(api, summary="Create customer access token")}}
-    assert session(api, made, BEARER) is not None
-
-
 def test_keys_that_are_kept_are_records(api: SimpleNamespace) -> None:
     kept = login(api, obj(user=TEXT, key=TEXT), obj(key=TEXT))
     one = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT}], "delete": {"responses": {}}}
     listed = {"post": kept, "get": {"responses": {}}}
     assert session(api, {"/users/tokens": {"post": kept}}, BEARER) is not None
     assert session(api, {"/users/tokens/": listed, "/users/tokens/{id}/": one}, BEARER) is None
-
-
-def test_what_is_taken_and_answered_is_no_token_of_a_session(api: SimpleNamespace) -> None:
-    made = login(api, obj(key=TEXT, operator=TEXT), obj(id=TEXT, key=TEXT))
-    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is None
-    made = login(api, obj(key=TEXT, name=TEXT, operator=TEXT, signer=TEXT), obj(id=TEXT, key=TEXT))
-    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is None
-    made = login(api, obj(key=TEXT, operator=TEXT), obj(id=TEXT, token=TEXT))
-    assert session(api, {"/tokens/approvals": {"post": made}}, BEARER) is not None
-
-
-def test_a_login_that_nobody_should_use_any_more(api: SimpleNamespace) -> None:
-    old = login(api, obj(client_id=TEXT, client_secret=TEXT), deprecated=True)
-    assert session(api, {"/authorizations": {"post": old}}, BEARER) is None
-    assert session(api, {"/login": {"post": login(api, deprecated=True)}}, BEARER) is not None
 
 
 def test_a_code_that_only_a_browser_brings(api: SimpleNamespace) -> None:
@@ -157,28 +124,6 @@ def test_a_key_is_exchanged_for_a_token(api: SimpleNamespace) -> None:
     alone = {"k": schemes["app"]}
     made = {**made, "security": [{"k": []}]}
     assert session(api, {"/auth/token": {"post": made}}, alone) is None
-
-
-@pytest.mark.parametrize(
-    ("path", "own", "answer", "exchanged"),
-    [
-        ("/auth/jwt", [{"basic": []}], obj(token=TEXT), True),
-        ("/session", [{"basic": []}, {"b": []}], obj(token=TEXT), True),
-        ("/auth/permissions", [{"basic": []}, {"b": []}], obj(allowed=TEXT), False),
-        ("/login-links", [{"basic": []}, {"b": []}], obj(url=TEXT), False),
-        ("/auth/personal-token", [{"basic": []}], obj(token=TEXT), False),
-        ("/auth/token/rotate", [{"basic": []}], obj(token=TEXT), False),
-    ],
-)
-def test_basic_is_exchanged_where_a_token_is_an_alternative(
-    api: SimpleNamespace, path: str, own: Any, answer: Any, exchanged: bool
-) -> None:
-    schemes = {**BEARER, "basic": {"type": "http", "scheme": "basic"}}
-    use = {"get": {"responses": {}, "security": [{"basic": []}, {"b": []}]}}
-    paths = {path: {"post": {"security": own, **api.answer(answer)}}, "/customers": use, "/orders": use}
-    made, found = api.document(paths, components={"securitySchemes": schemes})
-    sessions = [one for one in find_auth(made, list(found.values()), EMPTY, "crm").auths if one.kind == "session"]
-    assert [one.chain[0].send[0].basic for one in sessions] == ([True] if exchanged else [])
 
 
 def test_a_token_is_read_for_basic(api: SimpleNamespace) -> None:

@@ -108,23 +108,6 @@ def test_a_token_and_whose_it_is_go_together(api: SimpleNamespace) -> None:
     assert set(found.send) == {Send("header", "X-Auth-Token", "{access}"), Send("header", "X-User-Id", "{user_id}")}
 
 
-def test_an_administrator_logs_in_where_nobody_else_does(api: SimpleNamespace) -> None:
-    login = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
-    found = session(api, "/admin/login", login, BEARER)
-    assert found is not None
-    both = session(api, "/admin/login", login, BEARER, **{"/login": {"post": {"security": [], **login}}})
-    assert both is not None
-    assert both.chain[0].call.path == "/login"
-
-
-def test_a_header_with_the_name_of_the_service(api: SimpleNamespace) -> None:
-    use = {"get": {"responses": {}, "parameters": [parameter("Acme-UserToken", "header")]}}
-    login = {**api.body(obj(email=TEXT, password=TEXT)), **api.answer(obj(user_token=TEXT))}
-    made, found = api.document({"/user/auth": {"post": login}, "/customers": use, "/orders": use})
-    (auth,) = find_auth(made, list(found.values()), EMPTY, "crm").auths
-    assert auth.send == (Send("header", "Acme-UserToken", "{access}"),)
-
-
 def test_all_scopes_are_asked_for_where_some_must_be(api: SimpleNamespace) -> None:
     scopes = {"type": "array", "items": {"type": "string", "enum": ["catalog", "account"]}}
     given = {**obj(email=TEXT, password=TEXT, scopes=scopes), "required": ["email", "password", "scopes"]}
@@ -157,37 +140,6 @@ def test_a_token_that_nothing_else_takes_is_no_chain(api: SimpleNamespace, login
 
 
 @pytest.mark.parametrize(
-    ("user", "password"),
-    [
-        ("loginname", "passwd"), ("cpf", "senha"), ("correo", "clave"), ("correo", "contrasenia"),
-        ("identifiant", "mot_de_passe"), ("userCode", "passWord"), ("email", "parola"), ("jmeno", "heslo"),
-        ("userNameOrEmailAddress", "password"), ("emailOrPhone", "password"), ("benutzer", "passwort"),
-        ("uid", "pw"), ("nama", "kata_sandi"),
-    ],
-)  # fmt: skip
-def test_names_of_a_user_and_a_password(api: SimpleNamespace, user: str, password: str) -> None:
-    given = {**obj(**{user: TEXT, password: TEXT}), "required": [user, password]}
-    found = session(api, "/login", {**api.body(given), **api.answer(obj(token=TEXT))}, BEARER)
-    assert found is not None
-    assert found.chain[0].call.body is not None
-    assert {one.name: one.value for one in found.chain[0].call.body.params} == {
-        user: "${env:CRM_USERNAME}", password: "${env:CRM_PASSWORD}",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("other", ["deviceId", "captcha", "tenant", "language"])
-def test_another_text_next_to_a_password_is_not_the_user(api: SimpleNamespace, other: str) -> None:
-    given = {**obj(**{other: TEXT, "password": TEXT}), "required": [other, "password"]}
-    found = session(api, "/login", {**api.body(given), **api.answer(obj(token=TEXT))}, BEARER)
-    assert "${env:CRM_USERNAME}" not in str(found)
-
-
-def test_the_only_text_is_the_user_only_where_somebody_signs_in(api: SimpleNamespace) -> None:
-    login = {**api.body(obj(cpf=TEXT, senha=TEXT)), **api.answer(obj(token=TEXT))}
-    assert session(api, "/customers/check", login, BEARER) is None
-
-
-@pytest.mark.parametrize(
     ("path", "name"),
     [("/auth/{provider}", "provider"), ("/auth-methods/{id}:authenticate", "id"),
      ("/collections/{c}/auth-with-password", "c"), ("/login/{silo}/local", "silo")],
@@ -198,37 +150,6 @@ def test_a_placeholder_says_by_what_somebody_logs_in(api: SimpleNamespace, path:
     assert found is not None
     (way,) = found.chain[0].call.path_params
     assert (way.name, way.value) == (name, f"${{env:CRM_{name.upper()}}}")
-
-
-def test_a_placeholder_of_a_record_is_no_way_to_log_in(api: SimpleNamespace) -> None:
-    login = {**api.body(obj(email=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
-    for path in ("/auth/{id}", "/orders/{id}/login"):
-        assert session(api, path, {**login, "parameters": [parameter("id", "path")]}, BEARER) is None
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/ingresar", "/autenticar", "/authentification", "/iniciar-sesion", "/entrar", "/anmelden", "/LogOn", "/authn"],
-)
-def test_words_for_signing_in(api: SimpleNamespace, path: str) -> None:
-    login = {**api.body(obj(login=TEXT, password=TEXT, store=TEXT, shop=TEXT)), **api.answer(obj(token=TEXT))}
-    assert session(api, path, login, BEARER) is not None
-
-
-@pytest.mark.parametrize("path", ["/anmelden", "/inloggen", "/authenticate/user", "/Authorization"])
-def test_a_password_under_a_word_for_signing_in(api: SimpleNamespace, path: str) -> None:
-    login = {**api.body(obj(username=TEXT, password=TEXT)), "responses": {"200": {"description": "ok"}}}
-    found = session(api, path, login, BEARER)
-    assert found is not None
-    assert found.chain[0].save["access"] == "find:token"
-
-
-def test_the_password_stands_at_the_end_of_the_path(api: SimpleNamespace) -> None:
-    taken = [parameter("username", "path"), parameter("password", "path")]
-    login = {"parameters": taken, **api.answer(obj(token=TEXT))}
-    found = session(api, "/login/{username}/{password}", login, BEARER, method="get")
-    assert found is not None
-    assert [one.value for one in found.chain[0].call.path_params] == ["${env:CRM_USERNAME}", "${env:CRM_PASSWORD}"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model.tables import Expires, Param, Send
+from adaptgen.model.tables import Expires, Send
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.plan import find_auth
 from adaptgen.source.hints.model import EMPTY
@@ -68,79 +68,12 @@ def test_a_declared_scheme_is_sent(api: SimpleNamespace, scheme: dict[str, Any],
     assert all(one.required for one in found.variables)
 
 
-def test_client_credentials_become_a_session(api: SimpleNamespace) -> None:
-    flows = {"clientCredentials": {"tokenUrl": "https://idp.example/token", "scopes": {}}}
-    found = plan(api, {"/a": get()}, {"o": {"type": "oauth2", "flows": flows}}, security=[{"o": []}])
-    (auth,) = found.auths
-    (login,) = auth.chain
-    assert (login.call.method, login.call.path) == ("POST", "https://idp.example/token")
-    assert login.call.body is not None
-    assert login.call.body.media == "application/x-www-form-urlencoded"
-    assert login.call.body.params == (Param("grant_type", value="client_credentials"),)
-    assert login.send == (Send("header", "Authorization", "${env:CRM_CLIENT_ID}:${env:CRM_CLIENT_SECRET}", basic=True),)
-    assert (login.save, login.expires) == ({"access": "$.access_token"}, Expires(after="$.expires_in"))
-    assert auth.send == (BEARER,)
-    assert {one.name: one.required for one in found.variables} == {
-        "CRM_CLIENT_ID": True, "CRM_CLIENT_SECRET": True, "CRM_TOKEN": False,
-    }  # fmt: skip
-
-
-def test_a_flow_that_needs_a_browser_takes_a_token(api: SimpleNamespace) -> None:
-    flows = {"authorizationCode": {"tokenUrl": "https://idp.example/t", "authorizationUrl": "https://idp.example/a"}}
-    found = plan(api, {"/a": get()}, {"o": {"type": "oauth2", "flows": flows}}, security=[{"o": []}])
-    assert found.auths[0].send == (Send("header", "Authorization", "Bearer ${env:CRM_TOKEN}"),)
-
-
-def test_the_alternative_that_asks_least_is_taken_and_all_of_its_schemes(api: SimpleNamespace) -> None:
-    schemes = {
-        "basic": {"type": "http", "scheme": "basic"},
-        "key": key_in("header", "X-Key"),
-        "app": key_in("header", "X-App"),
-    }
-    found = plan(api, {"/a": get(security=[{"basic": []}, {"key": [], "app": []}])}, schemes)
-    assert found.by_operation[pointer("GET /a")] == ("app", "key")
-    assert {send.as_ for auth in found.auths for send in auth.send} == {"${env:CRM_KEY}", "${env:CRM_APP}"}
-
-
-def test_two_schemes_that_send_the_same_are_one(api: SimpleNamespace) -> None:
-    flow = {"authorizationUrl": "https://idp.example/a", "scopes": {}}
-    schemes = {
-        "oauth": {"type": "oauth2", "flows": {"implicit": flow}},
-        "oauthCode": {"type": "oauth2", "flows": {"authorizationCode": {**flow, "tokenUrl": "https://idp.example/t"}}},
-    }
-    found = plan(api, {"/a": get(security=[{"oauth": [], "oauthCode": []}])}, schemes)
-    assert found.by_operation[pointer("GET /a")] == ("oauth",)
-
-
 # ---------------------------------------------------------------------------------------------- nothing is declared
-
-
-def test_credentials_can_be_given_whatever_the_document_says(api: SimpleNamespace) -> None:
-    found = plan(api, {"/a": get()})
-    (auth,) = found.auths
-    assert auth.optional
-    assert [send.as_ for send in auth.send] == [
-        "Bearer ${env:CRM_TOKEN}", "${env:CRM_USERNAME}:${env:CRM_PASSWORD}", "${env:CRM_API_KEY}",
-    ]  # fmt: skip
-    assert {one.name for one in found.variables if not one.required} == {
-        "CRM_TOKEN", "CRM_USERNAME", "CRM_PASSWORD", "CRM_API_KEY",
-    }  # fmt: skip
-
-
-def test_a_scheme_that_no_operation_names_is_optional(api: SimpleNamespace) -> None:
-    found = plan(api, {"/a": get(), "/b": get(security=[{}])}, {"key": key_in("header", "X-Key")})
-    assert (found.auths[0].name, found.auths[0].optional) == ("key", True)
-    assert len(found.by_operation) == 2
 
 
 def test_a_scheme_that_cannot_be_served_leaves_what_the_environment_gives(api: SimpleNamespace) -> None:
     found = plan(api, {"/a": get()}, {"tls": {"type": "mutualTLS"}}, security=[{"tls": []}])
     assert [auth.optional for auth in found.auths] == [True]
-    assert found.by_operation == {pointer("GET /a"): ("credentials",)}
-
-
-def test_a_name_of_no_scheme_says_nothing(api: SimpleNamespace) -> None:
-    found = plan(api, {"/a": get(security=[{"missing": []}])})
     assert found.by_operation == {pointer("GET /a"): ("credentials",)}
 
 
@@ -159,34 +92,7 @@ def test_authorization_as_an_ordinary_parameter_is_absorbed(api: SimpleNamespace
     assert (pointer("GET /a"), "header", "authorization") in found.absorbed
 
 
-def test_a_parameter_that_a_scheme_sends_is_absorbed(api: SimpleNamespace) -> None:
-    given = header("x-api-key", required=True)
-    found = plan(api, {"/a": get(parameters=[given])}, {"key": key_in("header", "X-API-Key")}, security=[{"key": []}])
-    assert found.absorbed == {(pointer("GET /a"), "header", "x-api-key"): "key"}
-
-
 # -------------------------------------------------------------------------------------------------- the login chain
-
-
-def test_a_login_is_what_takes_credentials_and_answers_a_token(api: SimpleNamespace) -> None:
-    token = obj(session=obj(token=TEXT), expires_in=INT)
-    paths = {"/auth/login": {"post": api.login(token, security=[])}, "/customers": get()}
-    schemes = {"session": key_in("header", "X-Session-Token")}
-    found = plan(api, paths, schemes, security=[{"session": []}])
-    (auth,) = found.auths
-    (login,) = auth.chain
-    assert (auth.name, auth.kind) == ("crm_session", "session")
-    assert auth.send == (Send("header", "X-Session-Token", "{access}"),)
-    assert (login.save, login.expires) == ({"access": "$.session.token"}, Expires(after="$.expires_in"))
-    assert login.call.body is not None
-    assert {param.name: param.value for param in login.call.body.params} == {
-        "username": "${env:CRM_USERNAME}", "password": "${env:CRM_PASSWORD}",
-    }  # fmt: skip
-    assert found.by_operation == {pointer("GET /customers"): ("crm_session",)}
-    assert found.login_operations == {pointer("POST /auth/login"): "crm_session"}
-    assert {one.name: (one.required, one.secret) for one in found.variables} == {
-        "CRM_USERNAME": (True, False), "CRM_PASSWORD": (True, True), "CRM_TOKEN": (False, True),
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -230,52 +136,9 @@ def test_the_token_goes_where_the_document_declares(api: SimpleNamespace, scheme
     assert [auth.send for auth in found.auths] == [(send,)]
 
 
-def test_the_token_goes_into_an_ordinary_parameter(api: SimpleNamespace) -> None:
-    given = [header("X-Auth-Token", required=True)]
-    paths = {
-        "/login": {"post": api.login()},
-        "/a": get(parameters=given),
-        "/b": get(parameters=given),
-        "/health": get(),
-    }
-    found = plan(api, paths)
-    assert found.auths[0].send == (Send("header", "X-Auth-Token", "{access}"),)
-    assert set(found.by_operation) == {pointer("GET /a"), pointer("GET /b")}
-    assert found.absorbed[pointer("GET /a"), "header", "X-Auth-Token"] == "crm_session"
-
-
-def test_where_nothing_is_declared_the_token_is_a_bearer_token(api: SimpleNamespace) -> None:
-    found = plan(api, {"/login": {"post": api.login()}, "/a": get()})
-    assert found.auths[0].send == (BEARER,)
-
-
-def test_a_token_that_fits_no_declared_scheme_is_not_sent_anywhere(api: SimpleNamespace) -> None:
-    paths = {"/login": {"post": api.login(security=[])}, "/a": get()}
-    found = plan(api, paths, {"key": key_in("header", "X-API-Key")}, security=[{"key": []}])
-    assert found.login_operations == {}
-    assert [auth.kind for auth in found.auths] == ["api_key"]
-
-
-def test_credentials_inside_a_wrapper_and_with_constants(api: SimpleNamespace) -> None:
-    user = {**obj(email=TEXT, password=TEXT), "required": ["email", "password"]}
-    given = {**obj(user=user, grant={"type": "string", "enum": ["web"]}), "required": ["user", "grant"]}
-    wrapped = {**obj(user=user), "required": ["user"]}
-    for schema, inside, names in ((wrapped, "user", {"email", "password"}), (given, None, {"user", "grant"})):
-        found = plan(api, {"/login": {"post": api.login(credentials=schema)}, "/a": get()})
-        login_body = found.auths[0].chain[0].call.body
-        assert login_body is not None
-        assert (login_body.inside, {param.name for param in login_body.params}) == (inside, names)
-
-
 def test_a_required_input_that_nobody_knows_ends_it(api: SimpleNamespace) -> None:
     given = {**obj(username=TEXT, password=TEXT, captcha=TEXT), "required": ["username", "password", "captcha"]}
     assert plan(api, {"/login": {"post": api.login(credentials=given)}, "/a": get()}).login_operations == {}
-
-
-def test_where_the_user_belongs_is_asked_of_the_environment(api: SimpleNamespace) -> None:
-    given = {**obj(username=TEXT, password=TEXT, tenant=TEXT), "required": ["username", "password", "tenant"]}
-    found = plan(api, {"/login": {"post": api.login(credentials=given)}, "/a": get()})
-    assert "CRM_TENANT" in {one.name for one in found.variables}
 
 
 def test_of_several_ways_to_name_the_user_one_is_sent(api: SimpleNamespace) -> None:
@@ -284,53 +147,6 @@ def test_of_several_ways_to_name_the_user_one_is_sent(api: SimpleNamespace) -> N
     login_body = found.auths[0].chain[0].call.body
     assert login_body is not None
     assert {param.name for param in login_body.params} == {"username", "password"}
-
-
-def test_the_token_endpoint_of_an_api_takes_its_grant(api: SimpleNamespace) -> None:
-    grant = {"type": "string", "enum": ["password", "refresh_token"]}
-    given = obj(grant_type=grant, username=TEXT, password=TEXT, refresh_token=TEXT)
-    token = obj(access_token=TEXT, refresh_token=TEXT, expires_in=INT)
-    operation = {**api.body(given, "application/x-www-form-urlencoded"), **api.answer(token)}
-    (auth,) = plan(api, {"/oauth2/token": {"post": operation}, "/a": get()}).auths
-    login_body, renewal = auth.chain[0].call.body, auth.refresh
-    assert login_body is not None
-    assert {param.name: param.value for param in login_body.params}["grant_type"] == "password"
-    assert renewal is not None
-    assert renewal.call.body is not None
-    assert {param.name: param.value for param in renewal.call.body.params} == {
-        "grant_type": "refresh_token", "refresh_token": "{refresh}",
-    }  # fmt: skip
-
-
-def test_a_refresh_that_hands_out_the_next_refresh_token(api: SimpleNamespace) -> None:
-    paths = {
-        "/login": {"post": api.login(obj(access_token=TEXT, refresh_token=TEXT))},
-        "/refresh": {"post": {**api.body({**obj(refresh=TEXT), "required": ["refresh"]}),
-                              **api.answer(obj(access=TEXT, refresh=TEXT))}},
-        "/a": get(),
-    }  # fmt: skip
-    found = plan(api, paths)
-    (auth,) = found.auths
-    assert auth.chain[0].save == {"access": "$.access_token", "refresh": "$.refresh_token"}
-    assert auth.refresh is not None
-    assert auth.refresh.save == {"access": "$.access", "refresh": "$.refresh"}
-    assert set(found.login_operations) == {pointer("POST /login"), pointer("POST /refresh")}
-
-
-def test_csrf_belongs_to_the_chain(api: SimpleNamespace) -> None:
-    write = {"post": {"parameters": [header("X-CSRF-Token", required=True)], "responses": {}}}
-    paths = {
-        "/login": {"post": api.login()},
-        "/csrf": {"get": api.answer(obj(csrf_token=TEXT))},
-        "/a": {**get(), **write},
-    }
-    found = plan(api, paths)
-    (auth,) = found.auths
-    assert [login.id for login in auth.chain] == ["login", "csrf"]
-    assert (auth.chain[1].send, auth.chain[1].save) == ((BEARER,), {"csrf": "$.csrf_token"})
-    assert auth.send == (BEARER, Send("header", "X-CSRF-Token", "{csrf}", only="write"))
-    assert found.absorbed == {(pointer("POST /a"), "header", "X-CSRF-Token"): "crm_session"}
-    assert pointer("GET /csrf") in found.login_operations
 
 
 @pytest.mark.parametrize(("required", "saved"), [(["csrf_token"], "$.csrf_token"), ([], "find:csrf")])
@@ -382,13 +198,6 @@ def test_a_session_cookie_is_kept(api: SimpleNamespace) -> None:
         ("X-CSRF-Token", "{csrf}", "write"), ("X-CSRFToken", "{csrf}", "write"), ("X-XSRF-TOKEN", "{csrf}", "write"),
     }  # fmt: skip
     assert found.by_operation == {pointer("GET /a"): ("crm_session",)}
-
-
-def test_logging_out_serves_the_chain(api: SimpleNamespace) -> None:
-    paths = {"/login": {"post": api.login()}, "/logout": {"post": {"responses": {}}}, "/a": get()}
-    assert pointer("POST /logout") in plan(api, paths).login_operations
-    del paths["/login"]
-    assert plan(api, paths).login_operations == {}
 
 
 @pytest.mark.parametrize(

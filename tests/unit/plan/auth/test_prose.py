@@ -14,7 +14,6 @@ from adaptgen.source.hints.model import EMPTY
 
 TEXT = {"type": "string"}
 BEARER = {"b": {"type": "http", "scheme": "bearer"}}
-NEEDED = {"get": {"responses": {}, "security": [{"b": []}]}}
 
 
 def obj(**properties: Any) -> dict[str, Any]:
@@ -60,14 +59,6 @@ def test_a_token_of_a_record_in_a_record_in_a_list_is_none(api: SimpleNamespace)
     assert chain(api, {"/login": {"post": api.login(deep)}, "/customers": needs()}, BEARER) is None
 
 
-@pytest.mark.parametrize(("said", "known"), [("The access token", True), ("Whether it went well", False)])
-def test_an_answer_that_is_one_text(api: SimpleNamespace, said: str, known: bool) -> None:
-    content = {"text/plain": {"schema": {**TEXT, "description": said}}}
-    login = {**api.login(), "responses": {"200": {"description": "ok", "content": content}}}
-    found = chain(api, {"/login": {"post": login}, "/customers": needs()}, BEARER)
-    assert saved(found) == ({"access": "$"} if known else {"access": "find:token", "csrf": "find:csrf"})
-
-
 @pytest.mark.parametrize("example", [{"jwt": "ey.."}, '{"jwt": "ey.."}', '{\n  jwt: "ey.."\n  scope: "all"\n}'])
 def test_an_answer_that_only_an_example_shows(api: SimpleNamespace, example: Any) -> None:
     content = {"application/json": {"examples": {"a": {"value": example}}}}
@@ -103,35 +94,11 @@ def test_a_body_that_only_an_example_or_prose_shows(api: SimpleNamespace, schema
     }  # fmt: skip
 
 
-def test_of_two_tokens_that_which_others_take_by_its_name(api: SimpleNamespace) -> None:
-    answer = obj(access_token=TEXT, session_token=TEXT)
-    paths = {f"/{name}": takes("header", "X-Session-Token") for name in ("a", "b", "c")}
-    found = chain(api, {"/login": {"post": api.login(answer)}, **paths})
-    assert saved(found) == {"access": "$.session_token"}
-
-
 def test_a_token_endpoint_answers_as_its_standard_says(api: SimpleNamespace) -> None:
     given = obj(grant_type=TEXT, client_id=TEXT, client_secret=TEXT)
     login = {**api.body(given, "application/x-www-form-urlencoded"), "responses": {"200": {"description": "ok"}}}
     found = chain(api, {"/oauth/token": {"post": login}, "/customers": needs()}, BEARER)
     assert saved(found) == {"access": "$.access_token"}
-
-
-def test_the_user_stands_at_the_end_of_the_path(api: SimpleNamespace) -> None:
-    listed = [
-        {"name": "username", "in": "path", "required": True, "schema": TEXT},
-        {"name": "password", "in": "query", "required": True, "schema": TEXT},
-    ]
-    login = {"parameters": listed, **api.answer(obj(token=TEXT))}
-    found = chain(api, {"/authenticate/{username}": {"get": login}, "/customers": needs()}, BEARER)
-    assert found is not None
-    assert found.chain[0].call.path_params == (Param("username", value="${env:CRM_USERNAME}"),)
-
-
-def test_a_record_that_has_a_password_is_no_login(api: SimpleNamespace) -> None:
-    path = {"name": "id", "in": "path", "required": True, "schema": TEXT}
-    login = {**api.login(), "parameters": [path]}
-    assert chain(api, {"/sessions/{id}": {"post": login}, "/customers": needs()}, BEARER) is None
 
 
 def test_the_body_is_the_secret(api: SimpleNamespace) -> None:
@@ -151,16 +118,6 @@ def test_an_account_beside_the_login_says_where(api: SimpleNamespace) -> None:
     assert {one.name: one.value for one in found.chain[0].call.body.params} == {
         "account": "${env:CRM_ACCOUNT}", "login": "${env:CRM_USERNAME}", "password": "${env:CRM_PASSWORD}",
     }  # fmt: skip
-
-
-def test_basic_needs_no_body_that_is_optional(api: SimpleNamespace) -> None:
-    given = {**obj(new_password=TEXT), "required": ["new_password"]}
-    login = {**api.body(given), **api.answer(obj(token=TEXT)), "security": [{"basic": []}]}
-    login["requestBody"]["required"] = False
-    schemes = {**BEARER, "basic": {"type": "http", "scheme": "basic"}}
-    found = chain(api, {"/users/login": {"post": login}, "/customers": needs(), "/orders": needs()}, schemes)
-    assert found is not None
-    assert found.chain[0].call.body is None
 
 
 def test_fields_with_the_names_of_parameters_go_there(api: SimpleNamespace) -> None:

@@ -12,7 +12,6 @@ from adaptgen.source.hints.model import CallHint, Hints, ToolHint
 OBJECT = {"type": "object", "properties": {"a": {"type": "string"}}}
 OTHER = {"type": "object", "properties": {"b": {"type": "integer"}}}
 LIST = {"type": "array", "items": OBJECT}
-NODE = {"$ref": "#/components/schemas/Node"}
 TEXT = {"allOf": [{"type": "string"}, OBJECT]}
 
 
@@ -37,12 +36,6 @@ def test_a_list_beside_objects_is_one_more_alternative(planned: Any, schema: Any
     fates = {one.name: one.fate for one in done.plan.inputs}
     assert fates["[*].a"] == "argument"
     assert set(fates.values()) == {"argument"}
-
-
-def test_an_object_that_holds_only_itself_is_sent_whole(planned: Any) -> None:
-    more = {"Node": {"properties": {"next": NODE}}}
-    done = planned(paths(NODE), schemas=more)
-    assert [(one.name, one.fate) for one in done.plan.inputs] == [("next", "argument")]
 
 
 def test_only_the_operation_that_contradicts_itself_is_left_out(planned: Any) -> None:

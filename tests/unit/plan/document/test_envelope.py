@@ -55,10 +55,6 @@ def test_where_the_records_stand(api: SimpleNamespace, path: str, members: dict[
     assert items_of(api, path, filled(obj(**members))) == items
 
 
-def test_an_array_is_a_list(api: SimpleNamespace) -> None:
-    assert items_of(api, "/contacts", api.rows()) == "$"
-
-
 @pytest.mark.parametrize(
     ("path", "schema"),
     [

@@ -11,7 +11,7 @@ import yaml
 from support.passes import find_paging
 
 from adaptgen.model.plan import Plan
-from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Paging, Tool, Unpaged
+from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Paging, Tool
 from adaptgen.plan import plan
 from adaptgen.source import EMPTY, Hints, read, read_hints
 
@@ -134,17 +134,6 @@ def test_the_name_and_the_description_of_a_tool(tmp_path: Path, key: str) -> Non
     assert (contract.name, contract.description.startswith("Find books")) == ("find_books", True)
 
 
-def test_a_name_that_is_none_is_not_used(tmp_path: Path) -> None:
-    made = planned(tmp_path, {"/x": {"get": {"operationId": "list_xs", "x-mcp": {"name": "a b; import os"}, **OK}}})
-    assert [tool.name for tool in made.server.tools] == ["list_xs"]
-
-
-def test_two_tools_with_one_wish_have_two_names(tmp_path: Path) -> None:
-    both = {"x-mcp": {"name": "same"}, **OK}
-    made = planned(tmp_path, {"/x": {"get": both}, "/y": {"get": both}})
-    assert len({tool.name for tool in made.server.tools}) == 2
-
-
 @pytest.mark.parametrize(
     ("operation", "path", "root", "there"),
     [
@@ -163,11 +152,6 @@ def test_what_agents_do_not_see(tmp_path: Path, operation: Any, path: Any, root:
     made = planned(tmp_path, {"/x": {"get": {**operation, **OK}, **path}, "/y": {"get": {"x-mcp": True, **OK}}}, **root)
     assert ("#/paths/~1x/get" in tools(made)) is there
     assert [one.why for one in made.left_out] == ([] if there else ["hidden"])
-
-
-def test_hints_bring_it_back(tmp_path: Path) -> None:
-    made = planned(tmp_path, {"/x": {"get": {"x-mcp": False, **OK}}}, "tools: {see_x: {call: GET /x}}")
-    assert [tool.name for tool in made.server.tools] == ["see_x"]
 
 
 def test_an_internal_operation_that_gives_the_values_of_an_input_stays(tmp_path: Path) -> None:
@@ -202,19 +186,3 @@ def test_an_internal_input_without_a_default_stays_an_argument(tmp_path: Path) -
 def test_a_get_that_is_not_read_only_is_a_write(tmp_path: Path) -> None:
     (tool,) = planned(tmp_path, {"/x": {"get": {"x-speakeasy-mcp": {"readOnlyHint": False}, **OK}}}).server.tools
     assert tool.effect == "write"
-
-
-def test_a_post_that_calls_itself_read_only_stays_a_write(tmp_path: Path) -> None:
-    said = {"readOnlyHint": True}
-    (tool,) = planned(tmp_path, {"/x": {"post": {"x-mcp": said, "summary": "Create", **OK}}}).server.tools
-    assert tool.effect == "write"
-
-
-def test_unpaged_by_autorest(api: SimpleNamespace) -> None:
-    assert page(api, obj(value=ROWS), [], **{"x-ms-pageable": {"nextLinkName": None}}) == Unpaged(items="$.value")
-
-
-def test_an_operation_has_at_most_32_tags(planned: Any) -> None:
-    many = [f"tag {number}" for number in range(5_000)]
-    planned_tools = planned({"/things": {"get": {"tags": many, "responses": {"200": {"description": "ok"}}}}}).tools
-    assert [tool.tags for tool in planned_tools.values()] == [tuple(many[:32])]

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adaptgen.plan.document import tool_names as naming
-
 OK: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
 LIST: dict[str, Any] = {
     "responses": {
@@ -58,28 +56,6 @@ def names(planned: Any, paths: dict[str, Any]) -> dict[str, str]:
 def test_the_name_of_one_operation(planned: Any, identifier: str | None, method: str, expected: str) -> None:
     operation = {**OK, **({"operationId": identifier} if identifier else {})}
     assert list(planned({"/api/v1/widgets/{id}": {method: operation}}).tools) == [expected]
-
-
-@pytest.mark.parametrize(
-    ("identifier", "method", "path", "expected"),
-    [
-        ("create_variable_variables__post", "post", "/variables/", "create_variable"),
-        ("read_flow_states_flow_states__get", "get", "/flow_states/", "list_flow_states"),
-        ("health_check_health_get", "get", "/health", "check_health"),
-        # The application is mounted below a prefix.
-        ("read_flow_run_flow_runs__id__get", "get", "/api/flow_runs/{id}", "get_flow_run"),
-        ("paginate_flows_flows_paginate_post", "post", "/api/flows/paginate", "paginate_flows"),
-        ("create_variable_variables__post", "post", "/api/variables/", "create_variable"),
-        # The function bears the name of the path, or something else stands at the end.
-        ("variables_post", "post", "/variables", "create_variable"),
-        ("create_variables_archive_post", "post", "/variables", "create_variables_archive"),
-    ],
-)
-def test_an_identifier_that_a_framework_ends_with_path_and_method(
-    planned: Any, identifier: str, method: str, path: str, expected: str
-) -> None:
-    answers = LIST if method == "get" else OK
-    assert list(planned({path: {method: {**answers, "operationId": identifier}}}).tools) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -246,20 +222,6 @@ def test_verbs_and_noise(
     assert list(planned({path: {method: operation}}).tools) == [expected]
 
 
-def test_what_is_done_to_one_record_has_one_noun(planned: Any) -> None:
-    named = [("get", "getShopScriptTag"), ("put", "editScriptTag"), ("delete", "deleteTag")]
-    item = {method: {**OK, "operationId": identifier} for method, identifier in named}
-    assert set(names(planned, {"/script_tags/{id}": item}).values()) == {
-        "get_script_tag", "replace_script_tag", "delete_script_tag"
-    }  # fmt: skip
-
-
-def test_the_noun_of_all_is_not_that_of_details(planned: Any) -> None:
-    named = [("get", "getReplicationDetails"), ("delete", "deleteReplication")]
-    item = {method: {**OK, "operationId": identifier} for method, identifier in named}
-    assert set(names(planned, {"/replicas/{id}": item}).values()) == {"get_replication", "delete_replication"}
-
-
 def test_what_is_deleted_below_a_record_is_not_the_record(planned: Any) -> None:
     delete = {**OK, "operationId": "collection_delete", "summary": "Delete records"}
     paths = {"/collections/{id}": {"delete": {**OK, "operationId": "delete_collection"}},
@@ -281,21 +243,6 @@ def test_of_two_identifiers_the_one_without_more_words_has_the_name(planned: Any
     }
 
 
-def test_the_same_operation_of_two_versions(planned: Any) -> None:
-    paths = {f"/{version}/payors/{{id}}": {"get": {**OK, "operationId": f"getPayorById{version.upper()}"}}
-             for version in ("v1", "v2")}  # fmt: skip
-    assert set(names(planned, paths).values()) == {"get_payor", "get_payor_v2"}
-
-
-def test_equal_names_are_told_apart_by_parents_and_the_shorter_path_keeps_the_name(planned: Any) -> None:
-    found = names(planned, {"/users": {"get": LIST}, "/admin/users": {"get": LIST}, "/crm/users": {"get": LIST}})
-    assert found == {
-        "#/paths/~1users/get": "list_users",
-        "#/paths/~1admin~1users/get": "list_admin_users",
-        "#/paths/~1crm~1users/get": "list_crm_users",
-    }
-
-
 def test_versions_parameters_and_methods_tell_equal_paths_apart(planned: Any) -> None:
     found = names(
         planned,
@@ -305,35 +252,6 @@ def test_versions_parameters_and_methods_tell_equal_paths_apart(planned: Any) ->
     assert set(found.values()) == {
         "create_payee", "create_payee_v4", "list_jobs", "list_jobs_by_kind", "search_items", "search_items_by_post"
     }  # fmt: skip
-
-
-def test_adding_operations_renames_none(planned: Any) -> None:
-    paths: dict[str, Any] = {
-        "/users": {"get": LIST, "post": OK},
-        "/users/{id}": {"get": OK, "put": OK, "delete": OK},
-        "/teams/{id}/users": {"get": LIST},
-    }
-    before = names(planned, paths)
-    more = {"/a/b": {"get": OK}, "/zoo/users": {"get": LIST}, "/users/{id}/notes": {"get": LIST}, **paths}
-    after = names(planned, more)
-    assert before.items() <= after.items()
-
-
-def test_names_are_legal_and_unique_whatever_the_document_says(planned: Any) -> None:
-    paths = {
-        f"/{'very_long_segment_' * 5}{n}/{{id}}": {
-            "get": {**OK, "operationId": "class"},
-            "post": {**OK, "operationId": "CLASS"},
-        }
-        for n in range(4)
-    }
-    paths["/ünï/日本"] = {"get": OK, "put": {**OK, "operationId": "日本 を取得"}}
-    paths["/x#a"] = {"post": OK}
-    paths["/x#b"] = {"post": OK}
-    found = list(planned(paths).tools)
-    assert len(found) == 12
-    assert len({name.lower() for name in found}) == len(found)
-    assert all(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", name) for name in found)
 
 
 WORDS = (
@@ -375,47 +293,8 @@ def test_any_words_in_identifier_path_and_summary_make_legal_and_unique_names(
     assert len(set(found)) == len(found)
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "identifier"), [("/items", "post", "add_item"), ("/open", "get", "get_open")]
-)
-def test_an_identifier_with_the_words_of_its_path_is_the_name(
-    planned: Any, path: str, method: str, identifier: str
-) -> None:
-    assert list(planned({path: {method: {**OK, "operationId": identifier}}}).tools) == [identifier]
-
-
 def test_an_identifier_of_a_list_that_only_says_api(planned: Any) -> None:
     assert list(planned({"/widgets": {"get": {**LIST, "operationId": "apiList"}}}).tools) == ["list_widgets"]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("with[]", "with"),
-        ("$.xgafv", "xgafv"),
-        ("filter[name]", "filter_name"),
-        ("X-Request-ID", "X-Request-ID"),
-        ("_limit", "_limit"),
-        ("2fa", "_2fa"),
-        ("größe", "groe"),
-        ("limit", "api_limit"),
-        ("$", "value"),
-        ("日本", "value"),
-    ],
-)
-def test_argument_names(name: str, expected: str) -> None:
-    assert naming.argument(name) == expected
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [("companies", "company"), ("statuses", "status"), ("boxes", "box"), ("status", "status"), ("news", "news"),
-     ("addresses", "address"), ("alias", "alias"), ("aliases", "alias"), ("apis", "api"), ("menus", "menu"),
-     ("movies", "movie"), ("analytics", "analytics"), ("ips", "ip"), ("canvas", "canvas"),
-     ("cases", "case"), ("dies", "die"), ("bus", "bus"), ("series", "series")],
-)  # fmt: skip
-def test_singular(word: str, expected: str) -> None:
-    assert naming.singular(word) == expected
 
 
 def test_one_module_per_tag_and_legal_file_names(planned: Any) -> None:

@@ -96,16 +96,6 @@ def test_the_links_of_a_list_lead_on_where_somebody_says_so(api: SimpleNamespace
     assert not isinstance(page(api, {"limit": INT}, answer), NextUrl)
 
 
-def test_a_url_is_no_token(api: SimpleNamespace) -> None:
-    found = page(api, {"page[cursor]": TEXT, "page[size]": INT}, obj(data=ROWS, links=obj(next=TEXT)))
-    assert found == NextUrl(next="$.links.next", limit="page[size]", items="$.data")
-
-
-def test_a_block_of_two_words(api: SimpleNamespace) -> None:
-    found = page(api, {}, obj(items=ROWS, pageDetails=obj(count=INT, nextPageUrl=TEXT)))
-    assert found == NextUrl(next="$.pageDetails.nextPageUrl", items="$.items")
-
-
 @pytest.mark.parametrize(
     ("given", "answer"),
     [

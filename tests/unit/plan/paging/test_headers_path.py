@@ -43,16 +43,6 @@ def found(
 # ---------------------------------------------------------------------------------------------------------- headers
 
 
-@pytest.mark.parametrize("name", ["X-Next-Token", "x-ms-continuation", "Next-Page-Token", "X-Acme-Continuation-Token"])
-def test_a_token_that_comes_and_goes_in_a_header(api: SimpleNamespace, name: str) -> None:
-    plan = found(api, "/things", given("header", {name: TEXT, "X-Limit": {**INT, "maximum": 100}}), headers=[name])
-    assert plan.page == Cursor(
-        cursor=name, next=f"header:{name}", limit="X-Limit", max_size=100, items="$", place="header"
-    )
-    assert set(plan.absorbed) == {("header", name), ("header", "X-Limit")}
-    assert plan.evidence[0].because.endswith("in headers")
-
-
 def test_a_token_of_the_body_and_a_size_in_the_query(api: SimpleNamespace) -> None:
     answer = obj(items=api.rows(), nextPageToken=TEXT)
     parameters = [*given("header", {"X-Page-Token": TEXT}), *api.query("q", "limit")]
@@ -62,40 +52,6 @@ def test_a_token_of_the_body_and_a_size_in_the_query(api: SimpleNamespace) -> No
         size_in_query=True,
     )  # fmt: skip
     assert set(plan.absorbed) == {("header", "X-Page-Token"), ("query", "limit")}
-
-
-def test_positions_in_headers(api: SimpleNamespace) -> None:
-    plan = found(api, "/things", given("header", {"X-Offset": INT, "X-Limit": INT}))
-    assert plan.page == Offset(offset="X-Offset", limit="X-Limit", place="header")
-
-
-def test_the_query_comes_first(api: SimpleNamespace) -> None:
-    parameters = [*api.query("offset", "limit"), *given("header", {"X-Next-Token": TEXT})]
-    page = found(api, "/things", parameters, headers=["X-Next-Token"]).page
-    assert page == Offset(offset="offset", limit="limit")
-
-
-@pytest.mark.parametrize(
-    ("schemas", "headers"),
-    [
-        ({"X-Auth-Token": TEXT}, ["X-Auth-Token"]),  # proves who is calling
-        ({"X-Request-Id": TEXT}, ["X-Request-Id"]),
-        ({"X-Token": TEXT}, ["X-Token"]),
-        ({"If-Match": TEXT, "X-Limit": INT}, ["ETag", "X-RateLimit-Limit"]),  # a size and no position
-        ({"X-Page": TEXT}, []),  # the page of a site that calls
-        ({"X-Position": INT, "X-Start": INT}, []),
-    ],
-)
-def test_other_headers_page_nothing(api: SimpleNamespace, schemas: Any, headers: list[str]) -> None:
-    plan = found(api, "/things", given("header", schemas), headers=headers)
-    assert isinstance(plan.page, Unpaged)
-    assert plan.absorbed == {}
-
-
-def test_a_token_header_of_the_request_alone_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
-    plan = found(api, "/things", given("header", {"X-Next-Token": TEXT}))
-    assert plan.page == Unpaged(seek=True, cursor="X-Next-Token", place="header")
-    assert plan.absorbed == {("header", "X-Next-Token"): "paging"}
 
 
 # ---------------------------------------------------------------------------------------------------------- address
@@ -152,11 +108,6 @@ def test_other_numbers_of_an_address_are_the_agents(api: SimpleNamespace, path: 
     assert plan.absorbed == {}
 
 
-def test_a_page_that_answers_one_record_is_no_list(api: SimpleNamespace) -> None:
-    plan = found(api, "/things/{page}", given("path", {"page": INT}), answer=obj(id=INT, title=TEXT, tags=api.rows()))
-    assert plan.page is None
-
-
 def test_an_address_holds_no_size_of_what_pages_by_url(api: SimpleNamespace) -> None:
     answer = obj(items=api.rows(), nextUrl=TEXT)
     plan = found(api, "/things/limit/{limit}", given("path", {"limit": INT}), answer=answer)
@@ -165,15 +116,6 @@ def test_an_address_holds_no_size_of_what_pages_by_url(api: SimpleNamespace) -> 
 
 
 # ------------------------------------------------------------------------------------------------------------ hints
-
-
-def test_hints_name_headers_in_any_case(api: SimpleNamespace) -> None:
-    hint = PageHint(cursor="x-after", next="header:X-After", limit="count", place="header")
-    plan = found(api, "/things", [*given("header", {"X-After": TEXT}), *api.query("count")], hint)
-    assert plan.page == Cursor(
-        cursor="X-After", next="header:X-After", limit="count", place="header", size_in_query=True
-    )
-    assert set(plan.absorbed) == {("header", "X-After"), ("query", "count")}
 
 
 def test_hints_find_the_place_where_a_name_is_declared(api: SimpleNamespace) -> None:

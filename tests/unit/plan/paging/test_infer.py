@@ -5,12 +5,11 @@ import pytest
 from support.passes import find_paging
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model.tables import Cursor, Link, NextHeader, Offset, PageNumber, Paging, Unpaged
 from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.source.hints.model import PageHint
 
 INT = {"type": "integer"}
-STRING = {"type": "string"}
 TEXT = {"type": "string"}
 
 
@@ -41,85 +40,12 @@ def test_limit_and_offset(api: SimpleNamespace) -> None:
     assert set(found.absorbed) == {("query", "limit"), ("query", "offset")}
 
 
-@pytest.mark.parametrize(
-    ("offset", "limit"),
-    [("skip", "take"), ("$skip", "$top"), ("startAt", "maxResults"), ("page[offset]", "page[limit]"), ("from", "size")],
-)
-def test_offsets_by_other_names(api: SimpleNamespace, offset: str, limit: str) -> None:
-    assert page(api, rows(), api.query(offset, limit)) == Offset(offset=offset, limit=limit)
-
-
-def test_an_offset_that_counts_from_one(api: SimpleNamespace) -> None:
-    first = {"type": "integer", "default": 1, "minimum": 1}
-    found = page(api, obj(Resources=rows()), api.query("count", startIndex=first))
-    assert found == page(api, obj(Resources=rows()), api.query("count", "startIndex"))  # RFC 7644
-    assert found == Offset(offset="startIndex", limit="count", first=1, items="$.Resources")
-
-
-@pytest.mark.parametrize(
-    ("number", "size"),
-    [("page", "per_page"), ("page", "page_size"), ("pageNumber", "pageSize"), ("page[number]", "page[size]")],
-)
-def test_pages(api: SimpleNamespace, number: str, size: str) -> None:
-    assert page(api, rows(), api.query(number, size)) == PageNumber(page=number, size=size, guessed=True)
-
-
-@pytest.mark.parametrize(
-    ("schema", "description", "first"),
-    [
-        ({"type": "integer", "default": 0}, "", 0),
-        ({"type": "integer", "minimum": 1}, "", 1),
-        (INT, "Zero-based page index (0..N)", 0),
-        (INT, "the page, with `0` being the first page", 0),
-        (INT, "1-based number of the page", 1),
-    ],
-)
-def test_the_number_of_the_first_page(api: SimpleNamespace, schema: Any, description: str, first: int) -> None:
-    given = [{"name": "page", "in": "query", "schema": schema, "description": description}, *api.query("size")]
-    assert page(api, rows(), given) == PageNumber(page="page", size="size", first=first)
-
-
-def test_nobody_says_what_number_the_first_page_has(api: SimpleNamespace) -> None:
-    """By custom it is 1; whether it is, the server finds out."""
-    assert page(api, rows(), api.query("page", "size")) == PageNumber(page="page", size="size", first=1, guessed=True)
-
-
 def test_a_bound_of_zero_does_not_say_that_pages_begin_there(api: SimpleNamespace) -> None:
     """It may only say that the number is not negative: the server finds out; where it cannot, nothing is left out."""
     number = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 0}}
     for required, first in ((False, 1), (True, 0)):
         given = [{**number, "required": required}, *api.query("size")]
         assert page(api, rows(), given) == PageNumber(page="page", size="size", first=first, guessed=not required)
-
-
-def test_a_parameter_that_takes_nothing_but_a_token_is_the_cursor(api: SimpleNamespace) -> None:
-    found = page(api, obj(data=rows(), next=STRING), api.query("limit", after=STRING, cursor=STRING))
-    assert (found.cursor, found.next) == ("cursor", "$.next")
-
-
-def test_the_previous_page_has_the_older_records(api: SimpleNamespace) -> None:
-    told = {
-        name: {
-            **STRING,
-            "format": "uri",
-            "description": f"The previous URL always points to a page with {age} records.",
-        }
-        for name, age in (("next_url", "newer"), ("prev_url", "older"))
-    }
-    for order, name in (("from newest to oldest", "prev_url"), ("from oldest to newest", "next_url")):
-        found = page(api, obj(data=rows(), **told), [], description=f"Sorted {order}.")
-        assert found == NextUrl(next=f"$.{name}", items="$.data")
-
-
-def test_a_cursor_of_the_first_record_does_not_lead_on(api: SimpleNamespace) -> None:
-    told = {name: {**STRING, "description": f"Cursor to identify the {name} object"} for name in ("first", "last")}
-    found = page(api, obj(data=rows(), **told), api.query("limit", starting_after=STRING))
-    assert (found.cursor, found.next) == ("starting_after", "$.last")
-
-
-def test_a_page_that_must_be_given_is_not_asked_for_unnamed(api: SimpleNamespace) -> None:
-    given = [{"name": "page", "in": "query", "schema": INT, "required": True}, *api.query("size")]
-    assert page(api, rows(), given) == PageNumber(page="page", size="size", first=1)
 
 
 def test_a_page_object_that_counts_from_zero(api: SimpleNamespace) -> None:
@@ -144,35 +70,6 @@ def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespac
         )
 
 
-def test_a_page_index_without_evidence_is_found_by_looking(api: SimpleNamespace) -> None:
-    found = plan(api, rows(), api.query("pageIndex", "pageSize"))
-    assert found.page == PageNumber(page="pageIndex", size="pageSize", guessed=True)
-
-
-def test_a_page_index_that_is_required_is_left_to_the_agent(api: SimpleNamespace) -> None:
-    index = {"name": "pageIndex", "in": "query", "required": True, "schema": INT}
-    found = plan(api, rows(), [index, *api.query("pageSize")])
-    assert (found.page, found.absorbed) == (Unpaged(seek=True), {})
-
-
-@pytest.mark.parametrize(
-    ("name", "schema", "description", "offset"),
-    [
-        ("start", {"type": "string", "default": "0"}, "Pagination offset", "start"),
-        ("from", {"type": "string", "example": "5"}, "", None),
-        ("pageOffset", {"type": "string"}, "Starting point of the records", "pageOffset"),
-        ("inicio", INT, "Cantidad de resultados a saltear.", "inicio"),
-    ],
-)
-def test_a_position_in_a_string_or_another_language(
-    api: SimpleNamespace, name: str, schema: Any, description: str, offset: str | None
-) -> None:
-    begin = {"name": name, "in": "query", "schema": schema, "description": description}
-    size = {"name": "pageLimit", "in": "query", "schema": {"type": "string"}, "description": "Number of records"}
-    token = api.query("pageToken") if name == "pageOffset" else []
-    assert getattr(plan(api, rows(), [begin, size, *token]).page, "offset", None) == offset
-
-
 @pytest.mark.parametrize(
     ("schema", "description", "most"),
     [
@@ -189,59 +86,6 @@ def test_the_largest_page(api: SimpleNamespace, schema: Any, description: str, m
     assert page(api, rows(), given) == Offset(offset="offset", limit="limit", max_size=most)
 
 
-@pytest.mark.parametrize(
-    ("parameter", "answer", "next"),
-    [
-        ("pageToken", obj(files=rows(), nextPageToken=TEXT), "$.nextPageToken"),
-        ("cursor", obj(data=rows(), meta=obj(next_cursor=TEXT)), "$.meta.next_cursor"),
-        ("after", obj(results=rows(), paging=obj(next=obj(after=TEXT, link=TEXT))), "$.paging.next.after"),
-        ("continue", obj(items=rows(), metadata=obj(**{"continue": TEXT})), "$.metadata.continue"),
-        ("cursor", obj(data=rows(), response_metadata=obj(next_cursor=TEXT)), "$.response_metadata.next_cursor"),
-    ],
-)
-def test_cursors(api: SimpleNamespace, parameter: str, answer: Any, next: str) -> None:
-    found = page(api, answer, api.query("limit", **{parameter: TEXT}))
-    assert isinstance(found, Cursor)
-    assert (found.cursor, found.next, found.limit) == (parameter, next, "limit")
-
-
-def test_a_cursor_parameter_without_a_token_in_the_answer_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
-    found = plan(api, obj(data=rows()), api.query("limit", cursor=TEXT))
-    assert found.page == Unpaged(items="$.data", seek=True, cursor="cursor")
-    assert found.absorbed == {("query", "cursor"): "paging"}
-    assert plan(api, rows(), api.query(after=TEXT)).page == Unpaged()
-
-
-def test_an_offset_is_taken_before_a_cursor(api: SimpleNamespace) -> None:
-    schema = obj(items=rows(), next_cursor=TEXT, total=INT)
-    found = plan(api, schema, api.query("limit", "offset", cursor=TEXT))
-    assert found.page == Offset(offset="offset", limit="limit", items="$.items", total="$.total")
-    assert ("query", "cursor") not in found.absorbed
-
-
-def test_the_id_of_the_last_record_is_a_cursor_where_has_more_ends_it(api: SimpleNamespace) -> None:
-    schema = obj(data=rows(), has_more={"type": "boolean"}, object=TEXT, url=TEXT)
-    assert page(api, schema, api.query("limit", starting_after=TEXT)) == Cursor(
-        cursor="starting_after", next="$.data[-1].id", more="$.has_more", limit="limit", items="$.data"
-    )
-    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == Unpaged(items="$.data", seek=True)
-
-
-@pytest.mark.parametrize(
-    ("schema", "next"),
-    [
-        (obj(value=rows(), **{"@odata.nextLink": TEXT}), '$["@odata.nextLink"]'),
-        (obj(results=rows(), next={"type": "string", "format": "uri"}), "$.next"),
-        (obj(data=rows(), links=obj(next=TEXT, self=TEXT)), "$.links.next"),
-        (obj(_embedded=obj(contacts=rows()), _links=obj(next=obj(href=TEXT))), "$._links.next.href"),
-    ],
-)
-def test_next_urls(api: SimpleNamespace, schema: Any, next: str) -> None:
-    found = page(api, schema, [])
-    assert isinstance(found, NextUrl)
-    assert found.next == next
-
-
 def test_headers(api: SimpleNamespace) -> None:
     link = {"Link": {"schema": TEXT}, "X-Total-Count": {"schema": INT}}
     assert page(api, rows(), api.query("per_page"), headers=link) == Link(
@@ -253,28 +97,6 @@ def test_headers(api: SimpleNamespace) -> None:
     assert page(api, rows(), [], headers=number) == Unpaged()
 
 
-def test_the_pageable_extension_names_the_next_link(api: SimpleNamespace) -> None:
-    more = {"x-ms-pageable": {"nextLinkName": "more"}}
-    assert page(api, obj(value=rows(), more=TEXT), [], **more) == NextUrl(next="$.more", items="$.value")
-    assert page(api, obj(value=rows()), [], **{"x-ms-pageable": {"nextLinkName": None}}) == Unpaged(items="$.value")
-
-
-def test_a_count_is_the_total_only_with_evidence(api: SimpleNamespace) -> None:
-    assert page(api, obj(items=rows(), count=INT), []) == Unpaged(items="$.items")
-    total = obj(items=rows(), count={"type": "integer", "description": "the total number of records"})
-    assert page(api, total, []) == Unpaged(items="$.items", total="$.count")
-    assert page(api, obj(items=rows(), total_pages=INT), []) == Unpaged(items="$.items")
-    for said, path in {
-        "Total number of rows": "$.rowCount",
-        "The total number of matching records.": "$.rowCount",
-        "Number of rows in this answer": None,
-        "Total number of rows in this page": None,
-        "Total number of failed rows": None,
-    }.items():
-        counted = obj(items=rows(), rowCount={"type": "integer", "description": said})
-        assert page(api, counted, []) == Unpaged(items="$.items", total=path), said
-
-
 def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> None:
     given = [{"name": "page", "in": "query", "schema": TEXT, "description": "slug of the page"}]
     assert plan(api, rows(), given).absorbed == {}
@@ -284,23 +106,7 @@ def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> No
     assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True)
 
 
-def test_what_writes_is_no_list(api: SimpleNamespace) -> None:
-    made, found = api.document({"/contacts": {"post": {"operationId": "createContacts", **api.answer(rows())}}})
-    assert find_paging(made, found["POST /contacts"]) == PagingPlan(None)
-
-
-def test_a_detail_is_no_list(api: SimpleNamespace) -> None:
-    assert plan(api, obj(id=INT, name=TEXT, tags={"type": "array", "items": TEXT}), []).page is None
-
-
 # ------------------------------------------------------------------------------------------------------------ hints
-
-
-def test_hints_say_where_undeclared_parameters_are(api: SimpleNamespace) -> None:
-    schema = obj(contact_obj_list=rows(), countries=rows())
-    hint = PageHint(style="offset", limit="limit", offset="offset", items="$.contact_obj_list", place="query")
-    found = plan(api, schema, [], hint)
-    assert found.page == Offset(offset="offset", limit="limit", items="$.contact_obj_list")
 
 
 def test_hints_complete_what_is_inferred(api: SimpleNamespace) -> None:
@@ -339,12 +145,6 @@ def test_a_token_that_stands_on_the_last_page_too_is_ended_by_the_flag_beside_it
     )
 
 
-def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> None:
-    hint = PageHint(style="offset", offset="start", limit="rows", first=1)
-    found = plan(api, rows(), api.query("start", "rows"), hint)
-    assert found.page == Offset(offset="start", limit="rows", first=1)
-
-
 @pytest.mark.parametrize(
     ("given", "found"),
     [
@@ -356,8 +156,3 @@ def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> Non
 )
 def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given: list[str], found: Paging) -> None:
     assert page(api, rows(), api.query(*given)) == found
-
-
-def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
-    listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
-    assert page(api, rows(), listed) == Unpaged(seek=True)

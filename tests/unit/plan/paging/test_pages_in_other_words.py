@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.passes import find_paging
 
-from adaptgen.model.tables import Cursor, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model.tables import Cursor, PageNumber, Paging, Unpaged
 
 INT, TEXT, TIME = {"type": "integer"}, {"type": "string"}, {"type": "string", "format": "date-time"}
 ITEM = {"type": "object", "properties": {"id": TEXT, "name": TEXT}}
@@ -23,33 +23,6 @@ def page(api: SimpleNamespace, inputs: dict[str, Any], answer: Any, path: str = 
     parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in inputs.items()]
     made, found = api.document({path: {"get": {"parameters": parameters, **api.answer(answer)}}})
     return find_paging(made, found[f"GET {path}"]).page
-
-
-@pytest.mark.parametrize(
-    ("number", "size"),
-    [
-        ("paginacao.paginaAtual", "paginacao.itensPorPagina"),
-        ("página", "por_pagina"),
-        ("pagina", "tamanho_pagina"),
-        ("seite", "pro_seite"),
-        ("page_no", "size"),
-        ("current", "size"),
-    ],
-)
-def test_pages_in_other_languages(api: SimpleNamespace, number: str, size: str) -> None:
-    expected = PageNumber(page=number, size=size, items="$.contacts", guessed=True)
-    assert page(api, {number: INT, size: INT}, obj(parametros=obj(inicio=TEXT), contacts=ROWS)) == expected
-
-
-def test_a_word_that_may_mean_anything_needs_a_size(api: SimpleNamespace) -> None:
-    assert page(api, {"current": INT}, ROWS) == Unpaged()
-
-
-def test_start_and_count_of_versions(api: SimpleNamespace) -> None:
-    start = {**INT, "default": 0, "description": "The first version to return"}
-    assert page(api, {"start": start, "count": INT}, ROWS) == Offset(offset="start", limit="count")
-    start = {**INT, "description": "The block height to start with"}
-    assert page(api, {"start": start, "count": INT}, ROWS) == Unpaged()
 
 
 @pytest.mark.parametrize(
@@ -89,18 +62,6 @@ def test_where_the_next_value_comes_from(
 )
 def test_where_no_next_value_comes_from(api: SimpleNamespace, inputs: dict[str, Any], answer: Any) -> None:
     assert isinstance(page(api, inputs, answer), Unpaged)
-
-
-@pytest.mark.parametrize("verb", ["Pass", "Supply", "Give", "To keep paginating, set"])
-def test_prose_that_names_an_input(api: SimpleNamespace, verb: str) -> None:
-    told = {"type": "string", "description": f"{verb} it as `origin`."}
-    expected = Cursor(cursor="origin", next="$.lastToken", items="$.data")
-    assert page(api, {"origin": TEXT}, obj(data=ROWS, lastToken=told)) == expected
-
-
-def test_a_word_in_prose_is_an_input_only_where_it_is_marked(api: SimpleNamespace) -> None:
-    told = {"type": "string", "description": "Empty unless the server has more. Pass it to get the following ones."}
-    assert page(api, {"server": TEXT}, obj(data=ROWS, lastToken=told)) == Unpaged(items="$.data")
 
 
 PAGE = {"page": INT, "size": INT}
@@ -202,45 +163,6 @@ def test_words_that_speak_of_a_list(
     assert getattr(find_paging(made, found[f"GET {path}"]).page, "items", None) == items
 
 
-def test_a_described_page_without_a_size(api: SimpleNamespace) -> None:
-    number = {**INT, "description": "Page number"}
-    expected = PageNumber(page="page", size=None, items="$", guessed=True)
-    assert page(api, {"page": number}, {}) == expected
-    assert page(api, {"page": INT}, {}) is None
-
-
-def test_a_size_that_its_description_tells_next_to_a_page(api: SimpleNamespace) -> None:
-    size = {**INT, "description": "The number of results per page"}
-    answer = obj(Results=ROWS, hint=TEXT)
-    assert page(api, {"pg": INT, "quantity": size}, answer, "/recipes").items == "$.Results"  # type: ignore[union-attr]
-    expected = PageNumber(page="pg", size="rpp", items="$.Results", guessed=True)
-    assert page(api, {"pg": INT, "rpp": INT}, answer, "/recipes") == expected
-
-
-def test_an_offset_next_to_a_page_and_its_size(api: SimpleNamespace) -> None:
-    inputs = {"page": INT, "per_page": INT, "offset": INT}
-    assert page(api, inputs, ROWS) == PageNumber(page="page", size="per_page", guessed=True)
-    assert page(api, {**inputs, "limit": INT}, ROWS) == Offset(offset="offset", limit="limit")
-
-
-def test_a_token_that_leads_back(api: SimpleNamespace) -> None:
-    token = {**TEXT, "description": "The nextForwardToken or nextBackwardToken of the last response"}
-    found = page(api, {"nextToken": token}, obj(events=ROWS, nextBackwardToken=TEXT, nextForwardToken=TEXT))
-    assert found == Cursor(cursor="nextToken", next="$.nextForwardToken", items="$.events")
-    opaque = {**TEXT, "description": "An opaque token"}
-    found = page(api, {"marker": TEXT}, obj(events=ROWS, prevPageRef=opaque, nextPageRef=opaque))
-    assert found == Cursor(cursor="marker", next="$.nextPageRef", items="$.events")
-
-
-def test_prose_about_another_input_of_the_same_name(api: SimpleNamespace) -> None:
-    about = "Use it to ask for the next objects. The resourceVersion field is the same in all parts."
-    answer = obj(items=ROWS, metadata=obj(**{"continue": {**TEXT, "description": about}}))
-    assert page(api, {"resourceVersion": TEXT}, answer) == Unpaged(items="$.items")
-    passed = {**TEXT, "description": "Pass it as resourceVersion to go on."}
-    found = page(api, {"resourceVersion": TEXT}, obj(items=ROWS, metadata=obj(**{"continue": passed})))
-    assert found == Cursor(cursor="resourceVersion", next="$.metadata.continue", items="$.items")
-
-
 def test_the_first_page_of_other_lists_counts_where_half_of_them_say_it(api: SimpleNamespace) -> None:
     def first(said: int, silent: int) -> PageNumber:
         zero = {"name": "page", "in": "query", "schema": {**INT, "default": 0}}
@@ -253,42 +175,3 @@ def test_the_first_page_of_other_lists_counts_where_half_of_them_say_it(api: Sim
 
     assert first(2, 2) == PageNumber(page="page", first=0)
     assert first(2, 3) == PageNumber(page="page", guessed=True)
-
-
-def test_a_size_that_only_its_description_gives_away(api: SimpleNamespace) -> None:
-    amount = {**INT, "description": "how many items to return"}
-    assert page(api, {"offset": INT, "amount": amount}, ROWS) == Offset(offset="offset", limit="amount")
-
-
-def test_numbers_of_protocol_buffers_in_a_body(api: SimpleNamespace) -> None:
-    number = {"type": "string", "format": "int64"}
-    raw = {"operationId": "listContacts", **api.body(obj(Offset=number, Limit=number)), **api.answer(ROWS)}
-    made, found = api.document({"/contacts/list": {"post": raw}})
-    expected = Offset(offset="Offset", limit="Limit", place="body")
-    assert find_paging(made, found["POST /contacts/list"]).page == expected
-
-
-def test_position_and_size_that_stay_arguments_are_named(planned: Any) -> None:
-    def read(name: str, schema: Any, *inputs: str) -> dict[str, Any]:
-        content = {"application/json": {"schema": schema}}
-        parameters = [{"name": one, "in": "query", "schema": INT} for one in inputs]
-        responses = {"200": {"description": "", "content": content}}
-        return {"get": {"operationId": name, "parameters": parameters, "responses": responses}}
-
-    paths = {
-        "/profile": read("showProfile", obj(a=TEXT), "page", "size"),
-        "/log": read("showLog", obj(a=TEXT), "skip", "limit"),
-        "/paged": read("showPaged", ROWS, "skip", "limit"),
-        "/sized": read("showSized", ROWS, "limit"),
-    }
-    result = planned(paths)
-    notes = [one for one in result.diagnostics if one.code == "AG029"]
-    assert [(one.severity, one.message) for one in notes] == [
-        ("note", "position and size stay arguments of 2 tools (get_log, get_profile): "
-                 "agents page these lists themselves"),
-    ]  # fmt: skip
-    line = 'tools: {get_log: {page: {style: offset, offset: "skip", limit: "limit"}}}'
-    assert notes[0].help == f"if it is a list: {line}"
-    said = {one.subject: one.because for one in result.plan.evidence if one.decision.startswith("position")}
-    assert said == dict.fromkeys(("get_log", "get_profile"), "the answer is not declared as a list")
-    assert not [one for one in planned({"/paged": paths["/paged"]}).diagnostics if one.code == "AG029"]

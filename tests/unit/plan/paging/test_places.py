@@ -9,10 +9,9 @@ import pytest
 from support.passes import find_paging, find_sensitive, find_view
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Unpaged
+from adaptgen.model.tables import Cursor, Offset, PageNumber, Unpaged
 from adaptgen.plan.document.request_bodies import read_body
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.plan.tools.absorbed_members import left
 from adaptgen.source.hints.model import Hints, PageHint
 
@@ -41,21 +40,6 @@ def json_parameter(name: str, place: str = "query", **properties: Any) -> dict[s
     return {"name": name, "in": place, "content": {"application/json": {"schema": obj(**properties)}}}
 
 
-def test_options_of_a_position_and_a_size(api: SimpleNamespace) -> None:
-    found = find_paging(*search(api, obj(q=TEXT, options=obj(offset=INTEGER, limit=INTEGER))))
-    assert isinstance(found.page, Offset)
-    assert set(found.absorbed) == {("body", "options.offset"), ("body", "options.limit")}
-    assert not find_paging(*search(api, obj(q=TEXT, options=obj(offset=INTEGER, mode=TEXT)))).absorbed
-
-
-@pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded"])
-def test_the_body_of_a_search(api: SimpleNamespace, media: str) -> None:
-    found = find_paging(*search(api, {**obj(q=TEXT, **{"from": INTEGER}, size=INTEGER)}, media=media))
-    assert found.page == Offset(offset="from", limit="size", items="$.items", total="$.total", place="body")
-    assert set(found.absorbed) == {("body", "from"), ("body", "size")}
-    assert found.evidence[0].because.endswith("parameters 'from' and 'size' in the body")
-
-
 @pytest.mark.parametrize(
     ("block", "page"),
     [
@@ -69,46 +53,6 @@ def test_the_body_of_a_search(api: SimpleNamespace, media: str) -> None:
 def test_a_block_about_paging_is_looked_into(api: SimpleNamespace, block: Any, page: Any) -> None:
     answer = obj(items=api.rows(), total=INTEGER, next_cursor=TEXT)
     assert find_paging(*search(api, obj(q=TEXT, page=block), answer)).page == page
-
-
-def test_other_objects_of_a_body_are_the_agent_s(api: SimpleNamespace) -> None:
-    assert find_paging(*search(api, obj(q=TEXT, filter=obj(offset=INTEGER, limit=INTEGER)))).page == Unpaged(
-        items="$.items", total="$.total"
-    )
-
-
-def test_numbers_that_are_declared_as_text_do_not_page_a_body(api: SimpleNamespace) -> None:
-    number = {**TEXT, "default": "0", "description": "Number of items to skip or to give"}
-    page = find_paging(*search(api, obj(q=TEXT, offset=number, limit=number))).page
-    assert page == Unpaged(items="$.items", total="$.total")
-
-
-def test_what_writes_is_never_paged(api: SimpleNamespace) -> None:
-    raw = {**api.body(obj(name=TEXT, offset=INTEGER, limit=INTEGER)), **api.answer(api.rows())}
-    made, found = api.document({"/things": {"post": {"operationId": "createThings", **raw}}})
-    assert find_paging(made, found["POST /things"]) == PagingPlan(None)
-    paged = find_paging(made, found["POST /things"], effect="read").page
-    assert paged == Offset(offset="offset", limit="limit", place="body")
-
-
-def test_the_query_comes_before_the_body(api: SimpleNamespace) -> None:
-    raw = {"operationId": "searchThings", "parameters": api.query("offset", "limit"), **api.answer(api.rows())}
-    raw |= api.body(obj(q=TEXT, offset=INTEGER, limit=INTEGER))
-    made, found = api.document({"/things/search": {"post": raw}})
-    assert find_paging(made, found["POST /things/search"]).page == Offset(offset="offset", limit="limit")
-
-
-def test_the_size_of_pages_with_a_url_may_stand_in_the_body(api: SimpleNamespace) -> None:
-    answer = obj(items=api.rows(), next={**TEXT, "format": "uri"})
-    page = find_paging(*search(api, obj(q=TEXT, limit=INTEGER), answer)).page
-    assert page == NextUrl(next="$.next", limit="limit", items="$.items", place="body")
-
-
-@pytest.mark.parametrize("place", ["query", "header"])
-def test_members_of_a_json_parameter(api: SimpleNamespace, place: str) -> None:
-    found = find_paging(*with_parameter(api, json_parameter("filter", place, q=TEXT, skip=INTEGER, limit=INTEGER)))
-    assert found.page == Offset(offset="skip", limit="limit", inside="filter")
-    assert set(found.absorbed) == {(place, "filter.skip"), (place, "filter.limit")}
 
 
 def test_brackets(api: SimpleNamespace) -> None:
@@ -213,22 +157,3 @@ def test_a_table_is_a_list_of_its_columns(api: SimpleNamespace, media: str, cont
     assert set(view) <= names
     sensitive, _ = find_sensitive(made, operation, page, {}, Hints(path=None), None)  # type: ignore[arg-type]
     assert sensitive["email"] == "email"
-
-
-def test_a_table_of_which_nothing_is_said(api: SimpleNamespace) -> None:
-    made, operation = table(api, "text/csv", schema=TEXT)
-    assert find_paging(made, operation).page == Unpaged()
-    assert find_view(made, operation, Unpaged()).view is None
-
-
-def test_a_table_may_page(api: SimpleNamespace) -> None:
-    made, operation = table(api, "text/csv")
-    raw = {"parameters": api.query("offset", "limit"), **dict(operation.raw)}
-    made, found = api.document({"/people/export": {"get": raw}})
-    assert find_paging(made, found["GET /people/export"]).page == Offset(offset="offset", limit="limit")
-
-
-def test_json_is_taken_before_a_table(api: SimpleNamespace) -> None:
-    content = {"text/csv": {}, "application/json": {"schema": obj(people=api.rows())}}
-    made, found = api.document({"/people": {"get": {"responses": {"200": {"content": content}}}}})
-    assert find_paging(made, found["GET /people"]).page == Unpaged(items="$.people")

@@ -72,34 +72,7 @@ def test_a_hint_that_it_reads_lets_inference_page_it(planned: Any) -> None:
     assert done.tools["things"].page.place == "body"
 
 
-TOKEN = [
-    {"name": "X-Next-Token", "in": "header", "schema": TEXT},
-    {"name": "X-Limit", "in": "header", "schema": INTEGER},
-]
 NUMBER = {"name": "page", "in": "path", "required": True, "schema": INTEGER}
-
-
-def test_headers_of_paging_are_no_arguments(planned: Any) -> None:
-    get = operation(None, *TOKEN, {"name": "X-Shop", "in": "header", "schema": TEXT}, name="listThings")
-    get["responses"]["200"]["headers"] = {"X-Next-Token": {"schema": TEXT}}
-    done = planned({"/things": {"get": get}})
-    (tool,) = done.tools.values()
-    assert tool.page.place == "header"
-    assert [one.name for one in tool.call.headers] == ["X-Shop"]
-    assert done.properties(tool.name).keys() & {"X-Next-Token", "X-Limit", "next_token"} == set()
-    proof = {(one.place, one.name): (one.fate, one.by) for one in done.plan.inputs}
-    assert proof["header", "X-Next-Token"] == proof["header", "X-Limit"] == ("absorbed", "cursor paging")
-
-
-def test_the_address_of_a_list_has_its_first_page_in_it(planned: Any) -> None:
-    size = {"name": "size", "in": "path", "required": True, "schema": {"type": "integer", "maximum": 10}}
-    done = planned({"/things/page/{page}/{size}": {"get": operation(None, NUMBER, size, name="listThings")}})
-    (tool,) = done.tools.values()
-    assert tool.page.place == "path"
-    assert tool.call.path_params == (Param("page", value=1), Param("size", value=10))
-    assert {"page", "size"} & done.properties(tool.name).keys() == set()
-    proof = {(one.place, one.name): (one.fate, one.by) for one in done.plan.inputs}
-    assert proof["path", "page"] == proof["path", "size"] == ("absorbed", "cursor paging")
 
 
 def test_a_step_that_reads_every_page_has_the_first_one_in_its_address(planned: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from adaptgen.model.tables import Body, Param
-from adaptgen.plan.document.descriptions import clean
 
 OK: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
 
@@ -30,59 +29,6 @@ def call_of(planned: Any, operation: dict[str, Any], method: str = "post", path:
     return tool.call, done.contracts[tool.name].input_schema, done
 
 
-def test_colliding_names_are_resolved_by_place_and_recorded(planned: Any) -> None:
-    operation = {"parameters": [query("id"), header("id")], **body({"properties": {"id": {"type": "integer"}}})}
-    call, schema, done = call_of(planned, operation, path="/things/{id}")
-    assert call.path_params == ()
-    assert call.query == (Param("id", arg="query_id"),)
-    assert call.headers == (Param("id", arg="header_id"),)
-    assert call.body == Body(params=(Param("id", arg="body_id"),))
-    assert set(schema["properties"]) == {"id", "query_id", "header_id", "body_id", "dry_run"}
-    assert len([one for one in done.plan.evidence if one.aspect == "argument"]) == 3
-
-
-def test_reserved_names_get_a_prefix_and_odd_ones_are_made_legal(planned: Any) -> None:
-    call, _, _ = call_of(
-        planned,
-        {"parameters": [*map(query, ("sort", "where", "count", "distinct", "with[]", "filter[a]", "filter_a"))]},
-    )
-    assert call.query == (
-        Param("sort", arg="api_sort"),
-        Param("where", arg="api_where"),
-        Param("count", arg="api_count"),
-        Param("distinct", arg="api_distinct"),
-        Param("with[]", arg="with"),
-        Param("filter[a]", arg="filter_a"),
-        Param("filter_a", arg="query_filter_a"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("declared", "row"),
-    [
-        ({"style": "form", "explode": True}, Param("q")),
-        ({"explode": False}, Param("q", explode=False)),
-        ({"style": "pipeDelimited"}, Param("q", style="pipeDelimited")),
-        ({"style": "deepObject", "explode": True}, Param("q", style="deepObject")),
-        ({"style": "matrix"}, Param("q")),
-        ({"allowReserved": True}, Param("q", reserved=True)),
-        ({"schema": None, "content": {"application/json": {"schema": {"type": "object"}}}}, Param("q", encode="json")),
-    ],
-)
-def test_styles_are_kept_where_they_are_not_the_default(planned: Any, declared: Any, row: Param) -> None:
-    call, _, _ = call_of(planned, {"parameters": [query("q", **declared)]})
-    assert call.query == (row,)
-
-
-def test_the_only_value_that_is_allowed_is_a_constant_and_no_template(planned: Any) -> None:
-    only = {"type": "string", "enum": ["${env:HOME} {x}"]}
-    operation = {"parameters": [query("q", required=True, schema=only), query("o", schema=only)]}
-    call, schema, done = call_of(planned, operation)
-    assert call.query == (Param("q", value="${{env:HOME}} {{x}}"), Param("o"))
-    assert set(schema["properties"]) == {"o", "dry_run"}
-    assert done.fates() == {("query", "q"): "absorbed", ("query", "o"): "argument"}
-
-
 def test_negotiation_headers_are_arguments_only_where_there_is_a_choice(planned: Any) -> None:
     choice = {"type": "string", "enum": ["application/json", "text/csv"]}
     operation = {"parameters": [header("Accept", required=True), header("Content-Type"), header("X-A")]}
@@ -97,41 +43,6 @@ def test_a_content_type_is_sent_without_a_body_where_it_is_required(planned: Any
     kind = header("content-type", required=True, schema={"type": "string", "default": "text/{x}"})
     call, _, _ = call_of(planned, {"parameters": [kind]}, "get")
     assert call.headers == (Param("content-type", value="text/{{x}}"),)
-
-
-def test_an_idempotency_key_is_filled_by_the_runtime_and_may_be_given(planned: Any) -> None:
-    call, schema, _ = call_of(planned, {"parameters": [header("X-Idempotency-Key", required=True)]})
-    assert call.headers == (Param("X-Idempotency-Key", fill="uuid"),)
-    assert "required" not in schema
-    assert "X-Idempotency-Key" in schema["properties"]
-
-
-def test_properties_of_the_body_are_flat(planned: Any) -> None:
-    schema = {
-        "type": "object",
-        "required": ["name", "id"],
-        "properties": {"id": {"readOnly": True}, "name": {"type": "string"}, "age": {"type": "integer"}},
-    }
-    call, made, done = call_of(planned, body(schema))
-    assert call.body == Body(params=(Param("name"), Param("age")))
-    assert made["required"] == ["name"]
-    assert done.fates()["body", "id"] == "absorbed"
-
-
-def test_a_body_that_says_it_is_optional_requires_nothing(planned: Any) -> None:
-    operation = body({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}})
-    operation["requestBody"]["required"] = False
-    _, made, _ = call_of(planned, operation)
-    assert "required" not in made
-
-
-def test_a_single_wrapping_property_is_looked_through(planned: Any) -> None:
-    inner = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "extra": {}}}
-    call, made, _ = call_of(
-        planned, body({"type": "object", "required": ["contact"], "properties": {"contact": inner}})
-    )
-    assert call.body == Body(inside="contact", params=(Param("name"), Param("extra")))
-    assert made["required"] == ["name"]
 
 
 @pytest.mark.parametrize(
@@ -234,52 +145,6 @@ def test_what_the_document_says_of_a_file_is_in_its_contract(planned: Any) -> No
     assert not {"x-media-types", "x-max-bytes"} & other.keys()
 
 
-@pytest.mark.parametrize(
-    ("media", "row"),
-    [
-        ("application/octet-stream", Param("file", encode="file")),
-        ("image/png", Param("file", encode="file")),
-        ("application/xml", Param("body")),
-        ("text/plain; charset=utf-8", Param("body")),
-    ],
-)
-def test_other_media_types_are_text_or_a_file(planned: Any, media: str, row: Param) -> None:
-    call, made, _ = call_of(planned, body({"type": "object", "properties": {"a": {"type": "string"}}}, media))
-    assert call.body == Body(media, whole=row)
-    assert made["properties"][row.name]["type"] == ("object" if row.encode else "string")
-
-
-def test_bodies_of_get_and_delete_are_kept(planned: Any) -> None:
-    call, _, _ = call_of(planned, body({"properties": {"a": {}}}), "delete")
-    assert call.body == Body(params=(Param("a"),), empty=True)
-
-
-def test_the_answer_decides_what_is_accepted(planned: Any) -> None:
-    answer: dict[str, Any] = {"responses": {"200": {"content": {"text/csv": {}}}}}
-    done = planned({"/a": {"get": answer}, "/b": {"get": {"responses": {"200": {"content": {"x\ny/z": {}}}}}}})
-    assert {tool.call.path: tool.call.accept for tool in done.tools.values()} == {"/a": "text/csv", "/b": None}
-
-
-def test_descriptions_are_cleaned(planned: Any) -> None:
-    text = "<p>The <b>name</b>&nbsp;of‮ it.</p>\n![x](data:image/png;base64,iVBORw0KGgo=) See [docs](https://x.y/z)."
-    _, made, _ = call_of(planned, {"parameters": [query("q", description=text)]})
-    assert made["properties"]["q"]["description"] == "The name of it. See docs."
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("> [!NOTE]\n> **Bold** and `code`.\n\n## Title\n---\nEnd.", "Bold and `code`. Title End."),
-        ("Zero\u200bwidth, \u202ereversed\U000e0041, \x07bell.", "Zerowidth, reversed, bell."),
-        ("<script>alert(1)</script>a < b &lt;b&gt;bold&lt;/b&gt;", "a < b bold"),
-        ("One. " * 60, "One. " * 47 + "One."),
-        ("<id> stays", "<id> stays"),
-    ],
-)
-def test_texts_are_plain_and_short(text: str, expected: str) -> None:
-    assert clean(text, 240) == expected
-
-
 def test_deprecated_inputs_say_so(planned: Any) -> None:
     _, made, _ = call_of(planned, {"parameters": [query("q", description="Old.", deprecated=True)]})
     assert made["properties"]["q"]["description"] == "Deprecated. Old."
@@ -294,19 +159,6 @@ def test_a_header_that_no_request_can_carry_is_absorbed_or_ends_the_tool(planned
     assert [one.why for one in done.plan.left_out] == ["broken", "broken"]
 
 
-def test_a_tool_schema_keeps_to_its_budget_and_every_argument(planned: Any) -> None:
-    parameters = [query(f"q{n}", description="long " * 200, schema={"enum": ["v" * 40] * 50}) for n in range(60)]
-    deep = {
-        "type": "object",
-        "properties": {f"p{n}": {"type": "string", "description": "x " * 300} for n in range(200)},
-    }
-    import orjson
-
-    _, made, _ = call_of(planned, {"parameters": parameters, **body({"properties": {"deep": deep, "b": {}}})})
-    assert len(orjson.dumps(made)) <= 16_000
-    assert {f"q{n}" for n in range(60)} | {"deep", "b"} <= set(made["properties"])
-
-
 def test_what_is_required_must_hold_something_where_an_empty_value_is_not_sent(planned: Any) -> None:
     listed = {"schema": {"type": "array", "items": {"type": "string"}}}
     operation = {"parameters": [{**query("ids", required=True), **listed}, {**query("tags"), **listed}]}
@@ -314,25 +166,6 @@ def test_what_is_required_must_hold_something_where_an_empty_value_is_not_sent(p
     assert schema["properties"]["ids"]["minItems"] == 1
     assert "minItems" not in schema["properties"]["tags"]
     assert schema["properties"]["body"]["minLength"] == 1
-
-
-@pytest.mark.parametrize(
-    ("method", "required", "needs", "empty"),
-    [
-        ("delete", True, [], True),
-        ("delete", False, [], None),
-        ("post", True, [], None),
-        ("post", False, ["a"], False),
-        ("post", False, [], None),
-    ],
-)
-def test_an_empty_object_is_sent_where_it_is_a_body(
-    planned: Any, method: str, required: bool, needs: list[str], empty: bool | None
-) -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": needs}
-    operation = {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
-    call, _, _ = call_of(planned, operation, method=method)
-    assert call.body == Body(params=(Param("a"),), empty=empty)
 
 
 def test_null_and_an_empty_list_are_refused_where_they_would_not_be_sent(planned: Any) -> None:
@@ -358,17 +191,3 @@ def test_what_is_required_and_not_declared_is_an_argument(planned: Any) -> None:
     assert made["properties"]["inner"]["required"] == ["a", "b"]
     closed = {**schema, "additionalProperties": False}
     assert "token" not in call_of(planned, body(closed))[1]["properties"]
-
-
-def test_a_wrapping_property_that_must_hold_something_stays(planned: Any) -> None:
-    inner = {"type": "object", "minProperties": 1, "properties": {"mail": {"type": "string"}, "id": {"type": "string"}}}
-    outer = {"type": "object", "required": ["who"], "properties": {"who": inner}}
-    call, made, _ = call_of(planned, body(outer))
-    assert call.body == Body(params=(Param("who"),))
-    assert made["properties"]["who"]["minProperties"] == 1
-
-
-def test_a_pattern_that_is_not_checked_is_told_beside_what_the_parameter_says(planned: Any) -> None:
-    schema = {"type": "string", "description": "A box.", "pattern": "^(-*\\d+, *){3}$"}
-    _, made, _ = call_of(planned, {"parameters": [{**query("bbox", description="Where."), "schema": schema}]})
-    assert made["properties"]["bbox"] == {"type": "string", "description": r"Where. Pattern: ^(-*\d+, *){3}$"}

@@ -43,29 +43,6 @@ def test_white_space_around_a_path_is_not_sent(planned: Any, key: str) -> None:
     assert tool.call.path == "/things/{rest}"
 
 
-@pytest.mark.parametrize(("example", "kept"), [("2026-01-31", True), ("31/01/2026", False)])
-def test_a_format_that_an_example_contradicts_is_not_published(planned: Any, example: str, kept: bool) -> None:
-    schema = {"type": "string", "format": "date", "example": example}
-    done = planned({"/days": {"get": {"parameters": [{"name": "day", "in": "query", "schema": schema}], **OK}}})
-    (contract,) = done.contracts.values()
-    assert ("format" in contract.input_schema["properties"]["day"]) is kept
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"example": "A-7"},
-        {"examples": {"one": {"value": "A-7"}, "two": {"value": "B-8"}}},
-        {"x-example": "A-7"},
-        {"schema": {"type": "string", "example": "A-7"}},
-        {"schema": {"type": "string", "examples": ["A-7"]}},
-    ],
-)
-def test_the_example_of_a_parameter_reaches_the_model(planned: Any, more: Any) -> None:
-    schema = described(planned, {"name": "part", "in": "query", "schema": {"type": "string"}, **more})
-    assert schema["description"] == "Example: A-7"
-
-
 def described(planned: Any, given: Any) -> Any:
     (contract,) = planned({"/things": {"get": {"parameters": [given], **OK}}}).contracts.values()
     return contract.input_schema["properties"][given["name"]]

@@ -9,7 +9,7 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.plan import Input
-from adaptgen.model.tables import Auth, Contract, Send, Tool
+from adaptgen.model.tables import Contract, Tool
 from adaptgen.plan.document.reader import operations
 from adaptgen.plan.tools import tool as tools
 from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
@@ -56,58 +56,14 @@ def walk(make: Any, planned: Any) -> Any:
     return run
 
 
-def test_every_parameter_and_leaf_is_counted(walk: Any) -> None:
-    found = walk()
-    assert {key: one.fate for key, one in found.items()} == {
-        ("path", "id"): "argument",
-        ("query", "q"): "argument",
-        ("header", "X-Trace"): "argument",
-        ("body", "name"): "argument",
-        ("body", "address.city"): "argument",
-        ("body", "address.zip"): "argument",
-        ("body", "tags[*].label"): "argument",
-    }
-    assert found["body", "address.city"].by.endswith(".address")
-
-
 def test_a_row_that_is_missing_is_lost(walk: Any) -> None:
     found = walk(lambda tool: replace(tool, call=replace(tool.call, query=())))
     assert [key for key, one in found.items() if one.fate == "lost"] == [("query", "q")]
 
 
-def test_a_row_whose_argument_agents_cannot_see_is_lost(walk: Any) -> None:
-    def shrink(schema: Any) -> Any:
-        return {**schema, "properties": {key: one for key, one in schema["properties"].items() if key != "name"}}
-
-    assert [key for key, one in walk(shrink=shrink).items() if one.fate == "lost"] == [("body", "name")]
-
-
-def test_a_leaf_that_the_schema_of_its_argument_forbids_is_lost(walk: Any) -> None:
-    def shrink(schema: Any) -> Any:
-        address = {"type": "object", "properties": {"city": {"type": "string"}}, "additionalProperties": False}
-        return {**schema, "properties": {**schema["properties"], "address": address, "tags": {"type": "string"}}}
-
-    found = walk(shrink=shrink)
-    assert [key for key, one in found.items() if one.fate == "lost"] == [
-        ("body", "address.zip"),
-        ("body", "tags[*].label"),
-    ]
-
-
 def test_a_body_that_is_not_sent_loses_every_leaf(walk: Any) -> None:
     found = walk(lambda tool: replace(tool, call=replace(tool.call, body=None)))
     assert {key[0] for key, one in found.items() if one.fate == "lost"} == {"body"}
-
-
-def test_a_credential_is_absorbed_only_by_an_auth_that_sends_it(walk: Any) -> None:
-    def change(tool: Tool) -> Tool:
-        assert tool.call is not None
-        return replace(tool, auth=("key",), call=replace(tool.call, headers=()))
-
-    sends = {"key": Auth(name="key", kind="api_key", send=(Send("header", "x-trace", "{key}"),))}
-    assert walk(change, auths=sends)["header", "X-Trace"].fate == "absorbed"
-    other = {"key": Auth(name="key", kind="api_key", send=(Send("query", "X-Trace", "{key}"),))}
-    assert walk(change, auths=other)["header", "X-Trace"].fate == "lost"
 
 
 def test_a_lost_input_ends_the_build(planned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,14 +98,6 @@ def body_of(planned: Any, media: str, schema: Any) -> set[tuple[str, str]]:
         "responses": {"200": {"description": "ok"}},
     }
     return {(one.name, one.fate) for one in planned({"/x": {"put": item}}).plan.inputs if one.place == "body"}
-
-
-def test_what_stands_after_the_first_elements_is_open(planned: Any) -> None:
-    """`items` beside `prefixItems` (JSON Schema 2020-12, Core 10.3.1.2) is about the elements that follow."""
-    first = {"type": "array", "items": {"type": "string"}}
-    schema = {"allOf": [{"type": "array", "items": {"type": "array", "items": first}}, {"prefixItems": [first]}]}
-
-    assert body_of(planned, "application/json", schema) == {("[*][*][*]", "argument")}
 
 
 def test_lines_of_json_are_a_text(planned: Any) -> None:

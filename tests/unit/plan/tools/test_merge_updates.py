@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Call, Param
+from adaptgen.model.tables import Param
 from adaptgen.source.hints.model import ArgumentHint, CallHint, Hints, ToolHint
 
 RECORD = {
@@ -16,8 +16,6 @@ RECORD = {
     "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}, "city": {"type": "string"}},
 }
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-TENANT = {"name": "tenant", "in": "query", "required": True, "schema": {"type": "string"}}
-IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
 
 
 def answers(schema: Any) -> dict[str, Any]:
@@ -30,71 +28,6 @@ def takes(schema: Any, media: str = "application/json") -> dict[str, Any]:
 
 def resource(**methods: Any) -> dict[str, Any]:
     return {"/contacts/{id}": {"parameters": [ID], **methods}}
-
-
-def test_a_put_that_overlaps_its_get_becomes_an_update(planned: Any) -> None:
-    done = planned(resource(get=answers(RECORD), put={**takes(RECORD), "parameters": [IF_MATCH]}))
-    tool, made = done.tools["update_contact"], done.contracts["update_contact"].input_schema
-    assert tool.update is not None
-    assert tool.update.read == Call("GET", "/contacts/{id}")
-    assert (tool.update.accepts, tool.update.patch, tool.update.answer) == (("name", "city"), False, "$")
-    assert made["required"] == ["id"]
-    assert set(made["properties"]) == {"id", "If-Match", "name", "city", "dry_run"}
-
-
-@pytest.mark.parametrize("key", ["data", "odd key"])
-def test_a_wrapped_answer_is_looked_through(planned: Any, key: str) -> None:
-    wrapped = {"type": "object", "properties": {key: RECORD, "meta": {"type": "object", "properties": {"n": {}}}}}
-    update = planned(resource(get=answers(wrapped), put=takes(RECORD))).tools["update_contact"].update
-    assert update is not None
-    assert update.answer == ("$.data" if key == "data" else '$["odd key"]')
-
-
-def test_with_patch_and_put_the_patch_updates_and_the_put_replaces(planned: Any) -> None:
-    patch = takes(RECORD, "application/merge-patch+json")
-    done = planned(resource(get=answers(RECORD), put=takes(RECORD), patch=patch))
-    assert set(done.tools) == {"get_contact", "update_contact", "replace_contact"}
-    assert done.tools["replace_contact"].update is None
-    assert done.contracts["replace_contact"].input_schema["required"] == ["id", "name"]
-    update = done.tools["update_contact"].update
-    assert update is not None
-    assert update.patch
-    assert done.contracts["update_contact"].input_schema["required"] == ["id"]
-
-
-@pytest.mark.parametrize(
-    "methods",
-    [
-        {"put": takes(RECORD)},
-        {"get": answers({"properties": {"other": {}}}), "put": takes(RECORD)},
-        {"get": answers({"type": "array", "items": RECORD}), "put": takes(RECORD)},
-        {"get": {**answers(RECORD), "parameters": [TENANT]}, "put": takes(RECORD)},
-        {"get": answers(RECORD), "put": takes(RECORD, "application/x-www-form-urlencoded")},
-        {"get": {"responses": {"200": {"content": {"text/html": {}}}}}, "put": takes(RECORD)},
-    ],
-)
-def test_a_put_without_a_get_to_merge_with_is_a_plain_replace(planned: Any, methods: Any) -> None:
-    done = planned(resource(**methods))
-    tool = next(tool for tool in done.tools.values() if tool.call.method == "PUT")
-    assert tool.update is None
-    assert tool.name == "replace_contact"
-    assert done.contracts[tool.name].input_schema["required"] == ["id", "name"]
-
-
-def test_query_parameters_that_both_take_are_handed_to_the_get(planned: Any) -> None:
-    shared = {"parameters": [TENANT]}
-    done = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}))
-    update = done.tools["update_contact"].update
-    assert update is not None
-    assert update.read.query == (Param("tenant"),)
-
-
-def test_a_free_form_body_is_merged_as_one_object(planned: Any) -> None:
-    done = planned(resource(get=answers({"type": "object", "properties": {"a": {}}}), put=takes({"type": "object"})))
-    update = done.tools["update_contact"].update
-    assert update is not None
-    assert update.accepts is None
-    assert set(done.properties("update_contact")) == {"id", "data", "dry_run"}
 
 
 def test_a_hint_asks_for_the_plain_one(planned: Any) -> None:
@@ -111,34 +44,6 @@ def test_a_hint_asks_for_a_merge(planned: Any) -> None:
     with pytest.raises(AdaptgenError) as caught:
         planned(resource(put=takes(RECORD)), hints)
     assert [one.code for one in caught.value.diagnostics] == ["AG039"]
-
-
-def test_annotations_follow_the_effect(planned: Any) -> None:
-    done = planned(
-        {**resource(get=answers(RECORD), put=takes(RECORD), delete={"responses": {"204": {}}}),
-         "/contacts": {"post": takes(RECORD)}}
-    )  # fmt: skip
-    shown = {name: dict(one.annotations) for name, one in done.contracts.items()}
-    assert shown["get_contact"] == {"title": "Get contact", "readOnlyHint": True, "openWorldHint": True}
-    assert (shown["create_contact"]["destructiveHint"], shown["create_contact"]["idempotentHint"]) == (False, False)
-    assert (shown["update_contact"]["destructiveHint"], shown["update_contact"]["idempotentHint"]) == (True, True)
-    assert (shown["delete_contact"]["destructiveHint"], shown["delete_contact"]["idempotentHint"]) == (True, True)
-
-
-def test_a_merge_sends_back_only_what_the_put_takes(planned: Any) -> None:
-    fields = {"type": "object", "properties": {"name": {"type": "string"}}}
-    taken = {"allOf": [fields, {"type": "object", "required": ["name"]}]}
-    read = {"allOf": [fields, {"type": "object", "properties": {"_links": {"type": "object"}}}]}
-    update = planned(resource(get=answers(read), put=takes(taken))).tools["update_contact"].update
-    assert update is not None
-    assert update.accepts == ("name",)
-
-
-def test_the_title_of_a_merge_is_its_name_and_not_the_document_s_replace(planned: Any) -> None:
-    put = {**takes(RECORD), "summary": "Save contact"}
-    merged = planned(resource(get=answers(RECORD), put=put)).contracts["update_contact"]
-    assert merged.annotations["title"] == "Update contact"
-    assert planned(resource(put=put)).contracts["replace_contact"].annotations["title"] == "Save contact"
 
 
 PERSON = {
@@ -184,18 +89,6 @@ def test_a_property_that_is_null_only_where_it_is_read_is_known(
     assert update.not_null == expected
 
 
-def test_a_put_requires_what_the_get_does_not_give(planned: Any) -> None:
-    read = {"type": "object", "properties": {name: {} for name in ("name", "kind", "city")}}
-    done = planned(resource(get=answers(read), put=takes(PERSON)))
-    assert set(done.contracts["update_contact"].input_schema["required"]) == {"id", "note"}
-
-
-def test_a_put_whose_get_gives_something_else_is_a_plain_replace(planned: Any) -> None:
-    read = {"type": "object", "properties": {**RECORD["properties"], "city": {"type": "object"}}}
-    done = planned(resource(get=answers(read), put=takes(RECORD)))
-    assert done.tools["replace_contact"].update is None
-
-
 def test_of_an_object_that_stands_for_its_id_the_id_is_written_back(planned: Any) -> None:
     city = {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
     state = {"type": "object", "properties": {"value": {"type": "string"}, "label": {"type": "string"}}}
@@ -213,34 +106,11 @@ def test_of_an_object_that_stands_for_its_id_the_id_is_written_back(planned: Any
     assert planned(resource(get=answers(other), put=put)).tools["replace_contact"].update is None
 
 
-def test_a_get_that_needs_more_than_the_write_guards_nothing(planned: Any) -> None:
-    optional = {**TENANT, "required": False}
-    patch = {**takes(RECORD), "parameters": [optional]}
-    done = planned(resource(get={**answers(RECORD), "parameters": [TENANT]}, patch=patch))
-    assert done.tools["update_contact"].update is None
-
-
 # ------------------------------------------------------------------------------------------------- what a read may take
 
 
 def query(name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": required, "schema": schema or {"type": "string"}}
-
-
-@pytest.mark.parametrize("name", ["select", "expand", "$expand", "_embed", "mask", "prettyPrint", "quux"])
-def test_the_read_takes_no_optional_input(planned: Any, name: str) -> None:
-    shared = {"parameters": [query(name)]}
-    done = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}))
-    assert name.lstrip("$") in " ".join(done.properties("update_contact"))
-    assert done.tools["update_contact"].update.read.query == ()
-
-
-@pytest.mark.parametrize("name", ["locale", "tenantId", "site", "X-Organization-Id"])
-def test_the_read_takes_what_chooses_the_record(planned: Any, name: str) -> None:
-    one = {**query(name), "in": "header" if name.startswith("X-") else "query"}
-    shared = {"parameters": [one]}
-    read = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared})).tools["update_contact"]
-    assert [param.name for param in (*read.update.read.query, *read.update.read.headers)] == [name]
 
 
 def test_a_value_that_hints_fix_for_a_selection_does_not_reach_the_read(planned: Any) -> None:
@@ -266,35 +136,7 @@ def test_a_read_that_requires_a_selection_of_fields_is_no_read_of_the_record(pla
     assert done.tools["update_contact"].update.read.query == (Param("fieldId"),)
 
 
-def test_what_is_required_must_be_read_unless_nobody_can_read_it(planned: Any) -> None:
-    record = {
-        "type": "object",
-        "required": ["id", "name", "pin", "password", "api_key", "city"],
-        "properties": {
-            **RECORD["properties"],
-            "pin": {"type": "string", "writeOnly": True},
-            "password": {"type": "string"},
-            "api_key": {"type": "string"},
-        },
-    }
-    read = {"type": "object", "properties": {**RECORD["properties"], "api_key": {"type": "string"}}}
-    update = planned(resource(get=answers(read), put=takes(record))).tools["update_contact"].update
-    assert set(update.needs) == {"name", "city", "api_key"}
-    assert set(update.unshown) == {"pin", "password", "api_key"}
-
-
 # ------------------------------------------------------------------------------------------------- where the record is
-
-
-def test_the_record_is_where_every_property_of_the_body_is_found(planned: Any) -> None:
-    inner = {"type": "object", "properties": {"contact": RECORD, "took": {"type": "integer"}}}
-    wrapped = {"type": "object", "properties": {"status": {"type": "string"}, "result": inner}}
-    update = planned(resource(get=answers(wrapped), put=takes(RECORD))).tools["update_contact"].update
-    assert update.answer == "$.result.contact"
-    # An object inside a record that looks like it is not the record.
-    nested = {"type": "object", "properties": {**RECORD["properties"], "owner": RECORD}}
-    update = planned(resource(get=answers(nested), put=takes(RECORD))).tools["update_contact"].update
-    assert update.answer == "$"
 
 
 def test_what_stands_next_to_the_record_is_read_there(planned: Any) -> None:
@@ -335,46 +177,7 @@ def test_a_put_that_does_not_merge_says_that_it_replaces_the_whole(planned: Any,
     assert "Replaces the whole" in done.contracts["replace_contact"].description
 
 
-def test_what_cannot_be_kept_is_named(planned: Any) -> None:
-    put = {"type": "object", "properties": {**RECORD["properties"], "memo": {"type": "string"}}}
-    done = planned(resource(get=answers(RECORD), put=takes(put)))
-    assert "The API does not show `memo`" in done.contracts["update_contact"].description
-    assert "does not show" not in planned(resource(get=answers(put), put=takes(put))).contracts[
-        "update_contact"
-    ].description  # fmt: skip
-
-
 # ----------------------------------------------------------------------------------------------------------- creating
-
-
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
-        ({"responses": {"200": {}, "201": {}}}, True),
-        ({"summary": "Create or update a contact"}, True),
-        ({"operationId": "contacts_createOrUpdate"}, True),
-        ({"summary": "Upsert a contact"}, True),
-        ({"description": "Creates or replaces the contact."}, True),
-        ({"summary": "Update a contact"}, False),
-        ({"summary": "Update a contact that a user created or imported"}, False),
-        ({"summary": "Replace"}, False),
-    ],
-)
-def test_whether_a_put_creates_is_what_the_document_says(planned: Any, more: Any, expected: bool) -> None:
-    done = planned(resource(get=answers(RECORD), put={**takes(RECORD), **more}))
-    name = next(name for name, tool in done.tools.items() if tool.call.method == "PUT")
-    assert done.tools[name].update.creates is expected
-    assert ("Creates the record" in done.contracts[name].description) is expected
-
-
-def test_a_create_needs_a_member_unless_its_body_may_be_left_out(planned: Any) -> None:
-    loose = {"type": "object", "properties": {"name": {"type": "string"}}}
-    post = takes(loose)
-    assert planned({"/contacts": {"post": post}}).tools["create_contact"].filled
-    optional = {**post, "requestBody": {**post["requestBody"], "required": False}}
-    assert not planned({"/contacts": {"post": optional}}).tools["create_contact"].filled
-    done = planned({"/contacts/{id}/archive": {"parameters": [ID], "post": {**post, "operationId": "archiveContact"}}})
-    assert not any(tool.filled for tool in done.tools.values())
 
 
 def test_a_create_whose_body_has_no_members_needs_none(planned: Any) -> None:

@@ -31,48 +31,12 @@ def role_of(name: str, schema: dict[str, Any] | None = None, **more: Any) -> str
 
 @pytest.mark.parametrize(
     "name",
-    ["q", "query", "search", "searchTerm", "search_text", "keyword", "keywords", "term", "fullText", "quick_search",
-     "user_search", "searchContacts", "$search", "api_q", "Suchbegriff", "recherche", "prefix",
-     "starts_with", "initial"],
-)  # fmt: skip
-def test_names_of_search_texts(name: str) -> None:
-    assert role_of(name) == "search"
-
-
-@pytest.mark.parametrize(
-    "description",
-    ["Part of the e-mail address", "Full-text search in the first name and others", "Matches phone numbers",
-     "Only people whose surname begins with this"],
-)  # fmt: skip
-def test_descriptions_of_search_texts(description: str) -> None:
-    assert role_of("x", {"type": "string", "description": description}) == "search"
-
-
-@pytest.mark.parametrize(
-    "name",
     ["email", "email__icontains", "emailContains", "filter[email]", "last_name_like", "lastNameStartsWith",
      "owner.email",
      "email_ne", "not_email", "email_domain", "q[last_name_cont]", "name", "name_contains", "taxId"],
 )  # fmt: skip
 def test_names_of_classified_fields(name: str) -> None:
     assert role_of(name) == "match"
-
-
-@pytest.mark.parametrize("name", ["birth_date_from", "birthDateTo", "born_after", "min_age", "age", "birth_date__gte"])
-def test_ranges(name: str) -> None:
-    assert role_of(name) == "range"
-
-
-@pytest.mark.parametrize(
-    "name", ["filter", "$filter", "filters", "where_clause", "criteria", "rsql", "jql", "scim_filter"]
-)
-def test_names_of_expressions(name: str) -> None:
-    assert role_of(name) == "query"
-
-
-@pytest.mark.parametrize("name", ["sort", "order", "orderBy", "order_by", "ordering", "sort_field", "group_by"])
-def test_names_of_orders(name: str) -> None:
-    assert role_of(f"api_{name}") == "order"
 
 
 @pytest.mark.parametrize(
@@ -103,34 +67,9 @@ def test_what_searches_nothing_personal(name: str, schema: dict[str, Any]) -> No
     assert role_of(name, schema) is None
 
 
-def test_nothing_is_searched_where_nothing_is_classified() -> None:
-    for name in ("q", "filter", "sort_by", "search"):
-        assert role_of(name, sensitive={}, holder="products", declared=["id", "title"]) is None
-
-
-def test_records_of_people_that_declare_nothing_are_searched() -> None:
-    found = find_search_arguments({"q": TEXT}, {}, holder="users")
-    assert found["q"].fields == ("email", "full_name", "phone")
-    assert find_search_arguments({"q": TEXT}, {}, holder="invoices") == {}
-
-
-def test_a_description_says_what_is_searched() -> None:
-    schema = {"type": "string", "description": "Part of the e-mail address"}
-    found = find_search_arguments({"q": schema}, SENSITIVE, holder="contacts", declared=DECLARED)
-    assert found["q"].fields == ("email", "owner.email")
-
-
 def test_fields_of_somebody_else_are_others() -> None:
     found = find_search_arguments({"assignee_email": TEXT}, {"contact.email": "email"}, holder="tasks")
     assert found["assignee_email"].fields == ("assignee_email",)
-
-
-def test_hints_decide() -> None:
-    hinted: dict[str, tuple[str, ...]] = {"q": (), "code": ("email",)}
-    given = {"q": TEXT, "code": TEXT, "search": TEXT}
-    found = find_search_arguments(given, SENSITIVE, holder="contacts", declared=DECLARED, hinted=hinted)
-    assert {name: one.fields for name, one in found.items() if name != "search"} == {"q": (), "code": ("email",)}
-    assert found["search"].fields
 
 
 def test_members_of_objects_are_looked_at() -> None:

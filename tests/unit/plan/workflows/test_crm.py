@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from adaptgen import plan, render, source
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, Running, running
-from adaptgen.output import lock
 from adaptgen.output.write import write
 from adaptgen.runtime import LOCAL, Engine
 from adaptgen.transports.load import load_server
@@ -130,19 +129,3 @@ async def test_a_workflow_calls_another(engine: Engine, serving: Running) -> Non
     assert (await ask(engine, "note_on_customer", name="a", text="hello"))["note"] == f"About {first['name']}: hello"
     dry = await ask(engine, "note_on_customer", name="a", text="hello", dry_run=True)
     assert dry["body"] == {"text": f"About {first['name']}: hello"}
-
-
-@pytest.mark.asyncio
-async def test_what_a_workflow_answers_is_classified(engine: Engine) -> None:
-    answer = await engine.call(LOCAL, "first_customer", {"name": "a"})
-    assert answer.sensitive == {"/email": "email"}
-
-
-def test_the_lock_knows_the_description(folder: Path) -> None:
-    hints = source.read_hints(folder / "crm" / "hints.yaml")
-    digest = lock.digest((folder / "crm" / "sales.arazzo.yaml").read_bytes())
-    assert dict(hints.inputs)["sales.arazzo.yaml"] == digest
-    assert "../crm.yaml" not in dict(hints.inputs)  # it is the document itself, read once
-    planned, _ = plan.plan(source.read(folder / "crm.yaml"), hints, "crm")
-    tool = next(one for one in planned.server.tools if one.name == "note_on_customer")
-    assert (tool.effect, tool.auth) == ("write", ("crm_session",))

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import Any
 
 import pytest
 
-from adaptgen.model.tables import Tool
-from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import Classifier
 
 PEOPLE = [
     {"id": n, "name": f"P{n}", "org": {"id": n, "name": "Acme"}, "tags": [{"id": 1, "name": "x"}], "key": "hush"}
@@ -21,68 +14,11 @@ PEOPLE = [
 ]
 
 
-def test_a_flat_view_answers_in_columns(kit: Any) -> None:
-    agent = kit.Agent(kit.Api(PEOPLE), view=("id", "org.name"), page_size=2)
-    answer = agent.call()
-    assert list(answer) == ["fields", "items", "next_cursor", "total"]
-    assert answer["fields"] == ["id", "org.name"]
-    assert answer["items"] == [[0, "Acme"], [1, "Acme"]]
-    assert answer["total"] == 40
-    assert 60 <= len(answer["next_cursor"]) <= 120
-
-
-def test_a_large_item_is_shortened_after_its_empty_columns_went(kit: Any) -> None:
-    items = [{"id": 1, "name": "x" * 12_000, "left": None, "right": None}]
-    answer = kit.Agent(kit.Api(items, style="none"), view=("id", "name", "left", "right")).call()
-    assert answer["fields"] == ["id", "name"]
-    assert answer["items"][0][0] == 1
-    assert answer["items"][0][1].startswith("xxx")
-    assert answer["omitted"]["empty"] == ["left", "right"]
-
-
-def test_a_nested_view_answers_in_objects(kit: Any) -> None:
-    agent = kit.Agent(kit.Api(PEOPLE), view=("id", "tags[*].id", "tags[*].name"), page_size=1)
-    assert agent.call()["items"] == [{"id": 0, "tags": [{"id": 1, "name": "x"}]}]
-
-
-def test_a_path_that_turns_out_to_be_an_object_answers_in_objects(kit: Any) -> None:
-    assert kit.Agent(kit.Api(PEOPLE), view=("id", "org"), page_size=1).call()["items"] == [
-        {"id": 0, "org": {"id": 0, "name": "Acme"}}
-    ]
-
-
 def test_the_form_can_be_asked_for(kit: Any) -> None:
     objects = kit.Agent(kit.Api(PEOPLE), view=("id",), page_size=1, more={"form": "objects"})
     columns = kit.Agent(kit.Api(PEOPLE), view=("id", "org"), page_size=1, more={"form": "columns"})
     assert objects.call()["items"] == [{"id": 0}]
     assert columns.call()["items"] == [[0, {"id": 0, "name": "Acme"}]]
-
-
-def test_fields_replace_the_view_and_stay_for_the_next_answer(kit: Any) -> None:
-    agent = kit.Agent(kit.Api(PEOPLE), page_size=2)
-    first = agent.call(fields=["org.id"])
-    second = agent.call(first["next_cursor"])
-    assert (second["fields"], second["items"]) == (["org.id"], [[2], [3]])
-
-
-def test_limit_stays_for_the_next_answer_and_may_change(kit: Any) -> None:
-    agent = kit.Agent(kit.Api(PEOPLE))
-    first = agent.call(limit=3)
-    second = agent.call(first["next_cursor"])
-    third = agent.call(second["next_cursor"], limit=7)
-    assert kit.ids([first, second, third]) == list(range(13))
-    assert [len(answer["items"]) for answer in (first, second, third)] == [3, 3, 7]
-
-
-def test_everything_is_reachable_but_secrets(kit: Any) -> None:
-    answer = kit.Agent(kit.Api(PEOPLE), page_size=1, more={"sensitive": {"key": "secret"}}).call(fields=["*"])
-    assert answer["items"] == [{**PEOPLE[0], "key": "[withheld]"}]
-
-
-def test_a_field_that_no_item_has_is_null_and_said(kit: Any) -> None:
-    answer = kit.Agent(kit.Api(PEOPLE), page_size=1).call(fields=["id", "surname"])
-    assert answer["items"] == [[0, None]]
-    assert answer["note"] == "No item has surname. Fields: id, name, org.id, org.name, tags, key."
 
 
 def test_a_bad_field_is_refused_before_the_api_is_asked(kit: Any) -> None:
@@ -112,10 +48,6 @@ def test_scalars_come_as_they_are(kit: Any) -> None:
     assert [answer["items"] for answer in answers] == [["a", "b", "a"], ["c"]]
 
 
-def test_an_empty_list(kit: Any) -> None:
-    assert kit.Agent(kit.Api([])).call() == {"items": [], "total": 0}
-
-
 def test_an_item_over_the_budget_is_reduced_and_counts_as_given(kit: Any) -> None:
     items = [{"id": n, "name": "n" * 5000 if n == 1 else "n"} for n in range(4)]
     agent = kit.Agent(kit.Api(items), max_bytes=1000)
@@ -123,14 +55,6 @@ def test_an_item_over_the_budget_is_reduced_and_counts_as_given(kit: Any) -> Non
     assert kit.ids(answers) == [0, 1, 2, 3]
     assert answers[1]["omitted"] == {"name": "500 of 5000 characters; fields name[500:]"}
     assert all(len(text) <= 1000 for text in agent.texts)
-
-
-def test_a_cursor_of_other_arguments_is_refused(kit: Any) -> None:
-    agent = kit.Agent(kit.Api(PEOPLE), page_size=2, arguments={"name": "P"})
-    cursor = agent.call()["next_cursor"]
-    agent.arguments = {"name": "Q"}
-    with pytest.raises(ToolError, match="other arguments"):
-        agent.call(cursor)
 
 
 def test_an_answer_without_a_list_is_shown_with_a_note(kit: Any) -> None:
@@ -156,15 +80,6 @@ def test_a_later_page_that_fails_does_not_lose_the_first(kit: Any) -> None:
     assert kit.ids(answers) == list(range(40))
 
 
-def test_the_first_page_failing_is_the_error(kit: Any) -> None:
-    class Down(kit.Api):  # type: ignore[misc, name-defined]
-        async def __call__(self, query: Any = None, url: str | None = None) -> Any:
-            raise ToolError("The API is down.", status=503)
-
-    with pytest.raises(ToolError, match="down"):
-        kit.Agent(Down(PEOPLE)).call()
-
-
 def test_a_page_token_that_leads_to_itself_ends_with_a_note(kit: Any) -> None:
     class Loop(kit.Api):  # type: ignore[misc, name-defined]
         async def __call__(self, query: Any = None, url: str | None = None) -> Any:
@@ -182,19 +97,3 @@ def test_empty_pages_before_the_end_are_passed(kit: Any) -> None:
             return kit.reply({"things": things, "next": f"t{at + 1}" if at < 20 else None})
 
     assert kit.ids(kit.Agent(Sparse([], style="cursor", total="none"), view=("id",)).walk()) == [0, 17]
-
-
-def test_classified_values_are_found_where_a_column_was_dropped(kit: Any) -> None:
-    """Their positions are those of the columns that are left, and texts that repeat them are known."""
-    item = {"zone": None, "id": 1, "full_name": "Ada Lovelace", "role": "aide of Ada Lovelace"}
-    api = kit.Api([item], style="none")
-    sensitive = {"full_name": "name"}
-    tool = Tool(name="t", page=api.paging, view=("zone", "id", "full_name", "role"), sensitive=sensitive)
-    call = ListCall(
-        box=CursorBox(b"k" * 32), caller="local", contract_hash="c", page_size=5, max_bytes=9000,
-        marks=PiiTracker(Classifier(sensitive)),
-    )  # fmt: skip
-    answer = asyncio.run(answer_list(tool, api, call))
-    assert json.loads(answer.content[0].text)["fields"] == ["id", "full_name", "role"]
-    assert answer.sensitive == {"/items/*/1": "name"}
-    assert tuple(answer.found) == (("name", "Ada Lovelace"),)

@@ -75,39 +75,6 @@ def test_every_record_exactly_once(
         assert all(len(text.encode()) <= max_bytes for text in agent.texts)
 
 
-def test_columns_are_fields(kit: Any) -> None:
-    agent = kit.Agent(api_of(kit, CSV), view=("name",))
-    assert agent.call() == {"fields": ["name"], "items": [["Ada"], ["Bob"]], "total": 2}
-    assert agent.call(fields=["email", "id"])["items"] == [["ada@example.com", "1"], ["bob@example.com", "2"]]
-
-
-def test_the_view_is_chosen_from_the_header(kit: Any) -> None:
-    content = b"Customer No;Name;Created;Remarks\n7;Ada;2026-01-01;" + b"long " * 80 + b"\n"
-    answer = kit.Agent(api_of(kit, content), view=None).call()
-    assert "Customer No" in answer["fields"]
-    assert "Remarks" in answer["omitted"]["fields"]
-
-
-def test_a_table_where_json_was_declared(kit: Any) -> None:
-    assert kit.Agent(api_of(kit, CSV, style="offset"), view=("id",)).call()["items"] == [["1"], ["2"]]
-
-
-@pytest.mark.parametrize(("media", "name", "rows"), [("text/plain", "a.csv", 2), ("application/octet-stream", "", 0)])
-def test_a_file_says_what_its_type_does_not(kit: Any, media: str, name: str, rows: int) -> None:
-    disposition = f'attachment; filename="{name}"' if name else "attachment"
-    api = api_of(kit, CSV, media, **{"content-disposition": disposition})
-    if rows:
-        assert len(kit.Agent(api, view=("id",)).call()["items"]) == rows
-    else:
-        answer = asyncio.run(ask(Tool(name="t", page=api.paging), api))
-        assert answer.content[0].media_type == media  # type: ignore[union-attr]
-
-
-def test_json_under_the_type_of_a_table_is_json(kit: Any) -> None:
-    api = api_of(kit, b'[{"id": 1, "name": "Ada"}]')
-    assert kit.Agent(api).call()["items"] == [[1, "Ada"]]
-
-
 async def ask(tool: Tool, api: Any, marks: PiiTracker | None = None, fields: list[str] | None = None) -> Any:
     box = CursorBox(b"k" * 32)
     call = ListCall(box=box, caller="local", contract_hash="c", page_size=25, max_bytes=9000, fields=fields)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -86,22 +85,6 @@ async def connect(one: Replica) -> tuple[dict[str, str], dict[str, Any]]:
     return query, await one.ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code="code-1")
 
 
-async def test_a_token_inside_the_answer_and_scopes_with_commas(start: Start) -> None:
-    gives = {"ok": True, "token_type": "bot", "authed_user": {"access_token": TOKEN, "token_type": "user"}}
-    send = [{"header": "Authorization", "as": "Bearer {access}"}]
-    _, one = start(gives, save={"access": "$.authed_user.access_token"}, scopes=["read,write"], send=send)
-    query, said = await connect(one)
-    assert query["scope"] == "read,write"
-    assert said == {"connected": True}
-    assert not (await one.call(ADA)).is_error
-
-
-@pytest.mark.parametrize("kind", ["bot", "DPoP", "mac"])
-async def test_a_token_of_another_type_is_refused_where_nobody_says_how_it_is_sent(start: Start, kind: str) -> None:
-    _, one = start({"access_token": TOKEN, "token_type": kind})
-    assert "problem" in (await connect(one))[1]
-
-
 async def test_a_request_for_tokens_in_json(start: Start) -> None:
     service, one = start({"access_token": TOKEN}, body_format="json", client_auth="post", pkce=False)
     assert (await connect(one))[1] == {"connected": True}
@@ -111,36 +94,12 @@ async def test_a_request_for_tokens_in_json(start: Start) -> None:
     }  # fmt: skip
 
 
-async def test_a_client_in_http_basic_is_encoded_as_in_rfc_6749(start: Start) -> None:
-    service, one = start({"access_token": TOKEN}, id="app:1", word="a+b%/c d")
-    assert (await connect(one))[1] == {"connected": True}
-    sent = service.asked[0].headers["authorization"].removeprefix("Basic ")
-    assert base64.b64decode(sent) == b"app%3A1:a%2Bb%25%2Fc+d"
-
-
-async def test_parameters_of_the_address_of_consent_are_kept(start: Start) -> None:
-    url = f"{HINT['authorization_url']}?access_type=offline&prompt=consent"
-    query, _ = await connect(start({"access_token": TOKEN}, authorization_url=url)[1])
-    assert (query["access_type"], query["prompt"], query["response_type"]) == ("offline", "consent", "code")
-
-
 async def test_who_has_no_refresh_token_connects_again_when_the_token_ends(start: Start) -> None:
     service, one = start({"access_token": TOKEN, "expires_in": 1e-6, "refresh_token": None})
     await connect(one)
     said = await one.call(ADA)
     assert said.connection == ("notes", "Notes", "ended")
     assert len(service.asked) == 1
-
-
-async def test_a_refresh_token_that_stays_is_sent_each_time(start: Start) -> None:
-    service, one = start({"access_token": TOKEN, "expires_in": 1e-6, "refresh_token": "refresh-1"})
-    await connect(one)
-    for _ in range(3):
-        service.gives = {"access_token": TOKEN, "expires_in": "0.000001"}
-        assert not (await one.call(ADA)).is_error
-    tokens = [parse_qs(each.content.decode()).get("refresh_token", [""])[0] for each in service.asked]
-    assert tokens[0] == ""
-    assert set(tokens[1:]) == {"refresh-1"}
 
 
 @pytest.mark.parametrize(

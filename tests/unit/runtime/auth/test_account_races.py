@@ -89,31 +89,6 @@ async def two(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[T
         await one.engine.aclose()
 
 
-async def test_a_renewal_that_hangs_does_not_replace_the_account_that_is_connected_meanwhile(two: Two) -> None:
-    await two.connect(two.one, "private")
-    waiting = await two.renewing()
-    async with asyncio.timeout(2):  # nor does it hold it up
-        await two.connect(two.other, "work")
-    two.api.go.set()
-    await waiting
-    assert "note of work" in await two.other.text(ADA)
-    assert "note of work" in await two.one.text(ADA)
-
-
-async def test_a_refresh_token_that_is_refused_does_not_delete_the_account_that_is_connected_meanwhile(
-    two: Two,
-) -> None:
-    await two.connect(two.one, "private")
-    two.api.token_answer = lambda form: (
-        answer(400, {"error": "invalid_grant"}) if form["grant_type"] == "refresh_token" else None
-    )
-    waiting = await two.renewing()
-    await two.connect(two.other, "work")
-    two.api.go.set()
-    await waiting
-    assert "note of work" in await two.one.text(ADA)
-
-
 async def test_a_file_that_is_another_one_now_is_neither_written_nor_removed(tmp_path: Path) -> None:
     one, other = (StateFiles(tmp_path).file("notes", "ada", strict=True) for _ in range(2))
     await one.put({"stamp": "1"})
@@ -124,19 +99,6 @@ async def test_a_file_that_is_another_one_now_is_neither_written_nor_removed(tmp
     assert await one.remove() is False
     assert await other.read() == {"stamp": "2"}
     assert list(tmp_path.glob("*.new")) == []
-
-
-async def test_the_tokens_of_a_renewal_that_comes_too_late_are_revoked(two: Two) -> None:
-    await two.connect(two.one, "private")
-    waiting = await two.renewing()
-    assert (await two.other.ask(ADA, "disconnect"))["revoked"] is True
-    await two.connect(two.other, "work")
-    assert two.api.alive(0) == (True, 1)  # what the renewal got
-    two.api.go.set()
-    assert "note of work" in await waiting
-    await two.one.engine.aclose()
-    assert two.api.alive(0) == (False, 0)
-    assert two.api.alive(1) == (True, 1)
 
 
 @pytest.mark.parametrize("two", ["store"], indirect=True)

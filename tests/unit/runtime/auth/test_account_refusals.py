@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from support.own_accounts import BY_KEY, NotesApi, Replica, answer
+from support.own_accounts import NotesApi, Replica, answer
 
-from adaptgen.model.tables import Caller, Refused
-from adaptgen.runtime.core import call_context
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
@@ -49,33 +46,6 @@ def refuse(api: NotesApi, status: int, body: Any) -> list[str]:
 
     api.token_answer = said
     return sent
-
-
-ENDED = [
-    (400, {"error": "INVALID_GRANT"}),
-    (200, {"ok": False, "error": "invalid_refresh_token"}),
-    (403, {"error": "unauthorized_client", "error_description": "refresh_token is invalid"}),
-    (400, {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}),
-    (400, {"error": "interaction_required", "error_description": "You must use multi-factor authentication."}),
-    (400, {"error": "consent_required"}),
-    (400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or unknown refresh token"}),
-    (401, {"error": "invalid_token"}),
-    (401, {"message": "Unauthorized"}),
-]
-
-
-@pytest.mark.parametrize(("status", "body"), ENDED)
-async def test_the_person_is_asked_to_connect_again_and_the_token_is_not_sent_again(
-    one: Replica, api: NotesApi, status: int, body: Any
-) -> None:
-    sent = refuse(api, status, body)
-    lost = [(await one.call(ADA)).connection for _ in range(20)]
-    assert lost[0] == ("notes", "Notes", "ended")
-    assert {said and said[:2] for said in lost} == {("notes", "Notes")}
-    assert len(sent) == 1
-    assert len(api.calls) <= 20
-    await one.connect(api, ADA)
-    assert "note of ada" in await one.text(ADA)
 
 
 @pytest.mark.parametrize(
@@ -147,62 +117,4 @@ async def test_what_a_renewal_returns_is_checked_before_it_is_kept(one: Replica,
     assert len(sent) == 1
     assert len(set(api.calls)) == 1, "nothing of it was sent"
     await one.connect(api, ADA)
-    assert "note of ada" in await one.text(ADA)
-
-
-@pytest.mark.parametrize("body", UNUSABLE.values(), ids=list(UNUSABLE))
-async def test_what_a_code_gives_is_checked_the_same_way(one: Replica, api: NotesApi, body: Any) -> None:
-    api.token_answer = lambda form: answer(200, body)
-    assert await one.connect(api, ADA) == {"problem": "The API returned no token that can be used."}
-
-
-@pytest.mark.parametrize("status", [429, 503])
-async def test_an_outage_of_the_service_is_over_a_minute_later(one: Replica, api: NotesApi, status: int) -> None:
-    now = time.time()
-    one.engine.execution().attempts._clock = lambda: now
-    refuse(api, status, {"error": "temporarily_unavailable"})
-    for wait in (30, 60, 60, 60):
-        assert f"The login is tried again in {wait} s, not before." in await one.text(ADA)
-        now += wait
-    api.token_answer = lambda form: None
-    assert "note of ada" in await one.text(ADA)
-
-
-@pytest.mark.parametrize(("body", "changes"), [({"error": "bad_key"}, False), ({"ok": True}, True)])
-async def test_a_refusal_with_status_200_has_changed_nothing(
-    tmp_path: Path, body: dict[str, Any], changes: bool
-) -> None:
-    class Api(NotesApi):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            return answer(200, body)
-
-    auth = replace(BY_KEY, refused=(Refused(200, {"error": "bad_key"}),))
-    one = Replica(tmp_path, Api(), MemoryStore(), auth)
-    await one.ask(ADA, "key", key="a-key-of-ada")
-    with call_context.watching() as watched:
-        said = await one.engine.call(ADA, "delete_note", {"id": "7"})
-    assert (said.connection is not None, watched.possible) == (not changes, changes)
-    await one.engine.aclose()
-
-
-async def test_the_limit_of_one_account_holds_nobody_else_back(one: Replica, api: NotesApi) -> None:
-    bob = Caller("bob", "bank")
-    await one.connect(api, bob)
-    handle, busy = api.handle_async_request, True
-
-    async def limited(request: httpx.Request) -> httpx.Response:
-        token = request.headers["authorization"].removeprefix("Bearer ")
-        if busy and any(one.person == "ada" and token in one.access for one in api.grants):
-            return httpx.Response(429, headers={"Retry-After": "300"}, stream=httpx.ByteStream(b"{}"))
-        return await handle(request)
-
-    api.handle_async_request = limited  # type: ignore[method-assign]
-    assert "Try again in 300 s" in await one.text(ADA)
-    sent = len(api.requests)
-    assert "Nothing was sent. Try again in 300 s." in await one.text(ADA)
-    assert len(api.requests) == sent
-    assert "note of bob" in await one.text(bob)
-
-    busy = False
-    await one.connect(api, ADA)  # another account has limits of its own
     assert "note of ada" in await one.text(ADA)

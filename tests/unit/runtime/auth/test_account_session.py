@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -88,57 +87,6 @@ def refused(said: Answer) -> bool:
 # ------------------------------------------------------------------------------------------------------ connecting
 
 
-async def test_without_an_account_nothing_is_sent(start: Start, api: NotesApi) -> None:
-    said = await start().call(ADA)
-    assert refused(said)
-    assert said.content[0].text == "No account at Notes is connected. Nothing was sent."  # type: ignore[union-attr]
-    assert api.requests == []
-
-
-async def test_the_address_of_consent_has_what_rfc_6749_and_7636_ask_for(start: Start) -> None:
-    begun = await start().ask(ADA, "begin", redirect_uri=BACK, state="s1")
-    assert begun["url"].startswith(f"{BASE}/oauth/authorize?")
-    query = dict(parse_qsl(urlsplit(begun["url"]).query))
-    challenge = query.pop("code_challenge")
-    assert len(challenge) == 43
-    assert query == {
-        "audience": "notes", "response_type": "code", "client_id": "notes-client", "redirect_uri": BACK,
-        "scope": "notes.read offline_access", "state": "s1", "code_challenge_method": "S256",
-    }  # fmt: skip
-    assert challenge not in begun["sealed"]
-
-
-async def test_who_has_connected_calls_in_its_own_name(start: Start, api: NotesApi) -> None:
-    one = start()
-    assert await one.connect(api, ADA) == {"connected": True}
-    assert "note of ada" in await one.text(ADA)
-    assert refused(await one.call(BOB))
-    listed = (await one.ask(ADA, "list"))["connections"]
-    assert [(row["auth"], row["title"], row["kind"], row["connected"]) for row in listed] == [
-        ("notes", "Notes", "oauth2", True)
-    ]
-    assert (await one.ask(BOB, "list"))["connections"][0]["connected"] is False
-
-
-async def test_the_same_sub_of_another_tenant_is_another_caller(start: Start, api: NotesApi) -> None:
-    one = start()
-    await one.connect(api, ADA)
-    assert refused(await one.call(Caller("ada", "shop")))
-
-
-async def test_no_token_is_in_an_answer(start: Start, api: NotesApi) -> None:
-    one = start()
-    await one.connect(api, ADA)
-    text = await one.text(ADA)
-    assert not [token for token in api.tokens() if token in text]
-
-
-async def test_connecting_takes_one_write_more_than_the_account(start: Start, api: NotesApi, store: Store) -> None:
-    await start().connect(api, ADA)
-    assert [key.partition("/")[0] for key in store.writes] == ["accounts", "session"]
-    assert not [key for key in store.writes if "ada" in key or "bank" in key]
-
-
 # ---------------------------------------------------------------------------------------------------------- attacks
 
 
@@ -148,20 +96,6 @@ async def test_what_was_begun_by_another_caller_is_refused(start: Start, api: No
     said = await one.ask(BOB, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, "ada"))
     assert "problem" in said
     assert api.requests == []
-
-
-@pytest.mark.parametrize("sealed", ["", "x", "A" * 80, None, 7])
-async def test_what_was_not_begun_is_refused(start: Start, api: NotesApi, sealed: Any) -> None:
-    assert "problem" in await start().ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code="c")
-    assert api.requests == []
-
-
-async def test_a_code_of_another_begin_fails_at_the_verifier(start: Start, api: NotesApi) -> None:
-    one = start()
-    stolen = api.agree((await one.begin(BOB))[0], "bob")
-    _, sealed = await one.begin(ADA)
-    assert "problem" in await one.ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code=stolen)
-    assert refused(await one.call(ADA))
 
 
 async def test_another_address_to_come_back_to_is_refused(start: Start, api: NotesApi) -> None:
@@ -219,21 +153,6 @@ async def test_the_error_text_of_a_token_endpoint_is_shortened(start: Start, api
 # ---------------------------------------------------------------------------------------------------------- renewing
 
 
-async def test_replicas_renew_a_token_once(start: Start, api: NotesApi) -> None:
-    replicas = [start(), start(), start()]
-    await replicas[0].connect(api, ADA)
-    await replicas[0].connect(api, BOB)
-    for _ in range(4):
-        api.expire()
-        before = api.refreshed
-        said = await asyncio.gather(*(one.text(who) for one in replicas for who in (ADA, BOB) for _ in range(3)))
-        assert all("note of" in text for text in said)
-        assert api.refreshed - before == 2
-    assert api.reused == 0
-    texts = await asyncio.gather(*(one.text(who) for one in replicas for who in (ADA, BOB)))
-    assert ["ada" in text for text in texts] == [True, False] * 3
-
-
 async def test_a_short_lifetime_renews_before_it_ends(start: Start, api: NotesApi) -> None:
     api.lifetime = 1e-6
     one = start()
@@ -251,22 +170,6 @@ async def test_invalid_grant_ends_the_account(start: Start, api: NotesApi) -> No
     sent = len(api.requests)
     assert refused(await other.call(ADA))
     assert len(api.requests) == sent
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(503, "temporarily_unavailable"), (401, "invalid_client"), (400, "unauthorized_client")]
-)
-async def test_a_failure_that_is_not_the_accounts_does_not_lose_it(
-    start: Start, api: NotesApi, status: int, error: str
-) -> None:
-    one = start()
-    await one.connect(api, ADA)
-    api.expire()
-    api.token_answer = lambda form: answer(status, {"error": error})
-    said = await one.call(ADA)
-    assert said.is_error
-    assert said.connection is None
-    assert (await one.ask(ADA, "list"))["connections"][0]["connected"] is True
 
 
 @pytest.mark.parametrize("grace", [True, False])
@@ -321,15 +224,6 @@ async def test_who_connects_anew_is_not_held_up_by_an_old_failure(start: Start, 
     assert await other.connect(api, ADA) == {"connected": True}
     api.expire()
     assert "note of ada" in await one.text(ADA)
-
-
-async def test_another_account_of_the_caller_is_used_at_once_in_every_process(start: Start, api: NotesApi) -> None:
-    one, other = start(), start()
-    await one.connect(api, ADA)
-    await one.text(ADA)
-    url, sealed = await other.begin(ADA)
-    await other.ask(ADA, "finish", redirect_uri=BACK, sealed=sealed, code=api.agree(url, "ada as another"))
-    assert "ada as another" in await one.text(ADA)
 
 
 async def test_a_store_that_is_away_stops_the_call(start: Start, api: NotesApi, store: Store) -> None:
@@ -453,23 +347,6 @@ async def test_a_server_that_is_pointed_elsewhere_sends_no_token_to_be_ended(
 # --------------------------------------------------------------------------------------------------------------- keys
 
 
-async def test_a_key_is_sent_until_the_api_refuses_it(start: Start, api: NotesApi) -> None:
-    one = start(BY_KEY)
-    assert refused(await one.call(ADA))
-    api.keys["key-of-ada-1"] = "ada"
-    assert await one.ask(ADA, "key", key=" key-of-ada-1\n") == {"connected": True}
-    assert "note of ada" in await one.text(ADA)
-    assert refused(await one.call(BOB))
-    api.keys.clear()
-    said = await one.call(ADA)
-    assert refused(said)
-    assert "did not accept the key for Notes" in said.content[0].text  # type: ignore[union-attr]
-    assert said.connection == ("notes", "Notes", "refused")
-    api.keys["key-of-ada-2"] = "ada"
-    await one.ask(ADA, "key", key="key-of-ada-2")
-    assert "note of ada" in await one.text(ADA)
-
-
 async def test_a_wrong_key_is_not_sent_with_each_call(start: Start, api: NotesApi) -> None:
     one = start(BY_KEY)
     await one.ask(ADA, "key", key="wrong-key-of-ada")
@@ -478,17 +355,6 @@ async def test_a_wrong_key_is_not_sent_with_each_call(start: Start, api: NotesAp
     api.keys["key-of-ada-2"] = "ada"
     await one.ask(ADA, "key", key="key-of-ada-2")
     assert "note of ada" in await one.text(ADA)
-
-
-async def test_a_key_that_the_api_accepts_in_between_is_sent(start: Start, api: NotesApi) -> None:
-    one = start(BY_KEY)
-    await one.ask(ADA, "key", key="key-of-ada")
-    for _ in range(4):
-        api.keys.clear()
-        assert refused(await one.call(ADA))
-        assert refused(await one.call(ADA))
-        api.keys["key-of-ada"] = "ada"
-        assert "note of ada" in await one.text(ADA)
 
 
 BY_PASSWORD = replace(BY_KEY, kind="basic", send=(Send("header", "Authorization", "{key}", basic=True),))
@@ -540,27 +406,6 @@ async def test_a_file_that_was_deleted_during_a_renewal_is_not_written_again(tmp
     with pytest.raises(LeaseLost):
         await one.write({"stamp": "2"})
     assert await one.read() is None
-
-
-async def test_a_password_alone_is_in_no_answer(start: Start, api: NotesApi) -> None:
-    by_password = replace(BY_KEY, kind="basic", send=(Send("header", "Authorization", "{key}", basic=True),))
-    one = start(by_password)
-    await one.ask(ADA, "key", key="ada:correct-horse")
-    await one.call(ADA)
-    (session,) = one.engine.execution().by(ADA).sessions(["notes"])
-    assert {"ada:correct-horse", "correct-horse"} <= set(session.tokens())
-
-
-async def test_without_a_store_accounts_are_kept_in_files(start: Start, api: NotesApi, tmp_path: Path) -> None:
-    await start(shared=False).connect(api, ADA)
-    (file,) = (tmp_path / "state").glob("notes-notes-account-*.json")
-    assert file.stat().st_mode & 0o777 == 0o600
-    again = start(shared=False)
-    assert "note of ada" in await again.text(ADA)
-    assert refused(await again.call(BOB))
-    assert (await again.ask(ADA, "disconnect"))["disconnected"] is True
-    assert not file.exists()
-    assert refused(await again.call(ADA))
 
 
 async def test_a_name_is_looked_up_in_the_account_of_now(start: Start, api: NotesApi) -> None:

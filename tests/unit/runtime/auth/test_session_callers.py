@@ -102,14 +102,6 @@ async def test_a_request_carries_its_own_callers_session(
     await engine.aclose()
 
 
-async def test_one_login_for_all_calls_of_a_caller(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: reply(200, {"access": one.json()["user"]} if one.path == "/login" else {"id": 1})
-    calls = make(READ, auth=(OWN,))
-    for caller in CALLERS[:3]:
-        await asyncio.gather(*(calls.by(caller).ok("get_item", id=1) for _ in range(5)))
-    assert api.calls("/login") == 3
-
-
 @pytest.mark.parametrize("caller", [Caller("ada", claims={"role": "x"}), Caller("ada", "bank"), Caller("", "bank")])
 async def test_what_a_caller_lacks_sends_nothing(api: Api, make: Make, caller: Caller) -> None:
     said = await make(READ, auth=(OWN,)).by(caller).error("get_item", id=1)

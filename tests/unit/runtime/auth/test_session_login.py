@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Body, Call, Expires, Login, Param, Refused, Send, Tool
+from adaptgen.model.tables import Auth, Body, Call, Login, Param, Refused, Send, Tool
 
 if TYPE_CHECKING:
-    from conftest import Api, Calls, Make, Received
+    from conftest import Api, Make, Received
 
 pytestmark = pytest.mark.asyncio
 
@@ -56,38 +56,11 @@ def tokens(api: Api, reply: Any) -> Tokens:
     return made
 
 
-async def test_one_login_serves_all_calls(api: Api, make: Make, tokens: Tokens, environ: dict[str, str]) -> None:
-    calls = make(READ, auth=(CRM,), environ=environ)
-    assert not api.received, "nothing is sent before the first call"
-    for _ in range(3):
-        assert await calls.ok("get_item", id=1) == {"id": 1}
-    assert api.calls("/login") == 1
-
-
 async def test_a_missing_variable_is_named_before_anything_is_sent(api: Api, make: Make, tokens: Tokens) -> None:
     text = await make(READ, auth=(CRM,), environ={"CRM_USERNAME": "svc"}).error("get_item", id=1)
     assert "CRM_PASSWORD" in text
     assert "CRM_USERNAME" not in text
     assert not api.received
-
-
-async def test_wrong_credentials_are_tried_once(api: Api, make: Make, tokens: Tokens) -> None:
-    environ = {"CRM_USERNAME": "svc", "CRM_PASSWORD": "hunter22-wrong"}
-    calls = make(READ, auth=(CRM,), environ=environ)
-    for _ in range(3):
-        text = await calls.error("get_item", id=1)
-        assert "Check CRM_PASSWORD and CRM_USERNAME." in text
-        assert "hunter22" not in text
-    assert len(api.received) == 1
-
-
-async def test_a_corrected_credential_is_tried_again(
-    api: Api, make: Make, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = make(READ, auth=(CRM,), environ={"CRM_USERNAME": "svc", "CRM_PASSWORD": "wrong"})
-    await calls.error("get_item", id=1)
-    calls.engine._environ["CRM_PASSWORD"] = "hunter22"  # type: ignore[index]
-    await calls.ok("get_item", id=1)
 
 
 async def test_a_login_answer_without_the_token_is_said(
@@ -147,40 +120,6 @@ async def test_a_login_that_answers_a_page_is_said(api: Api, make: Make, reply: 
     assert "hunter22" not in text
 
 
-async def test_a_busy_login_may_be_tried_again(
-    api: Api, make: Make, reply: Any, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1_000_000.0]
-    monkeypatch.setattr("adaptgen.runtime.auth.login_attempts.time.time", lambda: now[0])
-    tokens = Tokens(reply)
-    api.handler = lambda one: reply(503, {"message": "restarting"}) if len(api.received) == 1 else tokens(one)
-    calls = make(READ, auth=(CRM,), environ=environ)
-    assert "restarting" in await calls.error("get_item", id=1)
-    assert "tried again in 20 s" in await _after(10, now, calls)
-    assert len(api.received) == 1
-    now[0] += 20
-    await calls.ok("get_item", id=1)
-
-
-async def _after(seconds: float, now: list[float], calls: Calls) -> str:
-    now[0] += seconds
-    return await calls.error("get_item", id=1)
-
-
-@pytest.mark.parametrize("status", [401, 403])
-async def test_a_dead_session_is_renewed_and_the_call_replayed_once(
-    api: Api, make: Make, tokens: Tokens, environ: dict[str, str], status: int
-) -> None:
-    tokens.refusal = status
-    auth = Auth(name="crm", kind="session", chain=(LOGIN,), send=(BEARER,), refused=(Refused(status),))
-    calls = make(READ, WRITE, auth=(auth,), environ=environ)
-    await calls.ok("get_item", id=1)
-    tokens.number += 1
-    await calls.ok("add_item", name="x")
-    assert api.calls("/items") == 2
-    assert api.calls("/login") == 2
-
-
 async def test_refused_after_a_renewal_is_forbidden(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
     login = Tokens(reply)
     api.handler = lambda one: login(one) if one.path == "/login" else reply(401, {"detail": "no"})
@@ -200,72 +139,6 @@ async def test_a_rule_can_opt_out_of_replaying_writes(
     assert "was not repeated" in await calls.error("add_item", name="x")
     assert api.calls("/items") == 1
     await calls.ok("get_item", id=1)
-
-
-async def test_a_rule_looks_into_the_body(api: Api, make: Make, tokens: Tokens, environ: dict[str, str]) -> None:
-    rules = (Refused(403, {"detail": "*login again*"}), Refused(200, {"error.code": "SESSION_EXPIRED"}))
-    auth = Auth(name="crm", kind="session", chain=(LOGIN,), send=(BEARER,), refused=rules)
-    tokens.refusal = 403
-    calls = make(READ, auth=(auth,), environ=environ)
-    await calls.ok("get_item", id=1)
-    tokens.number += 1
-    await calls.ok("get_item", id=1)
-
-    spent = tokens.reply(403, {"detail": "not yours"})
-    api.handler = lambda one: tokens(one) if one.path == "/login" else spent
-    assert "not yours" in await calls.error("get_item", id=1)
-    assert api.calls("/login") == 2, "another 403 is no dead session"
-
-
-async def test_a_token_that_ends_is_renewed_before_it_is_used(
-    api: Api, make: Make, tokens: Tokens, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1_000_000.0]
-    monkeypatch.setattr("adaptgen.runtime.auth.session.time.time", lambda: now[0])
-    login = Login(id="login", call=LOGIN.call, save=LOGIN.save, expires=Expires(after="$.data.ttl"))
-    inner = tokens.reply
-    tokens.reply = lambda status, body: inner(
-        status, {"data": {**body["data"], "ttl": 100}} if "data" in body else body
-    )
-    auth = Auth(name="crm", kind="session", chain=(login,), send=(BEARER,))
-    calls = make(READ, auth=(auth,), environ=environ)
-    for later, logins in ((0, 1), (89, 1), (91, 2)):
-        now[0] = 1_000_000.0 + later
-        await calls.ok("get_item", id=1)
-        assert api.calls("/login") == logins, f"after {later} s of 100"
-
-
-async def test_csrf_cookies_and_basic(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
-    def handler(one: Received) -> Any:
-        if one.path == "/login":
-            assert one.headers["authorization"] == "Basic c3ZjOmh1bnRlcjIy"
-            return reply(200, {"csrf": "c-1"}, {"Set-Cookie": "sid=s-1; HttpOnly"})
-        assert one.headers["cookie"] == "sid=s-1"
-        return reply(200, {"csrf": one.headers.get("x-csrf-token")})
-
-    api.handler = handler
-    login = Login(
-        id="login",
-        call=Call("POST", "/login"),
-        send=(Send("header", "Authorization", "${env:CRM_USERNAME}:${env:CRM_PASSWORD}", basic=True),),
-        save={"csrf": "$.csrf"},
-        cookies=True,
-    )
-    auth = Auth(
-        name="crm", kind="session", chain=(login,), send=(Send("header", "X-CSRF-Token", "{csrf}", only="write"),)
-    )
-    calls = make(READ, WRITE, auth=(auth,), environ=environ)
-    assert await calls.ok("get_item", id=1) == {"csrf": None}
-    assert await calls.ok("add_item", name="x") == {"csrf": "c-1"}
-
-
-async def test_an_api_that_shows_its_requests_does_not_show_a_password(
-    api: Api, make: Make, reply: Any, environ: dict[str, str]
-) -> None:
-    api.handler = lambda one: reply(200, {"headers": one.headers["authorization"]})
-    pair = Send("header", "Authorization", "${env:CRM_USERNAME}:${env:CRM_PASSWORD}", basic=True)
-    calls = make(READ, auth=(Auth(name="crm", kind="basic", send=(pair,)),), environ=environ)
-    assert await calls.ok("get_item", id=1) == {"headers": "Basic [withheld]"}
 
 
 async def test_a_login_form_that_answers_with_a_redirect(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import stat
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -85,65 +84,12 @@ def crm(api: Api, reply: Any) -> Rotating:
     return made
 
 
-async def test_fifty_calls_log_in_once_and_renew_once(make: Make, crm: Rotating) -> None:
-    crm.slow = 0.05
-    calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
-    for renewals in range(4):
-        await asyncio.gather(*(calls.ok("get_item", id=1) for _ in range(50)))
-        assert (crm.logins, crm.renewals) == (1, renewals)
-        crm.number += 1
-        crm.refresh = f"r-{crm.number - 1}"
-    assert crm.spent == []
-
-
-async def test_a_caller_that_gives_up_does_not_tear_down_the_login(make: Make, crm: Rotating) -> None:
-    crm.slow = 0.1
-    calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(calls.answer("get_item", id=1), 0.05)
-    await calls.ok("get_item", id=1)
-    assert crm.logins == 1
-
-
 async def test_a_refresh_that_is_refused_falls_back_to_the_login(make: Make, crm: Rotating) -> None:
     calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
     await calls.ok("get_item", id=1)
     crm.refresh, crm.number = "revoked", 7
     await calls.ok("get_item", id=1)
     assert (crm.logins, crm.spent) == (2, ["r-1"])
-
-
-async def test_a_session_starts_from_a_refresh_token_and_goes_on_after_a_restart(
-    make: Make, crm: Rotating, tmp_path: Path
-) -> None:
-    environ = {"CRM_REFRESH": "r-start"}
-    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
-    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
-    assert (crm.renewals, crm.spent) == (1, [])
-    crm.number += 1
-    crm.refresh = "r-1"
-    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
-    assert (crm.renewals, crm.spent) == (2, [])
-    (file,) = (tmp_path / "state").glob("*.json")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert json.loads(file.read_text())["saved"]["refresh"] == crm.refresh
-
-
-async def test_the_new_refresh_token_is_stored_before_anything_uses_it(
-    api: Api, make: Make, crm: Rotating, tmp_path: Path
-) -> None:
-    seen: list[str] = []
-
-    async def handler(one: Received) -> Any:
-        if one.path == "/items/1":
-            (file,) = (tmp_path / "state").glob("*.json")
-            seen.append(json.loads(file.read_text())["saved"]["refresh"])
-        return await crm(one)
-
-    api.handler = handler
-    await make(READ, auth=(STORED,), environ={"CRM_REFRESH": "r-start"}).ok("get_item", id=1)
-    assert seen == ["r-1"]
 
 
 async def test_two_processes_never_use_one_refresh_token_twice(make: Make, crm: Rotating) -> None:

@@ -12,7 +12,6 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
 from adaptgen.runtime.auth import session_store as shared
-from adaptgen.runtime.auth.session_files import LeaseLost
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 if TYPE_CHECKING:
@@ -112,17 +111,6 @@ class Line(MemoryStore):
         return super()._get(key)
 
 
-async def test_twenty_processes_use_each_refresh_token_once(make: Make, crm: Crm) -> None:
-    store = Line()
-    crm.uses = 45
-    processes = [make(READ, auth=(ROTATING,), environ=ENVIRON, store=Line(store), cursor_key=KEY) for _ in range(20)]
-    for _ in range(12):
-        await asyncio.gather(*(one.ok("get_item", id=1) for one in processes))
-    assert len(crm.refreshed) > 4
-    assert len(crm.refreshed) == len(set(crm.refreshed))
-    assert (crm.refused, crm.logins) == ([], 0)
-
-
 async def test_no_token_lies_in_the_store_in_clear(make: Make, crm: Crm) -> None:
     store = Line()
     await make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY).ok("get_item", id=1)
@@ -159,28 +147,6 @@ async def test_without_key_or_store_nothing_starts(make: Make, environ: dict[str
         make(READ, auth=(CRM,), environ=environ)
     assert [one.code for one in caught.value.diagnostics] == [code]
     assert "hunter22" not in str(caught.value)
-
-
-async def test_who_finds_a_killed_holders_mark_logs_in_anew(make: Make, crm: Crm) -> None:
-    store = Line()
-    line = Line(store)
-    killed = make(READ, auth=(CRM,), environ=ENVIRON, store=line, cursor_key=KEY)
-    other = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY)
-    await asyncio.gather(killed.ok("get_item", id=1), other.ok("get_item", id=1))
-    crm.uses = 0
-    reached = asyncio.Event()
-
-    async def kill() -> None:  # the API has spent the token; its answer never arrives
-        line.cut = True
-        reached.set()
-        await asyncio.Event().wait()
-
-    crm.after = kill
-    lost = asyncio.create_task(killed.answer("get_item", id=1))
-    await reached.wait()
-    assert await other.ok("get_item", id=1) == {"id": 1}
-    assert (crm.logins, crm.refused) == (2, []), "the token in doubt is not tried"
-    lost.cancel()
 
 
 async def test_who_was_overtaken_uses_what_the_other_wrote(make: Make, crm: Crm) -> None:
@@ -222,19 +188,6 @@ async def test_a_store_that_is_away_for_a_moment_costs_no_token(make: Make, crm:
     assert (crm.refreshed, crm.refused) == (["refresh-0", "refresh-1"], [])
 
 
-async def test_a_store_that_forgets_costs_a_login(make: Make, crm: Crm) -> None:
-    store = Line()
-    one, other = (make(READ, auth=(CRM,), environ=ENVIRON, store=Line(store), cursor_key=KEY) for _ in range(2))
-    await one.ok("get_item", id=1)
-    await other.ok("get_item", id=1)
-    crm.uses = 0
-    await one.ok("get_item", id=1)
-    store._values.clear()
-    crm.uses = 0
-    await other.ok("get_item", id=1)  # its own refresh token was used by the other process
-    assert (crm.logins, crm.refused) == (2, [])
-
-
 async def test_wrong_credentials_are_tried_once_by_all_processes(make: Make, crm: Crm) -> None:
     store = Line()
     wrong = {"CRM_PASSWORD": "wrong"}
@@ -244,49 +197,3 @@ async def test_wrong_credentials_are_tried_once_by_all_processes(make: Make, crm
     assert crm.logins == 1
     right = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY)
     assert await right.ok("get_item", id=1) == {"id": 1}
-
-
-async def test_what_another_process_wrote_is_not_replaced_unseen() -> None:
-    store = Line()
-    one, other = (shared.SharedSessionStore(store, KEY).state("crm") for _ in range(2))
-    assert await one.read() is await other.read() is None
-    await other.write({"stamp": "b"})
-    with pytest.raises(LeaseLost):
-        await one.write({"stamp": "a"})
-    assert await one.read() == {"stamp": "b"}
-    await one.write({"stamp": "c"})
-    assert await other.read() == {"stamp": "c"}
-
-
-async def test_a_write_whose_answer_was_lost_counts_and_so_does_one_into_an_emptied_store() -> None:
-    class Lossy(Line):
-        async def swap(self, key: str, old: bytes | None, new: bytes | None, *, ttl: float | None = None) -> bool:
-            await super().swap(key, old, new, ttl=ttl)
-            return False
-
-    state = shared.SharedSessionStore(Lossy(), KEY).state("crm")
-    await state.write({"stamp": "a"})
-    store = Line()
-    state = shared.SharedSessionStore(store, KEY).state("crm")
-    await state.write({"stamp": "a"})
-    store._values.clear()
-    await state.write({"stamp": "b"})
-    assert await state.read() == {"stamp": "b"}
-
-
-async def test_a_lease_is_held_by_one_and_ends_with_its_holder() -> None:
-    store = Line()
-    holder, other = Line(store), Line(store)
-    one, two = (shared.SharedSessionStore(line, KEY).state("crm") for line in (holder, other))
-    assert [await one.acquire(), await two.acquire()] == [True, False]
-    await asyncio.sleep(shared.LEASE * 1.5)
-    assert not await two.acquire(), "a holder that lives extends it"
-    holder.cut = True
-    await asyncio.sleep(shared.LEASE * 1.2)
-    assert await two.acquire()
-    holder.cut = False
-    await one.release()
-    assert not await one.acquire(), "who lost it does not let go of another's"
-    await two.release()
-    assert await one.acquire()
-    await one.release()

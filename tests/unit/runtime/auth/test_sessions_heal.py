@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Body, Call, Login, Param, Refused, Send, Tool, Unpaged
+from adaptgen.model.tables import Auth, Body, Call, Login, Param, Refused, Send, Tool
 from adaptgen.runtime.auth.login_attempts import Attempts, speaks_of_credentials
-from adaptgen.runtime.http.logged_out import Sign, find_sign
 from adaptgen.runtime.http.response import Response
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 ACCOUNT = {"CRM_USERNAME": "svc", "CRM_PASSWORD": "hunter22"}
 READ = Tool(name="get_item", call=Call("GET", "/items/{id}"), auth=("crm",), view=("id", "name"))
-LIST = Tool(name="list_items", call=Call("GET", "/items"), auth=("crm",), page=Unpaged(items="$.items"))
 WRITE = Tool(
     name="add_item", call=Call("POST", "/items", body=Body(params=(Param("name"),))), effect="write", auth=("crm",)
 )
@@ -85,23 +82,6 @@ DEAD: list[tuple[int, Any, dict[str, str]]] = [
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("status", "body", "headers"), DEAD)
-async def test_a_dead_session_is_renewed_whatever_it_is_told_by(
-    api: Api, make: Make, service: Service, reply: Any, caplog: pytest.LogCaptureFixture, status: int, body: Any,
-    headers: dict[str, str],
-) -> None:  # fmt: skip
-    service.dead = reply(status, body, headers)
-    calls = make(READ, auth=(CRM,), environ=ACCOUNT)
-    await calls.ok("get_item", id=1)
-    service.number += 1
-    with caplog.at_level(logging.WARNING, "adaptgen.runtime"):
-        assert await calls.ok("get_item", id=1) == {"id": 1, "name": "Ada"}
-    assert api.calls("/login") == 2
-    assert "auth: {crm: {kind: session, refused: [401, " in caplog.text
-    assert "token-number" not in caplog.text
-
-
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("status", "body", "headers"),
     [one for one in DEAD if not (one[0] == 302 and "https" in one[2].get("Location", ""))],
@@ -124,59 +104,6 @@ async def test_the_line_that_the_operator_is_told_is_a_rule_that_holds(
     await told.ok("add_item", name="x")
     assert service.changes == 1, "a rule of the hints means that nothing was executed"
     assert not caplog.records
-
-
-@pytest.mark.asyncio
-async def test_a_list_is_read_again_too(api: Api, make: Make, service: Service, reply: Any) -> None:
-    service.items = reply(200, {"items": [{"id": 1}]})
-    service.dead = reply(200, {"items": None, "message": "session has expired"})
-    calls = make(LIST, auth=(CRM,), environ=ACCOUNT, schemas={"list_items": {"limit": {}, "cursor": {}}})
-    await calls.ok("list_items")
-    service.number += 1
-    assert (await calls.ok("list_items"))["items"] == [[1]]
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"id": 1, "name": "Session expired"},
-        {"id": 2, "name": "x", "message": "please sign in"},
-        {"id": 3, "status": "not authenticated", "error": "session expired"},
-        {"name": "how to log in again", "description": "invalid token"},
-    ],
-)
-async def test_records_may_speak_of_sessions(
-    api: Api, make: Make, service: Service, reply: Any, body: dict[str, Any]
-) -> None:
-    service.items = reply(200, body)
-    assert await make(READ, auth=(CRM,), environ=ACCOUNT).ok("get_item", id=1, fields=["*"]) == body
-    assert api.calls("/login") == 1
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "body",
-    [{"message": "Please sign in at the desk", "id": 4}, {"text": "session expired"}, {"message": "all is well"}],
-)
-async def test_an_answer_that_nobody_declares_may_too(
-    api: Api, make: Make, service: Service, reply: Any, body: dict[str, Any]
-) -> None:
-    service.items = reply(200, body)
-    assert await make(replace(READ, view=None), auth=(CRM,), environ=ACCOUNT).ok("get_item", id=1) == body
-    assert api.calls("/login") == 1
-
-
-@pytest.mark.asyncio
-async def test_what_a_renewal_does_not_cure_is_not_renewed_for_again(
-    api: Api, make: Make, service: Service, reply: Any
-) -> None:
-    service.items = reply(403, {"detail": "You may not see this"})
-    calls = make(READ, WRITE, auth=(CRM,), environ=ACCOUNT)
-    for _ in range(4):
-        assert "You may not see this" in await calls.error("get_item", id=1)
-        assert "You may not see this" in await calls.error("add_item", name="x")
-    assert api.calls("/login") == 2, "one renewal, and no more"
 
 
 @pytest.mark.asyncio
@@ -241,14 +168,6 @@ async def test_a_token_alone_with_the_rest_of_the_chain(api: Api, make: Make, re
     assert api.calls("/login") == 0
 
 
-@pytest.mark.asyncio
-async def test_only_the_refused_credential_is_named(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: reply(401, {"message": "wrong password"})
-    text = await make(READ, auth=(CRM,), environ={**ACCOUNT}).error("get_item", id=1)
-    assert "Check CRM_PASSWORD and CRM_USERNAME." in text
-    assert "CRM_TOKEN" not in text
-
-
 # ------------------------------------------------------------------------------------------------- logins that fail
 
 
@@ -299,28 +218,6 @@ def test_other_refusals_are_not(status: int, body: Any, media: str) -> None:
     assert not speaks_of_credentials(said(status, body, media))
 
 
-@pytest.mark.asyncio
-@pytest.mark.parametrize("status", [429, 503, 403, 400])
-async def test_other_refusals_back_off_and_are_three_an_hour(
-    api: Api, make: Make, service: Service, reply: Any, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
-    now = [1_000_000.0]
-    monkeypatch.setattr("adaptgen.runtime.auth.login_attempts.time.time", lambda: now[0])
-    api.handler = lambda _: reply(status, {"message": "not now"})
-    calls = make(READ, auth=(CRM,), environ=ACCOUNT)
-    tried: list[int] = []
-    for _ in range(360):
-        text = await calls.error("get_item", id=1)
-        if api.calls("/login") > len(tried):
-            tried.append(int(now[0] - 1_000_000))
-        now[0] += 10
-    assert tried == [0, 30, 90]
-    assert "is tried again in" in text
-    api.handler = service
-    now[0] += 10
-    assert (await calls.ok("get_item", id=1))["id"] == 1
-
-
 def test_attempts_wait_longer_each_time() -> None:
     now = [0.0]
     attempts = Attempts(lambda: now[0])
@@ -333,14 +230,6 @@ def test_attempts_wait_longer_each_time() -> None:
     attempts.failed("a")
     attempts.succeeded("a")
     assert attempts.wait("a") == 0
-
-
-@pytest.mark.asyncio
-async def test_a_web_page_of_a_gateway_says_so(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda _: reply(403, b"<html>Blocked. Ray ID: 123</html>", HTML)
-    text = await make(READ, auth=(CRM,), environ=ACCOUNT).error("get_item", id=1)
-    assert "a gateway or a firewall" in text
-    assert "Ray ID" not in text
 
 
 @pytest.mark.asyncio
@@ -376,24 +265,6 @@ async def test_a_refresh_token_is_not_thrown_away_for_a_gateway(
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("tool", ["get_item", "add_item"])
-async def test_a_refused_anonymous_call_is_repeated_with_the_session(
-    api: Api, make: Make, service: Service, reply: Any, status: int, tool: str
-) -> None:
-    service.dead = reply(status, {})
-    calls = make(
-        replace(READ, auth=()), replace(WRITE, auth=()), LIST, auth=(CRM,), environ=ACCOUNT,
-        schemas={"list_items": {"limit": {}, "cursor": {}}},
-    )  # fmt: skip
-    await calls.ok(tool, **({"id": 1} if tool == "get_item" else {"name": "x"}))
-    assert [one.path for one in api.received if one.path != "/login"] == [
-        "/items/1" if tool == "get_item" else "/items"
-    ] * 2
-    assert service.changes == (tool == "add_item")
-
-
-@pytest.mark.asyncio
 async def test_a_call_that_works_without_is_sent_without(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda one: reply(200, {"id": 1, "name": one.headers.get("authorization")})
     anonymous = replace(READ, anonymous=True)
@@ -415,47 +286,4 @@ async def test_without_credentials_a_refusal_says_which_to_set(api: Api, make: M
 # --------------------------------------------------------------------------------------------------- tokens stay in
 
 
-@pytest.mark.asyncio
-@pytest.mark.parametrize("status", [200, 400])
-async def test_no_answer_shows_a_token_of_the_session(
-    api: Api, make: Make, service: Service, reply: Any, status: int
-) -> None:
-    login = replace(LOGIN, save={"access": "$.access", "refresh": "$.refresh"}, cookies=True)
-    refresh = Login(
-        id="refresh", call=Call("POST", "/r", body=Body(params=(Param("t", value="{refresh}"),))), save=login.save
-    )
-
-    def answer(one: Received) -> Any:
-        if one.path == "/login":
-            tokens = {"access": "acc/ess+secret=", "refresh": "refresh-secret"}
-            return reply(200, tokens, {"Set-Cookie": "sid=cookie-secret"})
-        shown = {"id": 1, "name": "Bearer acc/ess+secret=", "url": "/?t=acc%2Fess%2Bsecret%3D", "x": "refresh-secret"}
-        shown |= {"message": "cookie-secret of svc", "y": "hunter22"}
-        return reply(status, shown, {"X-Request": "cookie-secret"})
-
-    api.handler = answer
-    calls = make(READ, auth=(replace(CRM, chain=(login,), refresh=refresh),), environ=ACCOUNT)
-    answered = await calls.answer("get_item", id=1, fields=["*"])
-    text = answered.content[0].text  # type: ignore[union-attr]
-    assert "secret" not in text
-    assert "hunter22" not in text
-    assert "svc" in text, "who logs in is no secret"
-
-
 # ---------------------------------------------------------------------------------------------------------- the signs
-
-
-def test_signs_are_lines_of_the_hints() -> None:
-    body = b'{"error": {"code": "SESSION_EXPIRED", "message": "of ada@example.com"}}'
-    sign = find_sign(Response(200, {}, body, media_type="application/json"), lambda body: False)
-    assert sign == Sign(200, "error.code", "SESSION_EXPIRED")
-    assert sign.line("crm") == (
-        'auth: {crm: {kind: session, refused: [401, {status: 200, body: {error.code: "SESSION_EXPIRED"}}]}}'
-    )
-
-
-@pytest.mark.parametrize("size", [10, 6000])
-def test_only_small_bodies_are_signs(size: int) -> None:
-    body = b'{"message": "not logged in", "detail": "' + b"x" * size + b'"}'
-    found = find_sign(Response(200, {}, body, media_type="application/json"), lambda body: False)
-    assert (found is not None) is (size < 4096)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
@@ -14,7 +13,7 @@ import pytest
 
 from adaptgen.runtime.aws import api as api_module
 from adaptgen.runtime.aws.api import AwsApi
-from adaptgen.runtime.aws.assume_role import Roles, session_name, session_tags
+from adaptgen.runtime.aws.assume_role import Roles, session_name
 from adaptgen.runtime.core.answer import ToolError
 
 pytestmark = pytest.mark.asyncio
@@ -62,16 +61,6 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     return made
 
 
-async def test_a_role_is_assumed_once_and_renewed_before_it_ends(sts: Sts) -> None:
-    roles = Roles(clock=lambda: sts.now)
-    found = await asyncio.gather(*(roles.keys("r", "ada", {"org": "bank"}) for _ in range(10)))
-    assert {one.access for one in found} == {"1"}
-    sts.now += 839
-    assert (await roles.keys("r", "ada", {"org": "bank"})).access == "1"
-    sts.now += 2
-    assert (await roles.keys("r", "ada", {"org": "bank"})).access == "2"
-
-
 async def test_keys_are_those_of_role_session_and_tags(sts: Sts) -> None:
     roles = Roles(most=2, clock=lambda: sts.now)
     wanted: list[Any] = [
@@ -99,12 +88,6 @@ async def test_a_refusal_names_the_code_and_no_tag(sts: Sts) -> None:
         await Roles().keys("r", "ada", {"org": "hunter22"})
     assert "hunter22" not in caught.value.text
     assert sts.asked == 1, "a refusal is not asked for again"
-
-
-@pytest.mark.parametrize("value", [None, "", True, ["a"], "a\nb\x00", "<x>", "x" * 257])
-async def test_a_tag_is_never_left_out(value: Any) -> None:
-    with pytest.raises(ToolError, match="'tenant'"):
-        session_tags({"org": "tenant"}, {"tenant": value}.get)
 
 
 async def test_session_names_differ_when_callers_do() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -78,18 +77,6 @@ async def test_each_secret_is_read_once_and_all_at_the_same_time(store: Store) -
     assert "w" not in repr(one)
 
 
-async def test_who_gives_up_stops_nobody_else(store: Store) -> None:
-    one = Credentials({})
-    first, second = (asyncio.create_task(one.prepare([name], "it")) for name in (ONE, TWO))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    first.cancel()
-    await asyncio.sleep(0)
-    store.let()
-    await second
-    assert one.resolve(TWO) == "2"
-
-
 async def test_a_failure_names_the_reference_and_is_not_kept(store: Store) -> None:
     one = Credentials({})
     known = store.values.pop(("secret", "crm"))
@@ -109,25 +96,6 @@ async def test_a_failure_names_the_reference_and_is_not_kept(store: Store) -> No
     with pytest.raises(ToolError, match="the key 'one'") as problem:
         await task
     assert "2" not in problem.value.text
-
-
-async def test_new_settings_read_secrets_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    keys = {name: bytes(range(n, n + 32)).hex() for n, name in enumerate(("tokens", "cursors", "audit"))}
-    ready = Ready()
-    ready.values = {("secret", "keys"): json.dumps(keys)}
-    monkeypatch.setattr(module, "begin_reading", ready.begin)
-    named = {
-        "tokens": {"current": "k1", "all": {"k1": "${secret:keys#tokens}"}},
-        "cursors": "${secret:keys#cursors}",
-        "audit": "${secret:keys#audit}",
-    }
-    path = settings(tmp_path, keys=named)
-    async with governed(path, FakeTarget(fact("echo"))) as made:
-        assert len(ready.begun) == 1, "once for all parts of one version"
-        settings(tmp_path, keys=named, limits=[{"per": ["sub"], "rate": "1/s"}])
-        assert await made.watch.look()
-        assert len(ready.begun) == 2
-        assert made.handler.parts.tokenizer is not None
 
 
 async def test_settings_that_lack_a_secret_say_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -52,12 +52,6 @@ def refuse(request: httpx.Request) -> httpx.Response:
     raise AssertionError(f"asked {request.url}")
 
 
-async def test_the_environment_comes_first() -> None:
-    place = Place(refuse, AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="s", AWS_SESSION_TOKEN="t",
-                  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/x")  # fmt: skip
-    assert await place.keys.get() == AwsKeys("AKID", "s", "t")
-
-
 async def test_a_container_is_asked_once_and_renewed_before_the_end() -> None:
     place = Place(
         lambda request: keys_json(f"K{len(place.asked)}", place.now + 3600),

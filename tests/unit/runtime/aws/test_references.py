@@ -67,15 +67,6 @@ async def test_a_secret_is_read_and_read_again_when_it_was_rotated(api: Api, mak
 
 
 @pytest.mark.asyncio
-async def test_a_secret_that_does_not_exist_is_named(api: Api, make: Make, aws: Any) -> None:
-    auth = Auth(name="crm", kind="bearer", send=(Send("header", "Authorization", "Bearer ${secret:none#token}"),))
-    text = await make(READ, auth=(auth,), environ={"AWS_DEFAULT_REGION": "eu-west-1"}).error("get_item", id=1)
-    assert "${secret:none#token}" in text
-    assert "ResourceNotFoundException" in text
-    assert not api.received
-
-
-@pytest.mark.asyncio
 async def test_a_rotated_key_is_read_again_when_it_is_refused(api: Api, make: Make, reply: Any, aws: Any) -> None:
     keys = ["old"]
     api.handler = lambda one: reply(200 if one.headers["x-key"] == keys[0] else 401, {"id": 1})

@@ -23,26 +23,6 @@ def test_the_value_not_used_for_longest_goes_first() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_value_is_obtained_once_for_everyone_until_it_ends() -> None:
-    now, asked = 100.0, 0
-    cache: ExpiringCache[str, int] = ExpiringCache(10, clock=lambda: now)
-
-    async def obtain() -> tuple[int, float]:
-        nonlocal asked
-        asked += 1
-        await asyncio.sleep(0)
-        return asked, now + 60
-
-    assert await asyncio.gather(*(cache.get("key", obtain) for _ in range(5))) == [1] * 5
-    now = 159.9
-    assert await cache.get("key", obtain) == 1
-    now = 160.0
-    assert await cache.get("key", obtain) == 2
-    assert cache.forget("key")
-    assert await cache.get("key", obtain) == 3
-
-
-@pytest.mark.asyncio
 async def test_a_failure_is_raised_again_for_the_pause() -> None:
     now, asked = 100.0, 0
     cache: ExpiringCache[str, int] = ExpiringCache(10, pause=5.0, failure=Refused, clock=lambda: now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,48 +33,6 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 2000
 
 def desk(folder: Path, **rules: Any) -> FileDesk:
     return open_desk(FileRules(roots=(str(folder),), **rules), http=False)
-
-
-async def test_a_path_in_a_form(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
-    (tmp_path / "Ada Lovelace.pdf").write_bytes(PDF)
-    api.handler = lambda _: reply(200, {})
-    calls = make(ADD, files=desk(tmp_path))
-    await calls.ok("add", title="T", file={"source": str(tmp_path / "Ada Lovelace.pdf")})
-    one = api.received[-1]
-    assert one.headers["content-length"] == str(len(one.body))
-    assert "transfer-encoding" not in one.headers
-    head = f"Content-Type: {one.headers['content-type']}\r\n\r\n".encode()
-    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + one.body)
-    title, file = message.iter_parts()  # type: ignore[attr-defined]
-    assert title.get_payload(decode=True) == b"T"
-    assert (file.get_filename(), file.get_content_type()) == ("Ada Lovelace.pdf", "application/pdf")
-    assert file.get_payload(decode=True) == PDF
-
-
-async def test_a_path_as_the_whole_body_under_another_name_and_type(
-    api: Api, make: Make, reply: Any, tmp_path: Path
-) -> None:
-    (tmp_path / "a").write_bytes(PDF)
-    api.handler = lambda _: reply(200, {})
-    uri = (tmp_path / "a").as_uri()
-    await make(RAW, files=desk(tmp_path)).ok("put", file={"source": uri, "media_type": "application/pdf"})
-    assert api.received[-1].body == PDF
-
-
-async def test_members_that_are_null_are_not_given(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x")
-    api.handler = lambda _: reply(200, {})
-    calls = make(RAW, files=desk(tmp_path))
-    await calls.ok("put", file={"source": str(tmp_path / "a"), "base64": None, "text": None, "filename": None})
-    await calls.ok("put", file={"source": None, "base64": None, "text": "x"})
-    assert [one.body for one in api.received] == [b"x", b"x"]
-
-
-async def test_what_is_sent_again_is_sent_whole(api: Api, make: Make, reply: Any, tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(PDF)
-    api.handler = lambda one: reply(429, {}, {"Retry-After": "0"}) if len(api.received) < 2 else reply(200, {})
-    await make(RAW, files=desk(tmp_path)).ok("put", file={"source": str(tmp_path / "a")})
-    assert [one.body == PDF for one in api.received] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -140,16 +96,6 @@ async def test_without_a_desk_there_is_no_source(api: Api, make: Make, tmp_path:
     (tmp_path / "a").write_bytes(b"x")
     assert "takes no `source`" in await make(RAW).error("put", file={"source": str(tmp_path / "a")})
     assert not api.received
-
-
-async def test_the_contract_names_the_source_only_where_it_is_taken(make: Make, tmp_path: Path) -> None:
-    file = {"type": "object", "properties": {"base64": {"type": "string"}}, "additionalProperties": False}
-    with_desk = make(RAW, schemas={"put": {"file": file}}, files=desk(tmp_path)).engine
-    without = make(RAW, schemas={"put": {"file": file}}).engine
-    members = [engine.get("put").input_schema["properties"]["file"]["properties"]  # type: ignore[union-attr]
-               for engine in (with_desk, without)]  # fmt: skip
-    assert [sorted(one) for one in members] == [["base64", "source"], ["base64"]]
-    assert (with_desk.file_arguments("put"), without.file_arguments("put")) == ({"file"}, frozenset())
 
 
 async def test_a_dry_run_shows_the_size(make: Make, tmp_path: Path) -> None:

@@ -31,20 +31,9 @@ async def test_json_properties_constants_and_extras(api: Api, make: Make, reply:
     assert one.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("value", [[1, 2], "text", 5, None, False])
-async def test_a_whole_body_can_be_any_json(api: Api, make: Make, reply: Any, value: Any) -> None:
-    one = await sent(api, make, reply, Body(whole=Param("body")), body=value)
-    assert one.json() == value
-
-
 async def test_a_whole_body_that_is_not_given_is_not_sent(api: Api, make: Make, reply: Any) -> None:
     one = await sent(api, make, reply, Body(whole=Param("body")))
     assert (one.body, "content-type" in one.headers) == (b"", False)
-
-
-async def test_a_message_without_members_is_sent_as_an_empty_object(api: Api, make: Make, reply: Any) -> None:
-    one = await sent(api, make, reply, Body(whole=Param("body"), empty=True))
-    assert (one.body, one.headers["content-type"]) == (b"{}", "application/json")
 
 
 async def test_forms(api: Api, make: Make, reply: Any) -> None:

@@ -11,9 +11,7 @@ import pytest
 from adaptgen.model.tables import Cursor, Link, Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.http.completeness import PAGE_SIZES
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.scan import read_all_pages
 from adaptgen.runtime.queries import query as asking
 
 BOX = CursorBox(b"k" * 32)
@@ -107,23 +105,6 @@ def test_a_list_that_nothing_speaks_against_is_whole(kit: Any, around: Any) -> N
     assert "complete" not in ask(kit, body, {"where": {"state": "open"}})
 
 
-@pytest.mark.parametrize("size", sorted(PAGE_SIZES))
-def test_a_usual_size_of_a_page_may_be_one(kit: Any, size: int) -> None:
-    answer = ask(kit, {"things": rows(size)}, {"count": True})
-    assert (answer["count"], answer["complete"]) == (size, False)
-    assert f"{size:,}" in answer["note"]
-    assert ask(kit, {"things": rows(size), "total": size}, {"count": True}) == {"count": size}
-    assert ask(kit, {"things": rows(size), "count": size}, {"count": True})["complete"] is False  # perhaps the page's
-    hinted = Unpaged(items="$.things", whole=True)
-    assert ask(kit, {"things": rows(size)}, {"count": True}, hinted) == {"count": size}
-    assert ask(kit, {"things": rows(size), "has_more": True}, {"count": True}, hinted)["complete"] is False
-
-
-@pytest.mark.parametrize("size", [7, 10, 57, 99, 101, 150])
-def test_another_size_is_none(kit: Any, size: int) -> None:
-    assert ask(kit, {"things": rows(size)}, {"count": True}) == {"count": size}
-
-
 @pytest.mark.parametrize("name", ["limit", "per_page", "pageSize", "page[size]", "$top", "maxResults", "first"])
 def test_as_many_as_were_asked_for(kit: Any, name: str) -> None:
     url = f"http://api.test/things?{name}=7&state=open"
@@ -133,13 +114,6 @@ def test_as_many_as_were_asked_for(kit: Any, name: str) -> None:
     assert ask(kit, {"things": rows(6)}, {"count": True}, url=url) == {"count": 6}
     assert ask(kit, {"things": rows(7), "total": 7}, {"count": True}, url=url) == {"count": 7}
     assert ask(kit, {"things": rows(7)}, {"count": True}, sizes=((name, 7),))["complete"] is False
-
-
-def test_every_part_of_a_sliced_list_says_so(kit: Any) -> None:
-    answer = ask(kit, {"things": rows(40), "has_more": True}, limit=10)
-    assert (len(answer["items"]), answer["complete"]) == (10, False)
-    assert "next_cursor" in answer
-    assert "total" not in answer
 
 
 def test_a_sorted_list_that_may_go_on_is_given_in_parts_all_the_same(kit: Any) -> None:
@@ -179,19 +153,6 @@ def test_a_question_about_a_single_object_is_refused(kit: Any, asked: Any) -> No
         ask(kit, {"id": 7, "name": "Ada", "tags": []}, asked)
 
 
-def test_a_step_that_reads_all_pages_says_so(kit: Any) -> None:
-    async def fetch(query: Any = None, url: str | None = None) -> Any:
-        return kit.reply({"things": rows(7), "has_more": True})
-
-    items, note = asyncio.run(read_all_pages(Unpaged(items="$.things"), fetch, BOX, None))
-    assert (len(items), "`has_more`" in note) == (7, True)
-
-
 def test_a_map_of_records_is_no_evidence(kit: Any) -> None:
     body = {f"next-{number}": {"id": number, "name": "x", "total": 99} for number in range(7)}
     assert ask(kit, body, {"count": True}, Unpaged()) == {"count": 7}
-
-
-def test_what_stands_next_to_the_items_is_named(kit: Any) -> None:
-    body = {"things": rows(3), "total": 3, "countries": ["NO"], "owner": {"id": 1}, "empty": []}
-    assert ask(kit, body)["omitted"]["beside"] == ["$.countries", "$.owner"]

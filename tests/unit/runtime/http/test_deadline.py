@@ -45,12 +45,6 @@ def test_a_silent_api_is_given_up_in_time() -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_retry_that_would_come_too_late_is_not_waited_for() -> None:
-    api = Api(silent=False)
-    assert asyncio.run(send(api, 0.9)) == 503
-    assert api.asked == 1
-
-
 def test_what_has_no_time_left_is_not_sent() -> None:
     api = Api(silent=True)
     with pytest.raises(ToolError):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, Unpaged
-from adaptgen.runtime.http.page import NoList, find_items, link_target, read_page
+from adaptgen.runtime.http.page import find_items, read_page
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 
@@ -88,29 +88,8 @@ def test_next(kit: Any, paging: Any, body: Any, headers: dict[str, str], followi
     assert page(kit, paging, body, headers=headers).next == following
 
 
-@pytest.mark.parametrize(
-    ("header", "target"),
-    [
-        ('<https://a/x?page=2>; rel="next", <https://a/x?page=9>; rel="last"', "https://a/x?page=2"),
-        ("<https://a/x,y;z>; title=\"a, <b>; rel=next\"; rel='x', <n>; REL=Next", "n"),
-        ('<a>; rel="prev next"', "a"),
-        ('<a>; rel="prev"', None),
-        ("", None),
-        ("rubbish; rel=next", None),
-    ],
-)
-def test_link_header(header: str, target: str | None) -> None:
-    assert link_target(header, "next") == target
-
-
 def test_an_empty_answer_is_an_empty_list(kit: Any) -> None:
     assert page(kit, Unpaged(), b"", status=204).items == []
-
-
-def test_no_list_hands_the_answer_on(kit: Any) -> None:
-    with pytest.raises(NoList) as caught:
-        page(kit, Unpaged(), b"<html>", media_type="text/html")
-    assert caught.value.response.content == b"<html>"
 
 
 BODY = {"a": {"b": 1}, "c": [2, 3], "n": None, "@odata.nextLink": "/x", "?(,": 5}
@@ -138,16 +117,3 @@ def test_jsonpath_first(path: str, value: Any) -> None:
 def test_jsonpath_errors(path: str) -> None:
     with pytest.raises(jsonpath.JsonPathError):
         jsonpath.compiled(path)
-
-
-@pytest.mark.parametrize(("at", "sent"), [(0, 1), (100, 101)])
-def test_an_offset_that_counts_from_one(kit: Any, at: int, sent: int) -> None:
-    asked: list[Any] = []
-
-    async def fetch(query: Any = None, url: str | None = None) -> Any:
-        asked.append(query)
-        return kit.reply(ROWS)
-
-    found = asyncio.run(read_page(Offset(offset="startIndex", limit="count", first=1), fetch, at, 100))
-    assert asked == [{"count": 100, "startIndex": sent}]
-    assert found.at == at

@@ -155,11 +155,6 @@ def test_a_value_of_paging_takes_the_place_of_another() -> None:
     assert {name: text for name, text in made.headers.items() if name.lower() == "x-token"} == {"X-Token": "t5"}
 
 
-def test_a_token_that_is_an_object_is_json_text() -> None:
-    page = Cursor(cursor="X-Token", next="$.next", place="header")
-    assert request(page, {"X-Token": {"at": "é"}}).headers["X-Token"] == '{"at":"\\u00e9"}'
-
-
 @pytest.mark.parametrize("token", ["t5\r\nX-Admin: 1", "t5\n", "té", "t\x00"])
 def test_a_token_cannot_add_a_header(token: str) -> None:
     with pytest.raises(ToolError, match=r"`X-Token`\) contains .*printable ASCII only"):

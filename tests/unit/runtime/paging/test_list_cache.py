@@ -44,30 +44,6 @@ def calls(api: Api, make: Make, reply: Any) -> Any:
     return made
 
 
-async def test_turns_that_continue_read_once(api: Api, calls: Any) -> None:
-    first = await calls.ok("things")
-    second = await calls.ok("things", cursor=first["next_cursor"])
-    third = await calls.ok("things", cursor=second["next_cursor"], limit=3)
-    assert [row[0] for one in (first, second, third) for row in one["items"]] == list(range(23))
-    assert len(api.received) == 1
-
-
-async def test_a_fresh_call_asks_again(api: Api, calls: Any) -> None:
-    await calls.ok("things")
-    api.items = [{"id": 7}]
-    assert (await calls.ok("things"))["items"] == [[7]]
-
-
-async def test_a_cursor_goes_with_the_answer_that_it_was_made_from(api: Api, calls: Any) -> None:
-    """Two readings of one list: the older cursor does not continue in the newer answer."""
-    first = await calls.ok("things")
-    api.items.insert(0, {"id": 99})
-    await calls.ok("things")
-    again = await calls.ok("things", cursor=first["next_cursor"])
-    assert again["items"][0] == [10]
-    assert len(api.received) == 3
-
-
 async def test_a_write_of_the_caller_drops_what_is_kept_for_it(api: Api, calls: Any) -> None:
     mine = await calls.by(ADA).ok("things")
     other = await calls.by(BOB).ok("things")
@@ -76,23 +52,6 @@ async def test_a_write_of_the_caller_drops_what_is_kept_for_it(api: Api, calls: 
     assert api.calls("/things") == 3
     await calls.by(ADA).ok("things", cursor=mine["next_cursor"])
     assert api.calls("/things") == 4
-
-
-async def test_a_dry_run_or_a_refused_write_changes_nothing_for_the_worse(api: Api, calls: Any) -> None:
-    first = await calls.ok("things")
-    await calls.ok("add", name="x", dry_run=True)
-    assert (await calls.ok("things", cursor=first["next_cursor"]))["items"][0] == [10]
-
-
-async def test_other_arguments_and_other_callers_have_their_own(api: Api, calls: Any) -> None:
-    await calls.by(ADA).ok("things", q="a")
-    mine = await calls.by(BOB).ok("things", q="b")
-    api.items = [{"id": n} for n in range(30)]
-    await calls.by(BOB).ok("things", q="b", cursor=mine["next_cursor"])
-    assert len(api.received) == 2
-    claims = Caller("bob", claims={"scope": "less"})
-    await calls.by(claims).ok("things", q="b", cursor=mine["next_cursor"])
-    assert len(api.received) == 3
 
 
 @pytest.mark.parametrize("said", ["no-store", "private, no-cache", "max-age=0", "No-Store, max-age=90"])
@@ -113,29 +72,6 @@ async def test_it_lasts_a_moment(api: Api, calls: Any, said: str, seconds: int) 
     calls.engine._kept._clock.now += 1
     await calls.ok("things", cursor=first["next_cursor"])
     assert len(api.received) == 2
-
-
-async def test_another_process_reads_again(api: Api, make: Make, calls: Any) -> None:
-    first = await calls.ok("things")
-    other = make(LIST, schemas=SCHEMAS)
-    other.engine._box = calls.engine._box
-    other.engine._hashes = calls.engine._hashes
-    assert (await other.ok("things", cursor=first["next_cursor"]))["items"][0] == [10]
-    assert len(api.received) == 2
-
-
-async def test_lists_that_page_are_read_as_ever(api: Api, calls: Any) -> None:
-    api.items = [{"id": n} for n in range(10)]
-    first = await calls.ok("paged")
-    assert "next_cursor" not in first or calls.engine._kept._entries == {}
-    assert not calls.engine._kept._entries
-
-
-async def test_a_list_given_to_its_end_is_not_kept(api: Api, calls: Any) -> None:
-    first = await calls.ok("things", limit=20)
-    assert len(calls.engine._kept._entries) == 1
-    await calls.ok("things", cursor=first["next_cursor"])
-    assert not calls.engine._kept._entries
 
 
 async def test_it_is_bounded() -> None:

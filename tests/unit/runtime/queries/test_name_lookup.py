@@ -12,7 +12,6 @@ import pytest
 from support.generated import generate
 from support.governing import ask, governed, settings
 
-from adaptgen.demo.building import specs
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Caller
 from adaptgen.plan import plan
@@ -162,34 +161,6 @@ def test_what_is_not_clear_is_refused(package: Path, given: dict[str, Any], said
     assert api.asked[-1] == "/stages"
 
 
-def test_the_list_is_read_once_for_each_caller_and_again_for_a_name_that_is_new(package: Path) -> None:
-    api = Api()
-    calls(package, api, {"stage_id": "Won"}, {"stage_id": "won"})
-    assert api.asked.count("/stages") == 1
-
-    async def two() -> None:
-        engine = Engine(load_server(package), environ={}, transport=api.transport)
-        for sub in ("ada", "bob"):
-            await engine.call(Caller(sub), "list_deals", {"stage_id": "Won"})
-        await engine.aclose()
-
-    api.asked.clear()
-    asyncio.run(two())
-    assert api.asked.count("/stages") == 2
-
-    async def new() -> Any:
-        engine = Engine(load_server(package), environ={}, transport=api.transport)
-        await engine.call(Caller("ada"), "list_deals", {"stage_id": "Won"})
-        api.stages = [*STAGES, {"id": 6, "name": "Held"}]
-        engine._lookups._clock = lambda base=engine._lookups._clock: base() + 1  # type: ignore[union-attr]
-        answer = await engine.call(Caller("ada"), "list_deals", {"stage_id": "Held"})
-        await engine.aclose()
-        return answer
-
-    assert not asyncio.run(new()).is_error
-    assert api.asked[-1] == "/deals?stage_id=6"
-
-
 def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
     """What fits one of the items read may fit another one too."""
     from adaptgen.model.tables import Lookup, Tool
@@ -209,17 +180,6 @@ def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
     assert sent(BOUNDS.items) == {"stage_id": 3}
     with pytest.raises(ToolError, match="too long"):
         sent(BOUNDS.items + 1)
-
-
-def test_the_contract_takes_text_and_says_where_from(package: Path) -> None:
-    contract = Engine(load_server(package)).get("list_deals")
-    assert contract is not None
-    properties = contract.input_schema["properties"]
-    assert properties["stage_id"]["type"] == ["integer", "string"]
-    assert properties["stage_id"]["minimum"] == 1
-    assert properties["ids"]["items"]["type"] == ["integer", "string"]
-    assert "pattern" not in properties["owner"]
-    assert "list_stages" in properties["owner"]["description"]
 
 
 @pytest.mark.parametrize(
@@ -278,26 +238,3 @@ def test_a_list_that_is_forbidden_names_nothing(package: Path, tmp_path: Path) -
     assert asked == []
     assert not govern(package, tmp_path, {"stage_id": "2"}, forbidden)[1]
     assert not govern(package, tmp_path, {"owner": "me"}, forbidden)[1]
-
-
-def test_policies_read_the_name_that_was_given(package: Path, tmp_path: Path) -> None:
-    policy = """permit (principal, action, resource);
-    @id("no-lost") forbid (principal, action == Action::"deals__list_deals", resource)
-    when { context.input has stage_id && context.input.stage_id == "Lost" };"""
-    assert govern(package, tmp_path, {"stage_id": "Lost"}, policy)[1]
-    assert not govern(package, tmp_path, {"stage_id": "Won"}, policy)[1]
-
-
-@pytest.mark.parametrize("page", ["hints.md", "asking.md"])
-def test_the_documented_example_is_built(page: str, tmp_path: Path) -> None:
-    text = (specs().parent.parent / "docs" / page).read_text(encoding="utf-8")
-    blocks = [one.removeprefix("yaml\n") for one in text.split("```")[1::2] if one.startswith("yaml\ntools:")]
-    (block,) = [one for one in blocks if "names: {tool" in one]
-    side = tmp_path / "hints.yaml"
-    side.write_text(block, encoding="utf-8")
-    planned, _ = plan(read(specs()), read_hints(side), "crm")
-    found = {(tool.name, name): one for tool in planned.server.tools for name, one in tool.lookups.items()}
-    assert found["search_tickets", "assigneeId"].labels == ("fullName", "login")
-    if page == "asking.md":
-        country = found["list_customers", "country"]
-        assert (country.id, country.labels) == ("code", ("name",))

@@ -109,47 +109,11 @@ def test_a_path_that_no_item_has_is_said(kit: Any) -> None:
     assert "No item that was read has `stauts`. Fields: id, name" in told["note"]
 
 
-def test_values_are_counted_largest_first_and_the_rest_as_one(kit: Any) -> None:
-    items = [{"id": n, "state": state} for n, state in enumerate(["b", "a", "a", None, "c", "a", "b", 5, 5.0])]
-    told = kit.Ask(kit.Api(items))(count="state", limit=3)
-    assert told == {
-        "fields": ["state", "count"],
-        "items": [["a", 3], ["b", 2], [5, 2]],
-        "count": 9,
-        "others": {"values": 2, "items": 2},
-    }
-
-
-def test_an_item_counts_once_for_each_of_its_values(kit: Any) -> None:
-    told = kit.Ask(kit.Api([{"id": 1, "tags": ["x", "y", "x"]}, {"id": 2, "tags": ["x"]}, {"id": 3}]))(count="tags")
-    assert told["items"] == [["x", 2], ["y", 1], [None, 1]]
-
-
-def test_distinct_values_come_in_order_and_are_counted(kit: Any) -> None:
-    items = [{"id": n, "size": size} for n, size in enumerate(["10", "9", None, "9", "100"])]
-    told = kit.Ask(kit.Api(items))(distinct="size")
-    assert told == {"fields": ["size"], "items": [["9"], ["10"], ["100"], [None]], "count": 5, "distinct": 4}
-
-
 def test_counted_values_fit_the_budget(kit: Any) -> None:
     ask = kit.Ask(kit.Api([{"id": n, "text": f"{n:04}" * 40} for n in range(300)]), max_bytes=2000)
     told = ask(count="text", limit=200)
     assert len(ask.texts[0].encode()) <= 2000
     assert len(told["items"]) + told["others"]["values"] == 300
-
-
-def test_sort_takes_several_keys_and_puts_nothing_last(kit: Any) -> None:
-    items = [
-        {"id": 1, "a": "2", "b": "x"},
-        {"id": 2, "a": 10, "b": "X"},
-        {"id": 3, "b": "y"},
-        {"id": 4, "a": "2", "b": "a"},
-        {"id": 5, "a": None, "b": "b"},
-    ]
-    ask = kit.Ask(kit.Api(items))
-    assert kit.ids([ask(sort=["a", "b"])]) == [4, 1, 2, 5, 3]
-    assert kit.ids([ask(sort=["-a", "b"])]) == [2, 4, 1, 5, 3]
-    assert kit.ids([ask(sort="-b", where={"a": {"!=": None}})]) == [1, 2, 4]
 
 
 def test_sorting_is_by_number_date_or_text_as_the_whole_column_is() -> None:

@@ -86,49 +86,6 @@ async def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     await made.store.aclose()
 
 
-async def test_values_come_back_as_they_were(kept: Kept) -> None:
-    assert await kept.store.get("a") is None
-    await kept.store.put("a", b"\x00\xff one")
-    await kept.store.put("a", b"")
-    assert await kept.store.get("a") == b""
-    await kept.store.delete("a")
-    await kept.store.delete("a")
-    assert await kept.store.get("a") is None
-
-
-async def test_what_has_expired_is_not_there(kept: Kept) -> None:
-    await kept.store.put("a", b"1", ttl=0.2)
-    assert await kept.store.add("b", b"1", ttl=0.2)
-    assert await kept.store.swap("c", None, b"1", ttl=0.2)
-    await kept.store.put("d", b"1", ttl=0.2)
-    await kept.store.put("d", b"2")
-    assert [await kept.store.get(key) for key in "abcd"] == [b"1", b"1", b"1", b"2"]
-    await kept.pass_(0.25)
-    assert [await kept.store.get(key) for key in "abcd"] == [None, None, None, b"2"]
-    assert not await kept.store.swap("c", b"1", b"2")
-    assert await kept.store.add("b", b"2")
-
-
-async def test_add_sets_once(kept: Kept) -> None:
-    taken = await asyncio.gather(*(kept.store.add("lease", str(n).encode()) for n in range(20)))
-    assert taken.count(True) == 1
-    assert await kept.store.get("lease") == str(taken.index(True)).encode()
-
-
-async def test_swap_replaces_what_it_saw(kept: Kept) -> None:
-    assert not await kept.store.swap("a", b"0", b"1")
-    assert await kept.store.swap("a", None, b"1")
-    assert not await kept.store.swap("a", None, b"2")
-    won = await asyncio.gather(*(kept.store.swap("a", b"1", f"new {n}".encode()) for n in range(20)))
-    assert won.count(True) == 1
-    now = f"new {won.index(True)}".encode()
-    assert await kept.store.get("a") == now
-    assert not await kept.store.swap("a", b"1", None)
-    assert await kept.store.swap("a", now, None)
-    assert await kept.store.get("a") is None
-    assert await kept.store.swap("a", None, None)
-
-
 async def test_increments_add_up(kept: Kept) -> None:
     await asyncio.gather(*(kept.store.increment("n") for _ in range(20)))
     assert await kept.store.increment("n", 0.5) == 20.5
@@ -143,50 +100,6 @@ async def test_lifetime_of_a_counter_starts_with_the_first_increment(kept: Kept)
     assert await kept.store.increment("n", 3, ttl=0.4) == 5
     await kept.pass_(0.25)
     assert await kept.store.increment("n", 1, ttl=0.4) == 1
-
-
-async def test_a_row_of_counters_adds_up(kept: Kept) -> None:
-    await asyncio.gather(*(kept.store.count("row", {"calls/ü x": 1, "bytes/": 2.5}) for _ in range(20)))
-    await kept.store.count("row", {"errors/a.b": 1})
-    await kept.store.count("other", {"calls/": 1})
-    assert await kept.store.counts("row") == {"calls/ü x": 20, "bytes/": 50, "errors/a.b": 1}
-    assert await kept.store.counts("nobody") == {}
-    many = {f"calls/group {n}": n + 1.0 for n in range(250)}
-    await kept.store.count("many", many)
-    assert await kept.store.counts("many") == many
-    await kept.store.delete("row")
-    assert await kept.store.counts("row") == {}
-
-
-async def test_bucket_gives_its_burst_and_then_its_rate(kept: Kept) -> None:
-    waits = [await kept.store.take("b", rate=2, burst=3) for _ in range(4)]
-    assert waits[:3] == [0, 0, 0]
-    assert 0.2 < waits[3] <= 0.5
-    assert await kept.store.take("b", rate=2, burst=3) == pytest.approx(waits[3], abs=0.2), "a refusal takes nothing"
-    assert await kept.store.take("other", rate=2, burst=3) == 0
-    await kept.pass_(0.52)
-    assert await kept.store.take("b", rate=2, burst=3) == 0
-    assert await kept.store.take("b", rate=2, burst=3) > 0
-
-
-async def test_bucket_does_not_fill_over_its_burst(kept: Kept) -> None:
-    assert await kept.store.take("b", rate=20, burst=2, cost=2) == 0
-    await kept.pass_(0.5)
-    assert await kept.store.take("b", rate=20, burst=2, cost=2) == 0
-    assert await kept.store.take("b", rate=20, burst=2, cost=3) > 0, "more than the bucket holds is never there"
-
-
-async def test_what_is_given_back_can_be_taken_again(kept: Kept) -> None:
-    assert await kept.store.take("b", rate=0.01, burst=1) == 0
-    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
-    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
-    assert await kept.store.take("b", rate=0.01, burst=1) == 0
-    assert await kept.store.take("b", rate=0.01, burst=1) > 0, "more than the burst is never there"
-
-
-async def test_bucket_under_contention_gives_its_burst_once(kept: Kept) -> None:
-    waits = await asyncio.gather(*(kept.store.take("b", rate=0.01, burst=5) for _ in range(20)))
-    assert waits.count(0) == 5
 
 
 @pytest.mark.slow

@@ -61,11 +61,6 @@ async def test_criteria(api: Api, make: Make, reply: Any, check: Any, holds: boo
         assert "does not meet" in answer.content[0].text  # type: ignore[union-attr]
 
 
-async def test_a_failure_status_may_be_what_a_step_wants(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: reply(404, {"n": 7})
-    assert await make(tool(checked("$statusCode == 404"), result={"n": "{read.n}"})).ok("t", id=1) == {"n": 7}
-
-
 class Turns:
     """Answers with these statuses, one after the other, then with 200."""
 
@@ -87,12 +82,6 @@ async def test_a_retry_is_bounded(api: Api, make: Make, reply: Any, refusals: in
     assert (answer.is_error, len(api.received)) == (not works, requests)
 
 
-async def test_no_retry_where_its_criteria_do_not_hold(api: Api, make: Make, reply: Any) -> None:
-    api.handler = Turns(reply, 404)
-    assert "404" in await make(tool(dataclasses.replace(READ, otherwise=(BUSY,)))).error("t", id=1)
-    assert len(api.received) == 1
-
-
 async def test_retry_after_of_the_answer_counts(api: Api, make: Make, reply: Any) -> None:
     api.handler = Turns(reply, 409, Retry_After="7200")
     told = await make(tool(dataclasses.replace(READ, otherwise=(BUSY,)))).error("t", id=1)
@@ -105,16 +94,6 @@ WRITE = Step(
     call=Call("POST", "/things", body=Body(whole=Param("body", value={"a": "{id}", "b": {"c": 1}}))),
     effect="write",
 )
-
-
-@pytest.mark.parametrize(("checks", "requests"), [((Check("$statusCode == 500"),), 2), ((), 1)])
-async def test_a_write_is_repeated_only_where_the_description_names_the_answer(
-    api: Api, make: Make, reply: Any, checks: tuple[Check, ...], requests: int
-) -> None:
-    api.handler = Turns(reply, 500)
-    again = Then(do="retry", checks=checks)
-    await make(tool(dataclasses.replace(WRITE, otherwise=(again,)), effect="write")).answer("t", id=1)
-    assert len(api.received) == requests
 
 
 async def test_a_write_without_an_answer_is_never_repeated(api: Api, make: Make) -> None:
@@ -169,14 +148,6 @@ async def test_steps_inside_a_step_see_what_they_are_given(api: Api, make: Make,
     outer = Step(id="outer", flow=inner, save={"o": "#/out"})
     assert await make(tool(first, outer, result={"o": "{outer.o}"})).ok("t", id=1) == {"o": 3}
     assert [one.path for one in api.received] == ["/things/1", "/things/2"]
-
-
-async def test_a_dry_run_finds_the_write_inside_a_step(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: reply(200, {"n": 1})
-    outer = Step(id="outer", flow=Flow(steps=(READ, WRITE), given={"id": "{id}"}), effect="write")
-    shown = await make(tool(outer, effect="write")).ok("t", id=9, dry_run=True)
-    assert (shown["method"], shown["body"]) == ("POST", {"a": 9, "b": {"c": 1}})
-    assert [one.method for one in api.received] == ["GET"]
 
 
 async def test_what_is_not_given_is_left_out_of_a_body_or_has_its_default(api: Api, make: Make, reply: Any) -> None:

@@ -103,10 +103,3 @@ async def test_what_a_cursor_carried_is_classified_again(api: Api, make: Make, r
     assert json.loads(answered.content[0].text) == {"who": MAIL, "note": f"for {MAIL}"}  # type: ignore[union-attr]
     assert answered.sensitive == {"/who": "email"}
     assert ("email", MAIL) in answered.found
-
-
-async def test_failures_that_may_be_tell_nothing_personal(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: reply(404, {"message": f"no mailbox of {MAIL}", "email": MAIL})
-    step = Step(id="mail", call=Call("GET", "/mail"), on_error="null")
-    answered = await make(tool(step, result={"mail": "{mail}"}), classify=True).answer("t")
-    assert MAIL not in answered.content[0].text  # type: ignore[union-attr]

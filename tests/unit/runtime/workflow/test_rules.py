@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adaptgen.model.tables import Body, Call, Offset, Param, Step, Tool, Until, When
-from adaptgen.runtime import Caller
 
 if TYPE_CHECKING:
     from conftest import Api, Make, Received
@@ -85,46 +83,6 @@ async def test_what_builds_on_a_skipped_step_is_skipped_and_said(api: Api, make:
 # ------------------------------------------------------------------------------------------------------------ each
 
 
-async def test_each_keeps_the_order_of_the_list(api: Api, make: Make, reply: Any) -> None:
-    inner = mailbox(reply, [3, 1, 2])
-    gate = asyncio.Event()
-
-    async def answer(one: Received) -> Any:
-        if "/3/" in one.path:
-            await gate.wait()
-        elif "/2/" in one.path:
-            gate.set()  # the first answer comes last
-        return inner(one)
-
-    api.handler = answer
-    shown = await make(tool(PEOPLE, MAIL, result={"mail": "{mail}", "counts": "{mail.count}"})).ok("t")
-    assert shown == {"mail": [{"count": 3}, {"count": 1}, {"count": 2}], "counts": [3, 1, 2]}
-
-
-async def test_no_more_than_a_few_at_once(api: Api, make: Make, reply: Any) -> None:
-    inner, now, most = mailbox(reply, list(range(1, 12))), 0, 0
-
-    async def answer(one: Received) -> Any:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        for _ in range(20):
-            await asyncio.sleep(0)
-        now -= 1
-        return inner(one)
-
-    api.handler = answer
-    await make(tool(PEOPLE, MAIL)).ok("t")
-    assert most == 4
-
-
-async def test_items_beyond_the_bound_are_said(api: Api, make: Make, reply: Any) -> None:
-    api.handler = mailbox(reply, list(range(1, 104)))
-    shown = await make(tool(PEOPLE, MAIL, result={"counts": "{mail.count}"})).ok("t")
-    assert shown["counts"] == list(range(1, 101))
-    assert shown["omitted"]["mail"] == "only the first 100 of 103 items"
-
-
 @pytest.mark.parametrize(
     ("on_error", "counts", "said"),
     [("omit", [1, 3], "left out"), ("null", [1, None, 3], "null")],
@@ -135,12 +93,6 @@ async def test_items_that_fail(api: Api, make: Make, reply: Any, on_error: Any, 
     shown = await make(tool(PEOPLE, mail, result={"counts": "{mail.count}"})).ok("t")
     assert shown["counts"] == counts
     assert shown["omitted"]["mail"].startswith(f"1 of 3 items failed and are {said}; item 2: The API answered 404")
-
-
-async def test_an_item_that_fails_fails_the_step(api: Api, make: Make, reply: Any) -> None:
-    api.handler = mailbox(reply, [1, 2], failing=2)
-    told = await make(tool(PEOPLE, MAIL)).error("t")
-    assert "Step 'mail' failed. Item 2 of 2: The API answered 404 Not Found: no mailbox." in told
 
 
 async def test_a_condition_of_items(api: Api, make: Make, reply: Any) -> None:
@@ -265,12 +217,6 @@ class Jobs:
         return self.reply(200, {"state": state, "message": "disk full"}, self.headers)
 
 
-async def test_a_job_is_waited_for(api: Api, make: Make, reply: Any) -> None:
-    api.handler = Jobs(reply, "PENDING", "RUNNING", "DONE")
-    assert await make(REPORT, schemas=SCHEMA).ok("t") == {"rows": [{"n": 1}, {"n": 2}]}
-    assert api.calls("/jobs/17") == 3
-
-
 async def test_a_job_that_fails_is_an_error_with_its_state(api: Api, make: Make, reply: Any) -> None:
     api.handler = Jobs(reply, "RUNNING", "FAILED")
     told = await make(REPORT, schemas=SCHEMA).error("t")
@@ -281,36 +227,6 @@ async def test_a_job_that_fails_is_an_error_with_its_state(api: Api, make: Make,
 def waiting(**until: Any) -> Tool:
     rule = dataclasses.replace(DONE.until, **until)  # type: ignore[type-var]
     return dataclasses.replace(REPORT, steps=(JOB, dataclasses.replace(DONE, until=rule), ROWS))
-
-
-async def test_a_job_that_takes_longer_goes_on_by_a_cursor(api: Api, make: Make, reply: Any) -> None:
-    jobs = api.handler = Jobs(reply, "RUNNING")
-    calls = make(waiting(at_most=0.0005), schemas=SCHEMA)
-    shown = await calls.ok("t")
-    assert shown["pending"] == {"step": "done", "state": "RUNNING"}
-    assert shown["saved"] == {"job": {"id": 17}}
-    assert "next_cursor" in shown["note"]
-    jobs.states = ("DONE",)
-    assert await calls.ok("t", cursor=shown["next_cursor"]) == {"rows": [{"n": 1}, {"n": 2}]}
-    assert api.calls("/jobs") == 1  # what was submitted is not submitted again
-
-
-async def test_a_cursor_is_bound_to_caller_and_steps(api: Api, make: Make, reply: Any) -> None:
-    api.handler = Jobs(reply, "RUNNING")
-    key = bytes(32)
-    calls = make(waiting(at_most=0.0005), schemas=SCHEMA, cursor_key=key)
-    cursor = (await calls.ok("t"))["next_cursor"]
-    assert "cannot be used here" in await calls.by(Caller(sub="eve")).error("t", cursor=cursor)
-    other = make(waiting(at_most=0.0006), schemas=SCHEMA, cursor_key=key)
-    assert "has changed" in await other.error("t", cursor=cursor)
-    assert api.calls("/jobs") == 1
-
-
-async def test_retry_after_is_waited_for_or_told(api: Api, make: Make, reply: Any) -> None:
-    api.handler = Jobs(reply, "RUNNING", headers={"Retry-After": "30"})
-    shown = await make(waiting(at_most=2.0), schemas=SCHEMA).ok("t")
-    assert api.calls("/jobs/17") == 1
-    assert "in 30 s" in shown["note"]
 
 
 async def test_a_stumble_of_the_api_does_not_end_the_waiting(api: Api, make: Make, reply: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Body, Call, Param, Step, Tool
+from adaptgen.model.tables import Call, Param, Step, Tool
 
 if TYPE_CHECKING:
     from conftest import Api, Make, Received
@@ -37,16 +37,6 @@ def answers(one: Received, reply: Any) -> Any:
         return reply(200, {"name": "ACME", "secret": 1, "organization": {"id": 42}})
     owner = {"name": "Eve", "phone": "1"}
     return reply(200, {"results": [{"id": 1, "owner": owner, "x": 2}, {"id": 2, "owner": None}]})
-
-
-async def test_steps_hand_on_saved_values_and_project_their_answers(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: answers(one, reply)
-    assert await make(OVERVIEW).ok("overview", account_id="a1", tag="vip") == {
-        "account": {"name": "ACME"},
-        "contacts": [{"id": 1, "owner": {"name": "Eve"}}, {"id": 2, "owner": None}],
-        "label": "of a1",
-    }
-    assert [one.target for one in api.received] == ["/accounts/a1", "/contacts?org=42&tag=vip"]
 
 
 async def test_an_optional_argument_that_is_absent_is_not_sent(api: Api, make: Make, reply: Any) -> None:
@@ -89,16 +79,3 @@ async def test_a_search_that_finds_nothing_names_the_arguments_it_used(
         f"Step 'contracts' failed. It needs 'id' of step 'found', which answered {said}. "
         "Check the arguments that it asked with: `company`, `country`." in told
     )
-
-
-async def test_a_dry_run_stops_before_the_first_write(api: Api, make: Make, reply: Any) -> None:
-    api.handler = lambda one: answers(one, reply)
-    note = Step(
-        id="note",
-        call=Call("POST", "/notes", body=Body(params=(Param("org", value="{account.org}"), Param("text")))),
-        effect="write",
-    )
-    tool = Tool(name="add_note", steps=(ACCOUNT, note), effect="write")
-    shown = await make(tool).ok("add_note", account_id="a1", text="hi", dry_run=True)
-    assert [one.method for one in api.received] == ["GET"]
-    assert (shown["method"], shown["body"]) == ("POST", {"org": 42, "text": "hi"})

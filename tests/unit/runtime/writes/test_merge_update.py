@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,6 @@ from adaptgen.runtime.writes.comparison import is_same
 from adaptgen.runtime.writes.record_lock import canonical_address
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Api, Make, Received
 
 FIELDS = tuple(Param(name) for name in ("name", "phone", "city", "note"))
@@ -67,13 +64,6 @@ def store(api: Api, reply: Any) -> Store:
 
 
 @pytest.mark.asyncio
-async def test_a_selection_of_fields_does_not_reach_the_read(api: Api, make: Make, store: Store) -> None:
-    await make(PUT).ok("update_contact", id=7, phone="2", api_fields="id,phone")
-    assert store.record == {"id": 7, "name": "Ada", "phone": "2", "city": "London", "note": "x"}
-    assert [one.query.get("fields") for one in api.received] == [None, None, ["id,phone"], None]
-
-
-@pytest.mark.asyncio
 async def test_a_record_without_what_the_write_requires_is_not_written_back(api: Api, make: Make, store: Store) -> None:
     store.hides = {"name", "phone"}
     text = await make(PUT).error("update_contact", id=7, phone="2")
@@ -117,14 +107,6 @@ async def test_a_wrapper_with_a_member_called_like_one_of_the_record_is_opened(
 
 
 @pytest.mark.asyncio
-async def test_another_record_in_a_sparse_record_is_not_taken_for_it(api: Api, make: Make, store: Store) -> None:
-    store.record = {"id": 7, "owner": {"id": 3, "name": "Eve", "phone": "9"}}
-    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
-    await make(tool).ok("update_contact", id=7, city="Rome")
-    assert api.received[-2].json() == {"id": 7, "owner": {"id": 3, "name": "Eve", "phone": "9"}, "city": "Rome"}
-
-
-@pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [{"version": 1, "data": []}, {"old": {"name": "Ada"}, "new": {"name": "Eve"}}])
 async def test_an_answer_that_does_not_hold_the_record_writes_nothing(
     api: Api, make: Make, reply: Any, answer: Any
@@ -134,40 +116,6 @@ async def test_an_answer_that_does_not_hold_the_record_writes_nothing(
     text = await make(tool).error("update_contact", id=7, phone="2")
     assert "holds none of `city`, `name`, `note`, `phone`. Nothing was written" in text
     assert {one.method for one in api.received} == {"GET"}
-
-
-@pytest.mark.asyncio
-async def test_a_record_that_has_nothing_yet_of_what_the_write_takes_is_merged(
-    api: Api, make: Make, store: Store
-) -> None:
-    store.record = {"id": 7, "since": "2024"}
-    tool = replace(PUT, update=Update(read=GET, unshown=()))  # type: ignore[type-var]
-    await make(tool).ok("update_contact", id=7, phone="2")
-    assert store.record == {"id": 7, "since": "2024", "phone": "2"}
-
-
-@pytest.mark.asyncio
-async def test_a_null_that_the_write_does_not_take_is_left_out(api: Api, make: Make, store: Store) -> None:
-    store.record = {"id": 7, "name": "Ada", "phone": "1", "city": None, "note": None}
-    tool = replace(PUT, update=replace(PUT.update, not_null=("city", "phone")))  # type: ignore[type-var]
-    await make(tool).ok("update_contact", id=7, name="Eve")
-    assert api.received[-2].json() == {"name": "Eve", "phone": "1", "note": None}
-
-
-@pytest.mark.asyncio
-async def test_fifty_updates_of_one_record_at_once_are_all_kept(make: Make, store: Store, tmp_path: Path) -> None:
-    params = tuple(Param(f"p{one}") for one in range(25))
-    tool = replace(
-        PUT,
-        call=replace(PUT.call, body=Body(params=params)),  # type: ignore[type-var]
-        update=Update(read=GET, accepts=tuple(one.name for one in params), unshown=()),
-    )
-    other = make(tool, timeout=30.0), make(tool, timeout=30.0)
-    await asyncio.gather(
-        *(other[one % 2].ok("update_contact", id=7 if one % 3 else "7", **{f"p{one}": one}) for one in range(25))
-    )
-    assert store.record == {"id": 7, **{f"p{one}": one for one in range(25)}}
-    assert list((tmp_path / "state" / "locks").iterdir())
 
 
 @pytest.mark.asyncio
@@ -197,22 +145,6 @@ async def test_a_store_that_is_away_refuses_the_update(api: Api, make: Make, sto
 
 
 @pytest.mark.asyncio
-async def test_what_somebody_else_overwrote_is_not_a_success(make: Make, store: Store) -> None:
-    store.overwrites = {"phone": "1"}
-    text = await make(PUT).error("update_contact", id=7, phone="2")
-    assert "`phone` has not been changed" in text
-    store.overwrites = {"phone": "999"}
-    assert "another value" in await make(PUT).error("update_contact", id=7, phone="3")
-
-
-@pytest.mark.asyncio
-async def test_what_the_api_ignores_is_not_a_success(make: Make, store: Store) -> None:
-    store.ignores = {"note"}
-    assert "`note` has not been changed" in await make(PUT).error("update_contact", id=7, note="y")
-    await make(PUT).ok("update_contact", id=7, city="Rome")
-
-
-@pytest.mark.asyncio
 async def test_what_the_api_makes_of_a_value_is_a_success(make: Make, store: Store) -> None:
     store.shaped = lambda name, value: value.upper() if name == "note" else value
     await make(PUT).ok("update_contact", id=7, note="hello")
@@ -220,14 +152,6 @@ async def test_what_the_api_makes_of_a_value_is_a_success(make: Make, store: Sto
     await make(PUT).ok("update_contact", id=7, note="something long")  # its own answer shows it
     store.echoes = False
     assert "another value" in await make(PUT).error("update_contact", id=7, note="other words")
-
-
-@pytest.mark.asyncio
-async def test_a_write_that_is_done_later_is_not_looked_for(api: Api, make: Make, store: Store) -> None:
-    store.status = 202
-    store.ignores = {"note"}
-    await make(PUT).ok("update_contact", id=7, note="y")
-    assert api.received[-1].method == "PUT"
 
 
 @pytest.mark.asyncio
@@ -250,34 +174,7 @@ async def test_what_a_read_does_not_show_is_not_missed(make: Make, store: Store)
     assert "`note` has not been changed" in await make(PUT).error("update_contact", id=7, note="secret")
 
 
-@pytest.mark.asyncio
-async def test_a_property_next_to_the_record_is_kept(api: Api, make: Make, reply: Any) -> None:
-    state: dict[str, Any] = {"user": {"name": "Ada", "phone": "1"}, "city": "Rome"}
-
-    def handler(one: Received) -> Any:
-        if one.method == "PUT":
-            body = one.json()
-            state["user"] = {"name": body["name"], "phone": body["phone"]}
-            state["city"] = body.get("city")
-        return reply(200, state)
-
-    api.handler = handler
-    update = Update(read=GET, answer="$.user", accepts=NAMES, places={"city": "$.city"}, unshown=("note",))
-    await make(replace(PUT, update=update)).ok("update_contact", id=7, phone="2")
-    assert state == {"user": {"name": "Ada", "phone": "2"}, "city": "Rome"}
-
-
 # ------------------------------------------------------------------------------------------------------------ creation
-
-
-@pytest.mark.asyncio
-async def test_a_put_that_creates_sends_what_was_given(api: Api, make: Make, store: Store) -> None:
-    store.record, store.status = None, 201
-    tool = replace(PUT, update=replace(PUT.update, creates=True))  # type: ignore[type-var]
-    shown = await make(tool).ok("update_contact", id=7, name="Ada", phone="1")
-    sent = api.received[-1]
-    assert (sent.method, sent.json(), sent.headers["if-none-match"]) == ("PUT", {"name": "Ada", "phone": "1"}, "*")
-    assert "created" in json.dumps(shown["omitted"]["note"])
 
 
 @pytest.mark.asyncio
@@ -335,9 +232,3 @@ async def test_a_create_without_any_member_is_refused(api: Api, make: Make, repl
 )
 def test_values_agree_where_only_their_form_differs(wanted: Any, actual: Any, expected: bool) -> None:
     assert is_same(wanted, actual) is expected
-
-
-def test_addresses_of_one_record_are_one_address() -> None:
-    known = canonical_address("https://api.example/contacts/a%20b")
-    assert canonical_address("HTTPS://API.example:443/contacts/A b/?x=1") == known
-    assert canonical_address("https://api.example/contacts/a%2520b") != known

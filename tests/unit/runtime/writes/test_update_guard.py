@@ -78,36 +78,9 @@ async def test_a_put_keeps_what_was_not_given(api: Api, make: Make, store: Store
     }
 
 
-async def test_null_sets_null(api: Api, make: Make, store: Store) -> None:
-    await make(PUT).ok("update_contact", id=7, phone=None)
-    assert store.record["phone"] is None
-    assert store.record["name"] == "Ada"
-
-
 async def test_nothing_to_change_sends_nothing(api: Api, make: Make, store: Store) -> None:
     assert "name, phone, address, tags" in await make(PUT).error("update_contact", id=7)
     assert not api.received
-
-
-async def test_an_etag_guards_the_write(api: Api, make: Make, store: Store) -> None:
-    store.etag = '"v1"'
-    await make(PUT).ok("update_contact", id=7, phone="2")
-    assert [one.method for one in api.received] == ["GET", "PUT"]
-    assert written(api).headers["if-match"] == '"v1"'
-
-
-async def test_a_concurrent_change_is_refused_by_412(api: Api, make: Make, store: Store) -> None:
-    store.etag = '"v2"'
-
-    def handler(one: Received) -> Any:
-        answer = store(one)
-        store.etag = '"v3"'
-        return answer
-
-    api.handler = handler
-    text = await make(PUT).error("update_contact", id=7, phone="2")
-    assert "nothing was written" in text
-    assert "London" not in text
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
@@ -122,21 +95,6 @@ async def test_without_a_strong_etag_it_compares_before_writing(api: Api, make: 
     assert (store.record["name"], store.record["phone"]) == ("Grace", "2")
 
 
-async def test_a_patch_sends_only_the_changes(api: Api, make: Make, store: Store) -> None:
-    store.etag = '"v1"'
-    tool = Tool(
-        name="update_contact",
-        call=Call("PATCH", "/contacts/{id}", body=Body(media="application/merge-patch+json", params=FIELDS)),
-        update=Update(read=GET, patch=True),
-        effect="write",
-    )
-    await make(tool).ok("update_contact", id=7, phone="2")
-    sent = written(api)
-    assert sent.json() == {"phone": "2"}
-    assert sent.headers["if-match"] == '"v1"'
-    assert sent.headers["content-type"] == "application/merge-patch+json"
-
-
 async def test_a_patch_may_be_a_list(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda _: reply(200, {"name": "Ada"})
     call = Call("PATCH", "/contacts/{id}", body=Body(media="application/json-patch+json", whole=Param("data")))
@@ -145,50 +103,6 @@ async def test_a_patch_may_be_a_list(api: Api, make: Make, reply: Any) -> None:
     await make(tool).ok("update_contact", id=7, data=steps)
     assert written(api).json() == steps
     assert "nothing to change" in await make(tool).error("update_contact", id=7, data=[])
-
-
-async def test_the_agents_own_if_match_wins(api: Api, make: Make, store: Store) -> None:
-    store.etag = '"v1"'
-    call = Call("PUT", "/contacts/{id}", headers=(Param("If-Match", arg="if_match"),), body=Body(params=FIELDS))
-    tool = Tool(name="update_contact", call=call, update=PUT.update, effect="write")
-    assert "nothing was written" in await make(tool).error("update_contact", id=7, phone="2", if_match='"v0"')
-    assert written(api).headers["if-match"] == '"v0"'
-
-
-async def test_a_wrapped_record_is_written_wrapped(api: Api, make: Make, reply: Any) -> None:
-    records = [{"contact": {"name": "Ada", "phone": "1"}}]
-
-    def handler(one: Received) -> Any:
-        if one.method == "PUT":
-            records.append(one.json())
-        return reply(200, records[-1])
-
-    api.handler = handler
-    call = Call("PUT", "/contacts/{id}", body=Body(params=FIELDS, inside="contact"))
-    tool = Tool(name="update_contact", call=call, update=Update(read=GET, answer="$.contact"), effect="write")
-    await make(tool).ok("update_contact", id=7, phone="2")
-    assert written(api).json() == {"contact": {"name": "Ada", "phone": "2"}}
-
-
-async def test_free_form_data_is_merged_at_its_top(api: Api, make: Make, store: Store) -> None:
-    call = Call("PUT", "/contacts/{id}", body=Body(whole=Param("data")))
-    tool = Tool(name="update_contact", call=call, update=Update(read=GET, accepts=None), effect="write")
-    await make(tool).ok("update_contact", id=7, data={"address": {"city": "Rome"}})
-    assert store.record["address"] == {"city": "Rome"}
-    assert store.record["name"] == "Ada"
-
-
-async def test_a_dry_run_reads_and_shows_the_write(api: Api, make: Make, store: Store) -> None:
-    store.etag = '"v1"'
-    shown = await make(PUT).ok("update_contact", id=7, phone="2", dry_run=True)
-    assert [one.method for one in api.received] == ["GET"]
-    assert shown == {
-        "dry_run": True,
-        "method": "PUT",
-        "url": f"{api.url}/contacts/7",
-        "headers": {"content-type": "application/json", "If-Match": '"v1"'},
-        "body": {"name": "Ada", "phone": "2", "address": {"city": "London", "zip": "N1"}, "tags": ["a", "b"]},
-    }
 
 
 PATCH = Tool(

@@ -11,9 +11,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.deployments.stages import (
     Shift,
     Stage,
-    Step,
     find_stages,
-    marked_secrets,
     parameter_values,
     read_stage,
     schema_text,
@@ -54,14 +52,6 @@ def told(problem: AdaptgenError) -> list[str]:
     return [f"{one.where}: {one.code} {one.message} | {one.help}" for one in problem.diagnostics]
 
 
-def test_a_shift_of_several_steps(tmp_path: Path) -> None:
-    text = "shift: {weight: 5, for: 10m, then: [{weight: 50, for: 1h}], alarms: [ErrorAlarm]}\nkeep_versions: 5\n"
-    stage = read(tmp_path, PLACE + text)
-    assert stage.shift is not None
-    assert stage.shift.steps == (Step(5, 600.0), Step(50, 3600.0))
-    assert (tuple(stage.shift.alarms), stage.keep_versions) == (("ErrorAlarm",), 5)
-
-
 def test_every_key_becomes_a_field(tmp_path: Path) -> None:
     text = PLACE + (
         "stack: crm-live\nrole_arn: arn:aws:iam::123456789012:role/deploy\nprofile: prod\n"
@@ -78,11 +68,6 @@ def test_every_key_becomes_a_field(tmp_path: Path) -> None:
                     "SubnetIds": "a,b", "Ratio": "0.5"},
         shift=Shift(10, 600.0), governance="specs/crm/deployed.yaml", arch="arm64", protect=True,
     )  # fmt: skip
-
-
-def test_a_stack_is_named_after_its_server_and_its_stage(tmp_path: Path) -> None:
-    write(tmp_path, PLACE)
-    assert read_stage(Path("specs/crm/stages"), "prod", "big_crm").stack == "big-crm-prod"
 
 
 @pytest.mark.parametrize(
@@ -163,14 +148,6 @@ def test_parameters_by_the_names_of_variables_or_of_the_template(tmp_path: Path)
         "Stage": "prod", "CodeBucket": "bundles", "CrmBaseUrl": "https://crm.example", "CrmPassword": "hunter2",
         "MemorySize": "512",
     }  # fmt: skip
-
-
-def test_any_variable_may_come_from_the_environment_and_is_a_secret_then(tmp_path: Path) -> None:
-    """adaptgen cannot know every secret: nobody must write one into the file because its name says nothing."""
-    stage = read(tmp_path, PLACE + 'parameters: {CRM_BASE_URL: "${env:BASE}", CrmPassword: "${env:PW}"}\n')
-    values = parameter_values(stage, VARIABLES, KNOWN, {"BASE": "https://a:b@x.example", "PW": "x"})
-    assert values["CrmBaseUrl"] == "https://a:b@x.example"
-    assert marked_secrets(stage, VARIABLES) == {"CrmBaseUrl", "CrmPassword"}
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,10 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.bundles.target import Target
 from adaptgen.ship.deployments.planning import plan_stage
-from adaptgen.ship.fleet.links import Link, find_links
+from adaptgen.ship.fleet.links import find_links
 from adaptgen.ship.fleet.members import Member, find_members
-from adaptgen.ship.fleet.naming import ROLE, role_name, shorten
+from adaptgen.ship.fleet.naming import ROLE, role_name
 from adaptgen.ship.fleet.plan import make_plan, outputs_of, parameters_of, said_by
-
-Values = dict[tuple[str, str], str]
 
 
 @pytest.fixture
@@ -50,22 +48,7 @@ def test_names_of_roles_fit_and_differ(stack: str) -> None:
     assert role_name(stack, "eu-central-1") != role_name(stack + "x", "eu-central-1")
 
 
-def test_short_names_stay() -> None:
-    assert role_name("crm-dev", "eu-central-1") == "crm-dev-eu-central-1"
-    assert shorten("x" * 10, 10) == "x" * 10
-
-
 # ----------------------------------------------------------------------------------------------------------- members
-
-
-def test_the_members_of_a_folder_are_those_with_a_file_for_the_stage(specs: Path) -> None:
-    write_server(specs.parent, "hr", "prod")
-    found = find_members(specs, "dev")
-    assert [(one.name, one.is_proxy, one.stage.stack) for one in found] == [
-        ("billing", False, "billing-dev"), ("crm", False, "crm-dev"), ("proxy", True, "proxy-dev"),
-    ]  # fmt: skip
-    assert {one.deployable.settings.mode for one in found[:2]} == {"behind"}
-    assert [one.name for one in find_members(specs, "prod")] == ["hr"]
 
 
 def test_the_settings_of_a_proxy_bring_its_servers(specs: Path) -> None:
@@ -93,26 +76,6 @@ def test_what_cannot_be_one_fleet_is_an_error(specs: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- links
-
-
-def test_the_settings_say_what_comes_from_where(specs: Path) -> None:
-    assert set(find_links(find_members(specs, "dev"))) == {
-        Link("proxy", "ProxyResource", "proxy", "Url"),
-        Link("proxy", "CrmUrl", "crm", "Url"),
-        Link("proxy", "CrmArn", "crm", "FunctionArn"),
-        Link("proxy", "BillingUrl", "billing", "Url"),
-        Link("proxy", "BillingArn", "billing", "FunctionArn"),
-        *(
-            link
-            for name in ("billing", "crm")
-            for link in (
-                Link(name, "ProxyRoleArn", "proxy", "RoleArn"),
-                Link(name, "ProxyRole", "proxy", "RoleArn"),
-                Link(name, "ProxyResource", "proxy", "Resource"),
-                Link(name, "ProxyJwks", "proxy", "PublicKeys"),
-            )
-        ),
-    }
 
 
 @pytest.mark.parametrize(("said", "message"), [
@@ -148,14 +111,6 @@ def test_a_server_that_checks_tokens_itself_gets_no_identities(specs: Path) -> N
 
 
 # ------------------------------------------------------------------------------------------------------------- order
-
-
-def test_in_an_empty_account_the_proxy_comes_first_and_last(specs: Path) -> None:
-    members = find_members(specs, "dev")
-    assert order(members, said_by(members)) == [
-        ("proxy", ["BillingArn", "BillingUrl", "CrmArn", "CrmUrl", "ProxyResource"]),
-        ("billing", []), ("crm", []), ("proxy", []),
-    ]  # fmt: skip
 
 
 def test_where_everything_is_known_each_comes_once_and_the_proxy_last(specs: Path) -> None:

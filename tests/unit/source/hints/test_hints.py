@@ -3,67 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.model.tables import Cursor, Offset, Until, When
-from adaptgen.source import EMPTY, Hints, read_hints
-from adaptgen.source.hints import table as hint_table
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.model.tables import Cursor, Offset
+from adaptgen.source import Hints, read_hints
 from adaptgen.source.hints.model import (
     MISSING,
     ArgumentHint,
-    AuthHint,
     CallHint,
-    ExpiresHint,
-    LoginHint,
     PageHint,
-    RefusedHint,
-    SendHint,
-    StepHint,
 )
-from adaptgen.text.parse import parse
-
-# The example of the design, in the two parts "supported" and "not supported yet".
-SUPPORTED = """\
-adaptgen: 1
-server: {name: crm, base_url: "${env:CRM_BASE_URL}", surface: auto}
-connection: {timeout: 10s}
-auth:
-  crm_session:
-    kind: session
-    per: server
-    store: memory
-    start: {refresh: "${secret:crm#refresh}"}
-    chain:
-      - {id: login, call: POST /session, with: {user: "${secret:crm#user}", password: "${secret:crm#password}"},
-         save: {access: $.data.access, refresh: $.data.refresh}, expires: {after: $.data.expires, unit: ms}}
-      - {id: csrf, call: GET /csrf, send: [{header: Authorization, as: "Bearer {access}"}], save: {csrf: $.result}, cookies: keep}
-    send: [{header: Authorization, as: "Bearer {access}"}, {header: X-CSRF-Token, as: "{csrf}", only: write}]
-    refresh: {call: POST /refresh, send: [{header: Authorization, as: "Bearer {refresh}"}], save: {access: $.access, refresh: $.refresh}, then: [csrf]}
-    refused: [401, {status: 403, body: {detail: "*login again*"}}, {status: 200, body: {error.code: SESSION_EXPIRED}}]
-defaults: {page_size: 25, max_bytes: 9000}
-sensitive: {"$..ssn": national_id}
-tools:
-  find_contacts:
-    call: GET /api/contacts/
-    description: Find contacts by name or e-mail address.
-    view: [id, first_name, last_name, organization.name]
-    page: {style: offset, limit: limit, offset: offset, items: $.results, total: $.count}
-    arguments: {ordering: {hide: true, value: -created_at}, q: {encode: json}}
-    effect: read
-  account_overview:
-    arguments: {account_id: {type: string, description: Which account.}}
-    steps:
-      - {id: account, call: "GET /api/accounts/{pk}/", with: {pk: "{account_id}"}, save: {org: $.organization.id}}
-      - {id: contacts, call: GET /api/contacts/, with: {organization: "{account.org}"}, view: [id, first_name]}
-    result: {account: "{account}", contacts: "{contacts}"}
-hide: ["POST /api/auth/*", "tag:internal", deprecated]
-"""  # noqa: E501
 
 
 def read(folder: Path, text: str) -> Hints:
@@ -82,85 +34,6 @@ def refused(folder: Path, text: str) -> list[tuple[str, int, int, str, str]]:
     ]
 
 
-def test_the_example_of_the_design_is_read(tmp_path: Path) -> None:
-    hints = read(tmp_path, SUPPORTED)
-    assert (hints.name, hints.base_url, hints.timeout) == ("crm", "${env:CRM_BASE_URL}", 10.0)
-    assert (hints.page_size, hints.max_bytes) == (25, 9000)
-    assert hints.sensitive == {"$..ssn": "national_id"}
-    assert hints.hide == ("POST /api/auth/*", "tag:internal", "deprecated")
-    bearer = SendHint(place="header", name="Authorization", as_="Bearer {access}")
-    assert hints.auth["crm_session"] == AuthHint(
-        kind="session",
-        start={"refresh": "${secret:crm#refresh}"},
-        chain=(
-            LoginHint(
-                id="login",
-                call=CallHint("POST", "/session"),
-                with_={"user": "${secret:crm#user}", "password": "${secret:crm#password}"},
-                save={"access": "$.data.access", "refresh": "$.data.refresh"},
-                expires=ExpiresHint(after="$.data.expires", unit="ms"),
-            ),
-            LoginHint(
-                id="csrf", call=CallHint("GET", "/csrf"), send=(bearer,), save={"csrf": "$.result"}, cookies=True
-            ),
-        ),
-        send=(bearer, SendHint(place="header", name="X-CSRF-Token", as_="{csrf}", only="write")),
-        refresh=LoginHint(
-            id="refresh",
-            call=CallHint("POST", "/refresh"),
-            send=(SendHint(place="header", name="Authorization", as_="Bearer {refresh}"),),
-            save={"access": "$.access", "refresh": "$.refresh"},
-            then=("csrf",),
-        ),
-        refused=(
-            RefusedHint(status=401),
-            RefusedHint(status=403, body={"detail": "*login again*"}),
-            RefusedHint(status=200, body={"error.code": "SESSION_EXPIRED"}),
-        ),
-    )
-    find = hints.tools["find_contacts"]
-    assert find.call == CallHint("GET", "/api/contacts/")
-    assert find.view == ("id", "first_name", "last_name", "organization.name")
-    assert find.page == PageHint(style="offset", limit="limit", offset="offset", items="$.results", total="$.count")
-    assert find.arguments == {
-        "ordering": ArgumentHint(hide=True, value="-created_at"),
-        "q": ArgumentHint(encode="json"),
-    }
-    assert (find.effect, find.form, find.result) == ("read", None, MISSING)
-    overview = hints.tools["account_overview"]
-    assert overview.steps == (
-        StepHint(
-            id="account",
-            call=CallHint("GET", "/api/accounts/{pk}/"),
-            with_={"pk": "{account_id}"},
-            save={"org": "$.organization.id"},
-        ),
-        StepHint(
-            id="contacts",
-            call=CallHint("GET", "/api/contacts/"),
-            with_={"organization": "{account.org}"},
-            view=("id", "first_name"),
-        ),
-    )
-    assert overview.result == {"account": "{account}", "contacts": "{contacts}"}
-
-
-CALLERS = """\
-auth:
-  api: {kind: exchange, store: redis, token_url: https://idp.example/t, audience: crm, resource: https://crm.example, scopes: [a]}
-  aws: {kind: sigv4, region: eu-west-1, role: "arn:aws:iam::1:role/r", tags: {org: tenant}}
-  own: {kind: api_key, per: caller, header: X-User, value: "${env:K}:{caller.sub}:{caller.cost.centre}"}
-"""  # noqa: E501
-
-
-def test_auth_that_depends_on_the_caller_is_read(tmp_path: Path) -> None:
-    auth = read(tmp_path, CALLERS).auth
-    assert [one.per for one in auth.values()] == ["caller"] * 3
-    assert (auth["api"].store, auth["api"].audience, auth["api"].resource) == ("redis", "crm", "https://crm.example")
-    assert auth["aws"].tags == {"org": "tenant"}
-    jsonschema.validate(parse(CALLERS.encode(), "h").value, json.loads(hint_table.schema_text()))
-
-
 @pytest.mark.parametrize(
     ("auth", "code", "key", "said"),
     [
@@ -176,25 +49,6 @@ def test_what_may_be_said_of_callers(tmp_path: Path, auth: str, code: str, key: 
     ((found, _, column, _, help),) = refused(tmp_path, text)
     assert (found, column) == (code, text.index(key) + 1)
     assert said in help
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("auth:\n  key: {kind: api_key, header: X-API-Key, value: '${env:K}'}", {"header": "X-API-Key"}),
-        ("auth:\n  key: {kind: basic, username: '${env:U}', password: '${env:P}'}", {"username": "${env:U}"}),
-        ("auth:\n  key: {kind: bearer, token: '${env:T}'}", {"token": "${env:T}"}),
-        (
-            "auth:\n  key: {kind: oauth2, grant: client_credentials, token_url: 'https://x.example/t',"
-            " client_id: c, client_secret: '${env:S}', scopes: [a, b]}",
-            {"scopes": ("a", "b"), "grant": "client_credentials", "token_url": "https://x.example/t"},
-        ),
-    ],
-)
-def test_short_forms_of_auth(tmp_path: Path, text: str, expected: dict[str, Any]) -> None:
-    auth = read(tmp_path, text).auth["key"]
-    assert {key: getattr(auth, key) for key in expected} == expected
-    assert auth.refused is None
 
 
 def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Path) -> None:
@@ -290,25 +144,6 @@ def test_errors_have_a_place_and_a_way_out(
         assert found_help == help
 
 
-def test_all_errors_are_told_at_once(tmp_path: Path) -> None:
-    found = refused(tmp_path, "sever: 1\npin: {}\ndefaults: {page_size: x}\n")
-    assert [code for code, *_ in found] == ["AG030", "AG031", "AG031"]
-
-
-def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
-    hints = read(tmp_path, "# nothing yet\n")
-    assert (hints.tools, hints.auth, hints.hide) == (EMPTY.tools, EMPTY.auth, EMPTY.hide)
-    assert [name for name, _ in hints.inputs] == ["hints.yaml"]
-
-
-def test_places_are_those_of_the_file(tmp_path: Path) -> None:
-    hints = read(tmp_path, SUPPORTED)
-    file = (tmp_path / "hints.yaml").as_posix()
-    assert hints.where("tools", "find_contacts", "view", 1) == Where(file, 23, 16)
-    assert hints.where("tools", "missing").line == 19
-    assert EMPTY.where("tools") == Where("hints")
-
-
 def test_calls_of_other_documents_bring_them(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "auth.yaml").write_text("openapi: 3.1.0\npaths: {$ref: p.yaml}\n", encoding="utf-8")
@@ -331,67 +166,8 @@ def test_another_document_that_is_missing_is_named_where_it_is_named(tmp_path: P
     assert "other.yaml" in message
 
 
-def test_the_published_schema_is_fresh() -> None:
-    published = Path(__file__).parents[4] / "docs" / "hints.schema.json"
-    assert published.read_text(encoding="utf-8") == hint_table.schema_text(), (
-        "schema_text() of adaptgen.source.hints.table"
-    )
-
-
-def test_the_schema_accepts_what_the_checker_accepts() -> None:
-    schema = json.loads(hint_table.schema_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(parse(SUPPORTED.encode(), "h").value, schema)
-
-
-@pytest.mark.parametrize("text", ["sever: 1", "defaults: {page_size: 0}", "hide: [{}]"])
-def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(parse(text.encode(), "h").value, json.loads(hint_table.schema_text()))
-
-
 def test_page_hints_can_say_all_that_the_model_can() -> None:
     """A size is a query parameter where it is declared as one: no key says that."""
     said = {one.name for one in dataclasses.fields(PageHint)} | {"size_in_query"}
     for model in (Offset, Cursor):
         assert {one.name for one in dataclasses.fields(model)} <= said
-
-
-STEPS = """\
-tools:
-  t:
-    steps:
-      - {id: a, call: GET /a, when: "{deep}", all_pages: true}
-      - {id: b, call: GET /b, when: {value: "{n}", is: 1, is_not: [2, null]}, each: "{a}", all_pages: {max: 7}, on_error: null}
-      - {id: c, call: GET /c, until: {path: $.state, is: [DONE, READY], fails: FAILED, every: 500ms, at_most: 2m}}
-"""  # noqa: E501
-
-
-def test_the_rules_of_steps_are_read(tmp_path: Path) -> None:
-    first, second, third = read(tmp_path, STEPS).tools["t"].steps
-    assert (first.when, first.all_pages, first.on_error) == (When(value="{deep}"), True, "fail")
-    assert second.when == When(value="{n}", is_=(1,), is_not=(2, None))
-    assert (second.each, second.all_pages, second.on_error) == ("{a}", 7, "null")
-    until = Until(path="$.state", is_=("DONE", "READY"), fails=("FAILED",), every=0.5, at_most=120.0)
-    assert third.until == until
-    jsonschema.validate(parse(STEPS.encode(), "h").value, json.loads(hint_table.schema_text()))
-
-
-@pytest.mark.parametrize(
-    ("keys", "code", "said"),
-    [
-        ("until: {path: $.state}", "AG031", "needs 'is'"),
-        ("until: {path: state, is: DONE}", "AG036", "is not a JSONPath"),
-        ("until: {path: $.state, is: DONE, every: often}", "AG031", "a duration such as 10s"),
-        ("all_pages: {max: 0}", "AG031", "at least 1"),
-        ("all_pages: {max: 1000000}", "AG031", "at most 10000"),
-        ("all_pages: {}", "AG031", "needs 'max'"),
-        ("on_error: ignore", "AG031", "fail, omit or null"),
-        ("when: {is: 1}", "AG031", "needs 'value'"),
-        ('each: "{open"', "AG035", "open brace"),
-    ],
-)
-def test_rules_of_another_shape(tmp_path: Path, keys: str, code: str, said: str) -> None:
-    found = refused(tmp_path, f"tools: {{t: {{steps: [{{id: a, call: GET /x, {keys}}}]}}}}\n")
-    assert [one[0] for one in found] == [code]
-    assert said in found[0][3]

@@ -58,15 +58,6 @@ def with_learned(folder: Path, learned: str = LEARNED, hints: str = "") -> Build
     return build(result.spec, out=folder / "generated")
 
 
-def test_what_was_learned_outranks_inference(tmp_path: Path) -> None:
-    result = with_learned(tmp_path)
-    tool = next(one for one in result.plan.server.tools if one.source == "#/paths/~1things/get")
-    assert tool.view == ("id", "colour")
-    assert getattr(tool.page, "max_size", None) == 50
-    assert tool.sensitive == {"ref": "national_id", "colour": "person_name"}
-    assert [one.name for one in result.plan.server.auth] == ["key"]
-
-
 def test_hints_win_by_key_whatever_they_call_the_tool(tmp_path: Path) -> None:
     hints = """\
 auth: {token: {kind: bearer, token: "${env:T}"}}
@@ -92,11 +83,6 @@ def test_explain_shows_the_line_as_evidence(tmp_path: Path) -> None:
     assert [(one.basis, one.place) for one in tool.view.evidence] == [("hint", f"{hints}:2:35")]
     auth = result.summary.auth[0].decisions[0].evidence[0]
     assert (auth.basis, auth.place) == ("learned", f"{learned}:3:3")
-
-
-def test_the_file_is_an_input_of_the_build(tmp_path: Path) -> None:
-    result = with_learned(tmp_path)
-    assert {Path(one).name for one in result.inputs} == {"shop.json", "learned.yaml"}
 
 
 def test_an_operation_that_is_gone_is_a_warning(tmp_path: Path) -> None:

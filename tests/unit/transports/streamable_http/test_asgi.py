@@ -59,17 +59,6 @@ def serve(
     return asyncio.run(work())
 
 
-def test_an_answer_has_its_length() -> None:
-    connection = serve(FakeDesk(), CALL)
-    assert connection.status == 200
-    assert (b"content-length", b"%d" % len(connection.body)) in connection.sent[0]["headers"]
-    assert b'"done"' in connection.body
-
-
-def test_a_body_may_come_in_parts() -> None:
-    assert b'"done"' in serve(FakeDesk(), CALL[:7], b"", CALL[7:]).body
-
-
 @pytest.mark.parametrize(
     ("parts", "headers"), [((b"x" * 11,), {}), ((b"x" * 6, b"x" * 6), {}), ((b"",), {"content-length": "11"})]
 )
@@ -80,13 +69,6 @@ def test_a_body_may_be_too_large(parts: tuple[bytes, ...], headers: dict[str, st
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "UPLOAD", 0.01)
     assert serve(FakeDesk()).status == 408
-
-
-def test_head_has_no_body() -> None:
-    connection = Connection(method="HEAD")
-    connection.scope["path"] = "/healthz"
-    asyncio.run(app(FakeDesk())(connection.scope, connection.receive, connection.send))
-    assert (connection.status, connection.body) == (200, b"")
 
 
 class Waiting:

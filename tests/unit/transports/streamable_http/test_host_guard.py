@@ -8,15 +8,6 @@ from adaptgen.transports.streamable_http.header_checks import Guard
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.0.0.1:8000", "localhost:1", "LOCALHOST", "[::1]:8000", "mcp.bank.example", "one:81"]
-)
-def test_loopback_and_what_is_configured(host: str) -> None:
-    guard = Guard(hosts=("MCP.bank.example", "one:81"))
-    assert guard.host(host)
-    assert guard.host(host), "also the second time"
-
-
-@pytest.mark.parametrize(
     "host",
     [
         None,
@@ -58,9 +49,3 @@ def test_every_other_host(host: str | None) -> None:
 )
 def test_origins(origin: str | None, fine: bool) -> None:
     assert Guard(origins=("https://app.example/",)).origin(origin) is fine
-
-
-def test_a_star_switches_a_check_off() -> None:
-    assert Guard(hosts=("*",)).host("anything")
-    assert not Guard(hosts=("*",)).origin("https://evil.example")
-    assert Guard(origins=("*",)).origin("https://evil.example")

@@ -21,15 +21,6 @@ def busy(session: Session) -> None:
     session.running[1] = object()  # type: ignore[assignment]
 
 
-def test_a_session_answers_to_its_owner_alone() -> None:
-    sessions = Sessions(10, 10, 60)
-    session = opened(sessions, ANNA)
-    assert sessions.find(session.id, Caller("anna", "a", groups=("new",))) is session
-    assert sessions.find(session.id, ANNA_ELSEWHERE) is None
-    assert sessions.find(session.id, BERT) is None
-    assert sessions.find("unknown", ANNA) is None
-
-
 def test_one_too_many_ends_the_longest_unused() -> None:
     sessions = Sessions(2, 2, 60)
     first, second = opened(sessions, ANNA), opened(sessions, BERT)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
-from support.wire import Client, FakeDesk, messages, parsed, said, stream
+from support.wire import Client, FakeDesk, parsed, stream
 
 from adaptgen.mcp.jsonrpc import Response
 from adaptgen.model.tables import Caller
@@ -86,48 +86,11 @@ def test_ids_are_52_letters_whatever_a_client_declares(given: dict[str, Any]) ->
     assert opened.capabilities == wanted
 
 
-def test_ids_differ_and_neither_shows_nor_repeats_the_one_in_logs() -> None:
-    shared = sharing()
-    ids = [shared.new(ANNA, "2025-11-25", {}) for _ in range(100)]
-    assert len({text for text, _ in ids} | {opened.id for _, opened in ids}) == 200
-    assert not any(opened.id in text for text, opened in ids)
-
-
-@pytest.mark.parametrize("caller", [ANNA_ELSEWHERE, BERT, Caller("anna"), Caller("", "anna"), Caller("a anna", "")])
-def test_an_id_opens_for_nobody_else(caller: Caller) -> None:
-    shared = sharing()
-    assert shared.open(shared.new(ANNA, "2025-11-25", {})[0], caller) is None
-
-
-def test_an_id_of_another_server_with_the_same_keys_is_unknown() -> None:
-    text, _ = sharing(scope="https://a.example/mcp").new(ANNA, "2025-11-25", {})
-    assert sharing(scope="https://b.example/mcp").open(text, ANNA) is None
-
-
 def test_after_a_rotation_the_earlier_key_still_opens() -> None:
     store = MemoryStore()
     text, _ = sharing(store, OLD).new(ANNA, "2025-11-25", {})
     assert sharing(store, NEW, OLD).open(text, ANNA) is not None
     assert sharing(store, NEW).open(text, ANNA) is None
-
-
-def test_keys_that_change_while_it_serves_are_used() -> None:
-    keys = [OLD]
-    shared = SharedSessions(lambda: tuple(keys), MemoryStore())
-    text, _ = shared.new(ANNA, "2025-11-25", {})
-    keys[:] = [OTHER]
-    assert shared.open(text, ANNA) is None
-    keys[:] = [OTHER, OLD]
-    assert shared.open(text, ANNA) is not None
-
-
-def test_settings_that_lose_their_keys_end_no_session() -> None:
-    keys = [OLD]
-    shared = SharedSessions(lambda: tuple(keys), MemoryStore())
-    text, _ = shared.new(ANNA, "2025-11-25", {})
-    keys.clear()
-    assert shared.open(text, ANNA) is not None
-    assert shared.open(shared.new(ANNA, "2025-11-25", {})[0], ANNA) is not None
 
 
 def test_every_change_of_an_id_makes_it_unknown() -> None:
@@ -153,20 +116,6 @@ def test_an_id_ends_a_day_after_it_was_made(after: float, known: bool) -> None:
 # --------------------------------------------------------------------------------------------------------- replicas
 
 
-def test_each_replica_answers_in_a_session_that_another_opened() -> None:
-    async def work() -> None:
-        both = Replicas()
-        await both.client.open("2025-06-18", sampling={})
-        for replica in (1, 0, 1):
-            assert (await both.to(replica).call()).status == 200
-        context = both.desks[1].seen[0][3]
-        assert (context.version, context.capabilities) == ("2025-06-18", {"sampling": {}})
-        assert context.session == both.desks[0].seen[0][3].session
-        assert context.session not in both.client.headers["mcp_session_id"]
-
-    run(work)
-
-
 def test_a_session_that_was_ended_is_unknown_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         monkeypatch.setattr(shared_sessions, "FRESH", 0.0)
@@ -183,25 +132,6 @@ def test_a_session_that_was_ended_is_unknown_to_all(monkeypatch: pytest.MonkeyPa
     run(work)
 
 
-def test_calls_in_a_row_look_once_whether_a_session_was_ended() -> None:
-    async def work() -> None:
-        both = Replicas()
-        await both.client.open()
-        asked: list[str] = []
-        get = both.store.get
-
-        async def counted(key: str) -> bytes | None:
-            asked.append(key)
-            return await get(key)
-
-        both.store.get = counted  # type: ignore[method-assign]
-        for replica in (0, 0, 1, 1, 1):
-            assert (await both.to(replica).call()).status == 200
-        assert len(asked) == 1  # the replica that opened it knows
-
-    run(work)
-
-
 def test_without_the_state_a_session_is_neither_served_nor_unknown() -> None:
     async def work() -> None:
         both = Replicas()
@@ -212,30 +142,6 @@ def test_without_the_state_a_session_is_neither_served_nor_unknown() -> None:
 
         both.store.get = away  # type: ignore[method-assign]
         assert (await both.to(1).call()).status == 503
-
-    run(work)
-
-
-def test_a_replica_that_stops_ends_no_session() -> None:
-    async def work() -> None:
-        both = Replicas()
-        await both.client.open()
-        await both.kernels[0].aclose()
-        assert both.desks[0].gone == []
-        assert (await both.to(1).call()).status == 200
-
-    run(work)
-
-
-def test_a_replica_that_forgets_an_unused_session_finds_it_again() -> None:
-    async def work() -> None:
-        both = Replicas(max_sessions=8)
-        await both.client.open()
-        first = dict(both.client.headers)
-        await both.client.open()  # one each
-        both.client.headers.update(first)
-        assert (await both.to(0).call()).status == 200
-        assert len(both.desks[0].gone) == 2  # what it keeps for them goes, too
 
     run(work)
 
@@ -283,24 +189,6 @@ def test_an_answer_reaches_the_replica_that_asked() -> None:
     run(work)
 
 
-def test_two_replicas_that_ask_in_one_session_get_each_its_answer() -> None:
-    async def work() -> None:
-        answers: list[Any] = []
-        both = Replicas(call=asking(answers))
-        await both.client.open(sampling={})
-        streams = [stream(await both.to(at).call(arguments={"n": at}, id=at)) for at in (0, 1)]
-        questions = [parsed(await anext(one)) for one in streams]
-        assert questions[0]["id"] != questions[1]["id"]
-        for at, question in enumerate(questions):  # each answer goes to the other one
-            body = {"jsonrpc": "2.0", "id": question["id"], "result": {"n": question["params"]["n"]}}
-            assert (await both.to(1 - at).send(body)).status == 202
-        for one in streams:
-            await anext(one)
-        assert sorted(answer["n"] for answer in answers) == [0, 1]
-
-    run(work)
-
-
 def test_an_error_of_the_client_arrives_as_one() -> None:
     async def work() -> None:
         answers: list[Any] = []
@@ -311,18 +199,6 @@ def test_an_error_of_the_client_arrives_as_one() -> None:
         question = parsed(await anext(events))
         await both.to(1).send({"jsonrpc": "2.0", "id": question["id"], "error": {"code": -1, "message": "no"}})
         assert parsed(await anext(events))["error"] == {"code": -1, "message": "no"}
-
-    run(work)
-
-
-def test_answers_to_nothing_leave_nothing_behind() -> None:
-    async def work() -> None:
-        store = MemoryStore()
-        shared = sharing(store)
-        await shared.deliver("session", Response("unasked", {"x": "y"}))
-        await shared.expect("session", "asked")
-        await shared.deliver("another", Response("asked", {"x": "y"}))
-        assert [value for value, _ in store._values.values()] == [b"?"]
 
     run(work)
 
@@ -351,20 +227,5 @@ def test_an_id_that_agentcore_made_up_is_not_refused() -> None:
         await both.client.open()
         await both.client.delete()
         assert (await both.client.call(x_amzn_bedrock_agentcore_runtime_session_id="0f8b2c6e")).status == 404
-
-    run(work)
-
-
-def test_progress_travels_on_the_answer_of_the_replica_that_works() -> None:
-    async def work() -> None:
-        async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
-            await context.notify("notifications/progress", {"progress": 1})
-            return {"content": []}
-
-        both = Replicas(call=call)
-        await both.client.open()
-        told = await messages(await both.to(1).call(meta={"progressToken": "t"}))
-        assert told[0]["params"] == {"progress": 1, "progressToken": "t"}
-        assert said(await both.to(0).ask("ping"))["result"] == {}
 
     run(work)

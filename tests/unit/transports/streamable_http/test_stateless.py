@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from support.wire import MODERN, Client, FakeDesk, Handler, messages, parsed, said, settle, stream
 
-from adaptgen.mcp.protocol import Challenge, RpcError
 from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.request_context import RequestContext
 
 SERVER = {"io.modelcontextprotocol/serverInfo": {"name": "fake", "version": "1.2", "title": "Fake"}}
-LEVEL = "io.modelcontextprotocol/logLevel"
 
 
 def run(work: Callable[[], Awaitable[Any]]) -> Any:
@@ -78,50 +76,6 @@ def test_a_call_reaches_the_desk_and_its_answer_the_client() -> None:
     run(work)
 
 
-def test_every_request_has_an_id_of_its_own() -> None:
-    async def work() -> None:
-        one, desk = client()
-        await one.call()
-        await one.call()
-        first, second = (context.request_id for *_, context in desk.seen)
-        assert first != second
-
-    run(work)
-
-
-def test_a_list_is_encoded_once_while_it_is_the_same() -> None:
-    async def work() -> None:
-        one, desk = client()
-        first = await one.ask("tools/list")
-        desk.tools["tools"].append({"name": "late"})
-        assert said(await one.ask("tools/list")) == said(first)
-        desk.tools = dict(desk.tools)
-        assert len(said(await one.ask("tools/list"))["result"]["tools"]) == 2
-        old = Client(one.kernel, "2025-11-25")
-        assert set(said(await old.ask("tools/list"))["result"]) == {"tools"}
-
-    run(work)
-
-
-def test_what_is_said_meanwhile_makes_a_stream() -> None:
-    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
-        await context.notify("notifications/progress", {"progressToken": "upstream's", "progress": 1})
-        await context.notify("notifications/message", {"level": "debug", "data": "x"})
-        await context.notify("notifications/message", {"level": "error", "data": "y"})
-        return {"content": []}
-
-    async def work() -> None:
-        one, _ = client(call)
-        answer = await one.call(meta={"progressToken": "mine", LEVEL: "info"})
-        assert answer.headers["cache-control"] == "no-cache, no-transform"
-        progress, log, last = await messages(answer)
-        assert progress["params"] == {"progressToken": "mine", "progress": 1}
-        assert log["params"]["data"] == "y"
-        assert (last["id"], last["result"]["content"]) == (1, [])
-
-    run(work)
-
-
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "*/*", "application/json;q=0.5, text/*"])
 def test_the_client_gets_what_it_takes(accept: str) -> None:
     async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -150,34 +104,6 @@ def test_nobody_is_asked() -> None:
         return {}
 
     assert said(run(client(call)[0].call))["error"]["code"] == -32601
-
-
-def test_a_question_instead_of_an_answer_passes_through() -> None:
-    question = {"resultType": "input_required", "requestState": "s", "inputRequests": {"a": {"method": "roots/list"}}}
-
-    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
-        return dict(question)
-
-    assert said(run(client(call)[0].call))["result"] == {**question, "_meta": SERVER}
-
-
-@pytest.mark.parametrize(
-    ("problem", "status", "code", "text"),
-    [
-        (RpcError(-32602, "Unknown tool", {"a": 1}), 400, -32602, "Unknown tool"),
-        (RpcError(-32601, "Method not found"), 404, -32601, "Method not found"),
-        (RpcError(-32021, "needs sampling"), 400, -32021, "needs sampling"),
-        (RpcError(-32000, "down"), 200, -32000, "down"),
-        (ValueError("secret"), 200, -32603, "Internal error"),
-        (Challenge(403, 'Bearer error="insufficient_scope"', "more scope"), 403, -32000, "more scope"),
-    ],
-)
-def test_failures_and_their_status(problem: Exception, status: int, code: int, text: str) -> None:
-    answer = run(client(failing(problem))[0].call)
-    error = said(answer)["error"]
-    assert (answer.status, said(answer)["id"], error["code"], error["message"]) == (status, 1, code, text)
-    assert error.get("data") == getattr(problem, "data", None)
-    assert answer.headers.get("www-authenticate") == getattr(problem, "header", None)
 
 
 @pytest.mark.parametrize("level", [logging.DEBUG, logging.ERROR])
@@ -238,32 +164,6 @@ class Waiting:
             self.cancelled = True
             raise
         return {}
-
-
-def test_a_client_that_leaves_cancels() -> None:
-    async def work() -> None:
-        tool = Waiting()
-        one, _ = client(tool)
-        asking = asyncio.ensure_future(one.call())
-        await tool.begun.wait()
-        asking.cancel()
-        await settle()
-        assert tool.cancelled
-
-    run(work)
-
-
-def test_a_client_that_leaves_the_stream_cancels() -> None:
-    async def work() -> None:
-        tool = Waiting("notifications/progress")
-        one, _ = client(tool)
-        events = stream(await one.call(meta={"progressToken": 1}))
-        await anext(events)
-        await events.aclose()  # type: ignore[attr-defined]
-        await settle()
-        assert tool.cancelled
-
-    run(work)
 
 
 def test_a_request_may_not_take_longer_than_is_allowed() -> None:

@@ -8,15 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from adaptgen.transports.streamable_http import stream as module
-from adaptgen.transports.streamable_http.stream import PING, Gone, Stream
-
-
-def nothing() -> None:
-    """Nobody asks."""
-
-
-async def collected(stream: Stream) -> list[bytes]:
-    return [one async for one in stream.events(nothing)]
+from adaptgen.transports.streamable_http.stream import Gone, Stream
 
 
 def run(work: Callable[[], Awaitable[object]]) -> object:
@@ -26,38 +18,6 @@ def run(work: Callable[[], Awaitable[object]]) -> object:
     return asyncio.run(whole())
 
 
-def test_an_answer_without_events_is_none() -> None:
-    async def work() -> bool:
-        stream = Stream(True, 10)
-        asyncio.get_running_loop().call_soon(stream.end, b"last")
-        return await stream.decided()
-
-    assert run(work) is False
-
-
-def test_the_first_event_makes_it_one_and_the_end_comes_last() -> None:
-    async def work() -> None:
-        stream = Stream(True, 10)
-        await stream.send(b"1")
-        assert await stream.decided()
-        stream.end(b"last")
-        assert await collected(stream) == [b"event: message\ndata: 1\n\n", b"event: message\ndata: last\n\n"]
-
-    run(work)
-
-
-def test_a_slow_answer_becomes_one_and_is_kept_alive() -> None:
-    async def work() -> None:
-        stream = Stream(True, 0.01)
-        assert await stream.decided()
-        events = stream.events(nothing)
-        assert await anext(events) == PING
-        stream.end(b"x")
-        assert [one async for one in events] == [b"event: message\ndata: x\n\n"]
-
-    run(work)
-
-
 def test_one_that_may_not_stream_never_does() -> None:
     async def work() -> None:
         stream = Stream(False, 0.001)
@@ -65,25 +25,6 @@ def test_one_that_may_not_stream_never_does() -> None:
             await stream.send(b"1")
         asyncio.get_running_loop().call_later(0.01, stream.end, b"last")
         assert await stream.decided() is False
-
-    run(work)
-
-
-def test_whoever_sends_more_than_is_read_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BACKLOG", 2)
-
-    async def work() -> None:
-        stream = Stream(True, 10)
-        await stream.send(b"1")
-        await stream.send(b"2")
-        waiting = asyncio.ensure_future(stream.send(b"3"))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        events = stream.events(nothing)
-        await anext(events)
-        await waiting
-        stream.end()
-        assert len([one async for one in events]) == 2
 
     run(work)
 

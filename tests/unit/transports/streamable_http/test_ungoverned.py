@@ -39,12 +39,6 @@ def test_tools_are_listed_and_called(engine: Engine, fake: FakeEngine, version: 
     assert fake.calls == [("text", {"a": 1})]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_an_unknown_tool_is_an_error_that_the_agent_reads(engine: Engine, version: str) -> None:
-    (answer,) = results(engine, version, ("tools/call", {"name": "nothing"}))
-    assert answer["result"]["isError"] is True
-
-
 def test_nothing_but_tools(engine: Engine) -> None:
     (answer,) = results(engine, MODERN, ("prompts/list", {}))
     assert answer["error"]["code"] == -32601

@@ -3,9 +3,8 @@ mappings."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -59,14 +58,6 @@ async def test_a_person_logs_in_and_out(tmp_path: Path, idp: Idp, door: str) -> 
         assert browser.cookies == {}
 
 
-@pytest.mark.parametrize("make", [http_event, rest_event])
-async def test_a_domain_has_a_page(tmp_path: Path, idp: Idp, make: Callable[..., dict[str, Any]]) -> None:
-    async with site(tmp_path, idp) as one:
-        home = await Browser(one, carry=by_lambda(make, "", "mcp.bank.example")).get(f"{one.base}/")
-        assert home.status == 200
-        assert f"{one.base}/login/in" in text_of(home)
-
-
 def origin(base: str) -> str:
     return "/".join(base.split("/")[:3])
 
@@ -109,13 +100,6 @@ async def test_what_is_not_served_is_refused(tmp_path: Path, idp: Idp, carry: Ca
         assert (await browser.post(f"{base}/login/out", large)).status == 413
         several = await browser.get(f"{base}/login/out", origin="https://evil.example")
         assert "access-control-allow-origin" not in several.headers
-
-
-async def test_a_server_without_login_has_no_pages(tmp_path: Path, idp: Idp) -> None:
-    async with site(tmp_path, idp) as one:
-        object.__setattr__(one.governed.handler.parts.settings, "login", None)
-        assert (await Browser(one).get("/login/out")).status == 404
-        assert People not in one.governed.web
 
 
 async def test_people_see_a_page_and_programs_json(

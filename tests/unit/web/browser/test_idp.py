@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -14,20 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import pytest_asyncio
-from joserfc.jwk import ECKey, OctKey
 from support.idp import OIDC, Idp
 from support.logins import ANN, RESOURCE
 
-from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.http_fetch import Fetch
 from adaptgen.govern.settings.model import Authenticate, Claims, Listen, Login, Settings
-from adaptgen.mcp.protocol import Context
 from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
 
 pytestmark = pytest.mark.asyncio
 
 BACK = "https://mcp.bank.example/login/callback"
-LEAST = ("openid", "offline_access")
 
 
 @pytest_asyncio.fixture
@@ -72,19 +67,6 @@ async def identity(provider: IdentityProvider) -> Identity:
     return found
 
 
-@pytest.mark.parametrize("source", ["id_token", "userinfo", "access_token"])
-async def test_the_caller_is_the_one_of_an_access_token(idp: Idp, requests: Fetch, source: Any) -> None:
-    assert idp.person is not None
-    idp.person["level"] = 3
-    rules = settings(idp, claims=source)
-    found = await identity(IdentityProvider(rules, requests))
-    guard = Authenticator(rules, requests=requests)
-    headers = {"authorization": f"Bearer {idp.issue(**idp.person)}"}
-    by_token = await guard(headers, Context(request_id="1"))
-    assert (found.caller, dict(found.caller.claims)) == (by_token, {"level": 3})
-    assert found.caller.claims == by_token.claims
-
-
 @pytest.mark.parametrize(
     "claims",
     [
@@ -119,41 +101,6 @@ async def test_an_id_token_that_is_not_for_this_login_is_refused(
         assert secret not in found.why
 
 
-@pytest.mark.parametrize("claims", [{"aud": ["web", "api"], "azp": "web"}, {"aud": ["web"]}, {"azp": "web"}])
-async def test_an_id_token_for_this_client_is_accepted(idp: Idp, requests: Fetch, claims: dict[str, Any]) -> None:
-    idp.id_token = claims
-    await identity(IdentityProvider(settings(idp), requests))
-
-
-@pytest.mark.parametrize(
-    ("key", "header"),
-    [
-        pytest.param(ECKey.generate_key("P-256"), {}, id="another key under our id"),
-        pytest.param(OctKey.import_key(b"web-secret" * 4), {}, id="the client secret as key"),
-        pytest.param(None, {"typ": "at+jwt"}, id="type of an access token"),
-        pytest.param(None, {"crit": ["x"], "x": 1}, id="critical header"),
-    ],
-)
-async def test_an_id_token_that_the_provider_did_not_sign_is_refused(
-    idp: Idp, requests: Fetch, monkeypatch: pytest.MonkeyPatch, key: Any, header: dict[str, Any]
-) -> None:
-    issue = idp.issue
-    if "crit" in header:
-        monkeypatch.setattr(idp, "issue", lambda **given: _signed(issue(**given), header))
-    else:
-        monkeypatch.setattr(
-            idp,
-            "issue",
-            lambda **given: issue(**{**given, "key": key, "header": {**given.get("header", {}), **header}}),
-        )
-    assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
-
-
-def _signed(token: str, header: dict[str, Any]) -> str:
-    head = base64.urlsafe_b64encode(b'{"alg":"ES256","kid":"k1","crit":["x"],"x":1}').rstrip(b"=").decode()
-    return f"{head}.{token.partition('.')[2]}"
-
-
 async def test_an_id_token_without_signature_is_refused_and_the_log_names_the_setting(
     idp: Idp, requests: Fetch, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,13 +109,6 @@ async def test_an_id_token_without_signature_is_refused_and_the_log_names_the_se
     monkeypatch.setattr(idp, "issue", lambda **given: f"{head}.{issue(**given).split('.')[1]}.")
     assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
     assert "the signature algorithm of the ID token is not accepted (authenticate.algorithms lists" in caplog.text
-
-
-async def test_the_hash_of_the_access_token_is_compared(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
-    monkeypatch.setattr(idp, "_issued", lambda token: {"access_token": "the-access-token", "token_type": "Bearer"})
-    made = hashlib.sha256(b"the-access-token").digest()[:16]
-    idp.id_token = {"at_hash": base64.urlsafe_b64encode(made).rstrip(b"=").decode()}
-    await identity(IdentityProvider(settings(idp), requests))
 
 
 async def test_userinfo_of_another_person_is_refused(idp: Idp, requests: Fetch) -> None:
@@ -191,29 +131,6 @@ async def test_an_access_token_for_others_says_nothing_about_a_person(idp: Idp, 
     assert isinstance(await log_in(IdentityProvider(rules, requests)), Refused)
     scoped = settings(idp, {"scopes": ("crm.read",)}, claims="access_token")
     assert isinstance(await log_in(IdentityProvider(scoped, requests)), Refused)
-
-
-async def test_a_person_without_the_claims_that_count_is_refused(idp: Idp, requests: Fetch) -> None:
-    idp.id_token = {"org": None}
-    found = await log_in(IdentityProvider(settings(idp), requests))
-    assert found == Refused("The identity provider says nothing usable about your organization.")
-
-
-@pytest.mark.parametrize(
-    ("claims", "said"),
-    [
-        ({"org": None}, "no claim 'org' in the ID token, where authenticate.caller reads it"),
-        ({"exp": 1}, "the ID token has expired (are the clocks of this machine and of the provider right?)"),
-        ({"iat": int(time.time()) + 7200}, "the ID token is not valid yet (are the clocks"),
-        ({"aud": "other"}, "the ID token is for another audience"),
-    ],
-)
-async def test_the_log_says_what_to_look_at(
-    idp: Idp, requests: Fetch, caplog: pytest.LogCaptureFixture, claims: dict[str, Any], said: str
-) -> None:
-    idp.id_token = claims
-    assert isinstance(await log_in(IdentityProvider(settings(idp), requests)), Refused)
-    assert said in caplog.text
 
 
 async def test_an_issuer_that_differs_by_a_slash_is_named(idp: Idp, requests: Fetch) -> None:
@@ -283,30 +200,6 @@ async def test_metadata_that_cannot_be_right_is_refused(
         await IdentityProvider(settings(idp), requests).begin(BACK, offline=False)
 
 
-async def test_scopes_that_are_not_known_there_are_left_out_of_the_default(idp: Idp, requests: Fetch) -> None:
-    async def scopes(offline: bool, **login: Any) -> str:
-        url, _ = await IdentityProvider(settings(idp, **login), requests).begin(BACK, offline=offline)
-        return parse_qs(urlsplit(url).query)["scope"][0]
-
-    assert await scopes(True) == "openid profile offline_access"
-    assert await scopes(False) == "openid profile"
-    idp.metadata = {"scopes_supported": ["openid", "profile", "email"]}
-    assert await scopes(True) == "openid profile"
-    assert await scopes(True, scopes=("api", "offline_access")) == "openid api offline_access"
-
-
-async def test_access_tokens_are_asked_for_whom_the_settings_name(idp: Idp, requests: Fetch) -> None:
-    provider = IdentityProvider(settings(idp, audience="api", resource=RESOURCE), requests)
-    url, _ = await provider.begin(BACK, offline=True)
-    asked = parse_qs(urlsplit(url).query)
-    assert (asked["audience"], asked["resource"]) == (["api"], [RESOURCE])
-    before = await identity(provider)
-    await provider.refresh(before.upstream)
-    assert [form.get("resource") for form in idp.forms] == [RESOURCE, RESOURCE]
-    await identity(IdentityProvider(settings(idp), requests))
-    assert "resource" not in idp.forms[-1]
-
-
 async def test_metadata_is_kept_while_the_provider_is_away(idp: Idp, requests: Fetch) -> None:
     now = [time.time()]
     provider = IdentityProvider(settings(idp), requests, clock=lambda: now[0])
@@ -328,27 +221,6 @@ async def test_metadata_is_kept_while_the_provider_is_away(idp: Idp, requests: F
 
 
 # -------------------------------------------------------------------------------------------------------------- refresh
-
-
-async def test_groups_are_read_anew(idp: Idp, requests: Fetch) -> None:
-    provider = IdentityProvider(settings(idp), requests)
-    before = await identity(provider)
-    idp.id_token = {"groups": ["board"]}
-    after = await provider.refresh(before.upstream)
-    assert isinstance(after, Identity)
-    assert (before.caller.groups, after.caller.groups) == (("staff",), ("board",))
-    assert (before.upstream["refresh"], after.upstream["refresh"]) == ("refresh-1", "refresh-2")
-    assert isinstance(await provider.refresh(after.upstream), Identity)
-
-
-@pytest.mark.parametrize("error", ["invalid_grant", "interaction_required", "login_required"])
-async def test_who_was_removed_is_refused(idp: Idp, requests: Fetch, error: str) -> None:
-    provider = IdentityProvider(settings(idp), requests)
-    before = await identity(provider)
-    idp.answers["/token"] = (400, {}, {"error": error, "error_description": "ann was removed"})
-    found = await provider.refresh(before.upstream)
-    assert isinstance(found, Refused)
-    assert "ann" not in found.why
 
 
 @pytest.mark.parametrize(
@@ -374,15 +246,6 @@ async def test_a_new_refresh_token_is_not_lost_by_what_fails_after_it(idp: Idp, 
     assert caught.value.upstream is not None
     del idp.answers["/userinfo"]
     assert isinstance(await provider.refresh(caught.value.upstream), Identity)
-
-
-@pytest.mark.parametrize("source", ["id_token", "userinfo", "access_token"])
-async def test_a_refresh_that_answers_for_another_person_is_refused(idp: Idp, requests: Fetch, source: Any) -> None:
-    provider = IdentityProvider(settings(idp, claims=source), requests)
-    before = await identity(provider)
-    assert idp.person is not None
-    idp.person["sub"] = "bob"
-    assert await provider.refresh(before.upstream) == Refused("The identity provider answers for another person.")
 
 
 async def test_a_refresh_without_id_token_asks_userinfo(idp: Idp, requests: Fetch, monkeypatch: Any) -> None:
@@ -429,17 +292,6 @@ async def test_neither_the_subject_nor_who_it_stands_for_may_change(
     before = await identity(provider)
     idp.person |= changed
     assert await provider.refresh(before.upstream) == Refused("The identity provider answers for another person.")
-
-
-async def test_a_nonce_in_a_refresh_is_that_of_the_login(idp: Idp, requests: Fetch) -> None:
-    provider = IdentityProvider(settings(idp), requests)
-    before = await identity(provider)
-    idp.id_token = {"nonce": before.upstream["nonce"]}
-    after = await provider.refresh(before.upstream)
-    assert isinstance(after, Identity)
-    idp.id_token = {"nonce": "another"}
-    with pytest.raises(ProviderError, match="nonce"):
-        await provider.refresh(after.upstream)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import secrets
-import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,11 +13,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import pytest_asyncio
 from support.idp import Idp
-from support.logins import BASE, Browser, Site, field_of, site, text_of
+from support.logins import BASE, Browser, Site, site, text_of
 
 from adaptgen.govern.identity.own_tokens import end_all
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest, whole
-from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.people import Person, people_of
 
 pytestmark = pytest.mark.asyncio
@@ -62,21 +59,6 @@ def cookies(browser: Browser) -> dict[str, str]:
     return {"cookie": "; ".join(f"{name}={text}" for name, text in browser.cookies.items())}
 
 
-async def test_a_person_logs_in(bank: Site) -> None:
-    browser = Browser(bank)
-    page = await log_in(browser)
-    assert page.status == 200
-    assert "Ann Ek" in text_of(page)
-    found = people_of(bank.governed).person(
-        HttpRequest("GET", "/", {"cookie": "; ".join(f"{n}={t}" for n, t in browser.cookies.items())}, whole(b""))
-    )
-    assert found is not None
-    assert (found.caller.sub, found.caller.tenant, found.caller.groups) == ("ann", "north", ("staff",))
-    assert found.caller.token == ""
-    assert found.ends - found.since == pytest.approx(3600, abs=2)
-    assert [one for one in browser.cookies if "login-" in one] == []
-
-
 def refusal(answer: HttpAnswer) -> str:
     """Title and status of a page that refuses."""
     page = text_of(answer)
@@ -87,44 +69,6 @@ async def at_the_provider(browser: Browser, *, keep: bool = False) -> str:
     """The URL with which the provider sends the browser back."""
     answer = await browser.follow(await begin(browser, keep=keep), until=f"{BASE}/login/callback")
     return str(answer.headers["location"])
-
-
-async def test_a_cookie_reaches_this_server_alone(bank: Site) -> None:
-    browser = Browser(bank)
-    answer = await begin(browser)
-    back = await browser.get(await at_the_provider(browser))
-    for line in (*answer.cookies, *back.cookies):
-        name, _, rest = line.partition("=")
-        assert name.startswith("__Host-")
-        assert {"Path=/", "HttpOnly", "SameSite=Lax", "Secure"} <= set(rest.split("; "))
-        assert "Domain" not in rest
-    assert "refresh" not in back.headers["location"]
-
-
-async def test_the_cookie_holds_no_token_of_the_provider(bank: Site) -> None:
-    browser = Browser(bank)
-    await log_in(browser, keep=True)
-    (text,) = browser.cookies.values()
-    seals = bank.governed.handler.parts.seals
-    assert seals is not None
-    people = people_of(bank.governed)
-    held = seals.open("login.session", text.partition(".")[2], bound=people._bound())
-    assert held is not None
-    assert held["v"]["caller"] == {
-        "sub": "ann", "tenant": "north", "groups": ["staff"], "claims": {}, "name": "Ann Ek",
-    }  # fmt: skip
-    assert set(held["v"]) == {"caller", "name", "since", "id"}
-
-
-async def test_an_answer_in_another_browser_is_refused(bank: Site) -> None:
-    """Login CSRF: the attacker's answer would log the victim in as the attacker."""
-    attacker, victim = Browser(bank), Browser(bank)
-    url = await at_the_provider(attacker)
-    await begin(victim)  # has a login of its own under way
-    answer = await victim.get(url)
-    assert refusal(answer) == "400 This login cannot continue"
-    assert person(victim) is None
-    assert bank.idp.counts["/token"] == 0
 
 
 async def test_a_provider_may_refuse_without_state(bank: Site) -> None:
@@ -157,44 +101,6 @@ def _asked(url: str) -> dict[str, str]:
     return {name: text[0] for name, text in parse_qs(urlsplit(url).query).items()}
 
 
-async def test_a_login_takes_ten_minutes_at_most(bank: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser = Browser(bank)
-    url = await at_the_provider(browser)
-    seals = bank.governed.handler.parts.seals
-    monkeypatch.setattr(seals, "_clock", lambda: time.time() + 601)
-    assert refusal(await browser.get(url)) == "400 This login cannot continue"
-
-
-async def test_two_tabs_log_in(bank: Site) -> None:
-    browser = Browser(bank)
-    first, second = await at_the_provider(browser), await at_the_provider(browser)
-    assert (await browser.get(second)).status == 302
-    assert (await browser.get(first)).status == 302
-    assert person(browser) is not None
-
-
-async def test_a_browser_keeps_few_logins_under_way(bank: Site) -> None:
-    browser = Browser(bank)
-    for _ in range(9):
-        answer = await begin(browser)
-        ended = [line.partition("=")[0] for line in answer.cookies if "Max-Age=0" in line]
-        browser.cookies = {name: text for name, text in browser.cookies.items() if name not in ended}
-    assert len(browser.cookies) == 4
-
-
-@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "", "/ä"])
-async def test_the_way_back_is_a_path_of_ours(bank: Site, back: str) -> None:
-    browser = Browser(bank)
-    answer = await browser.follow(await begin(browser, back), until=f"{BASE}/login/out")
-    assert answer.headers["location"] == f"{BASE}/login/out"
-
-
-async def test_the_way_back_keeps_its_query(bank: Site) -> None:
-    browser = Browser(bank)
-    answer = await browser.follow(await begin(browser, "/approvals/1?a=%2F%2Fb&c"), until=f"{BASE}/approvals")
-    assert answer.headers["location"] == f"{BASE}/approvals/1?a=%2F%2Fb&c"
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -216,11 +122,6 @@ async def test_an_answer_that_was_changed_logs_nobody_in(bank: Site, change: dic
     assert "<b>" not in text_of(answer)
 
 
-async def test_a_parameter_that_comes_twice_is_refused(bank: Site) -> None:
-    browser = Browser(bank)
-    assert refusal(await browser.get(f"{await at_the_provider(browser)}&code=x")) == "400 This login cannot continue"
-
-
 async def test_a_provider_that_is_down_is_said_without_detail(bank: Site) -> None:
     bank.idp.answers["/token"] = (500, {}, b"secret stack trace of the provider")
     browser = Browser(bank)
@@ -230,79 +131,10 @@ async def test_a_provider_that_is_down_is_said_without_detail(bank: Site) -> Non
     assert "127.0.0.1" not in text_of(answer)
 
 
-async def test_who_is_known_at_another_provider_is_nobody_here(tmp_path: Path, idp: Idp, bank: Site) -> None:
-    """The same keys and the same host, another provider, other rules for claims, another path: other people."""
-    browser = Browser(bank)
-    await log_in(browser)
-    bound = people_of(bank.governed)._bound()
-    for name, given in {
-        "provider": {"login": {"issuer": "https://other.example"}},
-        "client": {"login": {"client_id": "other"}},
-        "claims": {"authenticate": {"caller": {"sub": "email"}}},
-        "path": {"resource": "https://mcp.bank.example/hr/mcp"},
-    }.items():
-        (tmp_path / name).mkdir()
-        async with site(tmp_path / name, idp, **given) as other:
-            assert people_of(other.governed)._bound() != bound
-            cookie = {one.replace(_mark(browser), _mark_of(other)): text for one, text in browser.cookies.items()}
-            assert person(Browser(other, cookie)) is None
-
-
-def _mark(browser: Browser) -> str:
-    return next(iter(browser.cookies)).split("-")[3]
-
-
-def _mark_of(other: Site) -> str:
-    return Cookies(other.base)._prefix.split("-")[3]
-
-
-async def test_an_identity_waits_once_for_the_route_that_asked(bank: Site) -> None:
-    browser = Browser(bank)
-    answer = await browser.follow(await begin(browser, "/oauth/authorize?a=1", keep=True), until=f"{BASE}/oauth")
-    url = answer.headers["location"]
-    people = people_of(bank.governed)
-    found = await people.identified(asked(browser, url))
-    assert found is not None
-    assert (found.caller.key, found.name, found.upstream["refresh"]) == ("5:north/ann", "Ann Ek", "refresh-1")
-    assert found.caller.token == found.upstream["access"]
-    stranger = Browser(bank)
-    await log_in(stranger)  # the same person with another browser
-    assert await people.identified(asked(stranger, url)) is None
-    assert await people.identified(asked(Browser(bank), url)) is None
-    both = await asyncio.gather(*(people.identified(asked(browser, url), take=True) for _ in range(3)))
-    assert [one.caller.sub for one in both if one is not None] == ["ann"]
-    assert await people.identified(asked(browser, url)) is None
-    # Logging in again from that URL: the parameter does not pile up.
-    again = await browser.follow(await begin(browser, url.removeprefix(BASE), keep=True), until=f"{BASE}/oauth")
-    assert again.headers["location"].count("identified=") == 1
-
-
 def asked(browser: Browser, url: str) -> HttpRequest:
     cookie = "; ".join(f"{name}={text}" for name, text in browser.cookies.items())
     parts = urlsplit(url)
     return HttpRequest("GET", parts.path, {"cookie": cookie}, whole(b""), query=parts.query)
-
-
-async def test_two_identities_of_one_person_wait_at_once(bank: Site) -> None:
-    browser = Browser(bank)
-    urls = [
-        (
-            await browser.follow(await begin(browser, f"/oauth/authorize?n={n}", keep=True), until=f"{BASE}/oauth")
-        ).headers["location"]
-        for n in range(2)
-    ]
-    people = people_of(bank.governed)
-    assert all([await people.identified(asked(browser, url), take=True) for url in urls])
-
-
-async def test_nothing_is_stored_for_somebody_who_did_not_log_in(bank: Site) -> None:
-    store = bank.governed.store
-    before = repr(store)
-    browser = Browser(bank)
-    url = await at_the_provider(browser)
-    await Browser(bank).get(url)
-    await browser.get(url.replace("code=", "code=x"))
-    assert repr(store) == before
 
 
 async def test_a_refresh_token_is_asked_for_with_consent_where_it_needs_that(bank: Site) -> None:
@@ -344,43 +176,6 @@ async def test_operators_end_the_logins_of_a_persons_browsers(bank: Site) -> Non
     await end_all(bank.governed.store, person=("north", "ann"))
     assert "You are not logged in" in text_of(await browser.get(f"{BASE}/login/out"))
     assert "Ann Ek" in text_of(await log_in(browser))
-
-
-async def test_a_person_logs_out(bank: Site) -> None:
-    browser = Browser(bank)
-    page = await log_in(browser)
-    done = await browser.post("/login/out", {"token": field_of(page, "token")})
-    assert refusal(done) == "200 You are logged out"
-    assert browser.cookies == {}
-    assert refusal(await browser.get("/login/out")) == "200 You are not logged in"
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"origin": "https://evil.example", "sec_fetch_site": "cross-site"},
-        {"origin": "https://evil.example", "sec_fetch_site": ""},
-        {"origin": "http://mcp.bank.example", "sec_fetch_site": ""},
-        {"origin": "https://mcp.bank.example:444", "sec_fetch_site": ""},
-        {"origin": "null", "sec_fetch_site": ""},
-        {"origin": "", "sec_fetch_site": ""},
-        {"sec_fetch_site": "same-site"},
-        {"sec_fetch_site": "none"},
-    ],
-)
-async def test_a_form_of_another_page_is_refused(bank: Site, headers: dict[str, str]) -> None:
-    browser = Browser(bank)
-    page = await log_in(browser)
-    answer = await browser.post("/login/out", {"token": field_of(page, "token")}, **headers)
-    assert answer.status == 403
-    assert person(browser) is not None
-
-
-@pytest.mark.parametrize("headers", [{"origin": "null"}, {"origin": ""}, {"sec_fetch_site": ""}])
-async def test_browsers_that_hide_one_of_both_are_served(bank: Site, headers: dict[str, str]) -> None:
-    browser = Browser(bank)
-    page = await log_in(browser)
-    assert (await browser.post("/login/out", {"token": field_of(page, "token")}, **headers)).status == 200
 
 
 async def test_a_form_needs_the_token_of_this_login_and_purpose(bank: Site) -> None:
