@@ -16,13 +16,11 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model import tables as model
-from adaptgen.model.frozen import renamed_fields
 
 _CLASSES: dict[str, type] = {
     name: kind for name, kind in vars(model).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 _FIELDS = {name: tuple(one.name for one in dataclasses.fields(kind)) for name, kind in _CLASSES.items()}
-_RENAMED = {name: renamed_fields(kind) for name, kind in _CLASSES.items()}
 _REBUILD = "build it again with adaptgen build, or name a revision that was built"
 
 
@@ -80,9 +78,8 @@ def _made(call: ast.Call, constants: Mapping[str, Any], skip: frozenset[str] = f
     given = {field: _value(argument, constants) for field, argument in zip(_FIELDS[name], call.args, strict=False)}
     for keyword in call.keywords:
         # A field of another format of the tables says nothing here.
-        field = _RENAMED[name].get(keyword.arg or "", keyword.arg)
-        if field in _FIELDS[name] and field not in skip:
-            given[field] = _value(keyword.value, constants)
+        if keyword.arg in _FIELDS[name] and keyword.arg not in skip:
+            given[keyword.arg] = _value(keyword.value, constants)
     try:
         return _CLASSES[name](**given)
     except TypeError:  # a field without a default is missing

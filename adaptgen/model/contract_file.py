@@ -1,9 +1,9 @@
 """Contract files, ``tools/<module>.json``: what they leave out, and what the runtime adds.
 
-An entry holds the arguments of the API (format 2): ``{"description", "arguments", "required", "annotations"}``. The
-arguments of the runtime are added when the file is read; ``adds`` names them where they are not those that
-:func:`names_added` returns. An entry with ``inputSchema`` has the whole schema instead (format 1, and what is written
-by hand). ``returns`` has the types of the view's fields.
+An entry holds the arguments of the API: ``{"description", "arguments", "required", "annotations"}``. The arguments of
+the runtime are added when the file is read; ``adds`` names them where they are not those that :func:`names_added`
+returns. An entry with ``inputSchema`` has the whole schema instead (what is written by hand). ``returns`` has the types
+of the view's fields.
 """
 
 from __future__ import annotations
@@ -39,9 +39,6 @@ OWN_ARGUMENTS: Final[Mapping[str, Json]] = {
 """The arguments of the runtime itself, in the order in which they are listed. No input of the API has such a name."""
 QUESTIONS: Final = ("where", "sort", "count", "distinct", "sum", "avg", "min", "max", "group_by")
 """Those that ask about all items of a list."""
-ONCE_FREE: Final = frozenset({"sum", "avg", "min", "max", "group_by"})
-"""Names that were free before: an input of the API may have one of them in a server that was generated then. There the
-input keeps the name, and the tool does not have the argument."""
 
 _OF_WRITES: Final = ("dry_run",)
 _OF_RECORDS: Final = ("fields",)
@@ -77,10 +74,7 @@ def read_contract(name: str, entry: Mapping[str, Any], tool: Tool | None) -> Con
 
 def _schema(entry: Mapping[str, Any], tool: Tool | None) -> dict[str, Json]:
     names = tuple(entry["adds"]) if "adds" in entry else names_added(tool) if tool is not None else ()
-    taken = ONCE_FREE & entry["arguments"].keys()
-    added = None if taken else _ADDED.get(names)
-    if added is None:
-        added = {name: OWN_ARGUMENTS[name] for name in names if name not in taken}
+    added = _ADDED.get(names) or {name: OWN_ARGUMENTS[name] for name in names}
     schema: dict[str, Json] = {"type": "object", "properties": {**entry["arguments"], **added}}
     if "required" in entry:
         schema["required"] = entry["required"]

@@ -319,7 +319,7 @@ class Flow:
     result: Json = None
 
 
-@value(kw_only=True, renamed={"most": "max_items"})
+@value(kw_only=True)
 class Step:
     """One call of a tool of several calls. Parameters without a template take the tool's arguments.
 
@@ -404,10 +404,7 @@ class Lookup:
     keep: tuple[str, ...] = ()
 
 
-@value(
-    kw_only=True,
-    renamed={"plain": "not_sensitive", "was": "aliases", "form": "layout", "answer": "payload"},
-)
+@value(kw_only=True)
 class Tool:
     """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
 

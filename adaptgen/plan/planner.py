@@ -411,8 +411,7 @@ class _Planner:
 
     def remembered(self, tool: Tool) -> Tool:
         """``tool`` with the names that it had, which are served on."""
-        longer = self.names.longer.get(tool.name)
-        earlier = (*tool.aliases, *self.names.former.get(tool.name, ()), *([longer] if longer is not None else []))
+        earlier = (*tool.aliases, *self.names.former.get(tool.name, ()))
         return replace(tool, aliases=tuple(dict.fromkeys(earlier))) if earlier else tool
 
     def locked_names(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> dict[str, tuple[str, ...]]:

@@ -74,9 +74,7 @@ class PinSigner:
         mac = entry.get("mac")
         plain = {key: value for key, value in entry.items() if key != "mac"}
         if not isinstance(mac, str):
-            raise UntrustedPins(
-                "its stored pins are not authenticated: they were written by version 0.1, or by somebody else"
-            )
+            raise UntrustedPins("its stored pins are not authenticated: somebody else wrote them")
         if not any(hmac.compare_digest(self._mac(key, server, plain), mac) for key in self._keys):
             raise UntrustedPins("its stored pins are not what this proxy wrote: they were changed, or its keys were")
 
@@ -171,7 +169,7 @@ class StorePins:
 
 
 def _entry(server: str, memory: PinState, signer: PinSigner | None) -> dict[str, Any]:
-    """The stored form of a memory: the pins of tools where version 0.1 had them, the others in ``others``."""
+    """The stored form of a memory: the pins of tools in ``pins``, the others in ``others``."""
     entry: dict[str, Any] = {"pins": memory.pins, "others": memory.others}
     if memory.listing is not None:
         entry["listing"] = memory.listing

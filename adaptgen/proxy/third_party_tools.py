@@ -101,7 +101,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
 def _searches(
     said: Mapping[str, Json], tool: Mapping[str, Json], effect: Effect, arguments: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What the arguments of a tool of ours search; a server of 0.1 does not say it, so its contract decides."""
+    """What the arguments of a tool of ours search; where a server does not say it, its contract decides."""
     about = as_object(said.get(META_SEARCHES))
     plain, holder = _texts(about.get("plain")), str(about.get("resource") or _resource(said.get(META_MENU)))
     known = about.get("arguments")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.model.contract_file import ONCE_FREE, QUESTIONS
+from adaptgen.model.contract_file import QUESTIONS
 from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged, auths_of
 from adaptgen.model.toolsets import with_layout
 from adaptgen.runtime.core.answer import Answer, NotConnected, Text, ToolError, with_structure
@@ -90,7 +90,7 @@ class Engine:
         """
         from adaptgen.runtime.contracts import load
 
-        if server.format not in (FORMAT, FORMAT - 1):
+        if server.format != FORMAT:
             from adaptgen.diagnostics import error
 
             raise error("AG061", f"the server has format {server.format}; this runtime executes {FORMAT}")
@@ -289,10 +289,6 @@ class Engine:
         from adaptgen.runtime.calls import ToolRequest
 
         questions = _QUESTIONS & checked.keys() if tool.page is not None else frozenset()
-        if questions & ONCE_FREE:
-            from adaptgen.runtime.contracts import arguments
-
-            questions -= ONCE_FREE & arguments(tool)
         ours = _REQUESTS | questions
         request = ToolRequest(
             tool=tool,
@@ -432,8 +428,7 @@ class Engine:
         tool = request.tool
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
-            # As 0.1 called the field: what its cursors wait for goes on.
-            text = repr((tool.steps, tool.result)).replace(" max_items=", " most=")
+            text = repr((tool.steps, tool.result))
             steps = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
             self._hashes[f"{tool.name} steps"] = steps
         to = bind(tool.name, self._hash(tool) + steps, self._whose(request), request.arguments)

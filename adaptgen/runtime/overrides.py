@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model.contract_file import ONCE_FREE, OWN_ARGUMENTS, QUESTIONS
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Contract, Effect, Json, Server, Tool, Unpaged
 from adaptgen.runtime.core.answer import Answer
@@ -64,7 +64,7 @@ _QUESTIONS: Mapping[str, Json] = {
     "sort": {"type": "array", "items": {"type": "string"}, "description": "Paths; -path: largest first."},
     "count": {"type": "string", "description": "true: how many; a path: how many of each value."},
     "distinct": {"type": "string", "description": "A path: its values."},
-    **{name: OWN_ARGUMENTS[name] for name in QUESTIONS if name in ONCE_FREE},
+    **{name: OWN_ARGUMENTS[name] for name in ("sum", "avg", "min", "max", "group_by")},
 }
 _RESERVED = ("cursor", "limit", "fields", "dry_run")
 

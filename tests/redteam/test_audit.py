@@ -218,7 +218,7 @@ def test_a_trail_rewritten_with_the_mac_key_does_not_verify(tmp_path: Path) -> N
 def test_a_trail_without_signatures_does_not_verify_where_they_are_demanded(tmp_path: Path) -> None:
     path = trail_of(tmp_path)
     whole = path.read_bytes()
-    # The form of 0.1: the same members, without signer and sig, with MACs that fit.
+    # The same members without signer and sig, with MACs that fit.
     _, key = mac_key(KEY)
     made, before = [], ""
     for line in whole.splitlines():
@@ -229,7 +229,7 @@ def test_a_trail_without_signatures_does_not_verify_where_they_are_demanded(tmp_
         made.append(text)
     path.write_bytes(b"\n".join(made) + b"\n")
     assert derived(KEY, "lines") == key
-    assert verify([path], KEY) == [], "a trail of 0.1 verifies as it did"
+    assert verify([path], KEY) == []
     assert all(found.message.endswith("is not signed") for found in verify([path], KEY, signers=SIGNERS))
     assert len(verify([path], KEY, signers=SIGNERS)) == sum(json.loads(x)["event"] != "decision" for x in made)
 

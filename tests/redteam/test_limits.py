@@ -11,14 +11,11 @@ import httpx
 import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.govern.limits.rate_limiter import Limiter
-from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import META_REQUESTS, Context, ToolInfo
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client
 from adaptgen.runtime.http.request import Request
-from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 ADA, EVE = Caller("ada", "bank"), Caller("eve", "bank")
@@ -122,24 +119,3 @@ async def test_a_proxy_counts_what_our_server_asked(tmp_path: Path) -> None:
         result = await ask(made, ADA, "tools/call", {"name": "read_items", "arguments": {"text": "1"}})
         assert META_REQUESTS not in json.dumps(result)
         assert "limit" in await call(made, 1)
-
-
-async def test_the_key_of_an_old_limit_has_not_changed() -> None:
-    limit = Limit(per=("sub",), rate=1.0, burst=5.0, text="60/m")
-    store = MemoryStore()
-    names: list[str] = []
-    take = store.take
-
-    async def noted(key: str, **given: Any) -> float:
-        names.append(key)
-        return await take(key, **given)
-
-    store.take = noted  # type: ignore[method-assign]
-    limiter = Limiter([limit, Limit(per=("sub",), rate=1.0, burst=5.0, text="60/m", counts="requests")], store)
-    assert await limiter.take(ADA, fact("read_items")) == 0
-    assert len(set(names)) == 2
-    assert names[0] == "limit/" + OLD
-
-
-OLD = "f00667b869a047a0a6ce1c52f299f7af"
-"""The bucket that 0.1 used for this limit and caller."""

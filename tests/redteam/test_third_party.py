@@ -271,7 +271,7 @@ def tampered(path: Path, change: Any) -> None:
         lambda known: known.update(a=known["b"]),
         lambda known: known.update(a={"pins": {"x": "0" * 64}}),
     ],
-    ids=["changed", "removed", "no mac", "wrong mac", "listing", "of another", "of 0.1"],
+    ids=["changed", "removed", "no mac", "wrong mac", "listing", "of another", "pins alone"],
 )
 async def test_stored_pins_are_authenticated(tmp_path: Path, change: Any) -> None:
     path = tmp_path / "pins.json"

@@ -69,7 +69,7 @@ def test_sources_without_a_repository_have_the_fallback(sources: Path) -> None:
 def test_the_fallback_is_a_development_version_after_the_last_release_of_the_changelog() -> None:
     released = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
     assert Version(fallback()).is_devrelease
-    assert Version(fallback()) > max(map(Version, released))
+    assert Version(fallback()) > max(map(Version, released), default=Version("0"))
 
 
 def test_sources_that_were_never_installed_have_a_version(tmp_path: Path) -> None:

@@ -269,7 +269,7 @@ def test_a_server_without_settings_is_not_deployed(tmp_path: Path) -> None:
     package = tmp_path / "generated" / "bare"
     package.mkdir(parents=True)
     (package / "server.py").write_text(
-        "from adaptgen.runtime import Server\n\nserver = Server(name='bare', bases=(), tools=(), format=1)\n"
+        "from adaptgen.runtime import Server\n\nserver = Server(name='bare', bases=(), tools=())\n"
     )
     with pytest.raises(AdaptgenError, match="AG078"):
         serve(package, {})
@@ -280,7 +280,7 @@ def test_settings_that_are_gone_are_named(tmp_path: Path) -> None:
     package.mkdir(parents=True)
     (package / "server.py").write_text(
         "from adaptgen.runtime import Server\n\n"
-        "server = Server(name='bare', bases=(), tools=(), governance='../../gone.yaml', format=1)\n"
+        "server = Server(name='bare', bases=(), tools=(), governance='../../gone.yaml')\n"
     )
     with pytest.raises(AdaptgenError, match=r"gone\.yaml"):
         serve(package, {})

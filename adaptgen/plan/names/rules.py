@@ -79,8 +79,6 @@ class Names:
 
     server: str
     taken: dict[str, str] = field(default_factory=dict)
-    longer: dict[str, str] = field(default_factory=dict)
-    """Name -> the longer one that it had before 0.2, which is served on."""
     because: dict[str, str] = field(default_factory=dict)
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Owner -> the names that its tool had before, which are served on: tools of hints by name, others by pointer."""
@@ -128,11 +126,10 @@ class Names:
         self.former[owner] = tuple(name for name in own if self.reserve(name, owner) in (None, owner))
 
     def short(self, name: str) -> str:
-        """``name``, or a shorter one where clients would refuse it; what it was is remembered."""
+        """``name``, or a shorter one where clients would refuse it."""
         short = short_name(name)
         if short == name or self.reserve(short, name) not in (None, name):
             return name
-        self.longer[short] = name
         return short
 
 

@@ -37,7 +37,6 @@ server = Server(
     bases=(Base("", env="NOTES_BASE_URL"),),
     tools=TOOLS,
     contracts=Path(__file__).parent / "tools",
-    format=1,
 )
 """
 TOOLS = """\

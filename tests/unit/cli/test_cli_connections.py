@@ -46,7 +46,6 @@ server = Server(
     ),
     tools=(),
     contracts=Path(__file__).parent / "tools",
-    format=1,
 )
 """
 CANARY = "canary-of-an-account"

@@ -27,7 +27,7 @@ def seen(step: Step) -> ToolSnapshot:
         ("each", "{x}", "another list"),
         ("until", Until(path="$.s", is_=(1,)), "waits for something else"),
         ("page", Unpaged(), "reads every page"),
-        ("most", 5, "another number of items"),
+        ("max_items", 5, "another number of items"),
         ("on_error", "omit", "with a failure"),
         ("success", (Check("true"),), "under other conditions"),
         ("then", (Then(do="end"),), "followed by something else"),

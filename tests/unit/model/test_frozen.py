@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from adaptgen.model.frozen import value
-from adaptgen.model.tables import Step, Tool
 
 
 @value()
@@ -91,14 +90,6 @@ def test_replace_copy_and_pickle_make_values_of_their_own() -> None:
     with pytest.raises(ValueError, match="negative"):
         dataclasses.replace(one, x=-1)
     assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
-
-
-def test_keywords_of_earlier_versions_set_the_fields_of_today() -> None:
-    tool = Tool(name="get_note", plain=("name",), was=("note",), form="columns", answer="$.data")  # type: ignore[call-arg]
-    assert tool == Tool(name="get_note", not_sensitive=("name",), aliases=("note",), layout="columns", payload="$.data")
-    assert Step(id="notes", most=5).max_items == 5  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="unexpected keyword argument 'plane'"):
-        Tool(name="get_note", plane=())  # type: ignore[call-arg]
 
 
 def _fresh() -> type[Any]:

@@ -26,7 +26,6 @@ server = Server(
     bases=(Base("http://127.0.0.1:9"),),
     tools=TOOLS,
     contracts=Path(__file__).parent / "tools",
-    format=1,
 )
 """
 TOOLS = """\
@@ -41,7 +40,7 @@ find_notes = Tool(
     name="find_notes",
     call=Call("GET", "/notes/{folder}", query=(Param("q", arg="search"), Param("sort_by", value="date"))),
     page=Offset(limit="limit", offset="offset"),
-    was=("list_notes",),
+    aliases=("list_notes",),
 )
 TOOLS = (create_note, find_notes)
 """

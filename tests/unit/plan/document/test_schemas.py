@@ -10,6 +10,11 @@ import pytest
 from adaptgen.plan.document.inline_schema import inline, safe_pattern
 from adaptgen.plan.document.schemas import shape
 
+NODE = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "next": {"$ref": "#/components/schemas/Node"}},
+}
+
 
 def test_alternatives_that_only_require_keep_what_they_require(make: Any) -> None:
     properties = {"url": {"type": "string"}, "html": {"type": "string"}, "id": {"type": "string", "readOnly": True}}
@@ -65,6 +70,15 @@ def test_every_dialect_becomes_2020_12(make: Any, schema: Any, expected: Any) ->
     made, _ = inline(make({}), schema, budget=1000, direction="input")
     assert made == expected
     jsonschema_rs.validator_for(made)
+
+
+def test_a_long_enum_becomes_text_so_that_no_value_is_refused(make: Any) -> None:
+    schema = {"type": "string", "enum": [f"value-{n}" for n in range(500)]}
+    made, cut = inline(make({}), schema, budget=2000, direction="input")
+    assert cut
+    assert "enum" not in made
+    assert "500 values" in made["description"]
+    assert jsonschema_rs.validator_for(made).is_valid("value-499")
 
 
 @pytest.mark.parametrize(
