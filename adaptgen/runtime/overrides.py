@@ -57,10 +57,7 @@ _LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Item
 _CURSOR = {"type": "string", "description": "`next_cursor` of the previous answer, to go on."}
 _DRY_RUN = {"type": "boolean", "description": "true: change nothing, return the request that would be sent."}
 _QUESTIONS: Mapping[str, Json] = {
-    "where": {
-        "type": "object",
-        "description": "JSON: path -> value, [values] or {op: value}; = != > >= < <= contains in.",
-    },
+    "where": OWN_ARGUMENTS["where"],
     "sort": {"type": "array", "items": {"type": "string"}, "description": "Paths; -path: largest first."},
     "count": {"type": "string", "description": "true: how many; a path: how many of each value."},
     "distinct": {"type": "string", "description": "A path: its values."},

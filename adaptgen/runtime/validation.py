@@ -17,10 +17,12 @@ from typing import Any
 from adaptgen.mcp.json_text import loads_strict
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.frozen import lazy, postpone
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
+from adaptgen.runtime.queries.operators import flatten_conditions
 from adaptgen.syntax.text_formats import FORMATS, fits
 
 postpone("jsonschema_rs.canonical")  # 25 classes for a form of schemas that nothing here asks for
@@ -43,6 +45,7 @@ class Arguments:
         self._required = frozenset(schema.get("required") or ())
         self._open = bool(schema.get("additionalProperties", not closed)) or "patternProperties" in schema
         self._validator = _compiled(schema)
+        self._asks = self._properties.get("where") == OWN_ARGUMENTS["where"]
 
     def check(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """The arguments as they are meant.
@@ -69,14 +72,20 @@ class Arguments:
             self._unknown(given)
         validator = self._validator
         if validator is None or validator.is_valid(given):
-            return given, []
+            return self._flat(given), []
         meant = {name: self._meant(name, value) for name, value in given.items()}
         meant = {
             name: value
             for name, value in meant.items()
             if value is not None or name in self._required or _takes(self._properties.get(name), "null")
         }
-        return meant, list(islice(validator.iter_errors(meant), _PROBLEMS))
+        return self._flat(meant), list(islice(validator.iter_errors(meant), _PROBLEMS))
+
+    def _flat(self, arguments: dict[str, Json]) -> dict[str, Json]:
+        """``arguments`` with a path for each condition of the runtime's ``where``: what hides fields, and what judges
+        calls, looks at these paths."""
+        where = arguments.get("where") if self._asks else None
+        return {**arguments, "where": flatten_conditions(where)} if isinstance(where, dict) else arguments
 
     def _meant(self, name: str, value: Json) -> Json:
         schema = self._properties.get(name)

@@ -139,6 +139,21 @@ class Operand:
             return False
         return fold(str(self.value)) in fold(str(there))
 
+    def may_equal(self, there: Json) -> bool:
+        """Whether ``there``, which is not null, is of a kind that this value could be equal to: a word is no number
+        and no date, and what is true or false is neither."""
+        if self.value is None:
+            return True
+        if isinstance(self.value, bool) or isinstance(there, bool):
+            return _said(self.value) is not None and _said(there) is not None
+        if isinstance(there, (int, float)):
+            return self.number is not None
+        if not isinstance(there, str):
+            return False
+        if not isinstance(self.value, str):
+            return parse_number(there) is not None
+        return self.moment is not None or parse_moment(there) is None
+
     def _against(self, there: Moment) -> int:
         """As precisely as the agent asked: a day against a moment of it is equal."""
         wanted = self.moment

@@ -2,7 +2,8 @@
 checked.
 
 ``where`` is ``{path: value}``, all of them hold: a value, a list of values (any of them), or comparisons
-``{">=": 1, "<": 5}``. A path through a list means any of its elements; ``!=`` means none of them. What is missing is
+``{">=": 1, "<": 5}``; an object of paths is about the fields inside. A path through a list means any of its elements;
+``!=`` means none of them. Conditions on several fields of one list hold for one of its elements. What is missing is
 null. Values are never repeated in an error: they may have been PII tokens.
 """
 
@@ -15,17 +16,15 @@ from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.queries.comparison import Operand
+from adaptgen.runtime.queries.operators import OPERATORS, flatten_conditions, read_operator
 from adaptgen.syntax import field_paths as fields
-from adaptgen.syntax.field_paths import MISSING, Segment
+from adaptgen.syntax.field_paths import EACH, MISSING, Segment
 
 FUNCTIONS: Final = ("sum", "avg", "min", "max")
 """The arguments that compute a figure, in the order of the answer."""
-OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "contains", "in")
 EQUALITY: Final = frozenset({"=", "!=", "in"})
 """Operators that reveal whether a value is a known one, and nothing else about it."""
 
-_ALIASES: Final = {"==": "=", "eq": "=", "ne": "!=", "<>": "!=", "gt": ">", "gte": ">=", "ge": ">=", "lt": "<",
-                   "lte": "<=", "le": "<="}  # fmt: skip
 _ORDER: Final[Mapping[str, Callable[[int], bool]]] = {
     ">": lambda order: order > 0,
     ">=": lambda order: order >= 0,
@@ -70,6 +69,18 @@ class Test:
             return any(one.is_same(there) if whole else one.equals(there) for one in self.wanted)
         order = self.wanted[0].order(there)
         return order is not None and meets(order)
+
+    def may_hold(self, there: Json) -> bool:
+        """Whether a value of the kind of ``there``, which is not null, could pass."""
+        if self.operator == "!=":
+            return True
+        if there is OBJECT:
+            return any(one.value is None for one in self.wanted)
+        if self.operator == "contains":
+            return not isinstance(there, bool)
+        if self.operator in _ORDER:
+            return self.wanted[0].may_equal(there) and self.wanted[0].order(there) is not None
+        return any(one.may_equal(there) for one in self.wanted)
 
 
 @frozen.value()
@@ -179,11 +190,69 @@ def _groups(groups: tuple[Field, ...], tallies: Field | bool) -> tuple[Field, ..
     return (tallies,)
 
 
-def find_scalars(item: Json, field: Field) -> list[Json]:
+def find_scalars(item: Json, segments: Sequence[Segment]) -> list[Json]:
     """What ``item`` has at a path: its scalars, through lists; [None] where it has nothing."""
     found: list[Json] = []
-    _flatten(fields.get(item, field.segments), found)
+    _flatten(fields.get(item, segments), found)
     return found or [None]
+
+
+@frozen.value()
+class Place:
+    """A condition, seen from inside a record. ``segments``: what is left of its path there."""
+
+    condition: Condition
+    segments: tuple[Segment, ...]
+
+    @property
+    def excludes(self) -> bool:
+        """Whether it only says what must not be."""
+        return all(test.operator == "!=" for test in self.condition.tests)
+
+
+def hold_together(record: Json, places: Sequence[Place], holds: Callable[[Condition, list[Json]], bool]) -> bool:
+    """Whether every condition holds in ``record``, those on fields of one list for the same element of it. ``holds``
+    judges a condition by the scalars at its path. Where conditions only exclude, no element may have what they name.
+    """
+    members: dict[Segment, list[Place]] = {}
+    for place in places:
+        name = place.segments[0] if len(place.segments) > 1 else None
+        if isinstance(name, str) and isinstance(record, dict):
+            members.setdefault(name, []).append(Place(place.condition, place.segments[1:]))
+        elif not holds(place.condition, find_scalars(record, place.segments)):
+            return False
+    return all(_member_holds(record.get(name, MISSING), inner, holds) for name, inner in members.items())
+
+
+def _member_holds(member: Any, places: Sequence[Place], holds: Callable[[Condition, list[Json]], bool]) -> bool:
+    """The same for the conditions on one member of a record."""
+    if len(places) > 1 and isinstance(member, dict):
+        return hold_together(member, places, holds)
+    # A number names one element, so it says nothing of the others.
+    each = [place for place in places if not isinstance(place.segments[0], (int, slice))]
+    elements = _elements(member) if isinstance(member, list) else []
+    if len(each) < 2 or not elements or all(place.excludes for place in each):
+        return all(holds(place.condition, find_scalars(member, place.segments)) for place in places)
+    within = [Place(place.condition, _inside(place.segments)) for place in each]
+    if not any(hold_together(element, within, holds) for element in elements):
+        return False
+    numbered = [place for place in places if place not in each]
+    return all(holds(place.condition, find_scalars(member, place.segments)) for place in numbered)
+
+
+def _elements(value: list[Json]) -> list[Json]:
+    """The elements of a list, those of lists in it in their place."""
+    elements: list[Json] = []
+    for element in value:
+        elements += _elements(element) if isinstance(element, list) else [element]
+    return elements
+
+
+def _inside(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """A path below a list as seen from one of its elements."""
+    while segments and segments[0] is EACH:
+        segments = segments[1:]
+    return segments
 
 
 def _flatten(value: Any, into: list[Json]) -> None:
@@ -223,6 +292,7 @@ def _where(given: Json) -> tuple[Condition, ...]:
         raise ToolError(
             '`where` takes an object of paths and values, such as {"status": "OPEN", "amount": {">=": 100}}.'
         )
+    given = flatten_conditions(given)
     if len(given) > _MOST:
         raise ToolError(f"`where` takes at most {_MOST} paths.")
     return tuple(Condition(_field(path, "where"), _tests(path, said)) for path, said in given.items())
@@ -235,8 +305,7 @@ def _tests(path: str, said: Json) -> tuple[Test, ...]:
         raise ToolError(f"`where.{_shown(path)}` is empty; pass a value, a list of values or comparisons.")
     tests = []
     for name, value in said.items():
-        plain = str(name).strip().lower().removeprefix("$")
-        operator = _ALIASES.get(plain, plain)
+        operator = read_operator(str(name))
         if operator not in OPERATORS:
             raise ToolError(
                 f"`where.{_shown(path)}`: `{_shown(name)}` is not a comparison; use {' '.join(OPERATORS)}. "

@@ -28,7 +28,7 @@ from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import scalar_texts
 from adaptgen.runtime.pii.tagged_values import Tagged, canonical
 from adaptgen.runtime.queries import query as asking
-from adaptgen.runtime.queries.filters import Field, find_scalars
+from adaptgen.runtime.queries.filters import find_scalars
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 from adaptgen.syntax.templates import placeholders
@@ -199,7 +199,7 @@ def _scalars(record: Json, path: str) -> Iterator[Any]:
         segments = fields.parse(path)
     except fields.PathError:
         return
-    yield from find_scalars(record, Field(path, segments)) if isinstance(record, (dict, list)) else ()
+    yield from find_scalars(record, segments) if isinstance(record, (dict, list)) else ()
 
 
 def _in_path(tool: Tool) -> frozenset[str]:

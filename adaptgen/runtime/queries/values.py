@@ -14,9 +14,20 @@ from typing import Final
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.layout import is_secret, list_paths
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
-from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, find_scalars
+from adaptgen.runtime.queries.comparison import parse_moment
+from adaptgen.runtime.queries.filters import (
+    EQUALITY,
+    OBJECT,
+    Condition,
+    Field,
+    Place,
+    Question,
+    find_scalars,
+    hold_together,
+)
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING
 
@@ -25,6 +36,7 @@ _HOLE: Final = "\ufffc"
 _KEPT: Final = 12
 _SHORT: Final = 40
 _SAMPLE: Final = 50
+_EXAMPLES: Final = 3
 
 
 class GuardedValues:
@@ -35,6 +47,7 @@ class GuardedValues:
         self.question = question
         self._tool = tool
         self._marks = marks
+        self._places = [Place(condition, condition.field.segments) for condition in question.where]
         self._unmet = dict.fromkeys(question.fields)
         self._sample: list[Json] = []
         self._values: dict[Field, dict[str, None]] = {
@@ -60,8 +73,10 @@ class GuardedValues:
         Raises:
             ToolError: it compares personal data that only turns up in the data.
         """
-        seen = self._look(item)
-        return all(self._condition(one, seen) for one in self.question.where)
+        record, personal = self._look(item)
+        return hold_together(
+            record, self._places, lambda condition, values: self._condition(condition, values, personal)
+        )
 
     def values(
         self, item: Json, by: Sequence[Field], amounts: Sequence[Field] = ()
@@ -85,7 +100,7 @@ class GuardedValues:
 
     @staticmethod
     def _scalars(item: Json, record: Json, field: Field) -> list[Json]:
-        found = find_scalars(record, field)
+        found = find_scalars(record, field.segments)
         if any(one is OBJECT for one in found):
             inner = fields.get(item, field.segments)
             inside = list_paths([one for one in (inner if isinstance(inner, list) else [inner]) if one is not MISSING])
@@ -96,12 +111,14 @@ class GuardedValues:
     def keys(self, item: Json, field: Field) -> list[Json]:
         """The same to sort by: text without what would be a token in it."""
         record, personal = self._look(item)
-        found = [one for one in find_scalars(record, field) if one is not OBJECT]
+        values = find_scalars(record, field.segments)
+        found = [one for one in values if one is not OBJECT]
+        if not found and values:
+            inside = ", ".join(f"{field.said}.{name}" for name in list_paths(self._objects_at(item, field))[:12])
+            raise ToolError(f"`sort`: `{field.said}` holds objects. Name a field of them: {inside}.")
         return self._bare(found, personal, self._no_order, field)
 
-    def _condition(self, condition: Condition, seen: tuple[Json, Mapping[tuple[str, str], None]]) -> bool:
-        record, personal = seen
-        values = find_scalars(record, condition.field)
+    def _condition(self, condition: Condition, values: list[Json], personal: Mapping[tuple[str, str], None]) -> bool:
         if (known := self._values.get(condition.field)) is not None and len(known) <= _KEPT:
             known.update((str(one), None) for one in values if self._names(one, personal))
         compared = values
@@ -117,8 +134,8 @@ class GuardedValues:
             for field in list(self._unmet):
                 if fields.get(item, field.segments) not in (MISSING, []):
                     del self._unmet[field]
-            if len(self._sample) < _SAMPLE:
-                self._sample.append(item)
+        if len(self._sample) < _SAMPLE:
+            self._sample.append(item)
         return self._marks.record(item)
 
     def _bare(
@@ -168,7 +185,14 @@ class GuardedValues:
 
     def note(self, matching: int) -> str:
         """What the agent should know after all items were seen: paths that no item has, and, where nothing matched,
-        the values that there are."""
+        the values that there are.
+
+        Raises:
+            ToolError: nothing matched, and a condition compares with a value of another kind than all that were read.
+        """
+        if not matching:
+            for condition in self.question.where:
+                self._refuse_unmatchable(condition)
         if self._unmet and self._sample:
             missing = ", ".join(f"`{one.said}`" for one in self._unmet)
             return f"No item that was read has {missing}. Fields: {', '.join(list_paths(self._sample))}."
@@ -181,11 +205,53 @@ class GuardedValues:
         ]
         return f"In the items that were read, {'; '.join(told)}." if told else ""
 
+    def _refuse_unmatchable(self, condition: Condition) -> None:
+        """Raise where no value that was read at a path is of a kind that could meet the condition."""
+        shown: dict[str, None] = {}
+        kinds: dict[str, None] = {}
+        for item in self._sample:
+            record, personal = self._marks.record(item)
+            for there in find_scalars(record, condition.field.segments):
+                if there is None:
+                    continue
+                if all(test.may_hold(there) for test in condition.tests):
+                    return
+                kinds[describe_kind(there)] = None
+                if self._names(there, personal) or (isinstance(there, (int, float)) and not isinstance(there, Tagged)):
+                    shown[encode(there).decode()] = None
+        if not kinds:
+            return
+        path = condition.field.said
+        examples = f", such as {', '.join(list(shown)[:_EXAMPLES])}" if shown else ""
+        if kinds.keys() == {"objects"}:
+            inside = list_paths([one for item in self._sample for one in self._objects_at(item, condition.field)])
+            more = f" Name a field of them: {', '.join(f'{path}.{name}' for name in inside[:12])}."
+        else:
+            more = " Compare with a value of that kind."
+        read = f"the values that were read are {' and '.join(kinds)}{examples}"
+        raise ToolError(f"`where.{path}` cannot match: {read}.{more}")
+
+    @staticmethod
+    def _objects_at(item: Json, field: Field) -> list[Json]:
+        held = fields.get(item, field.segments)
+        return [one for one in (held if isinstance(held, list) else [held]) if isinstance(one, dict)]
+
     def _names(self, value: Json, personal: Mapping[tuple[str, str], None]) -> bool:
         """Whether a value may be listed as an existing one."""
         if not isinstance(value, str) or isinstance(value, Tagged) or not 0 < len(value) <= _SHORT:
             return False
         return not self._marks.enabled or self._marks.without(value, personal, _HOLE) == value
+
+
+def describe_kind(value: Json) -> str:
+    """What a scalar, or :data:`OBJECT`, is: in the plural."""
+    if value is OBJECT:
+        return "objects"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "numbers"
+    return "dates" if parse_moment(value) is not None else "texts"
 
 
 def _by_equality(condition: Condition) -> bool:

@@ -50,12 +50,12 @@ ITEMS = [
         ({"tags": {"!=": "vip"}}, [2, 3, 4]),
         ({"tags": None}, [2, 3]),
         ({"owner.id": 7}, [1]),
+        ({"owner": {"id": 7}}, [1]),
         ({"owner": None}, [2, 3]),
         ({"owner": {"!=": None}}, [1, 4]),
         ({"open": True}, [4]),
         ({"open": "true"}, [4]),
         ({"open": {"!=": True}}, [1, 2, 3]),
-        ({"open": 1}, []),
         ({"name": "ada", "amount": {">": 99.9}}, [1]),
     ],
 )
@@ -66,7 +66,6 @@ def test_a_comparison_means_what_a_person_means(kit: Any, where: Any, found: lis
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"where": {"owner": {"fullName": "Ada"}}}, "A field inside is written `owner.fullName`"),
         ({"where": {"amount": {"~": 1}}}, "not a comparison; use = != > >= < <= contains in"),
         ({"where": {"amount": {">": [1, 2]}}}, "compares with one number, date or text"),
         ({"where": {"amount": {">": None}}}, "compares with one number, date or text"),
