@@ -160,7 +160,8 @@ class _Reader:
     def read(self) -> tuple[Paging, tuple[str, ...]]:
         values: dict[str, Any] = {"items": self.items(), "total": self.path("total") or self.total}
         if self.style_name == "none":
-            return Unpaged(items=values["items"], total=values["total"], whole=self.hint.style == "none"), ()
+            size = {key: getattr(self.known, key, None) for key in ("size_argument", "size_default")}
+            return Unpaged(**values, whole=self.hint.style == "none", **size), ()
         for key in _NEEDS.get(self.style_name, ()):
             values[key] = self.value(key)
             if values[key] is None:

@@ -152,7 +152,7 @@ def test_a_page_index_without_evidence_is_found_by_looking(api: SimpleNamespace)
 def test_a_page_index_that_is_required_is_left_to_the_agent(api: SimpleNamespace) -> None:
     index = {"name": "pageIndex", "in": "query", "required": True, "schema": INT}
     found = plan(api, rows(), [index, *api.query("pageSize")])
-    assert (found.page, found.absorbed) == (Unpaged(seek=True), {})
+    assert (found.page, found.absorbed) == (Unpaged(seek=True, size_argument="pageSize"), {})
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_cursors(api: SimpleNamespace, parameter: str, answer: Any, next: str) -
 
 def test_a_cursor_parameter_without_a_token_in_the_answer_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
     found = plan(api, obj(data=rows()), api.query("limit", cursor=TEXT))
-    assert found.page == Unpaged(items="$.data", seek=True, cursor="cursor")
+    assert found.page == Unpaged(items="$.data", seek=True, cursor="cursor", size_argument="limit")
     assert found.absorbed == {("query", "cursor"): "paging"}
     assert plan(api, rows(), api.query(after=TEXT)).page == Unpaged()
 
@@ -224,7 +224,8 @@ def test_the_id_of_the_last_record_is_a_cursor_where_has_more_ends_it(api: Simpl
     assert page(api, schema, api.query("limit", starting_after=TEXT)) == Cursor(
         cursor="starting_after", next="$.data[-1].id", more="$.has_more", limit="limit", items="$.data"
     )
-    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == Unpaged(items="$.data", seek=True)
+    unpaged = Unpaged(items="$.data", seek=True, size_argument="limit")
+    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == unpaged
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> No
     events = [{"name": "offset", "in": "query", "schema": INT, "description": "Number of events to retrieve"}]
     assert plan(api, rows(), events).page == Unpaged()
     times = api.query(start={"type": "string", "format": "date-time"})
-    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True)
+    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True, size_argument="limit")
 
 
 def test_what_writes_is_no_list(api: SimpleNamespace) -> None:
@@ -349,8 +350,10 @@ def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> Non
     ("given", "found"),
     [
         (["from", "size"], Offset(offset="from", limit="size")),
-        (["from", "to", "limit"], Unpaged(seek=True)),
-        (["start", "end", "limit"], Unpaged(seek=True)),
+        (["from", "to", "limit"], Unpaged(seek=True, size_argument="limit")),
+        (["from", "end"], Unpaged(size_argument="end")),
+        (["start", "stop"], Unpaged(size_argument="stop")),
+        (["start", "end", "limit"], Unpaged(seek=True, size_argument="limit")),
         (["from", "page", "per_page"], PageNumber(page="page", size="per_page", guessed=True)),
     ],
 )
@@ -360,4 +363,4 @@ def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given:
 
 def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
     listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
-    assert page(api, rows(), listed) == Unpaged(seek=True)
+    assert page(api, rows(), listed) == Unpaged(seek=True, size_argument="limit")

@@ -49,7 +49,7 @@ def test_start_and_count_of_versions(api: SimpleNamespace) -> None:
     start = {**INT, "default": 0, "description": "The first version to return"}
     assert page(api, {"start": start, "count": INT}, ROWS) == Offset(offset="start", limit="count")
     start = {**INT, "description": "The block height to start with"}
-    assert page(api, {"start": start, "count": INT}, ROWS) == Unpaged()
+    assert page(api, {"start": start, "count": INT}, ROWS) == Unpaged(size_argument="count")
 
 
 @pytest.mark.parametrize(
