@@ -517,3 +517,17 @@ def test_the_last_page_again_is_no_sign_of_a_largest_page(tmp_path: Path) -> Non
     line = page_of(notebook, "GET /tasks")
     assert line is not None
     assert line.value.get("max_size") in (None, 100)
+
+
+def test_a_list_next_to_a_list_of_choices_is_learned(tmp_path: Path) -> None:
+    handler = by_offset(wrap=lambda rows: {"items": rows, "choices": ITEMS[:4]})
+    assert hint(learn(tmp_path, handler, "limit", "offset", items="rows"))["items"] == "$.items"
+
+
+@pytest.mark.parametrize("names", [("limit", "offset"), ()])
+def test_several_kinds_of_records_in_one_answer_are_not_narrowed_to_one(tmp_path: Path, names: tuple[str, ...]) -> None:
+    def wrap(rows: list[Any]) -> Any:
+        others = [{"key": f"k{one['id']}", "text": "x"} for one in rows]
+        return {"items": rows, "mails": others, "calls": others}
+
+    assert page_of(learn(tmp_path, by_offset(wrap=wrap), *names, items="rows")) is None

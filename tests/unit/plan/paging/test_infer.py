@@ -364,3 +364,11 @@ def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given:
 def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
     listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
     assert page(api, rows(), listed) == Unpaged(seek=True, size_argument="limit")
+
+
+def test_no_paging_of_an_answer_with_several_arrays_is_the_whole_answer(api: SimpleNamespace) -> None:
+    kinds = obj(items=rows(), people=rows(), calls=rows())
+    none = PageHint(style="none")
+    assert page(api, obj(id=INT, mails=rows(), calls=rows()), [], hint=none) is None
+    assert page(api, obj(items=rows()), [], hint=none) == Unpaged(items="$.items", whole=True)
+    assert page(api, kinds, [], hint=PageHint(style="none", items="$.calls")) == Unpaged(items="$.calls", whole=True)
