@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from adaptgen.building.result import BuildResult
-from adaptgen.learning.lists.observe import find_place
+from adaptgen.learning.lists.observe import find_place, find_rivals
 from adaptgen.learning.model import Experiment, Line, Notebook
 from adaptgen.learning.probe import Probe, Reply
 from adaptgen.learning.replies import readable_tools
@@ -54,7 +54,7 @@ def _look(page: Paging, rows: Sequence[tuple[Mapping[str, str], Reply]]) -> Foun
         if not reply.ok or not isinstance(reply.json, (dict, list)):
             continue
         place, records = find_place(reply.json, page.items) or (page.items, [])
-        if place != page.items:
+        if place != page.items and not find_rivals(reply.json, records):
             places.add(place)
             found["items"] = (place, f"the list is at {place}, not at {page.items}")
         if isinstance(page, Unpaged):

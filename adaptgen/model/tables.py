@@ -241,11 +241,14 @@ class NextUrl:
 class Unpaged:
     """No paging is known; what the API returns at once is sliced. ``whole``: hints say that it is the whole list.
     ``seek``: an input asks for a part of the list, so an undocumented header may lead on: ``Link``, or one with a token
-    (``X-Next-Token``), which goes into ``cursor``."""
+    (``X-Next-Token``), which goes into ``cursor``. ``size_argument`` asks for a number
+    of items and stays an argument; the API returns ``size_default`` of them without it, where it says so."""
 
     items: str = "$"
     total: str | None = None
     whole: bool = False
+    size_argument: str | None = None
+    size_default: int | None = None
     seek: bool = False
     cursor: str | None = None
     place: Place = "query"

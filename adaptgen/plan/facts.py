@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Json, value
@@ -16,8 +17,10 @@ from adaptgen.plan.document.envelope import (
 from adaptgen.plan.document.operation import Operation, Response, is_json
 from adaptgen.plan.document.operation_words import OperationWords, read_words
 from adaptgen.plan.document.request_bodies import BodyInputs, read_body
+from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.document.table_responses import read_rows, table_envelope
 from adaptgen.plan.document.vendor_extensions import ExtensionHints, described, read_extensions
+from adaptgen.plan.paging.parameter_signals import Parameters
 from adaptgen.plan.paging.places import PagingLocation, spaces
 from adaptgen.plan.paging.prose import list_told
 from adaptgen.plan.paging.response_signals import PagingSignals
@@ -60,6 +63,14 @@ class OperationFacts:
         return self.envelope is not None or self.page_extension is not None
 
     @property
+    def holds_several_lists(self) -> bool:
+        """Whether the answer is declared as an object with several arrays of records, of which none is the list."""
+        if self.answer is None or self.envelope is not None:
+            return False
+        members = [shape(self.document, one) for one in shape(self.document, self.answer.schema).properties.values()]
+        return sum(bool(shape(self.document, one.items).properties) for one in members) > 1
+
+    @property
     def says_part(self) -> bool:
         """Whether the answer says how many records there are in all, or whether there are more."""
         signs = PagingSignals(self.document, self.envelope, {}) if self.envelope is not None else None
@@ -77,6 +88,16 @@ class OperationFacts:
         return paged or self.envelope
 
 
+def _find_onward(document: Document, answer: Response | None, places: Sequence[PagingLocation]) -> frozenset[str]:
+    """The members of an answer that an input of the same name takes to go on, by its description."""
+    members = shape(document, answer.schema).properties if answer is not None else {}
+    names: set[str] = set()
+    for place in places:
+        inputs = Parameters(document, place.queries, folded=place.folded)
+        names.update(name for name in place.queries if name in members and inputs.continues(name))
+    return frozenset(names)
+
+
 def read_facts(document: Document, operation: Operation) -> OperationFacts:
     """Compute every fact about ``operation`` of ``document`` once."""
     extensions = read_extensions(document, operation)
@@ -87,7 +108,8 @@ def read_facts(document: Document, operation: Operation) -> OperationFacts:
     body = read_body(document, operation.body) if operation.body else None
     page_inputs = tuple(spaces(document, operation, body))
     page_extension = paging_extension(document, operation, answer)
-    paged = page_extension is not None or any(place.signs for place in page_inputs)
+    onward = _find_onward(document, answer, page_inputs)
+    paged = page_extension is not None or bool(onward) or any(place.signs for place in page_inputs)
     listed = list_told(f"{operation.summary}\n{operation.description}")
     several = names_several(operation) or (listed and not names_record)
     sized = any(place.is_sized or (several and place.tells_page) for place in page_inputs)
@@ -102,6 +124,7 @@ def read_facts(document: Document, operation: Operation) -> OperationFacts:
         paged=paged,
         sized=sized,
         told=told,
+        onward=onward,
     )
     if envelope is None and rows is not None:
         envelope = table_envelope(answer, rows)

@@ -21,6 +21,8 @@ MOST = 300
 """Records of a list whose names can be looked up."""
 _LABELS = ("name", "title", "label", "display_name", "code", "symbol", "slug", "key", "description")
 _LONG = 80
+_SEVERAL = 3
+"""Different ids that must be in a list before a field points to it: fewer are there by chance."""
 _ENDS = frozenset({"id", "ids", "uuid", "guid", "key", "code", "ref", "pk", "no", "number", "slug"})
 
 
@@ -101,10 +103,10 @@ def find_references(
                 if _own_record(tool.call, argument, one):
                     continue
                 seen = _pointing(argument, one, values)
-                if seen is not None:
+                if seen is not None and seen[1] >= _SEVERAL:
                     where, count = seen
                     because = f"{argument} in the records of {where} holds ids of {one.target.key} only"
-                    sure: Confidence = "certain" if count >= 3 and one.whole == "certain" else "likely"
+                    sure: Confidence = "certain" if one.whole == "certain" else "likely"
                     yield Reference(tool, argument, one, f"{because} ({count} different ones)", sure)
                     break
 

@@ -10,6 +10,8 @@ from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.layout import choose_from
 from adaptgen.syntax import field_paths as fields
 
+_CONSTANT = "always the same, so it comes last"
+
 
 def better_view(
     tool: Tool,
@@ -30,6 +32,7 @@ def better_view(
         return None
     dull = {path: "a secret" if kinds.get(path) == "secret" else _dull(path, found, len(records)) for path in tool.view}
     kept = [path for path, why in dull.items() if not why]
+    constant = [path for path, why in dull.items() if why == _CONSTANT]
     reasons: dict[str, list[str]] = {}
     for path, why in dull.items():
         if why:
@@ -42,7 +45,10 @@ def better_view(
     ranked, _ = choose_from(tool, records)
     usual = [path for path in ranked if path in found and path not in dull and path not in (*kept, *kinds)]
     more = [path for path in usual if not _dull(path, found, len(records))]
-    kept += more[: max(len(tool.view) - len(kept), 0)]
+    kept += more[: max(len(tool.view) - len(kept) - len(constant), 0)]
+    kept += constant  # a state, an enum or a reference may differ tomorrow
+    if kept == list(tool.view):
+        return None
     because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
     return kept, f"{because}; seen in {len(records)} records"
 
@@ -67,9 +73,9 @@ def _new_view(
         because = f"the view of the records at {place}, not of the answer around them"
     else:
         chosen = [one for one in tool.view or () if one in found] or list(ranked)
-    chosen = [
-        one for one in chosen if one in found and kinds.get(one) != "secret" and not _dull(one, found, len(records))
-    ]
+    chosen = [one for one in chosen if one in found and kinds.get(one) != "secret"]
+    dull = {one: _dull(one, found, len(records)) for one in chosen}
+    chosen = [one for one in chosen if not dull[one]] + [one for one in chosen if dull[one] == _CONSTANT]
     first = [identity] if identity is not None and identity not in chosen else []
     return ([*first, *chosen], because) if chosen else None
 
@@ -90,5 +96,5 @@ def _dull(path: str, found: Mapping[str, Values], records: int) -> str:
     if one.is_null:
         return "always empty"
     if one.is_constant and records >= MANY:
-        return "always the same"
+        return _CONSTANT
     return "bulky" if one.bytes > BULKY else ""

@@ -68,6 +68,11 @@ class Seen:
         return len(self.records or ())
 
     @property
+    def rivals(self) -> list[tuple[tuple[str, ...], list[Json]]]:
+        """The other arrays of records in the answer, by their keys."""
+        return find_rivals(self.reply.json, self.records)
+
+    @property
     def broken(self) -> bool:
         """Whether the answer says nothing about what was asked: no answer, a failure of the server, a login."""
         return bool(self.reply.failed) or self.reply.status >= 500 or self.reply.status in (0, 401, 403, 407, 408, 429)
@@ -136,6 +141,12 @@ def find_place(
     if keys_of is not None:
         return written(keys_of), items
     return (declared, items) if here is not MISSING else None
+
+
+def find_rivals(body: Json, records: Sequence[Json] | None) -> list[tuple[tuple[str, ...], list[Json]]]:
+    """The arrays of records in an answer besides ``records``, by their keys."""
+    arrays = _lists(body, (), _DEPTH)
+    return [(keys, items) for keys, items in arrays if items is not records and not _is_about(keys)]
 
 
 @value()

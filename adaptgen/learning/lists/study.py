@@ -169,19 +169,28 @@ class Study:
         page = state.target.page
         self._final(f"not known: too few records ({state.count})", "unknown")
         first = state.first
-        if first is not None and first.count and (page is None or first.place != page.items):
+        moved = first is not None and first.count and (page is None or first.place != page.items)
+        if moved and first is not None and not first.rivals:
             self._line({"items": first.place}, f"the list is at {first.place}", "certain")
 
     async def _nothing_found(self) -> None:
         """No input moves anything: whether the list is whole."""
         state, first = self.state, self.state.first
         page = state.target.page
-        if first is not None and not state.is_unstable and (page is None or first.place != page.items):
+        moved = first is not None and not state.is_unstable and (page is None or first.place != page.items)
+        is_only = first is not None and not first.rivals
+        if moved and first is not None and is_only:
             self._line({"items": first.place}, f"the list is at {first.place}", "certain")
         verdict = await judge_whole(state)
         self._final(verdict.conclusion, verdict.confidence)
-        if verdict.page is not None:
+        if verdict.page is not None and (is_only or not moved):
             self._line(verdict.page, verdict.conclusion, verdict.confidence)
+
+    def _moves_several(self) -> bool:
+        """Whether the other arrays of records differ between pages too, so that the answer is about several kinds."""
+        answers = [one for one in self.state.asker.answers() if one.count]
+        rivals = {keys: items for one in answers[:1] for keys, items in one.rivals}
+        return any(rivals.get(keys, items) != items for one in answers for keys, items in one.rivals)
 
     async def _conclude(self, way: Way) -> Habit | None:
         state, first = self.state, self.state.first
@@ -200,6 +209,9 @@ class Study:
         await check_cut(state, way)
         if state.cut and state.max_size is not None and (state.known.whole or _is_all(state)):
             state.max_size = None
+        if self._moves_several():
+            self._final("not known: several arrays of records move together, and none of them is all", "unknown")
+            return None
         page = self._hint(way)
         confidence: Confidence = "likely" if way.guess else "certain"
         why = way.why

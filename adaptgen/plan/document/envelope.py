@@ -184,14 +184,15 @@ def find_envelope(
     paged: bool = False,
     sized: bool = False,
     told: bool = False,
+    onward: frozenset[str] = frozenset(),
 ) -> Envelope | None:
     """How ``answer`` holds a list of ``resource``; None where it is not a list. ``segments``: the words of every
     literal segment of the path; ``names_record``: the path names one record; ``names_several``: it ends in a plural;
     ``paged``: the operation has parameters for paging, which speaks for a list; ``sized``: it has both a position and a
-    size; ``told``: a description mentions a list."""
+    size; ``told``: a description mentions a list; ``onward``: members that an input takes to go on."""
     if answer is None or (answer.media is not None and not is_json(answer.media)):
         return None
-    reader = _Reader(document, resource, names_record, paged, segments if sized else None)
+    reader = _Reader(document, resource, names_record, paged, segments if sized else None, onward)
     given = _Answer(reader, answer.schema, names_several=names_several, told=told)
     row = ENVELOPE.strongest(given)
     if row is None:
@@ -322,9 +323,10 @@ class _Reader:
         detail: bool,
         paged: bool,
         segments: frozenset[tuple[str, ...]] | None = None,
+        onward: frozenset[str] = frozenset(),
     ) -> None:
         self.document, self.resource = document, resource
-        self.detail, self.paged = detail, paged
+        self.detail, self.paged, self.onward = detail, paged, onward
         self.sized, self.segments = segments is not None, segments or frozenset()
 
     def read(self, root: Shape) -> Envelope | None:
@@ -398,7 +400,7 @@ class _Reader:
         if not arrays and self.sized and _echoes(one.properties):
             arrays = self.untyped(one)
         others = [key for key in one.properties if key not in arrays]
-        meta = all(map(_about, others))
+        meta = all(_about(key) or key in self.onward for key in others)
         best, because, clear = self.pick(one, arrays, others, meta)
         if best is None:
             return None
@@ -447,7 +449,10 @@ class _Reader:
 
     def is_page(self, others: list[str]) -> bool:
         """Whether what is next to the arrays says which part of a list it is, and inputs ask for one."""
-        return self.paged and any(_leads_on(key) or "".join(words(key)) in _PART for key in others)
+        return self.paged and any(self.leads_on(key) or "".join(words(key)) in _PART for key in others)
+
+    def leads_on(self, key: str) -> bool:
+        return _leads_on(key) or key in self.onward
 
     def main_of_several(self, one: Shape, arrays: Mapping[str, Shape], *, page: bool) -> tuple[str | None, str, bool]:
         """Of several arrays the one that is required; in a ``page`` before it what is called the list of something, or
@@ -480,7 +485,7 @@ class _Reader:
         every = every_property(self.document, one)
         beside = {key: shape(self.document, node) for key, node in every.items() if key != best}
         own = [key for key in beside if not is_wrapper_word(key, of_list=True)]
-        part = self.paged and (any(map(_leads_on, beside)) or (self.sized and clear))
+        part = self.paged and (any(map(self.leads_on, beside)) or (self.sized and clear))
         if not own or (part and not self.detail):
             return False  # a page of a list, with both ends of it declared, or the part of it that is asked for
         values = [key for key in own if not beside[key].properties and beside[key].type != "array"]

@@ -160,7 +160,9 @@ class _Reader:
     def read(self) -> tuple[Paging, tuple[str, ...]]:
         values: dict[str, Any] = {"items": self.items(), "total": self.path("total") or self.total}
         if self.style_name == "none":
-            return Unpaged(items=values["items"], total=values["total"], whole=self.hint.style == "none"), ()
+            unpaged = self.known if isinstance(self.known, Unpaged) else Unpaged()
+            values |= {"size_argument": unpaged.size_argument, "size_default": unpaged.size_default}
+            return Unpaged(**values, whole=self.hint.style == "none"), ()
         for key in _NEEDS.get(self.style_name, ()):
             values[key] = self.value(key)
             if values[key] is None:

@@ -24,12 +24,12 @@ from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, 
 from adaptgen.plan.paging.places import PagingLocation, absorbed, last_key
 from adaptgen.plan.paging.prose import last_id_told, link_told, page_told
 from adaptgen.plan.paging.response_signals import TIMES, PagingSignals
+from adaptgen.source.hints.model import PageHint
 from adaptgen.syntax.identifiers import vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
-    from adaptgen.source.hints.model import PageHint
 
 
 @value()
@@ -54,6 +54,9 @@ def find_paging(
             style without what it needs (AG031).
     """
     operation = facts.operation
+    if hint is not None and hint == PageHint(style="none") and facts.holds_several_lists:
+        because = "the hints say that it is no list"
+        return PagingPlan(None, evidence=(_evidence(operation, None, because, "hint"),))
     if hint is not None:
         envelope = facts.paged_envelope()
         inferred = _infer(facts, envelope) if envelope else None
@@ -171,6 +174,7 @@ def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
     if isinstance(page, Unpaged):
         page, seeking = _seek(document, places, page)
         because += seeking
+        page = _with_size(document, places, page)
     because = f"{envelope.because}; {because}"
     left = _left(facts, "where the list goes on is not clear") if isinstance(page, Unpaged) else ()
     return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, because), *left))
@@ -186,6 +190,19 @@ def _seek(document: Document, places: Sequence[PagingLocation], page: Unpaged) -
             return page, f", but {tokens[0]!r} takes a token: it is looked for in the headers of the answer"
     sized = Parameters(document, places[0].queries, folded=places[0].folded).limit(clear=True)
     return (replace(page, seek=True), "; a Link header is followed") if sized else (page, "")
+
+
+def _with_size(document: Document, places: Sequence[PagingLocation], page: Unpaged) -> Unpaged:
+    """``page`` with the input that asks for a number of items and stays an argument."""
+    for place in (one for one in places if one.place != "path"):
+        inputs = Parameters(document, place.queries, folded=place.folded)
+        name = inputs.argument_of_size()
+        if name is not None:
+            default = inputs.shapes[name].default
+            counted = isinstance(default, int) and default > 1 and not inputs.is_end(name)
+            key = last_key(name) if place.inside or place.place == "body" else name
+            return replace(page, size_argument=key, size_default=int(str(default)) if counted else None)
+    return page
 
 
 _LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
@@ -256,6 +273,7 @@ class _Reading:
         texts = [name for name in texts if not given.numeric(name) and not given.begins_range(name)]
         numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
         texts += given.called(frozenset(TIMES))
+        texts += [name for name in given.begins() if given.begins_page(name) and name not in texts]
         for target in [*targets, *texts, *self.connected([*targets, *numbers]), *numbers]:
             source = None if given.queries[target].required else self.source(target)
             if source is not None and (target not in numbers or self.signs.is_number(source)):
@@ -296,7 +314,10 @@ class _Reading:
     def source(self, target: str) -> str | None:
         """Where the answer has the value for a cursor: for one in a header, in the header of the same name first."""
         same = self.signs.header(target) if self.place.place == "header" else None
-        return same or self.signs.token_for(self.key(target), self.parameters.text(target))
+        given = self.parameters
+        ends = self.signs.end_for(self.key(target), given.shapes[target]) if given.begins_page(target) else None
+        back = self.signs.member_for(self.key(target), given.shapes[target]) if given.continues(target) else None
+        return same or self.signs.token_for(self.key(target), given.text(target)) or ends or back
 
     def comes_back(self, name: str) -> bool:
         """Whether the answer has a value for a string that is not described as a number, for the next page."""
@@ -335,6 +356,10 @@ class _Counter:
     def key(self) -> str:
         return self.reading.key(self.name)
 
+    @property
+    def comes_back(self) -> bool:
+        return self.reading.signs.member_for(self.key, self.parameters.shapes[self.name]) is not None
+
     @cached_property
     def sized(self) -> bool:
         """Whether there is a parameter for the size of a page."""
@@ -371,6 +396,7 @@ CONNECTED: Table[_Counter] = Table(
     Row(10, "the answer has its next value", lambda c: c.reading.signs.goes_into(c.key)),
     Row(10, "one description names the other", lambda c: c.reading.signs.told_for(c.name, c.parameters.text(c.name))),
     Row(10, "it comes back under a name about pages", lambda c: c.reading.signs.token_called(c.key)),
+    Row(10, "it comes back and is told to continue", lambda c: c.parameters.continues(c.name) and c.comes_back),
 )
 
 OFFSET_PARAMETER: Table[_Counter] = Table(

@@ -64,7 +64,12 @@ _NO_POSITION = lazy(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|b
 _AUTHENTICATES = lazy(
     r"\b(auth\w*|access|api|bearer|user|session|security|jwt|oauth\w*)[ -]?tokens?\b|\blog(ged)? ?in\b"
 )
+_MANY_MEANINGS = vocabulary("size max length num first count rows top ps take")
+_OF_RECORDS = lazy(
+    r"\b(results?|items?|records?|entries|rows|objects|elements|returned?|pages?|lists?|how many|number of|maximum)\b"
+)
 _MEASURE = lazy(r"\b(time ?zones?|utc|gmt|(milli)?seconds?|minutes?|hours?|bytes?|pixels?|degrees?|met(er|re)s?)\b")
+_CONTINUES = lazy(r"\b(tokens?|previous(ly)?|continu(e|es|ed|ing|ation)|resum(e|es|ed|ing))\b")
 _TOKEN = lazy(r"\b(token|cursor|opaque|encoded|string|hash|marker|pointer)\b")
 _NUMBER_FORMATS = (None, "int32", "int64", "integer", "number", "int")
 WIRE_NUMBERS = frozenset({"int64", "uint64"})
@@ -143,6 +148,25 @@ class Parameters:
         dated = self.shapes[name].format in {"date", "date-time"}
         return dated or (self.folded[name] in _BEGIN and bool(set(self.folded.values()) & _END))
 
+    def begins(self) -> list[str]:
+        """The optional parameters that say where something begins."""
+        return [name for name in self.called(_BEGIN | {"since"}) if not self.queries[name].required]
+
+    def begins_page(self, name: str) -> bool:
+        """Whether the end of a page goes into ``from``, ``start`` or ``since``: by its text, or because nothing makes
+        it the begin of a range or of a time."""
+        if name not in self.begins() or self.shapes[name].format in {"date", "date-time"}:
+            return False
+        if self.continues(name):
+            return True
+        ranged = set(self.folded.values()) & _END
+        return not ranged and not _NO_POSITION.search(self.described(name)) and not self.measures(name)
+
+    def continues(self, name: str) -> bool:
+        """Whether the text of a parameter says that it takes what an answer before gave."""
+        said = self.described(name)
+        return bool(_CONTINUES.search(said)) and not _AUTHENTICATES.search(said) and self.shapes[name].enum is None
+
     def pages(self) -> list[str]:
         """The parameters for the number of a page, by name and by description."""
         return [*self.called(PAGE), *self.told["page"]]
@@ -196,6 +220,23 @@ class Parameters:
             found = [name for name in found if name not in self.offsets()] or self.told["size"]
         ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
         return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
+
+    def argument_of_size(self) -> str | None:
+        """The parameter that asks for a number of records, or the position where they end, of a list whose paging is
+        not known. A ``size`` may be that of a shoe: where it has a text, this must be about records."""
+        name = self.limit(clear=True) or self.limit()
+        if name is not None:
+            said = self.described(name).strip()
+            plain = self.folded[name] not in _MANY_MEANINGS or not said
+            if plain or size_told(said) or _OF_RECORDS.search(said):
+                return name
+        return next((one for one in self.called(_END) if self.is_end(one)), None)
+
+    def is_end(self, name: str) -> bool:
+        """Whether a number is the position where a part of the list ends that ``from`` or ``start`` begins."""
+        begins = [one for one in self.called(_BEGIN) if self.number_like(one) and not self.measures(one)]
+        times = any(_NO_POSITION.search(self.described(one)) for one in (name, *begins))
+        return self.folded[name] in _END and self.number_like(name) and bool(begins) and not times
 
     def beside_page(self, name: str) -> bool:
         """Whether a position adds to the number of a page: the only size is that of a page, in its name."""

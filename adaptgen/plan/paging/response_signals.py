@@ -104,6 +104,19 @@ class PagingSignals:
         alike = [one for one in self.envelope.siblings if fold(one.keys[-1]) == fold(target)]
         return any(one.shape.type == "string" and set(words(target)) & _ONWARD for one in alike)
 
+    def end_for(self, target: str, input_shape: Shape) -> str | None:
+        """Where the answer says where its page ends, for a parameter that says where the next one begins, of one
+        type: ``end`` for ``from`` or ``start``, ``next_batch`` for ``since`` or ``from``."""
+        ends = [one for one in self.envelope.siblings if fold(one.keys[-1]) in {"nextbatch", "nextstart", "nextfrom"}]
+        if fold(target) not in TIMES:
+            ends += [one for one in self.envelope.siblings if fold(one.keys[-1]) == "end"]
+        return next((one.path for one in ends if _is_same_value(one.shape, input_shape)), None)
+
+    def member_for(self, target: str, input_shape: Shape) -> str | None:
+        """The member of the answer that is called as a parameter and has its type."""
+        alike = [one for one in self.envelope.siblings if fold(one.keys[-1]) == fold(target)]
+        return next((one.path for one in alike if _is_same_value(one.shape, input_shape)), None)
+
     def header(self, name: str) -> str | None:
         """``header:<Name>`` where a header of this name is declared."""
         return f"header:{self.headers[fold(name)][0]}" if fold(name) in self.headers else None
@@ -265,6 +278,12 @@ NEXT_URL: Table[_Next] = Table(
     Row(10, "it is the next link", lambda n: n.name == "next" and n.inside in {"links", "link", "_links"}),
     Row(10, "it is the next page of two", lambda n: n.name == "next" and n.is_next_of_two),
 )
+
+
+def _is_same_value(answered: Shape, asked: Shape) -> bool:
+    """Whether a member of the answer can be sent back as it is."""
+    dated = {"date", "date-time", "time"} & {answered.format, asked.format}
+    return answered.type == asked.type and asked.type in {"string", "integer"} and not dated and not _is_url(answered)
 
 
 def _is_url(one: Shape) -> bool:

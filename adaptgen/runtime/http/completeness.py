@@ -61,7 +61,8 @@ _NEXT_LINK: Final = lazy(r"rel\s*=\s*\"?[^\";,]*\bnext\b", re.IGNORECASE)
 class ListAnswer:
     """One answer that holds a list of ``length``. ``members``: names and values of what is next to the items;
     ``nouns``: what the list is called; ``sizes``: what was asked for, by parameter; ``whole``: hints say that the list
-    is not paged; ``later``: it is not the first page."""
+    is not paged; ``later``: it is not the first page; ``size_parameter``: what asks for a number of items of a list
+    whose paging is not known, and ``size_default``: how many come without it, where the API says so."""
 
     length: int
     members: tuple[tuple[str, Json], ...] = ()
@@ -70,6 +71,8 @@ class ListAnswer:
     nouns: frozenset[str] = frozenset()
     whole: bool = False
     later: bool = False
+    size_parameter: str | None = None
+    size_default: int | None = None
 
 
 def read_answer(
@@ -81,26 +84,35 @@ def read_answer(
     *,
     whole: bool = False,
     later: bool = False,
+    size_parameter: str | None = None,
+    size_default: int | None = None,
 ) -> ListAnswer:
     """What is around the list at JSONPath ``path`` in ``body``."""
     keys = _keys(path)
     nouns = frozenset(singular(word) for key in keys[-1:] for word in words(key))
-    return ListAnswer(length, tuple(_around(body, keys)), headers, sizes, nouns, whole, later)
+    around = tuple(_around(body, keys))
+    return ListAnswer(length, around, headers, sizes, nouns, whole, later, size_parameter, size_default)
 
 
 def find_doubt(answer: ListAnswer) -> tuple[str, bool]:
     """Why the list may go on, in words, "" where nothing says so; and whether only its length does."""
     for row in _ROWS:
         if why := row(answer):
-            return why, row in (_asked, _usual)
+            return why, row in (_asked, _sized, _usual)
     return "", False
 
 
-def find_sizes(url: str, body: Json = None) -> tuple[tuple[str, int], ...]:
-    """The parameters of a request that ask for a number of items."""
-    found = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    found += [(name, str(value)) for name, value in _scalars(body)]
-    return tuple((name, int(value)) for name, value in found if value.isdecimal() and len(value) < 7 and _is_size(name))
+def find_sizes(url: str, body: Json = None, size_parameter: str | None = None) -> tuple[tuple[str, int], ...]:
+    """The parameters of a request that ask for a number of items, by their names or because ``size_parameter`` does."""
+    values = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    values += [(name, str(value)) for name, value in _scalars(body)]
+    numbers = [(name, int(value)) for name, value in values if value.isdecimal() and len(value) < 7]
+    return tuple((name, number) for name, number in numbers if name == size_parameter or _is_size(name))
+
+
+def may_be_cut(length: int) -> bool:
+    """Whether APIs bound their pages to this length: round numbers and powers of two."""
+    return length % 5 == 0 or (length >= 8 and length & (length - 1) == 0)
 
 
 def read_sizes(content: bytes) -> tuple[tuple[str, int], ...]:
@@ -220,6 +232,19 @@ def _asked(answer: ListAnswer) -> str:
     return ""
 
 
+def _sized(answer: ListAnswer) -> str:
+    """An API that takes a size has pages: fewer items than asked for are all, unless it may have bounded the size."""
+    name = answer.size_parameter
+    if name is None or answer.later or answer.whole or not answer.length or _has_equal_total(answer):
+        return ""
+    size = dict(answer.sizes).get(name, answer.size_default)
+    if size is None:
+        return f"{_quoted(name)} asks for a number of items, and how many come without it is not known"
+    if answer.length < size and not may_be_cut(answer.length):
+        return ""
+    return f"{_quoted(name)} asks for a number of items, and nothing says that these {answer.length:,} are all"
+
+
 def _usual(answer: ListAnswer) -> str:
     if answer.later or answer.whole or answer.length not in PAGE_SIZES or _has_equal_total(answer):
         return ""
@@ -227,7 +252,7 @@ def _usual(answer: ListAnswer) -> str:
 
 
 _ROWS: Final[tuple[Callable[[ListAnswer], str], ...]] = (
-    _next, _more, _not_done, _header, _larger_total, _more_pages, _asked, _usual,
+    _next, _more, _not_done, _header, _larger_total, _more_pages, _asked, _sized, _usual,
 )  # fmt: skip
 
 

@@ -179,10 +179,18 @@ def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[J
 
 
 def _around(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> ListAnswer:
-    sizes = (*find_sizes(response.url), *response.sizes)
-    whole = isinstance(paging, Unpaged) and paging.whole
-    later = at != first_place(paging)
-    return read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later)
+    unpaged = paging if isinstance(paging, Unpaged) else Unpaged()
+    return read_answer(
+        body,
+        paging.items,
+        len(items),
+        response.headers,
+        (*find_sizes(response.url, size_parameter=unpaged.size_argument), *response.sizes),
+        whole=unpaged.whole,
+        later=at != first_place(paging),
+        size_parameter=unpaged.size_argument,
+        size_default=unpaged.size_default,
+    )
 
 
 def _ended(paging: Cursor, response: Response, body: Json) -> bool:
@@ -260,11 +268,16 @@ def _best(body: dict[str, Json]) -> list[Json] | None:
         return None
     if len(lists) == 1:
         return next(iter(lists.values()))
-    for name in _LIST_NAMES:
-        if name in lists:
-            return lists[name]
-    of_objects = [value for value in lists.values() if value and all(isinstance(one, dict) for one in value)]
-    return of_objects[0] if len(of_objects) == 1 else None
+    of_objects = {key: one for key, one in lists.items() if one and all(isinstance(each, dict) for each in one)}
+    rivals = [key for key in of_objects if key in _LIST_NAMES or not is_wrapper_word(key, of_list=True)]
+    if len(rivals) > 1:
+        return None
+    named = next((lists[name] for name in _LIST_NAMES if name in lists), None)
+    if named is not None and not rivals:
+        return named
+    if len(of_objects) == 1 or named is None:
+        return next(iter(of_objects.values())) if len(of_objects) == 1 else None
+    return of_objects[rivals[0]]
 
 
 def _is_map(value: dict[str, Json]) -> bool:

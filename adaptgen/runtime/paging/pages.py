@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from adaptgen.model.tables import Cursor, Json, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import page as pages
+from adaptgen.runtime.http.completeness import may_be_cut
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.paging.cursor import CursorBox
@@ -239,7 +240,7 @@ class PageIterator:
     def _clamped(self, count: int) -> bool:
         """Whether a page of ``count`` items may have been cut to that size: as asked for, or a size that APIs use."""
         size = self.state.size
-        return (size is not None and count >= size) or count % 5 == 0 or (count >= 8 and count & (count - 1) == 0)
+        return (size is not None and count >= size) or may_be_cut(count)
 
     @property
     def doubtful(self) -> bool:

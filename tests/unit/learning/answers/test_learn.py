@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adaptgen.learning.answers.learn import learn_answers
 from adaptgen.learning.lists.learn import learn_lists
 from adaptgen.learning.model import Notebook
@@ -70,6 +72,13 @@ def contacts(tmp_path: Path, records: list[dict[str, Any]] = CONTACTS, **handler
     return learn(tmp_path, paths, known | handlers)
 
 
+def test_the_view_leaves_out_what_is_empty_and_ends_with_what_is_always_the_same(tmp_path: Path) -> None:
+    view = value_of(contacts(tmp_path), "operations", "GET /contacts", "view")
+    assert "memo" not in view
+    assert view.index("tenant") == len(view) - 1
+    assert "title" in view
+
+
 def test_types_that_are_not_as_declared(tmp_path: Path) -> None:
     said = [(each.declared, each.observed) for each in contacts(tmp_path).disagreements]
     assert ("amount is of type number", "it is of type string") in said
@@ -78,6 +87,11 @@ def test_types_that_are_not_as_declared(tmp_path: Path) -> None:
 
 def test_numbers_that_are_no_ids_of_the_list_point_to_nothing(tmp_path: Path) -> None:
     records = [{**each, "groupId": each["groupId"] + 1} for each in CONTACTS]
+    assert value_of(contacts(tmp_path, records), "operations", "GET /contacts", "arguments", "groupId") is None
+
+
+def test_two_ids_that_are_in_a_list_may_be_there_by_chance(tmp_path: Path) -> None:
+    records = [{**each, "groupId": each["id"] % 2 + 1} for each in CONTACTS]
     assert value_of(contacts(tmp_path, records), "operations", "GET /contacts", "arguments", "groupId") is None
 
 
@@ -105,21 +119,16 @@ def several(tmp_path: Path, order: Callable[[list[Any]], list[Any]]) -> Notebook
     return learn(tmp_path, {"/cases": operation}, {"/cases": lambda query: {"people": people, "cases": order(rows)}})
 
 
-def test_the_view_of_one_list_among_several_is_of_its_records(tmp_path: Path) -> None:
-    notebook = several(tmp_path, list)
-    assert value_of(notebook, "operations", "GET /cases", "page") == {"items": "$.cases"}
-    assert value_of(notebook, "operations", "GET /cases", "view") == ["id", "subject"]
-    assert value_of(notebook, "operations", "GET /cases", "sensitive", "reach") == "email"
-    assert notebook.disagreements == []
-
-
-def test_without_paging_the_tool_answers_all_lists_and_what_is_personal_is_below_them(tmp_path: Path) -> None:
-    mixed = random.Random(4)
-    notebook = several(tmp_path, lambda rows: mixed.sample(rows, len(rows)))
+@pytest.mark.parametrize("order", [list, lambda rows: random.Random(4).sample(rows, len(rows))])
+def test_an_answer_with_several_arrays_of_records_is_left_whole(tmp_path: Path, order: Any) -> None:
+    notebook = several(tmp_path, order)
     assert value_of(notebook, "operations", "GET /cases", "page") is None
     assert value_of(notebook, "operations", "GET /cases", "view") is None
     assert value_of(notebook, "operations", "GET /cases", "sensitive", "cases[*].reach") == "email"
     assert value_of(notebook, "operations", "GET /cases", "sensitive", "reach") is None
+
+
+CANARIES = ("Quistgaard", "canary", "4929123412341234", "DE02120300000000202051", "tok3n-canary-77")
 
 
 def test_what_was_done_is_not_asked_again(tmp_path: Path) -> None:

@@ -383,3 +383,17 @@ def repeated_at_the_end(records: list[Any], *, first: int, most: int) -> Handler
 def test_the_last_page_again_does_not_show_the_number_of_the_first(tmp_path: Path, first: int) -> None:
     page = hint(learn(tmp_path, repeated_at_the_end(people(5), first=first, most=25), "page", "size"))
     assert page["first"] == first
+
+
+def test_a_list_next_to_a_list_of_choices_is_learned(tmp_path: Path) -> None:
+    handler = by_offset(wrap=lambda rows: {"items": rows, "choices": ITEMS[:4]})
+    assert hint(learn(tmp_path, handler, "limit", "offset", items="rows"))["items"] == "$.items"
+
+
+@pytest.mark.parametrize("names", [("limit", "offset"), ()])
+def test_several_kinds_of_records_in_one_answer_are_not_narrowed_to_one(tmp_path: Path, names: tuple[str, ...]) -> None:
+    def wrap(rows: list[Any]) -> Any:
+        others = [{"key": f"k{one['id']}", "text": "x"} for one in rows]
+        return {"items": rows, "mails": others, "calls": others}
+
+    assert page_of(learn(tmp_path, by_offset(wrap=wrap), *names, items="rows")) is None

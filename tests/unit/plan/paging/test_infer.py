@@ -10,6 +10,7 @@ from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.source.hints.model import PageHint
 
 INT = {"type": "integer"}
+STRING = {"type": "string"}
 TEXT = {"type": "string"}
 
 
@@ -70,6 +71,12 @@ def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespac
         )
 
 
+def test_a_page_index_that_is_required_is_left_to_the_agent(api: SimpleNamespace) -> None:
+    index = {"name": "pageIndex", "in": "query", "required": True, "schema": INT}
+    found = plan(api, rows(), [index, *api.query("pageSize")])
+    assert (found.page, found.absorbed) == (Unpaged(seek=True, size_argument="pageSize"), {})
+
+
 @pytest.mark.parametrize(
     ("schema", "description", "most"),
     [
@@ -84,6 +91,22 @@ def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespac
 def test_the_largest_page(api: SimpleNamespace, schema: Any, description: str, most: int | None) -> None:
     given = [{"name": "limit", "in": "query", "schema": schema, "description": description}, *api.query("offset")]
     assert page(api, rows(), given) == Offset(offset="offset", limit="limit", max_size=most)
+
+
+def test_a_cursor_parameter_without_a_token_in_the_answer_is_looked_for_at_run_time(api: SimpleNamespace) -> None:
+    found = plan(api, obj(data=rows()), api.query("limit", cursor=TEXT))
+    assert found.page == Unpaged(items="$.data", seek=True, cursor="cursor", size_argument="limit")
+    assert found.absorbed == {("query", "cursor"): "paging"}
+    assert plan(api, rows(), api.query(after=TEXT)).page == Unpaged()
+
+
+def test_the_id_of_the_last_record_is_a_cursor_where_has_more_ends_it(api: SimpleNamespace) -> None:
+    schema = obj(data=rows(), has_more={"type": "boolean"}, object=TEXT, url=TEXT)
+    assert page(api, schema, api.query("limit", starting_after=TEXT)) == Cursor(
+        cursor="starting_after", next="$.data[-1].id", more="$.has_more", limit="limit", items="$.data"
+    )
+    unpaged = Unpaged(items="$.data", seek=True, size_argument="limit")
+    assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == unpaged
 
 
 def test_headers(api: SimpleNamespace) -> None:
@@ -103,7 +126,7 @@ def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> No
     events = [{"name": "offset", "in": "query", "schema": INT, "description": "Number of events to retrieve"}]
     assert plan(api, rows(), events).page == Unpaged()
     times = api.query(start={"type": "string", "format": "date-time"})
-    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True)
+    assert plan(api, rows(), [*times, *api.query("limit")]).page == Unpaged(seek=True, size_argument="limit")
 
 
 # ------------------------------------------------------------------------------------------------------------ hints
@@ -149,10 +172,25 @@ def test_a_token_that_stands_on_the_last_page_too_is_ended_by_the_flag_beside_it
     ("given", "found"),
     [
         (["from", "size"], Offset(offset="from", limit="size")),
-        (["from", "to", "limit"], Unpaged(seek=True)),
-        (["start", "end", "limit"], Unpaged(seek=True)),
+        (["from", "to", "limit"], Unpaged(seek=True, size_argument="limit")),
+        (["from", "end"], Unpaged(size_argument="end")),
+        (["start", "stop"], Unpaged(size_argument="stop")),
+        (["start", "end", "limit"], Unpaged(seek=True, size_argument="limit")),
         (["from", "page", "per_page"], PageNumber(page="page", size="per_page", guessed=True)),
     ],
 )
 def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given: list[str], found: Paging) -> None:
     assert page(api, rows(), api.query(*given)) == found
+
+
+def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
+    listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
+    assert page(api, rows(), listed) == Unpaged(seek=True, size_argument="limit")
+
+
+def test_no_paging_of_an_answer_with_several_arrays_is_the_whole_answer(api: SimpleNamespace) -> None:
+    kinds = obj(items=rows(), people=rows(), calls=rows())
+    none = PageHint(style="none")
+    assert page(api, obj(id=INT, mails=rows(), calls=rows()), [], hint=none) is None
+    assert page(api, obj(items=rows()), [], hint=none) == Unpaged(items="$.items", whole=True)
+    assert page(api, kinds, [], hint=PageHint(style="none", items="$.calls")) == Unpaged(items="$.calls", whole=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.passes import find_paging
 
-from adaptgen.model.tables import Cursor, PageNumber, Paging, Unpaged
+from adaptgen.model.tables import Cursor, Offset, PageNumber, Paging, Unpaged
 
 INT, TEXT, TIME = {"type": "integer"}, {"type": "string"}, {"type": "string", "format": "date-time"}
 ITEM = {"type": "object", "properties": {"id": TEXT, "name": TEXT}}
@@ -23,6 +23,13 @@ def page(api: SimpleNamespace, inputs: dict[str, Any], answer: Any, path: str = 
     parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in inputs.items()]
     made, found = api.document({path: {"get": {"parameters": parameters, **api.answer(answer)}}})
     return find_paging(made, found[f"GET {path}"]).page
+
+
+def test_start_and_count_of_versions(api: SimpleNamespace) -> None:
+    start = {**INT, "default": 0, "description": "The first version to return"}
+    assert page(api, {"start": start, "count": INT}, ROWS) == Offset(offset="start", limit="count")
+    start = {**INT, "description": "The block height to start with"}
+    assert page(api, {"start": start, "count": INT}, ROWS) == Unpaged(size_argument="count")
 
 
 @pytest.mark.parametrize(

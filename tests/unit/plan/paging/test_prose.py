@@ -60,7 +60,7 @@ def test_a_field_that_names_the_parameter(api: SimpleNamespace) -> None:
 @pytest.mark.parametrize("described", ["A cursor, as given in the [Link header](https://x.test/paging).", ""])
 def test_a_link_header_that_is_only_described(api: SimpleNamespace, described: str) -> None:
     found = page(api, api.rows(), said("after", described), said("per_page", "", "integer"))
-    assert found == (Link(limit="per_page") if described else Unpaged(seek=True))
+    assert found == (Link(limit="per_page") if described else Unpaged(seek=True, size_argument="per_page"))
 
 
 def test_pages_described_by_the_operation(api: SimpleNamespace) -> None:
@@ -90,7 +90,7 @@ def test_a_token_in_a_body_is_told_by_its_description(api: SimpleNamespace, desc
     made, found = api.document({"/contacts/search": {"post": raw}})
     page = find_paging(made, found["POST /contacts/search"]).page
     expected = Cursor(cursor="startAt", next="$.nextEntryId", limit="limit", items="$.contacts", place="body")
-    assert page == (expected if described else Unpaged(items="$.contacts"))
+    assert page == (expected if described else Unpaged(items="$.contacts", size_argument="limit"))
 
 
 def test_a_text_in_a_body_is_no_number(api: SimpleNamespace) -> None:
@@ -98,7 +98,7 @@ def test_a_text_in_a_body_is_no_number(api: SimpleNamespace) -> None:
     given = obj(query=TEXT, offset=start, limit={"type": "integer"})
     raw = {"operationId": "searchContacts", "summary": "Search contacts", **api.body(given), **api.answer(api.rows())}
     made, found = api.document({"/contacts/search": {"post": raw}})
-    assert find_paging(made, found["POST /contacts/search"]).page == Unpaged()
+    assert find_paging(made, found["POST /contacts/search"]).page == Unpaged(size_argument="limit")
 
 
 def test_a_token_that_continues(api: SimpleNamespace) -> None:
