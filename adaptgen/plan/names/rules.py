@@ -102,7 +102,12 @@ class Names:
         )
         facts = [NameFacts(one, self.server) for one in order]
         decided = {it.operation.pointer: decide_name(it) for it in facts}
-        decided |= {pointer: (name, LOCKED) for pointer, name in locked.items()}
+        by_pointer = {it.operation.pointer: it for it in facts}
+        for pointer, name in locked.items():
+            # The lock is the reason only of a name that the rules would not give.
+            own, because = decided.get(pointer, ("", LOCKED))
+            possible = candidates(by_pointer[pointer], own) if pointer in by_pointer else ()
+            decided[pointer] = (name, because if name in map(self.short, possible) else LOCKED)
         _unite_nouns(facts, decided)
         self.because |= {pointer: because for pointer, (_, because) in decided.items()}
         # Names meant for tools first, then identifiers: an author who wrote a good one meant it.

@@ -22,6 +22,13 @@ from adaptgen.source.hints.model import ToolHint
         ("get", "/triggers", "allTriggers", "All triggers of the user", "read"),
         ("get", "/orders/{id}/refund", "getRefund", "Get the refund of an order", "read"),
         ("get", "/runs", "runs", "", "read"),
+        ("get", "/card/topup", None, "Top up the card", "write"),
+        ("get", "/card/topups", None, "Top up history", "read"),
+        ("get", "/runs/{id}/finish", None, "Finish the run", "write"),
+        ("get", "/surfaces/finishes", None, "Finishes of a surface", "read"),
+        ("get", "/courses/{id}/signup", None, "Sign up for the course", "write"),
+        ("get", "/signup/form", None, "Get the sign up form", "read"),
+        ("get", "/desk", None, "Checks in at the desk", "write"),
     ],
 )
 def test_the_effect_of_a_call(
