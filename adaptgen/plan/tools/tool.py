@@ -75,9 +75,8 @@ def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ..
 @dataclass(slots=True)
 class Analysis:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
-    ``notes``: what agents must know of how it writes; ``deed``: what
-    its words say that it does. ``learned``: the keys of ``hint`` that were learned; ``where``
-    returns the place of a key."""
+    ``notes``: what agents must know of how it writes; ``deed``: what its words say that it does.
+    ``learned``: the keys of ``hint`` that were learned; ``where`` returns the place of a key."""
 
     context: Context
     facts: OperationFacts
