@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from updating.texts import contradictions, silent_losses
 from validating.capture import answers, arguments_of, environ, resource, secret
 from validating.values import Maker
 
@@ -25,6 +24,7 @@ from adaptgen.source import EMPTY, Document
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.transports.load import load_server
 from adaptgen.views.vocabulary import is_selector
+from updating.texts import contradictions, silent_losses
 
 
 @dataclass

@@ -10,7 +10,19 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.plan.document.operation_words import read_words
-from adaptgen.plan.effects.verbs import ACTS, ANYWHERE, CHANGE, CHANGES_RECORD, DELETE, MAKES, SEEN, THIRD, WEAK
+from adaptgen.plan.effects.verbs import (
+    ACTS,
+    ANYWHERE,
+    CALLER,
+    CHANGE,
+    CHANGES_RECORD,
+    DELETE,
+    HOLDERS,
+    MAKES,
+    SEEN,
+    THIRD,
+    WEAK,
+)
 from adaptgen.syntax.identifiers import words
 
 if TYPE_CHECKING:
@@ -31,10 +43,13 @@ def find_deed(operation: Operation) -> Deed:
     if operation.method not in ("POST", "PUT") or is_upsert(operation):
         return ""
     said = read_words(operation)
-    for spoken in (said.summary, said.name, said.tells):
-        if deed := _deed_of(spoken):
-            return deed
+    told, named = _deed_of(said.summary), _deed_of(said.name)
     successes = {response.status for response in operation.responses if response.status[:1] == "2"}
+    if told and named and told != named and "act" not in (told, named):
+        # The document contradicts itself.
+        return "create" if successes == {"201"} else ""
+    if deed := told or named or (_deed_of(said.tells) if not said.summary else ""):
+        return deed
     return "create" if successes == {"201"} else ""
 
 
@@ -82,3 +97,11 @@ def marks_as(operation: Operation) -> str:
     last = read_words(operation).last
     marks = operation.method in ("POST", "PUT", "PATCH") and len(last) == 1 and last[0] in SEEN | {"unread"}
     return last[0] if marks else ""
+
+
+def tell_target(operation: Operation) -> str:
+    """Whose record a DELETE without arguments deletes."""
+    path = [word for part in operation.path.split("/") if "{" not in part for word in words(part)]
+    if set(path) & (CALLER | HOLDERS) or set(read_words(operation).summary) & CALLER:
+        return "It takes no arguments: what it deletes belongs to the caller."
+    return f"It takes no arguments: what it deletes is `{operation.path}`." if path else ""

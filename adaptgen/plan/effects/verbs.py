@@ -22,6 +22,10 @@ CHANGE = vocabulary(
     "poweroff undo redo invalidate invalidates impersonate redeem redeems unblock unhide undelete recreate recreates "
     "print reindex"
 )
+CALLER = vocabulary("me my myself mine self own your yourself current authenticated caller")
+"""Words that speak of who calls."""
+HOLDERS = vocabulary("user account profile session")
+"""Records of who calls, where a path has them in the singular and without an id."""
 MAKES = vocabulary("create creates creating insert inserts inserting add adds adding make makes")
 CHANGES_RECORD = vocabulary(
     "update updates updating replace replaces replacing overwrite overwrites modify modifies modifying edit edits set "

@@ -20,7 +20,7 @@ from adaptgen.plan.document.reader import Operation, accepted, is_json
 from adaptgen.plan.document.request_bodies import BodyInputs
 from adaptgen.plan.document.schemas import leaves, shape
 from adaptgen.plan.document.tool_names import PLACEHOLDER
-from adaptgen.plan.effects.deeds import Deed, find_deed
+from adaptgen.plan.effects.deeds import Deed, find_deed, tell_target
 from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.effects.verbs import CHANGES_RECORD
 from adaptgen.plan.facts import OperationFacts, read_facts
@@ -281,6 +281,8 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
     # What the document calls it ("Save contract", "Replace …") is the write without the merge.
     title = describe.words(name).capitalize() if one.merges else describe.title(operation, name)
+    if operation.method == "DELETE" and not inputs.arguments:
+        one.notes = tell_target(operation)
     text = description(one, name)
     contract = contracts.contract(name, text, schema, one.effect, operation.method, one.role, title)
     searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})

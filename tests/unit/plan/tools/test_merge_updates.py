@@ -433,6 +433,16 @@ GET = {"get": answers(RECORD)}
         (of_path("/tickets", GET, "put", summary="Creates a new ticket"), "create_ticket", None),
         (of_path("/tickets/{id}", GET, "put", summary="Adds a new ticket", responses=CREATED), "add_ticket", None),
         (of_path("/tickets/{id}", {}, "put", responses=CREATED), "create_ticket", None),
+        (
+            of_path("/t/{id}", {}, "put", operationId="replaceTicket", summary="Create a ticket", responses=CREATED),
+            "create_ticket",
+            None,
+        ),
+        (
+            of_path("/t/{id}", {}, "put", operationId="updateTicket", summary="Add the ticket"),
+            "replace_ticket",
+            LOSES,
+        ),
         (of_path("/password", {}, "post", summary="Password change"), "update_password", LOSES),
         (
             of_path("/t/{id}", GET, "post", summary="Update", description="All other fields are left unchanged."),
@@ -481,3 +491,35 @@ def test_hints_decide_whether_a_post_merges(planned: Any, wanted: Any) -> None:
     paths = of_path("/tickets/{id}", GET, "post", summary="Run the form of a ticket")
     hints = Hints(tools={"change": ToolHint(call=CallHint("POST", "/tickets/{id}"), update=wanted)})
     assert (planned(paths, hints=hints).tools["change"].update is not None) == (wanted == "merge")
+
+
+@pytest.mark.parametrize(
+    ("path", "summary", "text"),
+    [
+        ("/me/avatar", "Remove the avatar", "belongs to the caller"),
+        ("/account", "Delete", "belongs to the caller"),
+        ("/drafts", "Delete all of my drafts", "belongs to the caller"),
+        ("/cache", "Clear the cache", "what it deletes is `/cache`"),
+        ("/users/{id}", "Delete a user", ""),
+    ],
+)
+def test_a_delete_without_arguments_says_whose_record_it_deletes(
+    planned: Any, path: str, summary: str, text: str
+) -> None:
+    parameters = [ID] if "{id}" in path else []
+    done = planned({path: {"delete": {"summary": summary, "parameters": parameters, "responses": {"204": {}}}}})
+    (contract,) = done.contracts.values()
+    assert ("takes no arguments" in contract.description) is bool(text)
+    assert text in contract.description
+
+
+@pytest.mark.parametrize(
+    ("path", "summary", "name"),
+    [
+        ("/tasks/{id}/read", "Mark a task as read", "mark_task_read"),
+        ("/messages/{id}/unread", "", "mark_message_unread"),
+    ],
+)
+def test_what_marks_a_record_is_not_called_reading(planned: Any, path: str, summary: str, name: str) -> None:
+    done = planned({path: {"parameters": [ID], "post": {"summary": summary, "responses": {"200": {}}}}})
+    assert {name: "write"} == {tool.name: tool.effect for tool in done.tools.values()}
