@@ -5,6 +5,9 @@ and change one property of a record with each of them, giving everything optiona
 returns a part of it where it is asked with anything that the read need not have, and replaces it by what a PUT sends.
 What is lost is counted by property; a success whose change is not in the record is false.
 
+The names and texts of all writes are compared with what they do: an ``update_…`` that may lose a field says so, and
+none contradicts the first verb of its summary, or a 201.
+
 Then 50 callers in two processes change one record of a small service without ETags, each a property of its own, with
 the shared state in Redis where there is one, and in files.
 
@@ -52,7 +55,7 @@ def over_corpus(paths: list[Path], sample: int) -> list[Figure]:
         for path, found in zip(paths, pool.map(of_document, paths, [sample] * len(paths)), strict=True):
             documents += bool(found.updates)
             total.add(found)
-            for line in found.lost + found.false:
+            for line in found.lost + found.false + found.silent + found.contradicting:
                 print(f"{path.name}: {line}", file=sys.stderr)
     for reason, count in Counter(total.refused).most_common(12):
         print(f"refused {count}: {reason}", file=sys.stderr)
@@ -63,6 +66,8 @@ def over_corpus(paths: list[Path], sample: int) -> list[Figure]:
         Figure("  of these with an optional input of the read, such as a selection of fields", total.selecting, ""),
         Figure("fields lost", len(total.lost), "", bar=0),
         Figure("successes that were none", len(total.false), "", bar=0),
+        Figure("updates that may lose what they were not given, and do not say so", len(total.silent), "", bar=0),
+        Figure("names and texts against the summary or a 201", len(total.contradicting), "", bar=0),
         Figure("refused, nothing written", share, "%", bar=REFUSED),
     ]
 

@@ -24,18 +24,21 @@ from adaptgen.source import EMPTY, Document
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.transports.load import load_server
 from adaptgen.views.vocabulary import is_selector
+from updating.texts import contradictions, silent_losses
 
 
 @dataclass
 class Outcome:
     """What became of the updates. ``selecting``: those with optional inputs of the read; ``lost``, ``false`` and
-    ``refused`` say which and why."""
+    ``refused`` say which and why; ``silent`` and ``contradicting`` are tools whose texts do not fit their calls."""
 
     updates: int = 0
     selecting: int = 0
     lost: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    contradicting: list[str] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         self.updates += other.updates
@@ -43,6 +46,8 @@ class Outcome:
         self.lost += other.lost
         self.false += other.false
         self.refused += other.refused
+        self.silent += other.silent
+        self.contradicting += other.contradicting
 
 
 class Mock(httpx.AsyncBaseTransport):
@@ -57,12 +62,14 @@ class Mock(httpx.AsyncBaseTransport):
         self.beside: Mapping[str, str] = {}
         self.session: dict[str, Any] = {}
         self.writes = 0
+        self.read_path = ""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
         if request.method == "GET":
+            self.read_path = request.url.path
             return self._answer(self._read(request))
-        if request.method != "PUT":
+        if request.method != "PUT" and not (request.method == "POST" and request.url.path == self.read_path):
             return self._answer(self.session)
         self.writes += 1
         body = json.loads(request.content)
@@ -106,6 +113,9 @@ def update_all(spec: Path, folder: Path, sample: int) -> Outcome:
         document, made, files = result.document, result.plan, result.files
     except AdaptgenError:
         return outcome
+    known = {one.pointer: one for one in operations(document)[0]}
+    outcome.silent += silent_losses(made, known)
+    outcome.contradicting += contradictions(made, known)
     tools = [tool for tool in made.server.tools if tool.update is not None and not tool.update.patch]
     if not tools:
         return outcome
@@ -114,7 +124,6 @@ def update_all(spec: Path, folder: Path, sample: int) -> Outcome:
         (folder / name).write_text(text, "utf-8")
     if sample and len(tools) > sample:
         tools = [tools[index * len(tools) // sample] for index in range(sample)]
-    known = {one.pointer: one for one in operations(document)[0]}
     mock = Mock()
     server = load_server(folder)
     mock.session = answers(server)

@@ -15,6 +15,7 @@ from adaptgen.plan.effects.verbs import (
     ACTIONS,
     ACTS,
     AGAIN,
+    AIMS,
     ALONE,
     ANYWHERE,
     ASKED,
@@ -283,7 +284,7 @@ def _sends(spoken: tuple[str, ...]) -> tuple[str, ...]:
         return spoken[:1]
     if len(spoken) > 1 and spoken[0] in {"log", "logs", "sign", "signs"} and spoken[1] in {"out", "off"}:
         return spoken[:1]
-    if spoken[:2] in ACTING_PAIRS and spoken[0] == "check" and {*spoken[2:3]} <= DETERMINERS:
+    if spoken[:2] in ACTING_PAIRS and spoken[1] in {"in", "out", "up"} and {*spoken[2:3]} <= DETERMINERS | AIMS:
         return spoken[:1]
     makes = [word for word in spoken[:1] if word in {"generate", "issue", "request", "regenerate", "resend"}]
     if makes == ["generate"] and set(spoken[1:4]) & ISSUED:

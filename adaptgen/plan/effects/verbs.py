@@ -22,6 +22,16 @@ CHANGE = vocabulary(
     "poweroff undo redo invalidate invalidates impersonate redeem redeems unblock unhide undelete recreate recreates "
     "print reindex"
 )
+CALLER = vocabulary("me my myself mine self own your yourself current authenticated caller")
+"""Words that speak of who calls."""
+HOLDERS = vocabulary("user account profile session")
+"""Records of who calls, where a path has them in the singular and without an id."""
+MAKES = vocabulary("create creates creating insert inserts inserting add adds adding make makes")
+CHANGES_RECORD = vocabulary(
+    "update updates updating replace replaces replacing overwrite overwrites modify modifies modifying edit edits set "
+    "sets change changes changing save saves amend amends alter alters revise revises"
+)
+"""Verbs of changing a record, which may stand for the whole of it."""
 THIRD = frozenset(word for word in CHANGE | DELETE if word.endswith("s") and not word.endswith("ss"))
 """In a path these are nouns."""
 WEAK = vocabulary(
@@ -30,7 +40,7 @@ WEAK = vocabulary(
     "refresh transfer buy sell deposit dial ring play skip wake arm disarm turn press put change deploy checkout "
     "reply tweet put puts begin begins rent rents mint burn settle capture void flag silence blink drain rollback "
     "migrate commit recalculate reconcile block purchase upload process train populate init initialize initialise "
-    "rescan recompute warmup wakeup"
+    "rescan recompute warmup wakeup finish finishes finalize finalise topup signup checkin"
 )
 READ = vocabulary(
     "get gets list lists read reads fetch fetches retrieve retrieves return returns show shows find finds search "
@@ -108,7 +118,8 @@ FOREIGN_ACTS = frozenset(
 )
 """Verbs of changing in the languages of ``ASKS_FOR_PAGES``."""
 ACTING_PAIRS = frozenset(
-    {("check", "in"), ("check", "out"), ("count", "up"), ("and", "commit"), ("or", "mutation"), ("for", "sale"),
+    {("check", "in"), ("check", "out"), ("checks", "in"), ("checks", "out"), ("top", "up"), ("tops", "up"),
+     ("sign", "up"), ("signs", "up"), ("count", "up"), ("and", "commit"), ("or", "mutation"), ("for", "sale"),
      ("fetch", "from"), ("look", "at"), ("uses", "up"), ("report", "abuse"), ("read", "all"), ("and", "makes"),
      ("and", "apply"), ("returned", "once")}
 )  # fmt: skip
@@ -166,6 +177,8 @@ FORGOT = vocabulary("forgot forget forgotten lost")
 SECRETS = vocabulary("password pin username pass login")
 ACTIONS = vocabulary("action command cmd")
 DETERMINERS = vocabulary("a an the all this these your one any every each its their")
+AIMS = vocabulary("at for to with from by into")
+"""Words after a verb of two words: "Sign up for a course"."""
 MANY = vocabulary("batch bulk mass multi multiple")
 CLAIMED = vocabulary(
     "reset cancellation deletion removal otp code verification refund callback payout withdrawal permission access "
@@ -180,7 +193,7 @@ SEEN = vocabulary("read reads view views seen fetch fetches")
 """Of a record, these are acts: ``POST /notifications/{id}/read`` marks it."""
 ACTS = vocabulary(
     "join leave kill reload rebuild retry rerun skip sync launch dispatch deploy start stop restart populate "
-    "initialize initialise rescan recompute"
+    "initialize initialise rescan recompute finish finishes finalize finalise"
 )
 """Verbs of ``WEAK`` that are rarely nouns before another word: "Start server"."""
 AGAIN = vocabulary("recompute recalculate rebuild rerun reload redeploy rescan resync reindex retrain regenerate retry")
@@ -219,10 +232,12 @@ DOES = vocabulary(
     "mow discharge wash water spray shake call hang forward favorite star bookmark tag enroll quit attend donate "
     "bid bet wager stake unstake swap trade freeze unfreeze thaw seize spawn boot halt force compact optimize "
     "shrink extend renew postpone reschedule delegate escalate appoint nominate dismiss expel steer bump rotate "
-    "adjust inject overwrite swipe tip"
+    "adjust inject overwrite swipe tip finish finalize finalise complete conclude"
 )
 """Verbs of doing; a GET writes where one is before "a" or "the"."""
-STARTS = vocabulary("start stop restart reload run take eject lease vacuum feed play")
+STARTS = vocabulary(
+    "start stop restart reload run take eject lease vacuum feed play finish finalize topup signup checkin"
+)
 """Verbs where a path ends in them."""
 SWITCHED = vocabulary("on off up down toggle eject")
 AFTER_NOUN = vocabulary(

@@ -104,7 +104,10 @@ class NameFacts:
     @cached_property
     def identified(self) -> str:
         """The name from the operationId; "" where it is missing, generated from the path, or says nothing."""
-        return identifier.name_of_identifier(self)
+        name = identifier.name_of_identifier(self)
+        verb, _, rest = name.partition("_")
+        creates = self.role == "create" and self.operation.method == "PUT" and verb in ("update", "replace", "put")
+        return f"create_{rest}" if creates and rest else name
 
     @cached_property
     def summarized(self) -> str:

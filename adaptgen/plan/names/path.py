@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.evidence import Row, Table
 from adaptgen.plan.document.tool_names import plural, singular_words, snake
+from adaptgen.plan.effects.deeds import marks_as
 from adaptgen.plan.names import terms
 from adaptgen.plan.names.identifier import collapse
 from adaptgen.plan.names.summary import object_of
@@ -131,6 +132,8 @@ def _action_name(it: NameFacts, above: list[str], context: list[str], extra: lis
             return "_".join([*words, *extra, *context, *(above[-1:] if bare and not context else [])])
         return "_".join([words[0], *extra, *context, *words[1:]])
     noun = context or above[-1:] or object_of(it, words[0])
+    if mark := marks_as(it.operation):
+        return "_".join(["mark", *(extra if context else extra[:-1]), *noun, mark])
     return "_".join([words[0], *(extra if context else extra[:-1]), *noun])
 
 

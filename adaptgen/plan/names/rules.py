@@ -100,9 +100,13 @@ class Names:
         )
         facts = [NameFacts(one, self.server) for one in order]
         decided = {it.operation.pointer: decide_name(it) for it in facts}
+        free = dict(decided)
         decided |= {pointer: (name, LOCKED) for pointer, name in locked.items()}
         _unite_nouns(facts, decided)
         self.because |= {pointer: because for pointer, (_, because) in decided.items()}
+        if locked:
+            _unite_nouns(facts, free)
+            self.because |= {it.operation.pointer: self.reason(it, free, locked) for it in facts}
         # Names meant for tools first, then identifiers: an author who wrote a good one meant it.
         # Of two identifiers, the one that says no more than the name has it.
         facts.sort(key=lambda it: (it.operation.pointer not in locked, not it.wanted.wish, not it.identified,
@@ -119,6 +123,15 @@ class Names:
                     names[pointer] = candidate
                     break
         return {pointer: name if name in keep else self.short(name) for pointer, name in names.items()}
+
+    def reason(self, it: NameFacts, free: Mapping[str, tuple[str, str]], locked: Mapping[str, str]) -> str:
+        """Why a tool has its name. The lock is the reason only of a name that the rules would not give. ``free``: what
+        they give without the lock."""
+        pointer = it.operation.pointer
+        name, because = free[pointer]
+        if pointer not in locked:
+            return self.because[pointer]
+        return because if locked[pointer] in map(self.short, candidates(it, name)) else LOCKED
 
     def keep_former(self, owner: str, names: Sequence[str]) -> None:
         """Serve ``names`` on, unless another tool has them, or search does."""

@@ -92,7 +92,7 @@ SAYS_SAME = {
     "GET": SAYS_READ,
     "HEAD": SAYS_READ | {"check"},
     "POST": vocabulary("create add insert post make register submit save store put define provide enter write"),
-    "PUT": vocabulary("update modify edit change replace put save set patch create add store write configure upsert"),
+    "PUT": vocabulary("update modify edit change replace put save set patch create store write configure upsert"),
     "PATCH": vocabulary("update modify edit change replace put save set patch partially write"),
     "DELETE": vocabulary("delete remove destroy clear drop erase"),
 }

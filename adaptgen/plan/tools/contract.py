@@ -139,6 +139,6 @@ def contract(
     annotations: dict[str, Json] = {"title": title, "readOnlyHint": effect == "read"}
     if effect != "read":
         annotations["destructiveHint"] = effect == "delete" or role != "create"
-        annotations["idempotentHint"] = method in ("PUT", "DELETE") or role in ("update", "replace")
+        annotations["idempotentHint"] = method == "DELETE" or role in ("update", "replace")
     annotations["openWorldHint"] = True
     return Contract(name=name, description=plain(description), input_schema=schema, annotations=annotations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Call, Json, Param, Update, value
@@ -13,9 +13,12 @@ from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.reader import Operation, Parameter, accepted, base_media, is_json
 from adaptgen.plan.document.request_bodies import BodyInputs, Slot
 from adaptgen.plan.document.schemas import MISSING, Shape, shape
+from adaptgen.plan.document.tool_names import placeholders, segments
+from adaptgen.plan.effects.deeds import Deed, is_upsert, keeps_rest
+from adaptgen.plan.effects.verbs import MAKES
 from adaptgen.plan.tools.arguments import Inputs, bodyless
 from adaptgen.plan.views.record_view import OUTCOME
-from adaptgen.syntax.identifiers import vocabulary, words
+from adaptgen.syntax.identifiers import words
 from adaptgen.syntax.templates import escape
 from adaptgen.views.vocabulary import is_projection, is_selector
 
@@ -32,18 +35,42 @@ _LOOKED = 400
 """Objects among which the record is looked for."""
 _NAMED = 8
 """Properties that a description names."""
-_MAKES = vocabulary("create creates creating insert inserts inserting add adds adding make makes")
-_CHANGES = vocabulary(
-    "update updates updating replace replaces replacing overwrite overwrites modify modifies edit set"
-)
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 
-def role_of(operation: Operation, methods: Mapping[str, Operation], merges: bool) -> str:
-    """``update`` or ``replace`` for PUT and PATCH: PATCH updates; PUT does where it merges and no PATCH exists."""
+def role_of(operation: Operation, methods: Mapping[str, Operation], deed: Deed, merges: bool) -> str:
+    """The role of a POST, PUT or PATCH that does not read: ``create``, ``update`` or ``replace``. Without words, a POST
+    creates unless its path ends in an id, and a PUT replaces unless it merges and no PATCH exists."""
     if operation.method == "PATCH":
         return "update"
+    if deed == "create":
+        return "create"
+    if operation.method == "POST":
+        on_item = segments(operation.path)[-1:] == ["{}"] and not {"PUT", "PATCH"} & methods.keys()
+        return "update" if merges or on_item or deed == "update" else "create"
     return "update" if merges and "PATCH" not in methods else "replace"
+
+
+def is_of_whole_record(write: Operation, deed: Deed) -> bool:
+    """Whether a PUT or POST changes the record that its path names, without a word that it keeps what is not given."""
+    if write.method == "PUT":
+        return deed != "create"
+    on_item = segments(write.path)[-1:] == ["{}"]
+    changes = deed == "update" or (not deed and on_item and not is_upsert(write))
+    return write.method == "POST" and changes and not keeps_rest(write)
+
+
+def why_no_merge(write: Operation, read: Operation | None, is_list: bool, body: BodyInputs | None) -> str:
+    """What keeps a write from merging although the hints ask for it."""
+    if read is None:
+        return "the document has no GET of the same path"
+    if is_list:
+        return "the GET of the same path does not answer one JSON record"
+    if body is None or not is_json(body.media) or base_media(body.media) == "application/json-patch+json":
+        return "its body is no JSON object"
+    if not _readable(write, read):
+        return "the GET of the same path requires an input that the write does not"
+    return "its body or what the GET answers is no JSON object"
 
 
 def can_merge(
@@ -282,13 +309,28 @@ def _read_call(document: Document, read: Operation, call: Call) -> Call:
     return Call(
         "GET",
         read.path,
-        path_params=call.path_params,
+        path_params=_renamed(call, read),
         query=(*of("query", call.query), *constants),
         headers=(*of("header", call.headers), *kinds),
         cookies=tuple(of("cookie", call.cookies)),
         base=call.base,
         accept=accepted(read),
     )
+
+
+def _renamed(call: Call, read: Operation) -> tuple[Param, ...]:
+    """The path parameters of ``call``, with the names that ``read`` has for them in the same places."""
+    own = {param.name: param for param in call.path_params}
+    renamed = []
+    for name, read_name in zip(placeholders(call.path), placeholders(read.path), strict=True):
+        param = own.get(name)
+        if read_name == name:
+            renamed += [param] if param is not None else []
+        elif param is None or param.value is not None or param.arg is not None:
+            renamed.append(replace(param, name=read_name) if param is not None else Param(read_name, arg=name))
+        else:
+            renamed.append(replace(param, name=read_name, arg=name))
+    return tuple(renamed)
 
 
 def _is_carried(document: Document, one: Parameter) -> bool:
@@ -360,11 +402,18 @@ def notes(document: Document, body: BodyInputs, found: Known, update: Update) ->
     return " ".join(texts)
 
 
-def replaces(write: Operation, methods: Mapping[str, Operation], body: BodyInputs | None) -> str:
-    """What agents must know of a PUT that does not merge although its record can be read."""
-    if write.method != "PUT" or "GET" not in methods or body is None or not is_json(body.media):
+def warns_of_loss(
+    write: Operation, methods: Mapping[str, Operation], body: BodyInputs | None, wanted: str | None
+) -> str:
+    """What agents must know of a write of a record that does not merge: what happens to fields that are not given.
+    ``wanted``: what the hints say. "" where nothing can be left out."""
+    if body is None or not (body.whole or any(not slot.required and not slot.read_only for slot in body.slots)):
         return ""
-    return "Replaces the whole: what is not given is removed."
+    if wanted == "replace" or (write.method == "PUT" and "GET" in methods and is_json(body.media)):
+        return "Replaces the whole: what is not given is removed."
+    if keeps_rest(write):
+        return ""
+    return "Fields that are not given may be lost: pass all that the record has."
 
 
 def must_be_filled(document: Document, write: Operation, body: BodyInputs | None, inputs: Inputs, name: str) -> bool:
@@ -374,10 +423,10 @@ def must_be_filled(document: Document, write: Operation, body: BodyInputs | None
     made = inputs.body
     if write.method != "POST" or made is None or body is None or write.body is None or write.body.optional:
         return False
-    if not _MAKES & set(words(name)[:1]) or any(one.required and one.place == "body" for one in inputs.arguments):
+    if not MAKES & set(words(name)[:1]) or any(one.required and one.place == "body" for one in inputs.arguments):
         return False
     if made.whole is not None:
-        named = not made.empty or _MAKES & {*words(write.id or ""), *words(write.summary)}
+        named = not made.empty or MAKES & {*words(write.id or ""), *words(write.summary)}
         return bool(
             named and body.whole is not None and body.whole.wish == "data" and not _memberless(document, body.whole)
         )
@@ -408,27 +457,12 @@ def creates(write: Operation) -> bool:
         return False
     if any(one.status == "201" for one in write.responses):
         return True
-    return any(_says_upsert(text) for text in (write.id or "", write.summary, write.description))
-
-
-def _says_upsert(text: str) -> bool:
-    """``upsert``, ``create or update``, ``createOrReplace``, ``updates/creates``."""
-    spoken = words(text[:2000])
-    if "upsert" in spoken or "upserts" in spoken:
-        return True
-    for at, word in enumerate(spoken):
-        if word in _MAKES | _CHANGES:
-            near = spoken[at + 1 : at + 4]
-            wanted = _CHANGES if word in _MAKES else _MAKES
-            joined = "or" in near or ("/" in text and len(near) > 0 and near[0] in wanted)
-            if joined and any(one in wanted for one in near):
-                return True
-    return False
+    return is_upsert(write)
 
 
 def _readable(write: Operation, read: Operation) -> bool:
     """The GET needs nothing that the write does not need, and no selection of fields."""
-    if read.path != write.path:
+    if segments(read.path) != segments(write.path):
         return False
     mine = {(one.place, one.name.lower()) for one in write.parameters if one.required}
     needed = [one for one in read.parameters if one.required and one.place != "path"]

@@ -19,8 +19,10 @@ from adaptgen.plan.document.base_urls import Bases
 from adaptgen.plan.document.reader import Operation, accepted, is_json
 from adaptgen.plan.document.request_bodies import BodyInputs
 from adaptgen.plan.document.schemas import leaves, shape
-from adaptgen.plan.document.tool_names import segments
+from adaptgen.plan.document.tool_names import PLACEHOLDER
+from adaptgen.plan.effects.deeds import Deed, find_deed, tell_target
 from adaptgen.plan.effects.infer import find_effect
+from adaptgen.plan.effects.verbs import CHANGES_RECORD
 from adaptgen.plan.facts import OperationFacts, read_facts
 from adaptgen.plan.paging.infer import PagingPlan, find_paging
 from adaptgen.plan.tools import absorbed_members as paging_members
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from adaptgen.source import Document
     from adaptgen.source.hints.model import Hints
 
+MAY_LOSE = "may lose what is not given"
 _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
 
 
@@ -72,8 +75,8 @@ def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ..
 @dataclass(slots=True)
 class Analysis:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
-    ``notes``: what agents must know of how it writes. ``learned``: the keys of ``hint`` that were learned; ``where``
-    returns the place of a key."""
+    ``notes``: what agents must know of how it writes; ``deed``: what its words say that it does.
+    ``learned``: the keys of ``hint`` that were learned; ``where`` returns the place of a key."""
 
     context: Context
     facts: OperationFacts
@@ -88,6 +91,7 @@ class Analysis:
     payload: str = "$"
     merges: str = ""
     patches: bool = False
+    deed: Deed = ""
     notes: str = ""
     learned: frozenset[tuple[str, ...]] = frozenset()
     where: Callable[..., Where] = Where
@@ -114,8 +118,9 @@ class BuiltTool:
 
 
 def family(operation: Operation) -> str:
-    """What the operations on one resource have in common: the path, and the document where several have the path."""
-    return f"{operation.path}#{operation.written.partition('#')[2]}"
+    """What the operations on one resource have in common: the path, whatever its parameters are called, and
+    the document where several have the path."""
+    return f"{PLACEHOLDER.sub('{}', operation.path)}#{operation.written.partition('#')[2]}"
 
 
 def locator(hints: Hints, *base: str) -> Callable[..., Where]:
@@ -188,21 +193,23 @@ def assign_role(one: Analysis, payloads: Mapping[str, str | None]) -> None:
     """
     operation, context = one.operation, one.context
     methods = context.siblings.get(family(operation), {})
-    writes = operation.method in ("PUT", "PATCH")
+    writes = operation.method in ("PUT", "PATCH", "POST") and one.effect != "read"
+    one.deed = find_deed(operation)
     read = methods.get("GET")
-    if read is not None and payloads.get(read.pointer) is not None and writes:
+    is_list = read is not None and payloads.get(read.pointer) is None
+    if read is not None and not is_list and writes:
         one.read, one.payload = read, payloads[read.pointer] or "$"
         _decide_merge(one, read, methods)
     if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
-        message = f"{operation.key} cannot merge: there is no GET of the same path and parameters, or no JSON object"
+        reason = updates.why_no_merge(operation, read, is_list, one.body)
+        message = f"{operation.key} cannot merge: {reason}"
         raise error("AG039", message, one.where("update"), "leave `update` out")
-    if writes:
-        one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
-    elif one.paging.page is not None:
+    if one.paging.page is not None:
         one.role = "list" if operation.method == "GET" else "search"
+    elif writes:
+        one.role = updates.role_of(operation, methods, one.deed, bool(one.merges))
     elif operation.method == "POST":
-        on_item = segments(operation.path)[-1:] == ["{}"] and not {"PUT", "PATCH"} & methods.keys()
-        one.role = "search" if one.effect == "read" else "update" if on_item else "create"
+        one.role = "search"
     else:
         one.role = _PLAIN_ROLES.get(operation.method, "call")
 
@@ -216,7 +223,8 @@ def _decide_merge(one: Analysis, read: Operation, methods: Mapping[str, Operatio
     if one.operation.method == "PATCH":
         one.patches = patches
         return
-    if "PATCH" not in methods or wanted == "merge":
+    alone = "PATCH" not in methods and (one.operation.method == "PUT" or "PUT" not in methods)
+    if wanted == "merge" or (alone and updates.is_of_whole_record(one.operation, one.deed)):
         one.merges = updates.can_merge(one.context.document, one.operation, read, one.body, one.payload)
     if not one.merges and wanted == "merge" and patches:
         one.merges = "the hints say so"
@@ -246,7 +254,7 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     sensitive, sensitive_arguments = find_sensitive(
         one.facts, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
     )
-    update = _update(one, call, record, sensitive)
+    update = _update(one, name, call, record, sensitive)
     hinted = hint or ToolHint()
     tool = Tool(
         name=name,
@@ -273,6 +281,8 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
     # What the document calls it ("Save contract", "Replace …") is the write without the merge.
     title = describe.words(name).capitalize() if one.merges else describe.title(operation, name)
+    if operation.method == "DELETE" and not inputs.arguments:
+        one.notes = tell_target(operation)
     text = description(one, name)
     contract = contracts.contract(name, text, schema, one.effect, operation.method, one.role, title)
     searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})
@@ -302,12 +312,23 @@ def _record_to_merge(one: Analysis) -> updates.Known | None:
     return updates.known(one.context.document, one.read, one.body, one.payload)
 
 
-def _update(one: Analysis, call: Call, record: updates.Known | None, sensitive: Mapping[str, str]) -> Update | None:
+def _may_lose(one: Analysis, name: str) -> bool:
+    """Whether a write that does not merge stands for the whole record, by its words or by its name."""
+    if one.operation.method not in ("PUT", "POST") or one.effect == "read" or one.deed == "create":
+        return False
+    changes = one.role in ("update", "replace") and one.deed != "act"
+    return changes or name.partition("_")[0] in CHANGES_RECORD
+
+
+def _update(
+    one: Analysis, name: str, call: Call, record: updates.Known | None, sensitive: Mapping[str, str]
+) -> Update | None:
     """How an update reads and writes; what agents must know of it goes into the notes."""
     operation, context = one.operation, one.context
     if record is None or one.read is None or one.body is None:
-        if one.role == "replace":
-            one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
+        if _may_lose(one, name):
+            wanted = one.hint.update if one.hint else None
+            one.notes = updates.warns_of_loss(operation, context.siblings.get(family(operation), {}), one.body, wanted)
         return None
     update = updates.update(context.document, operation, one.read, call, one.body, record, patch=one.patches)
     one.notes = updates.notes(context.document, one.body, record, update)
@@ -319,7 +340,10 @@ def _update_evidence(one: Analysis, name: str) -> list[Evidence]:
     if one.merges:
         return [Evidence(name, "update", "merges what it is given", one.merges, pointer)]
     because = "a PATCH with JSON, and a GET of the same path"
-    return [Evidence(name, "update", "sends only what it is given", because, pointer)] if one.patches else []
+    if one.patches:
+        return [Evidence(name, "update", "sends only what it is given", because, pointer)]
+    because = "no GET of the same path answers what it takes, or its words or the hints are against a merge"
+    return [Evidence(name, "update", MAY_LOSE, because, pointer)] if one.notes else []
 
 
 def _read_sensitive(context: Context, read: Operation, answer: str, known: Mapping[str, str]) -> dict[str, str]:

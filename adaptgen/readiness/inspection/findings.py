@@ -15,8 +15,8 @@ from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Auth, Tool, Unpaged
 from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.security_schemes import identifier
-from adaptgen.plan.document.reader import Operation, is_json, mapping
-from adaptgen.plan.document.request_bodies import FORM
+from adaptgen.plan.document.reader import Operation, mapping
+from adaptgen.plan.tools.tool import MAY_LOSE
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
 
 if TYPE_CHECKING:
@@ -52,12 +52,6 @@ class Findings:
         self._diagnostics, self._governed, self._listed = diagnostics, governed, listed
         self._refused = frozenset(name for name, hint in hints.auth.items() if hint.refused is not None)
         self._told = frozenset(name for name, hint in hints.tools.items() if hint.description)
-        self._methods = {(one.path, one.method) for one in operations.values()}
-        self._listed_paths = {
-            operations[tool.source].path
-            for tool in plan.server.tools
-            if tool.page is not None and tool.effect == "read" and tool.source in operations
-        }
         self._evidence = plan.first_evidence()
 
     def find(self) -> list[Finding]:
@@ -182,19 +176,11 @@ class Findings:
 
     def writes(self) -> Iterator[Finding]:
         for tool, operation in self.tools():
-            if operation.method == "PUT" and tool.update is None and self._replaces(operation):
-                message = "the call replaces the whole record: what an agent has not seen is lost"
-                because = "no GET of the same path answers what the PUT takes"
-                fix = "add the GET of this path to the document (overlays:), or hide the operation"
-                yield self.of("replace", "high", tool, operation, message, because, fix)
-
-    def _replaces(self, operation: Operation) -> bool:
-        """Whether a PUT replaces a record: not where a PATCH changes what it is given, not on the path of the list of
-        records (it adds to them), and not where it takes a file."""
-        body = operation.body
-        if body is None or (operation.path, "PATCH") in self._methods or operation.path in self._listed_paths:
-            return False
-        return body.media == FORM or "*" in body.media or is_json(body.media)
+            evidence = self._evidence.get((tool.name, "update"))
+            if evidence is not None and evidence.decision == MAY_LOSE:
+                message = "the call may replace the whole record: what an agent does not pass may be lost"
+                fix = _tool(tool.name, "update: merge") + "   # or replace; a merge needs the GET of this path"
+                yield self.of("replace", "high", tool, operation, message, evidence.because, fix)
 
     def effects(self) -> Iterator[Finding]:
         for tool, operation in self.tools():

@@ -104,6 +104,13 @@ def test_policies_hold_for_the_new_name_and_the_build_says_so(
 
 def test_explain_and_init_have_the_names_that_are_served(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build(PATHS)
+    capsys.readouterr()
+    assert main(["explain", "generated/shop", "list_orders"]) == 0
+    reasons = capsys.readouterr().out
+    build(PATHS)
+    capsys.readouterr()
+    assert main(["explain", "generated/shop", "list_orders"]) == 0
+    assert capsys.readouterr().out == reasons
     rewrite_lock({"GET /orders": "find_orders"})
     build(PATHS)
     capsys.readouterr()

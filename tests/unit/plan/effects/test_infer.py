@@ -3,6 +3,40 @@ from types import SimpleNamespace
 import pytest
 from support.passes import find_effect
 
+
+@pytest.mark.parametrize(
+    ("method", "path", "id", "summary", "effect"),
+    [
+        ("get", "/contacts", "listContacts", "List contacts", "read"),
+        ("head", "/contacts", None, "", "read"),
+        ("post", "/contacts", "createContact", "", "write"),
+        ("put", "/contacts/{id}", None, "", "write"),
+        ("delete", "/contacts/{id}", None, "", "delete"),
+        ("post", "/contacts/batch/delete", "batchDelete", "", "delete"),
+        ("get", "/orders/{id}/cancel", None, "Cancel an order", "write"),
+        ("get", "/cache", "clearCache", "", "write"),
+        ("get", "/users/{id}/remove", "users_remove", "", "delete"),
+        ("get", "/auth/logout", "logout", "Logout", "write"),
+        ("get", "/triggers", "allTriggers", "All triggers of the user", "read"),
+        ("get", "/orders/{id}/refund", "getRefund", "Get the refund of an order", "read"),
+        ("get", "/runs", "runs", "", "read"),
+        ("get", "/card/topup", None, "Top up the card", "write"),
+        ("get", "/card/topups", None, "Top up history", "read"),
+        ("get", "/runs/{id}/finish", None, "Finish the run", "write"),
+        ("get", "/surfaces/finishes", None, "Finishes of a surface", "read"),
+        ("get", "/courses/{id}/signup", None, "Sign up for the course", "write"),
+        ("get", "/signup/form", None, "Get the sign up form", "read"),
+        ("get", "/desk", None, "Checks in at the desk", "write"),
+    ],
+)
+def test_the_effect_of_a_call(
+    api: SimpleNamespace, method: str, path: str, id: str | None, summary: str, effect: str
+) -> None:
+    raw = {"summary": summary, **({"operationId": id} if id else {}), "responses": {}}
+    made, found = api.document({path: {method: raw}})
+    assert find_effect(made, found[f"{method.upper()} {path}"])[0] == effect
+
+
 ANSWER = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
@@ -173,4 +207,12 @@ def test_a_get_tells_what_it_does_in_many_ways(
     assert (find_effect(made, found[f"GET {path}"])[0] == "read") == (effect == "read")
 
 
+LIST = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}
 PAGED = {"page": {"type": "integer"}, "size": {"type": "integer"}, "text": {"type": "string"}}
+
+
+def posted(body: dict[str, object], answer: dict[str, object], status: str = "200") -> dict[str, object]:
+    """A body of these properties, and an answer of these."""
+    schemas = ({"type": "object", "properties": properties} for properties in (body, answer))
+    asked, answered = ({"content": {"application/json": {"schema": schema}}} for schema in schemas)
+    return {"requestBody": asked, "responses": {status: {"description": "", **answered}}}

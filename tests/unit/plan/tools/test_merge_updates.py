@@ -206,3 +206,123 @@ def test_a_message_without_members_creates_only_where_its_words_say_so(
     schemas = {"LeasesRequest": {"type": "object"}}
     (tool,) = planned({"/lease/leases": {"post": post}}, components={"schemas": schemas}).tools.values()
     assert tool.filled is filled
+
+
+TICKET_ID = {**ID, "name": "ticket"}
+KEEPS = "Only the given properties change"
+LOSES = "not given may be lost"
+CREATED = {"201": answers(RECORD)["responses"]["200"]}
+
+
+def of_path(path: str, read: Any, method: str, **write: Any) -> dict[str, Any]:
+    """``path`` with a GET, if ``read`` is something, and one write of the record."""
+    operation = {**takes(RECORD), **write}
+    return {path: {"parameters": [ID] if "{id}" in path else [], **read, method: operation}}
+
+
+GET = {"get": answers(RECORD)}
+
+
+@pytest.mark.parametrize(
+    ("paths", "name", "text"),
+    [
+        (of_path("/tickets/{id}", GET, "post", summary="Updates a ticket"), "update_ticket", KEEPS),
+        (of_path("/tickets/{id}", GET, "post"), "update_ticket", KEEPS),
+        (of_path("/profile", GET, "post", summary="Change the profile"), "change_profile", KEEPS),
+        (of_path("/tickets/{id}", {}, "post", summary="Edit a ticket"), "edit_ticket", LOSES),
+        (of_path("/tickets/{id}", {}, "put", summary="Update a ticket"), "replace_ticket", LOSES),
+        (of_path("/tickets/{id}", GET, "post", summary="Append to a ticket"), "append_ticket", None),
+        (of_path("/tickets/{id}", GET, "post", summary="Create a ticket below another"), "create_ticket", None),
+        (of_path("/tickets", GET, "put", summary="Creates a new ticket"), "create_ticket", None),
+        (of_path("/tickets/{id}", GET, "put", summary="Adds a new ticket", responses=CREATED), "add_ticket", None),
+        (of_path("/tickets/{id}", {}, "put", responses=CREATED), "create_ticket", None),
+        (
+            of_path("/t/{id}", {}, "put", operationId="replaceTicket", summary="Create a ticket", responses=CREATED),
+            "create_ticket",
+            None,
+        ),
+        (
+            of_path("/t/{id}", {}, "put", operationId="updateTicket", summary="Add the ticket"),
+            "replace_ticket",
+            LOSES,
+        ),
+        (of_path("/password", {}, "post", summary="Password change"), "update_password", LOSES),
+        (
+            of_path("/t/{id}", GET, "post", summary="Update", description="All other fields are left unchanged."),
+            "update_t",
+            None,
+        ),
+    ],
+)
+def test_what_a_write_does_follows_from_its_words_and_codes(
+    planned: Any, paths: Any, name: str, text: str | None
+) -> None:
+    done = planned(paths)
+    assert name in done.tools
+    assert (done.tools[name].update is not None) == (text == KEEPS)
+    told = done.contracts[name].description
+    assert [one for one in (KEEPS, LOSES, "Replaces the whole") if one in told] == ([text] if text else [])
+    created = name.startswith(("create", "add"))
+    assert created is (done.contracts[name].annotations["destructiveHint"] is False)
+
+
+def test_a_read_of_the_same_path_may_call_its_parameters_otherwise(planned: Any) -> None:
+    read = {"/tickets/{id}": {"parameters": [ID], "get": answers(RECORD)}}
+    write = {"/tickets/{ticket}": {"parameters": [TICKET_ID], "post": {**takes(RECORD), "summary": "Update a ticket"}}}
+    update = planned({**read, **write}).tools["update_ticket"].update
+    assert update is not None
+    assert update.read == Call("GET", "/tickets/{id}", path_params=(Param("id", arg="ticket"),))
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        (of_path("/tickets/{id}", {}, "post"), "no GET of the same path"),
+        (of_path("/tickets", {"get": answers({"type": "array", "items": RECORD})}, "post"), "one JSON record"),
+        (of_path("/tickets/{id}", GET, "post", **takes(RECORD, "text/plain")), "no JSON object"),
+    ],
+)
+def test_a_merge_that_cannot_be_is_refused_with_its_reason(planned: Any, paths: Any, reason: str) -> None:
+    path = next(iter(paths))
+    hints = Hints(tools={"change": ToolHint(call=CallHint("POST", path), update="merge")})
+    with pytest.raises(AdaptgenError, match=reason):
+        planned(paths, hints=hints)
+
+
+@pytest.mark.parametrize("wanted", ["merge", "replace"])
+def test_hints_decide_whether_a_post_merges(planned: Any, wanted: Any) -> None:
+    paths = of_path("/tickets/{id}", GET, "post", summary="Run the form of a ticket")
+    hints = Hints(tools={"change": ToolHint(call=CallHint("POST", "/tickets/{id}"), update=wanted)})
+    assert (planned(paths, hints=hints).tools["change"].update is not None) == (wanted == "merge")
+
+
+@pytest.mark.parametrize(
+    ("path", "summary", "text"),
+    [
+        ("/me/avatar", "Remove the avatar", "belongs to the caller"),
+        ("/account", "Delete", "belongs to the caller"),
+        ("/drafts", "Delete all of my drafts", "belongs to the caller"),
+        ("/cache", "Clear the cache", "what it deletes is `/cache`"),
+        ("/users/{id}", "Delete a user", ""),
+    ],
+)
+def test_a_delete_without_arguments_says_whose_record_it_deletes(
+    planned: Any, path: str, summary: str, text: str
+) -> None:
+    parameters = [ID] if "{id}" in path else []
+    done = planned({path: {"delete": {"summary": summary, "parameters": parameters, "responses": {"204": {}}}}})
+    (contract,) = done.contracts.values()
+    assert ("takes no arguments" in contract.description) is bool(text)
+    assert text in contract.description
+
+
+@pytest.mark.parametrize(
+    ("path", "summary", "name"),
+    [
+        ("/tasks/{id}/read", "Mark a task as read", "mark_task_read"),
+        ("/messages/{id}/unread", "", "mark_message_unread"),
+    ],
+)
+def test_what_marks_a_record_is_not_called_reading(planned: Any, path: str, summary: str, name: str) -> None:
+    done = planned({path: {"parameters": [ID], "post": {"summary": summary, "responses": {"200": {}}}}})
+    assert {name: "write"} == {tool.name: tool.effect for tool in done.tools.values()}
