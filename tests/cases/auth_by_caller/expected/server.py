@@ -15,6 +15,13 @@ server = Server(
     name="auth_by_caller",
     title="Orders",
     bases=(Base("https://orders.example", env="AUTH_BY_CALLER_BASE_URL"),),
+    trusted=("${env:IDP_URL}",),
+    credentials={
+        "IDP_URL": ("https://orders.example",),
+        "ORDERS_KEY": ("https://orders.example",),
+        "ORDERS_ROLE": ("https://orders.example",),
+        "ORDERS_SECRET": ("https://orders.example",),
+    },
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",
