@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Auth, Base
-from adaptgen.syntax.templates import references, references_in, strings_in
+from adaptgen.syntax.templates import references_in, strings_in
 from adaptgen.syntax.well_known_variables import is_well_known
 
 if TYPE_CHECKING:
@@ -21,16 +21,21 @@ _ADDRESS = re.compile(r"(?:[A-Za-z]+ +)?((?i:https?)://[^/?#\s]+|\$\{[^{}]+\}(?=
 
 
 def find_trusted(hints: Hints) -> tuple[str, ...]:
-    """The addresses that the hints name, as templates: base URLs, other origins, and those of logins."""
-    bases = [hints.base_url or "", *(document.base_url for document in hints.joins.values())]
-    literal = [url for url in bases if url and not references(url)]
-    return tuple(sorted({*literal, *hints.trusted_origins, *_addresses(_written_auth(hints))}))
+    """The addresses that the hints name next to the base URL, as templates: other origins, and those of logins."""
+    return tuple(sorted({*hints.trusted_origins, *_addresses(_written_auth(hints))}))
+
+
+def find_declared(hints: Hints, bases: tuple[Base, ...]) -> tuple[str, ...]:
+    """The base URLs that only the document names, as templates."""
+    hinted = {hints.base_url, *(document.base_url for document in hints.joins.values())}
+    return tuple(sorted({base.url for base in bases if base.url and base.env and base.url not in hinted}))
 
 
 def find_agreed(hints: Hints, bases: tuple[Base, ...], auths: tuple[Auth, ...]) -> dict[str, tuple[str, ...]]:
     """By environment variable the addresses that the hints let it go to, as templates."""
-    named = {base.url for base in bases if base.url and not base.env} | {*find_trusted(hints)}
-    declared = {base.url for base in bases if base.url and base.env} - named | {*_addresses(auths)} - named
+    declared = {*find_declared(hints, bases)}
+    named = {base.url for base in bases if base.url} - declared | {*find_trusted(hints)}
+    declared |= {*_addresses(auths)} - named
     written = (_written_auth(hints), hints.tools)
     variables = {reference.name for reference in references_in(written) if reference.kind == "env"}
     agreed = {name: set(addresses) for name, addresses in hints.credentials.items()}

@@ -44,11 +44,10 @@ class Destinations:
         return agreed if is_well_known(name) else agreed | named
 
     def _named(self) -> frozenset[_Origin]:
-        """The origins that a person named for the whole server: in the hints, whose references leave a base without a
-        variable of its own, or in the environment."""
+        """The origins that a person named for the whole server, in the hints or in the environment."""
         urls = []
         for base in self.server.bases:
-            if not base.env or self.environ.get(base.env, "").strip():
+            if base.url not in self.server.declared or self.environ.get(base.env, "").strip():
                 try:
                     urls.append(origin(self.address(base.name)))
                 except ToolError:

@@ -15,6 +15,7 @@ server = Server(
     name="auth_by_caller",
     title="Orders",
     bases=(Base("https://orders.example", env="AUTH_BY_CALLER_BASE_URL"),),
+    declared=("https://orders.example",),
     trusted=("${env:IDP_URL}",),
     credentials={
         "IDP_URL": ("https://orders.example",),
