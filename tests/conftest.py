@@ -18,6 +18,9 @@ from httpx._transports import default as httpx_transport
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
+from adaptgen.net.addresses import is_public_host
+from adaptgen.plan.document import base_urls
+
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 # A change is judged by the same examples each time: new ones are searched on purpose, and what they find is mended
@@ -81,3 +84,18 @@ def testdata() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("ADAPTGEN_TESTDATA names no folder with test data")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def example_addresses() -> Iterator[None]:
+    """The documents of tests may name example and loopback addresses as their servers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base_urls, "is_public_host", lambda host: True)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def addresses_of_users(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that are marked with ``addresses`` see what users see."""
+    if request.node.get_closest_marker("addresses") is not None:
+        monkeypatch.setattr(base_urls, "is_public_host", is_public_host)

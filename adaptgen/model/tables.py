@@ -646,13 +646,18 @@ class Server:
     ``summary``: what the API is, in the words of its document. ``surface``: how its tools are shown: ``list``;
     ``search``: agents search them; ``auto``: all of them are too many for one list, so agents search them unless
     those that a caller or a toolset has fit. ``pin``: tools that are listed also then. ``layout``: as in :class:`Tool`,
-    for the tools that have none.
+    for the tools that have none. ``declared``: the URLs of bases that only the document names, to which no
+    credential of the environment goes unasked; ``trusted``: other addresses that the hints name; ``credentials``: an
+    environment variable -> the addresses that the hints name for it. All are templates.
     """
 
     name: str
     title: str = ""
     summary: str = ""
     bases: tuple[Base, ...]
+    declared: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     auth: tuple[Auth, ...] = ()
     instead: tuple[Auth, ...] = ()
     not_sensitive: tuple[str, ...] = ()

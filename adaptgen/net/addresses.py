@@ -223,3 +223,25 @@ def base_url(resource: str) -> str:
     the issuer of its tokens, too."""
     parts = urlsplit(resource)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/mcp')}"
+
+
+_SPECIAL = (
+    "localhost", "invalid", "test", "example", "example.com", "example.net", "example.org",  # RFC 2606; RFC 6761
+    "local",  # RFC 6762
+    "internal",  # ICANN, resolution 2024.07.29.06
+    "home.arpa",  # RFC 8375
+    "onion",  # RFC 7686
+)  # fmt: skip
+"""Names that stand for this machine or its network, or for examples, with all below them."""
+
+
+def is_public_host(host: str) -> bool:
+    """Whether a host can be a service of the internet: no loopback or private address, however it is written, no name
+    that is reserved for examples or local networks, and no name without a dot."""
+    name = _normalized(host)
+    address = _address(name)
+    if address is not None:
+        return is_public(str(address))
+    if name in _NAMES or "." not in name:
+        return False
+    return not any(name == special or name.endswith(f".{special}") for special in _SPECIAL)

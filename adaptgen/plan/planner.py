@@ -14,6 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean,
 from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Registry, Variable
 from adaptgen.model.tables import Contract, Server, Tool, Unpaged, calls_of
 from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.destinations import find_agreed, find_declared, find_trusted
 from adaptgen.plan.auth.plan import find_auth
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
@@ -104,11 +105,15 @@ class _Planner:
         hints = self.hints
         shown, because = surface.resolved(hints.surface, modules)
         self.evidence += because
+        all_bases = (*bases.bases, *auth.bases)
         server = Server(
             name=self.name,
             title=self.title(),
             summary=self.summary(),
-            bases=(*bases.bases, *auth.bases),
+            bases=all_bases,
+            declared=find_declared(hints, all_bases),
+            trusted=find_trusted(hints),
+            credentials=find_agreed(hints, all_bases, (*auth.auths, *auth.instead)),
             auth=tuple(auth.auths),
             instead=auth.instead,
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Call, Server, Step, Tool
-from adaptgen.net.addresses import is_loopback
+from adaptgen.net.addresses import leads_here
 from adaptgen.output import lock
 from adaptgen.readiness.remote_document import fetch_document, is_url
 from adaptgen.text.files import cache_folder
@@ -68,7 +68,7 @@ def open_document(source: str, *, allow_writes: bool, environ: Mapping[str, str]
     spec = _fetched(source, place) if remote else Path(source)
     server, left_out = _built(spec, place / ("all" if allow_writes else "reading"), allow_writes)
     if remote:
-        _refuse_this_machine(server, source, environ)
+        _refuse_this_machine(server, spec, environ)
         shown = shlex.quote(str(spec.parent))
         keep = f"cp -r {shown} . && adaptgen build specs/{shlex.quote(spec.name)}"
     else:
@@ -162,11 +162,16 @@ def _fetched(url: str, place: Path) -> Path:
     return spec
 
 
-def _refuse_this_machine(server: Server, url: str, environ: Mapping[str, str]) -> None:
-    """A document of the internet must not send calls to this machine, unless the environment names that address."""
-    if is_loopback(urlsplit(url).hostname or ""):
+def _refuse_this_machine(server: Server, spec: Path, environ: Mapping[str, str]) -> None:
+    """A document of the internet whose API would be this machine is not served before the environment names an
+    address."""
+    from adaptgen import source
+    from adaptgen.plan.document.reader import server_urls
+
+    main = server.bases[0]
+    if main.url or environ.get(main.env, "").strip():
         return
-    for base in server.bases:
-        if is_loopback(urlsplit(base.url).hostname or "") and not environ.get(base.env):
-            help = f"set the address of the API in {base.env}"
-            raise error("AG026", f"the document is not of this machine and sends calls to it: {base.url}", None, help)
+    for url in server_urls(source.read(spec).root.get("servers")):
+        if leads_here(urlsplit(url).hostname or ""):
+            help = f"set the address of the API in {main.env}"
+            raise error("AG026", f"the document is not of this machine and sends calls to it: {url}", None, help)

@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from adaptgen.building.spec_files import SpecFiles, identifier
 from adaptgen.diagnostics import AdaptgenError, Where, error, moved
@@ -64,7 +64,7 @@ def fetch_document(url: str) -> RemoteDocument:
             document = source.read(fresh)
         except AdaptgenError as problem:
             raise AdaptgenError(*(moved(one, fresh, public_part(url)) for one in problem.diagnostics)) from None
-    return RemoteDocument(text, _name(document, url), fresh.suffix, _hints(document, url))
+    return RemoteDocument(text, _name(document, url), fresh.suffix, _hints(url))
 
 
 def public_part(url: str) -> str:
@@ -73,13 +73,10 @@ def public_part(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _hints(document: Document, url: str) -> str:
-    hints: dict[str, dict[str, str]] = {}
-    if base := _base(document, url):
-        hints["server"] = {"base_url": base}
-    if not urlsplit(url).query and "@" not in urlsplit(url).netloc:  # either may hold a credential
-        hints["source"] = {"url": escape(url)}
-    return "".join(f"{part}: {json.dumps(said)}\n" for part, said in hints.items()) or "{}\n"
+def _hints(url: str) -> str:
+    if urlsplit(url).query or "@" in urlsplit(url).netloc:  # either may hold a credential
+        return "{}\n"
+    return f"source: {json.dumps({'url': escape(url)})}\n"
 
 
 def _name(document: Document, url: str) -> str:
@@ -90,14 +87,3 @@ def _name(document: Document, url: str) -> str:
     if name == "api":
         name = identifier(urlsplit(url).hostname or "")
     return name[:40].strip("_")
-
-
-def _base(document: Document, url: str) -> str:
-    """The base URL for the hints: a relative server URL is resolved against the place of the document (OpenAPI 3.1,
-    4.8.5); "" where one that the document declares is absolute."""
-    from adaptgen.plan.document.reader import server_urls
-
-    declared = server_urls(document.root.get("servers"))
-    if any(_URL.match(one) for one in declared):
-        return ""
-    return escape(urljoin(url, next(iter(declared), "/")).rstrip("/"))

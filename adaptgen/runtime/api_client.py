@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adaptgen.model.tables import Auth, Base, Call, Caller, Json, Login, Server, Step, Tool, calls_of
 from adaptgen.runtime.auth.authenticator import Authenticator
+from adaptgen.runtime.auth.destinations import Destinations
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_store import SharedSessionStore
@@ -68,11 +69,13 @@ class ApiClient:
             from adaptgen.runtime.auth.accounts import Accounts
 
             accounts = Accounts(server.name, shared, folder)
+        self._destinations = Destinations(server, environ, self.base, self._credentials.resolve)
         self._common = SessionContext(
             server=server.name,
             credentials=self._credentials,
             client=self.client,
             address=self.base,
+            destinations=self._destinations,
             folder=folder,
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
@@ -126,7 +129,7 @@ class ApiClient:
         if not url:
             raise ToolError(
                 f"The environment variable {found.env or 'for the base URL'} is not set; it holds the address of the "
-                "API. Nothing was sent."
+                "API. Set it, or write in the hints: server: {base_url: https://HOST/PATH}. Nothing was sent."
             )
         try:
             origin(url)
@@ -188,6 +191,7 @@ class ApiClient:
         """Look up the references in the constant parameters of a call."""
         found = references(templates(call))
         if found:
+            self._destinations.check(found, self.base(call.base))
             await self._credentials.prepare(found, "this call needs")
 
     async def request(self, tool: Tool, arguments: Mapping[str, Json], placed: PageParameters | None = None) -> Request:

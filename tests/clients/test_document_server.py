@@ -104,6 +104,7 @@ def test_the_settings_of_a_file_are_not_passed_by(tmp_path: Path, capsys: pytest
     assert "unknown" in capsys.readouterr().err
 
 
+@pytest.mark.addresses
 @pytest.mark.parametrize("server", ["http://127.0.0.1:9200", "http://localhost/", "http://[::1]:8080/v1"])
 def test_a_document_of_the_internet_does_not_call_this_machine(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     body = json.dumps(document(server)).encode()

@@ -14,7 +14,7 @@ from adaptgen.model.tables import Base, Call
 from adaptgen.plan.auth.field_roles import LoginInput, read_inputs
 from adaptgen.plan.auth.login_request import build_call, constant
 from adaptgen.plan.auth.security_schemes import identifier, server_url
-from adaptgen.plan.document.base_urls import follows, prefix
+from adaptgen.plan.document.base_urls import follows, is_address, origin_of, prefix
 from adaptgen.plan.document.operation_refs import operations_help
 from adaptgen.plan.document.reader import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.document.reader import operations as read_operations
@@ -79,8 +79,9 @@ class HintedCalls:
             raise error("AG033", f"the document {path!r} is not there", self.hints.where(*keys, "call"))
         if path not in self.others:
             self.others[path] = read_operations(document)[0]
-        url = self.beside(server_url(document))
-        if not url:
+        declared = server_url(document)
+        url = self.beside(declared) if not origin_of(declared) or is_address(declared, self.hints) else ""
+        if not declared:
             return document, self.others[path], ""
         base = identifier(PurePosixPath(path).stem)
         env = f"{prefix(self.name)}_{prefix(base)}_BASE_URL"

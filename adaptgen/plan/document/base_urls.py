@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, error
 from adaptgen.model.plan import Basis, Evidence, Variable
 from adaptgen.model.tables import Base, value
-from adaptgen.net.addresses import UrlProblem, is_metadata_url
+from adaptgen.net.addresses import UrlProblem, is_metadata_url, is_public_host
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.reader import Operation, server_urls
 from adaptgen.syntax.templates import TemplateError, escape, references
@@ -46,8 +46,8 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
             service.
     """
     env = f"{prefix(name)}_BASE_URL"
-    declared = server_urls(document.root.get("servers"))
-    absolute = _first_absolute(declared)
+    declared = _resolved(server_urls(document.root.get("servers")), hints)
+    absolute = _first_absolute(declared, hints)
     relative = next((url for url in declared if url.startswith("/") and url != "/"), "")
     diagnostics: list[Diagnostic] = []
     basis: Basis
@@ -70,18 +70,20 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         bases = [Base("", env)]
         variables = [Variable(env, f"base URL of the API{ending}")]
         because, basis = "the document declares no absolute server URL", "default"
-        diagnostics.append(
-            Diagnostic("AG025", because, document.where("#/servers"), f"set {env} or `server.base_url`", "warning")
-        )
+        help = f"set {env} or `server.base_url`"
+        if refused := _local_or_example(declared):
+            because = f"the document's server {refused} is a local, private or example address, which counts as none"
+            help = f'set {env} to the address of the API, or write in the hints: server: {{base_url: "{refused}"}}'
+        diagnostics.append(Diagnostic("AG025", because, document.where("#/servers"), help, "warning"))
     evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers", basis)]
     by_operation: dict[str, str] = {}
     known: dict[str, str] = dict.fromkeys(declared, "")
-    joined = _Joined(document, name)
+    joined = _Joined(document, hints, name)
     for operation in operations:
         if (part := document.parts.get(operation.written)) is not None and (base := joined.base(part, operation)):
             by_operation[operation.pointer] = base
             continue
-        url = _first_absolute(operation.servers)
+        url = _first_absolute(operation.servers, hints)
         if not url or url in known or hints.base_url:
             if url and known.get(url):
                 by_operation[operation.pointer] = known[url]
@@ -95,7 +97,7 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         known[url] = base
         by_operation[operation.pointer] = base
     found = Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
-    found = joined.added(found, hints, absolute)
+    found = joined.added(found, absolute)
     _refuse_metadata(found.bases, document, hints)
     return found
 
@@ -147,26 +149,27 @@ def origin_of(url: str) -> tuple[str, str, int] | None:
 class _Joined:
     """The bases of documents that were joined to the main one: each has its own."""
 
-    def __init__(self, document: Document, name: str) -> None:
-        self.document, self.server = document, name
+    def __init__(self, document: Document, hints: Hints, name: str) -> None:
+        self.document, self.hints, self.server = document, hints, name
         self.parts: dict[str, Part] = {}
 
     def base(self, part: Part, operation: Operation) -> str:
         """The base of an operation of ``part``; "" where the operation has a server of its own."""
         declared = server_urls(list(part.servers))
-        own = _first_absolute(operation.servers)
+        own = _first_absolute(operation.servers, self.hints)
         if own and own not in declared and not part.base_url:
             return ""
         self.parts[part.name] = part
         return part.name
 
-    def added(self, found: Bases, hints: Hints, main: str) -> Bases:
+    def added(self, found: Bases, main: str) -> Bases:
+        hints = self.hints
         bases, variables = list(found.bases), list(found.variables)
         evidence, diagnostics = list(found.evidence), list(found.diagnostics)
         basis: Basis
         for name, part in sorted(self.parts.items()):
             env = f"{prefix(self.server)}_{prefix(name)}_BASE_URL"
-            url = _first_absolute(server_urls(list(part.servers)))
+            url = _first_absolute(server_urls(list(part.servers)), hints)
             if part.base_url:
                 try:
                     named = references(part.base_url)
@@ -192,10 +195,33 @@ class _Joined:
         return Bases(tuple(bases), found.by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
 
 
-def _first_absolute(urls: Sequence[str]) -> str:
-    """The first URL that can be requested unchanged; HTTPS before HTTP where the rest is the same."""
+def _resolved(urls: Sequence[str], hints: Hints) -> list[str]:
+    """``urls`` with the relative ones resolved against the place of the document, where the hints name it (OpenAPI 3.1,
+    4.8.5)."""
+    source = hints.source.url if hints.source is not None else ""
+    if "$" in source or "{" in source or not source:
+        return list(urls)
+    return [urljoin(source, url).rstrip("/") for url in urls or ("/",)]
+
+
+def _local_or_example(declared: Sequence[str]) -> str:
+    """The first URL that could be requested, of a document none of whose servers is an address; "" without one."""
+    return next((url for url in declared if _requestable(url)), "")
+
+
+def is_address(url: str, hints: Hints) -> bool:
+    """Whether the document may name ``url`` as an address of the API: one of the internet, or of the origin where the
+    hints say that the document comes from. Metadata services are an error of their own."""
+    if is_metadata_url(url) or is_public_host(urlsplit(url).hostname or ""):
+        return True
+    return hints.source is not None and origin_of(url) == origin_of(hints.source.url)
+
+
+def _first_absolute(urls: Sequence[str], hints: Hints) -> str:
+    """The first URL that is an address and can be requested unchanged; HTTPS before HTTP where the rest is the
+    same."""
     for url in urls:
-        if _requestable(url):
+        if _requestable(url) and is_address(url, hints):
             secure = f"https://{url[7:]}" if url.lower().startswith("http://") else ""
             return (secure if secure in urls else url).rstrip("/")
     return ""

@@ -19,7 +19,7 @@ from adaptgen.model.tables import LOCAL, Auth, Caller, Consent, Json, Login
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.accounts import Accounts, readable
 from adaptgen.runtime.auth.login_attempts import MOST, STEPS, LoginRefused
-from adaptgen.runtime.auth.login_call import TRANSIENT, UNTIL_CHANGED, LoginCall, LoginResult, references_of
+from adaptgen.runtime.auth.login_call import TRANSIENT, UNTIL_CHANGED, LoginResult, references_of
 from adaptgen.runtime.auth.session import COOL, Session
 from adaptgen.runtime.auth.session_files import SessionStore
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -329,9 +329,7 @@ class AccountSession(Session):
         if not verifier:
             del scope["verifier"]
         await self._credentials.prepare(references_of(login), f"{self.auth.name!r} connects with")
-        call = LoginCall(
-            self.auth.name, (), self._credentials, self._common.client, lambda: [*self.secrets(), code, verifier]
-        )
+        call = self._login_call((), lambda: [*self.secrets(), code, verifier])
         try:
             got = await call.run(login, self._common.address(login.call.base), scope, {})
         except LoginRefused as refused:
@@ -406,7 +404,7 @@ class AccountSession(Session):
         return confirmed
 
     async def _revoke_one(self, login: Login, token: str) -> bool:
-        call = LoginCall(self.auth.name, (), self._credentials, self._common.client, lambda: [*self.secrets(), token])
+        call = self._login_call((), lambda: [*self.secrets(), token])
         try:
             async with asyncio.timeout(_REVOKING):
                 await self._credentials.prepare(references_of(login), f"{self.auth.name!r} disconnects with")

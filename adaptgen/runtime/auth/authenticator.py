@@ -214,6 +214,8 @@ class Authenticator:
             if response.status not in (401, 403) or not (way := spare()) or not self._may_repeat(request, way):
                 return response
             return await self.exchange(request, way, home, like=like)
+        for session in sessions:
+            session.may_go(request.url)
         keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
         undone = None if request.harmless else partial(_undone_by, sessions)
         renewed: Counter[str] = Counter()

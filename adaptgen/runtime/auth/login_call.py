@@ -58,13 +58,15 @@ class LoginResult:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LoginCall:
-    """Where a login runs. ``who`` names the auth in messages, and ``variables`` what it is given from outside."""
+    """Where a login runs. ``who`` names the auth in messages, and ``variables`` what it is given from outside;
+    ``permit`` raises where its credentials may not go to the URL."""
 
     who: str
     variables: tuple[str, ...]
     credentials: Credentials
     client: Client
     secrets: Callable[[], list[str]]
+    permit: Callable[[Login, str], None]
 
     async def run(self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]) -> LoginResult:
         """Send it. The status of an error is None where the API was not reached, else what it answered.
@@ -74,6 +76,7 @@ class LoginCall:
         """
         named = f"The login {login.id!r} of {self.who!r}"
         request = build(login.call, base, Inputs({}, self.credentials.resolve, saved, absent=False))
+        self.permit(login, request.url)
         add_credentials(request, login.send, saved, self.credentials)
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
         # A login form answers with a redirect to the first page; what it gives comes in its headers.

@@ -16,7 +16,7 @@ import hashlib
 import random
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -99,7 +99,7 @@ class Session:
         renewing = placeholders_of(auth.refresh) if auth.refresh is not None else frozenset()
         self._renewing = self._own(renewing) - self._sent
         self._chain_references = references([send.as_ for send in auth.send]).union(*map(references_of, auth.chain))
-        self._attempt = LoginCall(auth.name, tuple(self.variables()), common.credentials, common.client, self.secrets)
+        self._attempt = self._login_call(tuple(self.variables()), self.secrets)
         self._began_with: dict[str, Json] = {}
         self.signs = Signs()
         caller_token = hashlib.sha256(caller.token.encode()).hexdigest() if self._hidden and caller.token else ""
@@ -182,8 +182,17 @@ class Session:
         """Whether what ``generation`` stands for was got here, and not taken over from another process."""
         return generation == self._fresh
 
+    def may_go(self, url: str) -> None:
+        """Nothing where what this session is made of may be used at ``url``.
+
+        Raises:
+            ToolError: nobody has named the address for it.
+        """
+        self._common.destinations.check(self.references, url)
+
     def apply(self, request: Request) -> None:
         """Put the credentials into a request."""
+        self.may_go(request.url)
         live, cookies = self._live
         scope = {**live, **self._about}
         add_credentials(
@@ -526,6 +535,13 @@ class Session:
         self._live = (dict(self._saved), dict(self._cookies))
 
     # ----------------------------------------------------------------------------------------------------- one call
+
+    def _login_call(self, variables: tuple[str, ...], secrets: Callable[[], list[str]]) -> LoginCall:
+        common = self._common
+        return LoginCall(self.auth.name, variables, common.credentials, common.client, secrets, self._may_log_in)
+
+    def _may_log_in(self, login: Login, url: str) -> None:
+        self._common.destinations.check(references_of(login) | self.references, url)
 
     async def _login(self, login: Login, wanted: Iterable[str], *, last: bool) -> None:
         """One call of the chain; what it saves is stored before anything uses it (of the ``last`` one, when done)."""

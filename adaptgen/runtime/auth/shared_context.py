@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Login
+from adaptgen.runtime.auth.destinations import Destinations
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
@@ -33,6 +34,7 @@ class SessionContext:
     credentials: Credentials
     client: Client
     address: Address
+    destinations: Destinations
     folder: Path
     region: str = ""
     shared: SharedSessionStore | None = None

@@ -133,6 +133,7 @@ KINDS = {
         check=_check_place,
         code="AG036",
     ),
+    "variable": TextKind(r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable, such as CRM_TOKEN"),
     "rate": TextKind(r"^[1-9][0-9]{0,5}/(s|m|h)$", "a rate such as 50/s"),
     "origin": TextKind(r"^(?i:https?)://[^/\s?#@\\{}$]+/?$", "scheme and host, such as https://files.example.com"),
     # Of the schema of server.json; the namespace also as labels of DNS (RFC 1035, 2.3.1).

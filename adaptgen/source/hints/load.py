@@ -64,6 +64,7 @@ def read_hints(path: Path) -> Hints:
         **hint_values.given(server, "name", "title", "base_url", "surface"),
         registry=Registry(**server.get("registry", {})),
         trusted_origins=tuple(server.get("trusted_origins", ())),
+        credentials=hint_values.credentials(server.get("credentials", {})),
         **hint_values.given(defaults, "page_size", "max_bytes"),
         form=defaults.get("result"),
         timeout=parse_duration(raw.get("connection", {}).get("timeout")),

@@ -249,6 +249,7 @@ class Hints:
     title: str | None = None
     base_url: str | None = None
     trusted_origins: tuple[str, ...] = ()
+    credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     surface: Surface = "auto"
     registry: Registry = field(default_factory=Registry)
     timeout: float | None = None

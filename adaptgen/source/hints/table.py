@@ -281,6 +281,10 @@ HINTS = Table({
         "trusted_origins": Key(
             ListOf(Text("origin")), "Other origins of the API that its credentials may be sent to: https://files.example.com"
         ),
+        "credentials": Key(
+            MapOf(Either((Text("origin"), ListOf(Text("origin")))), key="variable"),
+            "Environment variable -> the origin that its value may be sent to: GITHUB_TOKEN: https://api.github.com",
+        ),
         "surface": Key(OneOf(("auto", "list", "search")), "list: all tools; search: agents search; auto: as it fits"),
         "registry": Key(Table({
             "namespace": Key(Text("namespace"), "Whose server it is, in reverse-DNS form: com.example"),

@@ -189,3 +189,8 @@ def tool(raw: Mapping[str, Any]) -> ToolHint:
             "also",
         ),
     )
+
+
+def credentials(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """``credentials`` of a server: variable -> the addresses that it may go to."""
+    return {name: (said,) if isinstance(said, str) else tuple(said) for name, said in raw.items()}

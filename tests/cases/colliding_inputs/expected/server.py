@@ -15,6 +15,7 @@ server = Server(
     name="colliding_inputs",
     title="Collisions",
     bases=(Base("https://collide.example", env="COLLIDING_INPUTS_BASE_URL"),),
+    declared=("https://collide.example",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

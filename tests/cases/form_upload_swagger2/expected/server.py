@@ -15,6 +15,7 @@ server = Server(
     name="form_upload_swagger2",
     title="Files",
     bases=(Base("https://files.example/api", env="FORM_UPLOAD_SWAGGER2_BASE_URL"),),
+    declared=("https://files.example/api",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

@@ -15,6 +15,7 @@ server = Server(
     name="login_chain",
     title="Orders",
     bases=(Base("https://orders.example/v1", env="LOGIN_CHAIN_BASE_URL"),),
+    declared=("https://orders.example/v1",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

@@ -15,6 +15,7 @@ server = Server(
     name="overlays",
     title="Orders",
     bases=(Base("https://orders.example", env="OVERLAYS_BASE_URL"),),
+    declared=("https://orders.example",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

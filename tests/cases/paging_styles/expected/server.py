@@ -15,6 +15,7 @@ server = Server(
     name="paging_styles",
     title="Lists",
     bases=(Base("https://lists.example", env="PAGING_STYLES_BASE_URL"),),
+    declared=("https://lists.example",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

@@ -23,6 +23,7 @@ server = Server(
         ),
         Base("${env:HOURS_URL}", name="hours"),
     ),
+    declared=("https://billing.example/v2", "https://shop.example/api"),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

@@ -15,6 +15,7 @@ server = Server(
     name="several_files",
     title="Parts",
     bases=(Base("https://parts.example", env="SEVERAL_FILES_BASE_URL"),),
+    declared=("https://parts.example",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

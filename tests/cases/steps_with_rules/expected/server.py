@@ -15,6 +15,7 @@ server = Server(
     name="accounts",
     title="Accounts",
     bases=(Base("https://accounts.example/api", env="ACCOUNTS_BASE_URL"),),
+    declared=("https://accounts.example/api",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",

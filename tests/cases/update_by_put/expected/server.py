@@ -15,6 +15,7 @@ server = Server(
     name="update_by_put",
     title="Renewals",
     bases=(Base("https://renewals.example", env="UPDATE_BY_PUT_BASE_URL"),),
+    declared=("https://renewals.example",),
     auth=AUTH,
     toolsets=TOOLSETS,
     contracts=Path(__file__).parent / "tools",
