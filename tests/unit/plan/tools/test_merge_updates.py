@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.tables import Param
+from adaptgen.model.tables import Call, Param
 from adaptgen.source.hints.model import ArgumentHint, CallHint, Hints, ToolHint
 
 RECORD = {
