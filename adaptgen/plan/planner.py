@@ -20,7 +20,7 @@ from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
 from adaptgen.plan.document.base_urls import Bases, find_bases
 from adaptgen.plan.document.contradictions import contradiction
-from adaptgen.plan.document.descriptions import clean
+from adaptgen.plan.document.descriptions import about_api, clean
 from adaptgen.plan.document.exposure import ExposedTool
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, mapping, operations, sendable, text
@@ -109,7 +109,7 @@ class _Planner:
         server = Server(
             name=self.name,
             title=self.title(),
-            summary=self.summary(),
+            summary=self.summary(auth),
             bases=all_bases,
             declared=find_declared(hints, all_bases),
             trusted=find_trusted(hints),
@@ -141,10 +141,12 @@ class _Planner:
         )
         return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
 
-    def summary(self) -> str:
-        """What the API is, where the document says more than its title."""
+    def summary(self, auth: AuthPlan) -> str:
+        """What the API is, where the document says more than its title; how to log in is not an agent's business."""
         info = mapping(self.document.root.get("info"))
-        said = clean(text(info.get("summary")) or text(info.get("description")), 200)
+        absorbed = {name for _, _, name in auth.absorbed}
+        absorbed |= {one.path for one in self.operations if one.pointer in auth.login_operations}
+        said = about_api(text(info.get("summary")) or text(info.get("description")), sorted(absorbed), 300)
         return "" if said.lower().rstrip(".") == self.title().lower() else said
 
     def title(self) -> str:

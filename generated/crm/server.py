@@ -14,7 +14,7 @@ from .tools import TOOLSETS
 server = Server(
     name="crm",
     title="Corvid CRM REST Services",
-    summary="REST interface of Corvid CRM 6.2. Replaces the SOAP services of release 4 (CustomerServiceBean ff.). Log in with POST /auth/login and send the session id in the header X-CRM-Session with every…",
+    summary="REST interface of Corvid CRM 6.2. Replaces the SOAP services of release 4 (CustomerServiceBean ff.). Unless noted otherwise lists are paged.",
     bases=(Base("${env:CRM_BASE_URL}"),),
     auth=AUTH,
     not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),

@@ -10,7 +10,7 @@ PACKAGE = ROOT / "adaptgen"
 TABLE = [line.split("|")[1:4] for line in (ROOT / "docs/architecture.md").read_text("utf-8").splitlines()
          if line.startswith("| `")]  # fmt: skip
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")}
-BESIDE = {"cli", "compare", "demo", "fronts", "readiness", "ship", "templates"}
+BESIDE = {"cli", "compare", "demo", "readiness", "ship", "templates"}
 """On the picture or in the text, not in the table."""
 
 

@@ -178,6 +178,50 @@ def without(text: str, names: Collection[str]) -> str:
     return " ".join(one for one in _SENTENCE.split(text) if not about.search(one))
 
 
+# What somebody who calls the API must send, and how they get it.
+_CREDENTIAL = (
+    r"(?:api[ _-]?keys?|(?:(?:access|bearer|session|auth\w*|csrf|xsrf|refresh|jwt|security)[ _-]?)?tokens?|jwts?"
+    r"|session[ _-]?(?:ids?|keys?|cookies?)|credentials?|passwords?|client secrets?|auth\w* (?:headers?|cookies?)"
+    r"|x-[a-z-]+)"
+)
+_LOGIN_ADVICE = (
+    # Log in with …; authenticate by …; you must be authenticated; authentication is required
+    r"(?:^|[;:,] |\b(?:to|must|please|first|then|should|and|can|before you) )(?:log|sign)[ -]?(?:in|on)\b",
+    r"(?:^|\b(?:to|must|please|first|then|should|and) )(?:authenticate|authorize|authorise)\b",
+    r"\b(?:be|is|are|being) (?:authenticated|authorized|authorised|logged in)\b",
+    r"\b(?:authentication|authorization|login|log-in)\b[^.]{0,60}"
+    r"\b(?:required|needed|necessary|performed|done|uses?|using|via|through|with|by|works?|happens?|header)\b",
+    r"\b(?:requires?|needs?|uses?|supports?|expects?|via|using) [^.]{0,40}"
+    r"\b(?:authentication|authorization|oauth ?2?|basic auth)\b",
+    # send the token with every request; obtain a token; a token is valid for …
+    rf"\b(?:send|pass|includ|provid|supply|attach|add|put|set|present|transmit|specif)\w*\b[^.]{{0,80}}\b{_CREDENTIAL}\b",
+    rf"\b(?:requires?|needs?|must have|expects?)\b[^.]{{0,60}}\b{_CREDENTIAL}\b",
+    r"^(?:get|obtain|request|retrieve|fetch|acquire|generate|create|copy|use) (?:an?|your|the|this) [^.]{0,40}"
+    rf"\b{_CREDENTIAL}\b",
+    rf"\b(?:obtain|retrieve|acquire)(?:ed|s|ing)?\b[^.]{{0,60}}\b{_CREDENTIAL}\b",
+    rf"\b{_CREDENTIAL}\b[^.]{{0,60}}\b(?:headers?|cookies?|every request|each request|all requests|query string)\b",
+    rf"\b(?:sessions?|{_CREDENTIAL})\b[^.]{{0,60}}\b(?:ends?|ended|expires?|expired|valid|lifetime|times? out|last)\b",
+)
+_ADVICE = lazy("|".join(_LOGIN_ADVICE), re.IGNORECASE)
+
+
+def about_api(text: str, absorbed: Collection[str], cap: int) -> str:
+    """What a document says of its API, for agents: whole sentences, none of which tells how to log in or what to send
+    for it, at most ``cap`` characters.
+
+    ``absorbed``: names and paths of what the server sends by itself.
+    """
+    said = ""
+    for sentence in _SENTENCE.split(without(plain(text), absorbed)):
+        if _ADVICE.search(sentence):
+            continue
+        longer = f"{said} {sentence}".lstrip()
+        if len(longer) > cap:
+            break
+        said = longer
+    return said
+
+
 def words(name: str) -> str:
     """A tool name as plain words."""
     return name.replace("_", " ").replace("-", " ")
