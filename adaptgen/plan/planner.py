@@ -377,7 +377,7 @@ class _Planner:
             return []
         names.sort()
         named = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        message = f"{len(names)} tools ({named}) may lose the fields that a call does not pass: they cannot merge"
+        message = f"fields that a call does not pass may be lost, number of such tools: {len(names)} ({named})"
         help = f"say which it is: tools: {{{names[0]}: {{update: replace}}}}, or add the GET of its path"
         return [Diagnostic("AG023", message, Where(self.document.path.as_posix()), help, "note")]
 
