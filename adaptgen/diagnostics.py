@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "AG020": "a part of the document does not follow the specification and was read leniently",
     "AG021": "an operation cannot be understood and was left out",
     "AG022": "an input of an operation cannot be understood",
+    "AG023": "a write may lose the fields that it is not given",
     "AG024": "a tool schema was cut to its byte budget",
     "AG025": "no server URL is declared",
     "AG026": "a base URL is a link-local address or that of a metadata service",

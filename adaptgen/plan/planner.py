@@ -99,6 +99,7 @@ class _Planner:
         self.stop()
         self.diagnostics += self.shortened(emitted)
         self.diagnostics += self.paged_by_hand(emitted, facts)
+        self.diagnostics += self.may_lose(emitted)
         self.diagnostics += self.outdated()
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
@@ -370,6 +371,22 @@ class _Planner:
         )
         help = f"if it is a list: tools: {{{names[0]}: {{{hints[names[0]]}}}}}"
         return [Diagnostic("AG029", message, Where(self.document.path.as_posix()), help, "note")]
+
+    def may_lose(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> list[Diagnostic]:
+        """One note on all writes that may lose what they are not given, and about which the hints say nothing."""
+        names = []
+        for built in (built for _, built in emitted if built is not None):
+            hint = self.hints.tools.get(built.tool.name)
+            loses = any(evidence.decision == tools.MAY_LOSE for evidence in built.evidence)
+            if loses and (hint is None or hint.update is None):
+                names.append(built.tool.name)
+        if not names:
+            return []
+        names.sort()
+        named = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        message = f"fields that a call does not pass may be lost, number of such tools: {len(names)} ({named})"
+        help = f"say which it is: tools: {{{names[0]}: {{update: replace}}}}, or add the GET of its path"
+        return [Diagnostic("AG023", message, Where(self.document.path.as_posix()), help, "note")]
 
     def outdated(self) -> Iterator[Diagnostic]:
         """A warning for each operation that was learned and that the document does not have."""

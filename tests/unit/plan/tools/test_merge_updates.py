@@ -326,3 +326,10 @@ def test_a_delete_without_arguments_says_whose_record_it_deletes(
 def test_what_marks_a_record_is_not_called_reading(planned: Any, path: str, summary: str, name: str) -> None:
     done = planned({path: {"parameters": [ID], "post": {"summary": summary, "responses": {"200": {}}}}})
     assert {name: "write"} == {tool.name: tool.effect for tool in done.tools.values()}
+
+
+@pytest.mark.parametrize("wanted", [None, "replace"])
+def test_the_build_notes_what_may_lose_fields_until_hints_decide(planned: Any, wanted: Any) -> None:
+    hints = Hints(tools={"change": ToolHint(call=CallHint("POST", "/tickets/{id}"), update=wanted)})
+    done = planned(of_path("/tickets/{id}", {}, "post", summary="Edit a ticket"), hints=hints)
+    assert [one.code for one in done.diagnostics if one.code == "AG023"] == ([] if wanted else ["AG023"])
