@@ -160,7 +160,7 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
         if attributes.endswith("/"):
             continue
         holders.append(name)
-        named = kind(name, holder)
+        named = kind(name, holder) or _named_by_attribute(text, tag, kind)
         start, end = _content(text, tag.end())
         value = text[start:end].strip()
         if named is not None and value and start >= position:
@@ -169,6 +169,14 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
             parts += (text[position:start], _escaped(replace(named, plain)))
             position = start + len(value)
     return "".join((*parts, text[position:])) if parts else text
+
+
+def _named_by_attribute(text: str, tag: re.Match[str], kind: Kind) -> str | None:
+    """The kind that an attribute says of an element: ``<field name="surname">``."""
+    for attribute in _ATTRIBUTE.finditer(text, tag.start(3), tag.end(3)):
+        if attribute[1] in _NAMES:
+            return kind(attribute[2] or attribute[3], "")
+    return None
 
 
 def _content(text: str, start: int) -> tuple[int, int]:

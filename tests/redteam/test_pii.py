@@ -292,6 +292,7 @@ def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
         {"detail": 'Key ("last_name")=(Zuse) already exists.'},
         {"detail": "DETAIL: (id, family_name) = (7, Zuse)"},
         {"xml": "<person surname='Zuse'/>"},
+        {"xml": '<r><field name="surname">Zuse</field></r>'},
         {"xml": 'see <p id="1" last_name="Zuse"/>'},
         {"xml": '<list><p familyName="Zuse"/></list>'},
         {"data": b'{"last_name": "Zuse"}'.hex()},
