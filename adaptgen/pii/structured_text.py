@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen.model.frozen import lazy
-from adaptgen.pii.detectors import FOUND
+from adaptgen.pii.detectors import FOUND, confirm
+from adaptgen.syntax.identifiers import vocabulary
 
 Kind = Callable[[str, str], str | None]
 """Name and the name of what holds it -> the kind of personal data."""
@@ -26,16 +27,93 @@ _FIELD: Final = 131_072
 
 def pair_kind(record: Mapping[str, Any], kind: Kind) -> tuple[str, str] | None:
     """The key of the value and its kind, where ``record`` is a pair such as ``{"key": "email", "value": ...}``."""
-    if len(record) > 12 or _PAIR.isdisjoint(record):
+    if len(record) > 12:
+        return None
+    spelled = {key: key for key in record}
+    if _PAIR.isdisjoint(spelled):
+        spelled = {key.lower(): key for key in record}
+    if _PAIR.isdisjoint(spelled):
         return None
     for name in _NAMES:
-        said = record.get(name)
+        said = record.get(spelled.get(name, name))
         if not isinstance(said, str) or not 2 < len(said) <= 80:
             continue
-        key = next((one for one in _VALUES if one in record and one != name), None)
+        key = next((spelled[one] for one in _VALUES if one in spelled and one != name), None)
         if key is not None and (named := kind(said, "")) is not None and _may_be(named, record[key]):
             return key, named
     return None
+
+
+def row_kind(row: list[Any], kind: Kind) -> str | None:
+    """The kind of the second element of a row of two such as ``["surname", "Zuse"]``; None for other rows."""
+    if len(row) != 2 or not isinstance(row[0], str) or not 2 < len(row[0]) <= 80 or isinstance(row[1], (dict, list)):
+        return None
+    named = kind(row[0], "")
+    if named is None or not _may_be(named, row[1]) or (isinstance(row[1], str) and kind(row[1], "") is not None):
+        return None
+    return named
+
+
+# Labels.
+
+_LABEL = lazy(
+    r"(?<![\w.-])([^\W\d_][\w.-]{1,40}(?: (?i:name|number|no|nr|address|id))?)[\"']?[ \t]{0,2}(?:=>|[:=])[ \t]{0,2}"
+)
+_LABELLED = lazy(r"\"([^\"\r\n]{1,200})\"|'([^'\r\n]{1,200})'|([^\s\"'(){}\[\]<>,;&|#][^\r\n\"(){}\[\]<>,;&|#]{0,200})")
+_LISTS = lazy(r"\(([\w\", .-]{2,300})\)\s?=\s?\(([^()\r\n]{1,1000})\)")
+_WORDS = lazy(r"[^\W\d_][\w'’.-]*")
+_STATES = vocabulary(
+    "required missing invalid empty blank null none nil true false unknown optional taken unique string text field "
+    "hidden redacted undefined asc desc ascending descending yes no"
+)
+
+
+def rewrite_labels(text: str, kind: Kind, replace: Callable[[str, str], str]) -> str:
+    """``text`` with ``replace(kind, value)`` for values whose label classifies them: ``surname: Zuse``,
+    ``?surname=Zuse&page=2``, and the lists of database errors, ``(surname, city)=(Zuse, Ulm)``."""
+    if ":" not in text and "=" not in text:
+        return text
+
+    def rewrite_list(match: re.Match[str]) -> str:
+        names, values = match[1].split(","), match[2].split(",")
+        if len(names) != len(values):
+            kinds = list(filter(None, (kind(name.strip(' "'), "") for name in names)))
+            return f"({match[1]})=({replace(kinds[0], match[2])})" if kinds else match[0]
+        for at, (name, value) in enumerate(zip(names, values, strict=True)):
+            named, bare = kind(name.strip(' "'), ""), value.strip(" '\"")
+            if named is not None and bare:
+                values[at] = value.replace(bare, replace(named, bare))
+        return f"({match[1]})=({','.join(values)})"
+
+    if ")" in text:
+        text = _LISTS.sub(rewrite_list, text)
+    parts: list[str] = []
+    position = 0
+    for label in _LABEL.finditer(text):
+        named = kind(label[1], "") if label.start() >= position else None
+        value = _LABELLED.match(text, label.end()) if named is not None else None
+        if named is None or value is None or value.lastindex is None:
+            continue
+        start = value.start(value.lastindex)
+        size = _value_size(named, value[value.lastindex], quoted=value.lastindex < 3)
+        if size:
+            parts += (text[position:start], replace(named, text[start : start + size]))
+            position = start + size
+    return "".join((*parts, text[position:]))
+
+
+def _value_size(kind: str, value: str, *, quoted: bool) -> int:
+    """How many characters of what follows a label are a value of ``kind``; 0 where it is a remark or a state."""
+    bare = value.rstrip(" .\t")
+    if bare.casefold() in _STATES or bare.startswith("tok_"):
+        return 0
+    if kind != "name":
+        return len(bare) if kind not in FOUND and any(map(str.isdigit, bare)) else len(bare) * confirm(kind, bare)
+    words = bare.replace("+", " ").split(" ")
+    if len(words) == 1 or quoted:
+        return len(bare)
+    plain = all(_WORDS.fullmatch(word) for word in words)
+    return len(bare) if plain and len(words) <= 5 and not words[-1][:1].islower() else 0
 
 
 def _may_be(kind: str, value: Any) -> bool:
@@ -56,7 +134,7 @@ _CDATA: Final = "<![CDATA["
 
 def is_xml(text: str) -> bool:
     """Whether ``text`` begins as XML or HTML and ends as it."""
-    return text[:1] == "<" and "</" in text and ">" in text
+    return text[:1] == "<" and ("</" in text or "/>" in text) and ">" in text
 
 
 def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> str:
@@ -82,7 +160,7 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
         if attributes.endswith("/"):
             continue
         holders.append(name)
-        named = kind(name, holder)
+        named = kind(name, holder) or _named_by_attribute(text, tag, kind)
         start, end = _content(text, tag.end())
         value = text[start:end].strip()
         if named is not None and value and start >= position:
@@ -91,6 +169,14 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
             parts += (text[position:start], _escaped(replace(named, plain)))
             position = start + len(value)
     return "".join((*parts, text[position:])) if parts else text
+
+
+def _named_by_attribute(text: str, tag: re.Match[str], kind: Kind) -> str | None:
+    """The kind that an attribute says of an element: ``<field name="surname">``."""
+    for attribute in _ATTRIBUTE.finditer(text, tag.start(3), tag.end(3)):
+        if attribute[1] in _NAMES:
+            return kind(attribute[2] or attribute[3], "")
+    return None
 
 
 def _content(text: str, start: int) -> tuple[int, int]:
@@ -130,6 +216,7 @@ def table_header(text: str, *, sure: bool = False) -> tuple[str, list[str]] | No
 
 # Base64.
 
+_HEX = lazy(r"(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}")
 _BASE64 = lazy(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
@@ -171,6 +258,8 @@ def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
         changed = change(inner)
         if changed == inner:
             return written
+        if _HEX.fullmatch(written):
+            return changed.encode().hex()
         encoded = base64.b64encode(changed.encode()).decode()
         if "-" in written or "_" in written:
             encoded = encoded.replace("+", "-").replace("/", "_")
@@ -180,8 +269,11 @@ def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
 
 
 def decode_base64(text: str) -> str | None:
-    """The text in ``text`` where that is base64 of some; None where it is a word, an id, or bytes of another kind."""
+    """The text in ``text`` where that is base64 or hex of some; None where it is a word, an id, or other bytes."""
     bare = text.rstrip("=")
+    if _HEX.fullmatch(text):
+        decoded = bytes.fromhex(text).decode("utf-8", "replace")
+        return decoded if "\ufffd" not in decoded and _is_text(decoded) else None
     if len(bare) % 4 == 1 or bare.islower() or bare.isupper() or bare.isdigit():
         return None
     standard = bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4)
@@ -217,8 +309,7 @@ def _base64(text: str) -> Iterator[bytes]:
     if not pieces or (max(map(len, pieces)) < TELLING_BASE64 and ("=" not in text or _CLOSED.search(text) is None)):
         return
     for piece in pieces:
-        cased = not (piece.islower() or piece.isupper() or piece.isdigit())
-        if cased and len(piece) >= 8 and decode_base64(piece.decode()) is not None:
+        if len(piece) >= 8 and decode_base64(piece.decode()) is not None:
             yield piece
 
 

@@ -716,3 +716,15 @@ def test_what_a_search_found_is_paged_and_sorted_and_counted(trusted: Desk) -> N
     assert answered(trusted(q="Ann", where={"id": {">": 5}}, count=True))["count"] == 2
     text, _ = trusted(q="Ann", fields=["$.total"])
     assert "8" not in text
+
+
+@pytest.mark.parametrize("kind", ["name", "email", ""])
+def test_the_order_of_groups_says_nothing_about_personal_values(kind: str) -> None:
+    from adaptgen.runtime.pii.tagged_values import tag
+    from adaptgen.runtime.queries.aggregates import _Group, order_blindly
+
+    names = [f"{letter}{more}" for letter in string.ascii_uppercase for more in "ab"]
+    groups = [_Group([tag(name, kind) if kind else name], 0) for name in names]
+    ordered = [str(group.values[0]) for group in order_blindly(groups)]
+    assert sorted(ordered) == names
+    assert (ordered == names) == (kind == "")

@@ -267,3 +267,63 @@ def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
 )
 def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
     assert "cruz" not in shown({"owner_name": "Ana de la Cruz", "note": f"x {form} y"}).lower()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"fields": [{"Name": "surname", "Value": "Zuse"}]},
+        {"Tags": [{"Key": "Last name", "Value": "Zuse"}]},
+        {"attributes": [{"KEY": "family_name", "VALUE": "Zuse"}]},
+        {"rows": [["surname", "Zuse"], ["city", "Ulm"]]},
+        {"rows": [["last name", "Zuse"]]},
+        [["id", 7], ["lastName", "Zuse"]],
+        {"surnames": {"Zuse": 3, "Moss": 1}},
+        {"by": {"lastName": {"Zuse": {"n": 2}}}},
+        {"family_names": {"Zuse": None}},
+        {"note": "refused: Last Name: Zuse"},
+        {"note": "surname: Zuse"},
+        {"note": "last_name = 'Zuse'; page 2"},
+        {"note": "moved, family name: Konrad Zuse, paid"},
+        {"link": "https://api.example/people?surname=Zuse&page=2"},
+        {"link": "/people?page=2&last_name=Zuse"},
+        {"note": "q=1&familyName=Konrad+Zuse"},
+        {"detail": "Key (surname, street)=(Zuse, Ring 5) already exists."},
+        {"detail": 'Key ("last_name")=(Zuse) already exists.'},
+        {"detail": "DETAIL: (id, family_name) = (7, Zuse)"},
+        {"xml": "<person surname='Zuse'/>"},
+        {"xml": '<r><field name="surname">Zuse</field></r>'},
+        {"xml": 'see <p id="1" last_name="Zuse"/>'},
+        {"xml": '<list><p familyName="Zuse"/></list>'},
+        {"data": b'{"last_name": "Zuse"}'.hex()},
+        {"data": b"surname: Zuse".hex().upper()},
+        {"last_name": "Zuse", "data": b"call Zuse today".hex()},
+    ],
+)
+def test_a_name_next_to_a_value_classifies_it(value: Any) -> None:
+    seen = shown(value)
+    assert "Zuse" not in seen
+    assert b"Zuse".hex() not in seen.lower()
+    assert "tok_" in bytes.fromhex(json.loads(seen)["data"]).decode() if "data" in value else "tok_" in seen
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"note": "status: open, order: A-100234"},
+        {"note": "last_name: This field may not be blank."},
+        {"note": "surname: required"},
+        {"last_name": {"type": "string", "required": True}},
+        {"surnames": {"1": 3, "total": 4}},
+        {"statuses": {"Open": 3, "Closed": 1}},
+        {"link": "https://api.example/orders?sort=last_name&page=2"},
+        {"detail": "Key (order_id, sku)=(7, A-1) already exists."},
+        {"fields": [{"Name": "Color", "Value": "red"}, {"Name": "Email", "Value": "enabled"}]},
+        {"rows": [["surname", "first_name"], ["color", "red"]]},
+        {"sha1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "order": "2024050112345678"},
+        {"data": b"status: open, all is well".hex()},
+        {"xml": '<order id="7" status="open"/>'},
+    ],
+)
+def test_a_name_of_something_else_leaves_its_value(value: Any) -> None:
+    assert json.loads(shown(value)) == value

@@ -15,7 +15,7 @@ import orjson
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
 from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.model import frozen
-from adaptgen.pii.detectors import find
+from adaptgen.pii.detectors import FOUND, confirm, find
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
 from adaptgen.pii.national_ids import is_card
@@ -25,8 +25,10 @@ from adaptgen.pii.structured_text import (
     is_xml,
     pair_kind,
     rewrite_base64,
+    rewrite_labels,
     rewrite_table,
     rewrite_xml,
+    row_kind,
     table_header,
 )
 from adaptgen.runtime.pii.tagged_values import canonical
@@ -147,8 +149,20 @@ class JsonRedactor:
                 if kind is None and by_name:
                     kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
+        if by_name and holder and value and (named := self._text_kind(holder, "")) is not None:
+            self._named_keys(value, named)
         if any(map(is_odd, value)):
             self._keys(value, texts)
+
+    def _named_keys(self, value: dict[str, Any], kind: str) -> None:
+        """Keys that are values of ``kind`` themselves: ``surnames: {"Zuse": 3}``. A word in small letters is the name
+        of a field."""
+        if any(_is_field_name(key, kind) for key in value):
+            return
+        members = list(value.items())
+        value.clear()
+        for key, member in members:
+            value[key if TOKEN.fullmatch(key) or not confirm(kind, key) else self._token(kind, key)] = member
 
     def _container(self, value: Any, node: Node | None, holder: str, kind: str | None) -> Any:
         """An object or array: all of it, where its own position is classified, else what is in it."""
@@ -166,6 +180,8 @@ class JsonRedactor:
         each, members = (None, None) if node is None else (node.each, node.members or None)
         waiting: list[_Record] = []
         for at, element in enumerate(value):
+            if self._by_name and type(element) is list and (row := row_kind(element, self._text_kind)) is not None:
+                element[1] = self._all(element[1], row)
             below = each if members is None else members.get(str(at)) or each
             kind = None if below is None else below.kind
             of = type(element)
@@ -308,7 +324,7 @@ class JsonRedactor:
             text = rewrite_xml(text, self._text_kind, self._element)
         if self._depth < _NESTED and self._holds_base64(text):
             text = rewrite_base64(text, self._decoded)
-        return self.sweep(text)
+        return self.sweep(rewrite_labels(text, self._text_kind, self._element))
 
     def _header(self, text: str) -> tuple[str, list[str]] | None:
         """Delimiter and names of a table of which a column holds something personal."""
@@ -483,6 +499,10 @@ class JsonRedactor:
         if not found or not any(" " in one.known.text or not key.islower() or not key.isalpha() for one in found):
             return key
         return matcher.replace(key, self.replace_known)
+
+
+def _is_field_name(key: str, kind: str) -> bool:
+    return key.isascii() and (key[:1].islower() or key.isdigit()) and (kind not in FOUND or not confirm(kind, key))
 
 
 def _leaves(places: Iterable[Place]) -> list[Place]:

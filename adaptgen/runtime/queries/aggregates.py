@@ -7,7 +7,9 @@ then says nothing about them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from itertools import product
+from secrets import token_bytes
 from typing import Any, Final
 
 from adaptgen.model.tables import Json, Tool
@@ -24,6 +26,8 @@ from adaptgen.runtime.queries.values import GuardedValues
 VALUES: Final = 50
 """Rows in one answer, where the agent does not say ``limit``."""
 _LONGEST: Final = 200
+_ORDER: Final = token_bytes(32)
+"""Decides in which order personal values are shown; nobody outside of this process can work it out."""
 _PARTIAL: Final = 6_000
 """Bytes of a result under way that a cursor carries."""
 
@@ -189,7 +193,7 @@ class Aggregator:
 
     def _by_size(self) -> list[_Group]:
         """Those with the most first: items, or what the first figure says (``min``: the least first)."""
-        groups = list(self._groups.values())
+        groups = order_blindly(list(self._groups.values()))
         if not self.question.figures:
             return sorted(groups, key=lambda group: -group.count)
         first = self.question.figures[0]
@@ -200,7 +204,7 @@ class Aggregator:
         return [*known, *(group for group in groups if keys[id(group)] is None)]
 
     def _by_value(self) -> list[_Group]:
-        groups = list(self._groups.values())
+        groups = order_blindly(list(self._groups.values()))
         firsts = [group.values[0] for group in groups]
         if self._marks.enabled and any(isinstance(one, Tagged) or _is_text(one) for one in firsts):
             return groups  # as the API gave them: an order of theirs would tell about what becomes a token
@@ -231,6 +235,13 @@ class Aggregator:
                 if isinstance(one, Tagged):
                     self._marks.seen[one.kind, str(one)] = None
         return self._marks.finish(answer_json(encode(made), self._tool), made, rows=width)
+
+
+def order_blindly(groups: list[_Group]) -> list[_Group]:
+    """``groups`` in an order that says nothing about personal values: an API that sorts by a name would reveal it."""
+    if not any(isinstance(value, Tagged) for group in groups for value in group.values):
+        return groups
+    return sorted(groups, key=lambda group: blake2b(encode(group.values), key=_ORDER).digest())
 
 
 def _kind(value: Json) -> str:
