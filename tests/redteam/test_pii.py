@@ -281,6 +281,7 @@ def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
         {"surnames": {"Zuse": 3, "Moss": 1}},
         {"by": {"lastName": {"Zuse": {"n": 2}}}},
         {"family_names": {"Zuse": None}},
+        {"surnames": {"Zuse": "in Ulm"}},
         {"note": "refused: Last Name: Zuse"},
         {"note": "surname: Zuse"},
         {"note": "last_name = 'Zuse'; page 2"},

@@ -150,19 +150,16 @@ class JsonRedactor:
                     kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
         if by_name and holder and value and (named := self._text_kind(holder, "")) is not None:
-            self._named_keys(value, named)
+            self._named_keys(value, named, texts)
         if any(map(is_odd, value)):
             self._keys(value, texts)
 
-    def _named_keys(self, value: dict[str, Any], kind: str) -> None:
+    def _named_keys(self, value: dict[str, Any], kind: str, texts: int) -> None:
         """Keys that are values of ``kind`` themselves: ``surnames: {"Zuse": 3}``. A word in small letters is the name
         of a field."""
         if any(_is_field_name(key, kind) for key in value):
             return
-        members = list(value.items())
-        value.clear()
-        for key, member in members:
-            value[key if TOKEN.fullmatch(key) or not confirm(kind, key) else self._token(kind, key)] = member
+        self._keys(value, texts, lambda key: self._token(kind, key) if confirm(kind, key) else key)
 
     def _container(self, value: Any, node: Node | None, holder: str, kind: str | None) -> Any:
         """An object or array: all of it, where its own position is classified, else what is in it."""
@@ -282,13 +279,14 @@ class JsonRedactor:
                 return self._token("card", digits, True)
         return value
 
-    def _keys(self, value: dict[str, Any], texts: int) -> None:
+    def _keys(self, value: dict[str, Any], texts: int, change: Callable[[str], str] | None = None) -> None:
         """Keys that are personal themselves; the order stays. ``texts``: where the object's own places begin."""
+        change = change or self.text
         members = list(value.items())
         value.clear()
         said: dict[str, str] = {}
         for key, member in members:
-            said[key] = self.text(key)
+            said[key] = change(key)
             value[said[key]] = member
         for at in range(texts, len(self._texts)):
             container, key = self._texts[at]
