@@ -22,7 +22,7 @@ from adaptgen.model.frozen import lazy, postpone
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
-from adaptgen.runtime.queries.operators import flatten_conditions
+from adaptgen.runtime.queries.comparison import flatten_conditions
 from adaptgen.syntax.text_formats import FORMATS, fits
 
 postpone("jsonschema_rs.canonical")  # 25 classes for a form of schemas that nothing here asks for

@@ -149,17 +149,16 @@ class JsonRedactor:
                 if kind is None and by_name:
                     kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
-        if by_name and holder and value and (named := self._text_kind(holder, "")) is not None:
-            self._named_keys(value, named, texts)
+        self._personal_keys(value, holder, texts)
+
+    def _personal_keys(self, value: dict[str, Any], holder: str, texts: int) -> None:
+        """Keys that are values themselves, as in ``surnames: {"Zuse": 3}``. A word in small letters is the name of a
+        field."""
+        named = self._text_kind(holder, "") if self._by_name and holder and value else None
+        if named is not None and not any(_is_field_name(key, named) for key in value):
+            self._keys(value, texts, lambda key: self._token(named, key) if confirm(named, key) else key)
         if any(map(is_odd, value)):
             self._keys(value, texts)
-
-    def _named_keys(self, value: dict[str, Any], kind: str, texts: int) -> None:
-        """Keys that are values of ``kind`` themselves: ``surnames: {"Zuse": 3}``. A word in small letters is the name
-        of a field."""
-        if any(_is_field_name(key, kind) for key in value):
-            return
-        self._keys(value, texts, lambda key: self._token(kind, key) if confirm(kind, key) else key)
 
     def _container(self, value: Any, node: Node | None, holder: str, kind: str | None) -> Any:
         """An object or array: all of it, where its own position is classified, else what is in it."""
@@ -171,14 +170,21 @@ class JsonRedactor:
             self._array(value, node, holder)
         return value
 
+    def _rows(self, value: list[Any]) -> None:
+        """Rows of a name and its value: ``["surname", "Zuse"]``."""
+        for element in value:
+            kind = row_kind(element, self._text_kind) if type(element) is list else None
+            if kind is not None:
+                element[1] = self._all(element[1], kind)
+
     def _array(self, value: list[Any], node: Node | None, holder: str) -> None:
         records = not self._in_record and len(value) > 1
         kinds, by_name = self._kinds, self._by_name and bool(holder)
         each, members = (None, None) if node is None else (node.each, node.members or None)
         waiting: list[_Record] = []
+        if self._by_name:
+            self._rows(value)
         for at, element in enumerate(value):
-            if self._by_name and type(element) is list and (row := row_kind(element, self._text_kind)) is not None:
-                element[1] = self._all(element[1], row)
             below = each if members is None else members.get(str(at)) or each
             kind = None if below is None else below.kind
             of = type(element)

@@ -33,10 +33,7 @@ def better_view(
     dull = {path: "a secret" if kinds.get(path) == "secret" else _dull(path, found, len(records)) for path in tool.view}
     kept = [path for path, why in dull.items() if not why]
     constant = [path for path, why in dull.items() if why == _CONSTANT]
-    reasons: dict[str, list[str]] = {}
-    for path, why in dull.items():
-        if why:
-            reasons.setdefault(why, []).append(path)
+    reasons = _grouped(dull)
     if identity is not None and identity not in kept:
         reasons.setdefault("added, as it identifies the record", []).append(identity)
         kept.insert(0, identity)
@@ -51,6 +48,15 @@ def better_view(
         return None
     because = "; ".join(f"{why}: {', '.join(paths[:8])}" for why, paths in reasons.items())
     return kept, f"{because}; seen in {len(records)} records"
+
+
+def _grouped(dull: Mapping[str, str]) -> dict[str, list[str]]:
+    """Why fields say nothing -> those fields."""
+    reasons: dict[str, list[str]] = {}
+    for path, why in dull.items():
+        if why:
+            reasons.setdefault(why, []).append(path)
+    return reasons
 
 
 def _new_view(

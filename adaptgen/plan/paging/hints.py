@@ -160,9 +160,7 @@ class _Reader:
     def read(self) -> tuple[Paging, tuple[str, ...]]:
         values: dict[str, Any] = {"items": self.items(), "total": self.path("total") or self.total}
         if self.style_name == "none":
-            unpaged = self.known if isinstance(self.known, Unpaged) else Unpaged()
-            values |= {"size_argument": unpaged.size_argument, "size_default": unpaged.size_default}
-            return Unpaged(**values, whole=self.hint.style == "none"), ()
+            return self.unpaged(values), ()
         for key in _NEEDS.get(self.style_name, ()):
             values[key] = self.value(key)
             if values[key] is None:
@@ -193,6 +191,12 @@ class _Reader:
             own = self.properties() if self.place_name == "body" and not self.inside else frozenset()
             values |= {key: _keyed(values[key], own) for key in named if values[key] != self.before(key)}
         return _STYLES[self.style_name](**values), names
+
+    def unpaged(self, values: dict[str, Any]) -> Unpaged:
+        """A list whose way on is not known, or that ends with its only page because the hint says so."""
+        before = self.known if isinstance(self.known, Unpaged) else Unpaged()
+        size = {"size_argument": before.size_argument, "size_default": before.size_default}
+        return Unpaged(**values, **size, whole=self.hint.style == "none")
 
     def spelt(self, values: dict[str, Any], named: list[str], size: str) -> dict[str, Any]:
         """The names as they are declared, which headers are in any case, and whether the size is a query parameter:

@@ -15,8 +15,7 @@ from typing import Any, Final
 from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.queries.comparison import Operand
-from adaptgen.runtime.queries.operators import OPERATORS, flatten_conditions, read_operator
+from adaptgen.runtime.queries.comparison import OPERATORS, Operand, flatten_conditions, read_operator
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH, MISSING, Segment
 
