@@ -280,14 +280,15 @@ def test_a_document_of_another_origin_gets_no_token_unless_the_hints_trust_it(be
     other_service = bench.serve(other)
     own = document(servers=[{"url": main_service.url}])
     documents = "documents: {billing: billing.yaml}\n"
-    engine = bench.engine(bench.build(own, documents, billing=billing(other_service.url)), **ACCOUNT)
+    named = {**ACCOUNT, "SHOP_BASE_URL": main_service.url}
+    engine = bench.engine(bench.build(own, documents, billing=billing(other_service.url)), **named)
     line = f"trusted_origins: [{other_service.url}]"
     assert line in bench.said, "the build names the line"
     (ok, _), (failed, _) = calls(engine, ("list_items", {}), ("list_invoices", {}))
     assert (ok, failed) == (False, True)
     assert all("authorization" not in one.headers for one in other_service.seen)
     trusted = bench.engine(
-        bench.build(own, f"{documents}server: {{{line}}}\n", billing=billing(other_service.url)), **ACCOUNT
+        bench.build(own, f"{documents}server: {{{line}}}\n", billing=billing(other_service.url)), **named
     )
     assert [failed for failed, _ in calls(trusted, ("list_invoices", {}))] == [False]
 

@@ -72,7 +72,7 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         because, basis = "the document declares no absolute server URL", "default"
         help = f"set {env} or `server.base_url`"
         if refused := _local_or_example(declared):
-            because = f"the document's server {refused} is a local, private or example address, which counts as none"
+            because = f"the document's server {refused} is a local, private or example address and is not used"
             help = f'set {env} to the address of the API, or write in the hints: server: {{base_url: "{refused}"}}'
         diagnostics.append(Diagnostic("AG025", because, document.where("#/servers"), help, "warning"))
     evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers", basis)]

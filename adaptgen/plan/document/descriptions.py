@@ -206,7 +206,7 @@ _ADVICE = lazy("|".join(_LOGIN_ADVICE), re.IGNORECASE)
 
 
 def about_api(text: str, absorbed: Collection[str], cap: int) -> str:
-    """What a document says of its API, for agents: whole sentences, none of which tells how to log in or what to send
+    """What a document says of its API, for agents: whole sentences, without those on how to log in or what to send
     for it, at most ``cap`` characters.
 
     ``absorbed``: names and paths of what the server sends by itself.

@@ -23,7 +23,7 @@ CHANGE = vocabulary(
     "print reindex"
 )
 CALLER = vocabulary("me my myself mine self own your yourself current authenticated caller")
-"""Words that speak of who calls."""
+"""Words for the caller."""
 HOLDERS = vocabulary("user account profile session")
 """Records of who calls, where a path has them in the singular and without an id."""
 MAKES = vocabulary("create creates creating insert inserts inserting add adds adding make makes")

@@ -125,8 +125,8 @@ class Names:
         return {pointer: name if name in keep else self.short(name) for pointer, name in names.items()}
 
     def reason(self, it: NameFacts, free: Mapping[str, tuple[str, str]], locked: Mapping[str, str]) -> str:
-        """Why a tool has its name. The lock is the reason only of a name that the rules would not give. ``free``: what
-        they give without the lock."""
+        """Why a tool has its name. The lock is the reason only of a name that the rules would not choose. ``free``:
+        what they choose without the lock."""
         pointer = it.operation.pointer
         name, because = free[pointer]
         if pointer not in locked:

@@ -55,7 +55,7 @@ def find_paging(
     """
     operation = facts.operation
     if hint is not None and hint == PageHint(style="none") and facts.holds_several_lists:
-        because = "the hints say that it is no list"
+        because = "the hints say that it is not a list"
         return PagingPlan(None, evidence=(_evidence(operation, None, because, "hint"),))
     if hint is not None:
         envelope = facts.paged_envelope()
@@ -396,7 +396,11 @@ CONNECTED: Table[_Counter] = Table(
     Row(10, "the answer has its next value", lambda c: c.reading.signs.goes_into(c.key)),
     Row(10, "one description names the other", lambda c: c.reading.signs.told_for(c.name, c.parameters.text(c.name))),
     Row(10, "it comes back under a name about pages", lambda c: c.reading.signs.token_called(c.key)),
-    Row(10, "it comes back and is told to continue", lambda c: c.parameters.continues(c.name) and c.comes_back),
+    Row(
+        10,
+        "it comes back, and its text says that it continues a list",
+        lambda c: c.parameters.continues(c.name) and c.comes_back,
+    ),
 )
 
 OFFSET_PARAMETER: Table[_Counter] = Table(

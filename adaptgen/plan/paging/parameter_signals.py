@@ -163,7 +163,7 @@ class Parameters:
         return not ranged and not _NO_POSITION.search(self.described(name)) and not self.measures(name)
 
     def continues(self, name: str) -> bool:
-        """Whether the text of a parameter says that it takes what an answer before gave."""
+        """Whether the text of a parameter says that it continues from the previous answer."""
         said = self.described(name)
         return bool(_CONTINUES.search(said)) and not _AUTHENTICATES.search(said) and self.shapes[name].enum is None
 

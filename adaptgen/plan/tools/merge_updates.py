@@ -67,10 +67,10 @@ def why_no_merge(write: Operation, read: Operation | None, is_list: bool, body: 
     if is_list:
         return "the GET of the same path does not answer one JSON record"
     if body is None or not is_json(body.media) or base_media(body.media) == "application/json-patch+json":
-        return "its body is no JSON object"
+        return "its body is not a JSON object"
     if not _readable(write, read):
         return "the GET of the same path requires an input that the write does not"
-    return "its body or what the GET answers is no JSON object"
+    return "its body, or the answer of the GET, is not a JSON object"
 
 
 def can_merge(

@@ -1,5 +1,5 @@
-"""Where a credential of the environment may go. Its name comes from a document as a rule, and whoever wrote that must
-not choose the address as well: a person names it, in the environment or in the hints.
+"""Where a credential of the environment may go. Its name comes from a document as a rule, and its author must not
+choose the address as well: a person names it, in the environment or in the hints.
 """
 
 from __future__ import annotations

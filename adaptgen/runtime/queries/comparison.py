@@ -176,8 +176,8 @@ class Operand:
         return fold(str(self.value)) in fold(str(there))
 
     def may_equal(self, there: Json) -> bool:
-        """Whether ``there``, which is not null, is of a kind that this value could be equal to: a word is no number
-        and no date, and what is true or false is neither."""
+        """Whether ``there``, which is not null, is of a kind that this value could be equal to: a word is neither
+        a number nor a date, and true and false are neither."""
         if self.value is None:
             return True
         if isinstance(self.value, bool) or isinstance(there, bool):

@@ -15,8 +15,8 @@ PEOPLE = [
 
 
 def test_the_form_can_be_asked_for(kit: Any) -> None:
-    objects = kit.Agent(kit.Api(PEOPLE), view=("id",), page_size=1, more={"form": "objects"})
-    columns = kit.Agent(kit.Api(PEOPLE), view=("id", "org"), page_size=1, more={"form": "columns"})
+    objects = kit.Agent(kit.Api(PEOPLE), view=("id",), page_size=1, more={"layout": "objects"})
+    columns = kit.Agent(kit.Api(PEOPLE), view=("id", "org"), page_size=1, more={"layout": "columns"})
     assert objects.call()["items"] == [{"id": 0}]
     assert columns.call()["items"] == [[0, {"id": 0, "name": "Acme"}]]
 
