@@ -17,6 +17,9 @@ from adaptgen.cli.generate.pipeline import workflow
 
 OPERATION = "operationId: cancelOrder"
 
+# Commands of the workflow are processes of their own, so the rules for addresses hold here, too.
+pytestmark = pytest.mark.addresses
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

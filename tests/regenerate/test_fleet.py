@@ -26,6 +26,9 @@ auth:
 defaults: {page_size: 40, max_bytes: 7000}
 """
 
+# Commands of the workflow are processes of their own, so the rules for addresses hold here, too.
+pytestmark = pytest.mark.addresses
+
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -15,7 +15,8 @@ from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Auth, Tool, Unpaged
 from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.security_schemes import identifier
-from adaptgen.plan.document.reader import Operation, mapping
+from adaptgen.plan.document.reader import Operation, is_json, mapping
+from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.plan.tools.tool import MAY_LOSE
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
 
@@ -52,6 +53,13 @@ class Findings:
         self._diagnostics, self._governed, self._listed = diagnostics, governed, listed
         self._refused = frozenset(name for name, hint in hints.auth.items() if hint.refused is not None)
         self._told = frozenset(name for name, hint in hints.tools.items() if hint.description)
+        self._replaced = frozenset(name for name, hint in hints.tools.items() if hint.update == "replace")
+        self._methods = {(one.path, one.method) for one in operations.values()}
+        self._listed_paths = {
+            operations[tool.source].path
+            for tool in plan.server.tools
+            if tool.page is not None and tool.effect == "read" and tool.source in operations
+        }
         self._evidence = plan.first_evidence()
 
     def find(self) -> list[Finding]:
@@ -177,10 +185,20 @@ class Findings:
     def writes(self) -> Iterator[Finding]:
         for tool, operation in self.tools():
             evidence = self._evidence.get((tool.name, "update"))
+            if tool.name in self._replaced or not self._is_of_a_record(operation):
+                continue
             if evidence is not None and evidence.decision == MAY_LOSE:
                 message = "the call may replace the whole record: what an agent does not pass may be lost"
-                fix = _tool(tool.name, "update: merge") + "   # or replace; a merge needs the GET of this path"
+                fix = _tool(tool.name, "update: replace") + "   # if it does; a merge needs the GET of this path"
                 yield self.of("replace", "high", tool, operation, message, evidence.because, fix)
+
+    def _is_of_a_record(self, operation: Operation) -> bool:
+        """Whether a write replaces a record that no PATCH changes in part: not on the path of the list of records, to
+        which it adds, and not where it takes a file."""
+        body = operation.body
+        if body is None or (operation.path, "PATCH") in self._methods or operation.path in self._listed_paths:
+            return False
+        return body.media == FORM or "*" in body.media or is_json(body.media)
 
     def effects(self) -> Iterator[Finding]:
         for tool, operation in self.tools():
