@@ -118,7 +118,7 @@ def _svg(width: int, height: int, title: str, head: str, parts: list[str]) -> st
 CAST = """
 ```
 python -m adaptgen.demo.library --port 8080 &
-export LIBRARY_USERNAME=clerk LIBRARY_PASSWORD=ex-libris
+export LIBRARY_BASE_URL=http://127.0.0.1:8080 LIBRARY_USERNAME=clerk LIBRARY_PASSWORD=ex-libris
 ```
 ```
 adaptgen call http://127.0.0.1:8080/openapi.json list_members stsCd=ACTIVE count=grpCd

@@ -211,6 +211,7 @@ def test_the_first_answer_of_an_unknown_api_takes_six_commands_and_three_minutes
     (first, *_) = (block for block in blocks("docs/tutorial.md") if block.kind == "commands")
     names = {
         "python -m adaptgen.demo.library": f"{sys.executable} {tmp_path / 'yard.py'}",
+        "LIBRARY_BASE_URL": "YARD_BASE_URL",
         "LIBRARY_USERNAME=clerk LIBRARY_PASSWORD=ex-libris": "YARD_USERNAME=crane YARD_PASSWORD=lift-7",
         "list_members stsCd=ACTIVE count=grpCd": "list_pallets state=FREE count=zone",
     }
