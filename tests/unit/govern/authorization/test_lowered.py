@@ -33,7 +33,7 @@ def test_what_was_lowered_is_what_was_written_with_its_places() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("groups", "tool", "arguments", "allowed"), CALLS)
 async def test_they_decide_the_same(groups: str, tool: str, arguments: Mapping[str, Any], allowed: bool) -> None:
-    cedar = CedarAuthorizer(claims=("department",), lowered=lambda: LOWERED)
+    cedar = CedarAuthorizer(claims=("department",), default="read", lowered=lambda: LOWERED)
     await cedar.load(FILES, TOOLS)
     caller = Caller("ann", "acme", tuple(groups.split(",")) if groups else ())
     assert (await cedar.decide(caller, TOOLS[tool], arguments)).allowed is allowed
@@ -45,7 +45,7 @@ async def test_a_start_checks_nothing_again(monkeypatch: pytest.MonkeyPatch) -> 
         raise AssertionError
 
     monkeypatch.setattr(policies, "validated", checked)
-    cedar = CedarAuthorizer(claims=("department",), lowered=lambda: LOWERED)
+    cedar = CedarAuthorizer(claims=("department",), default="read", lowered=lambda: LOWERED)
     await cedar.load(FILES, TOOLS)
     assert len(await cedar.visible(Caller("ann", "acme", ("sales",)), TOOLS)) > 20
 
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_not_used(data: bytes) -> None:
 async def test_a_forbid_that_was_taken_out_of_the_file_still_forbids() -> None:
     changed = LOWERED.replace(b'"effect":"forbid"', b'"effect":"permit"')
     assert changed != LOWERED
-    cedar = CedarAuthorizer(claims=("department",), lowered=lambda: changed)
+    cedar = CedarAuthorizer(claims=("department",), default="read", lowered=lambda: changed)
     await cedar.load(FILES, TOOLS)
     decision = await cedar.decide(Caller("ann", "acme", ("finance",)), PAYING, {"invoiceId": 7, "amount": -5})
     assert not decision.allowed
@@ -104,7 +104,7 @@ async def test_a_forbid_that_was_taken_out_of_the_file_still_forbids() -> None:
 
 @pytest.mark.asyncio
 async def test_policies_that_became_wrong_are_refused() -> None:
-    cedar = CedarAuthorizer(claims=("department",), lowered=lambda: LOWERED)
+    cedar = CedarAuthorizer(claims=("department",), default="read", lowered=lambda: LOWERED)
     with pytest.raises(AdaptgenError, match="AG072"):
         await cedar.load({**FILES, "policies/z.cedar": 'permit (principal, action == Action::"x", resource);'}, TOOLS)
 

@@ -72,7 +72,7 @@ def test_the_example_of_the_design_is_read(design: Path) -> None:
             audience=("https://mcp.bank.example/mcp",),
             caller=Claims(sub="sub", tenant="org", groups="cognito:groups"),
         ),
-        authorize=Authorize(engine="cedar", policies=("policies/",), mode="enforce"),
+        authorize=Authorize(engine="cedar", default="read", policies=("policies/",), mode="enforce"),
         limits=(
             Limit(per=("group", "tool"), rate=1.0, burst=60.0, text="60/m"),
             Limit(per=("sub",), rate=600 / 3600, burst=600.0, text="600/h"),
