@@ -76,7 +76,7 @@ def settings(folder: Path, one: Issuer, upstream: int, *, mode: str, login: bool
             "jwks": f"{one.url}/jwks",
             "caller": {"sub": "sub", "tenant": "org", "groups": "groups"},
         },
-        "authorize": {"engine": "cedar", "policies": ["policies.cedar"]},
+        "authorize": {"engine": "cedar", "default": "read", "policies": ["policies.cedar"]},
         "limits": [{"per": ["sub"], "rate": "1000000/s"}, {"per": ["group", "tool"], "rate": "1000000/s"}],
         "tokenize": {"kinds": ["email", "phone", "card", "iban", "national_id", "name"]},
         "keys": {

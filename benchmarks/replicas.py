@@ -146,7 +146,7 @@ class Place:
             "mode": "proxy",
             "listen": {"resource": self.resource},
             "authenticate": {"issuer": self.idp.url, "audience": self.resource, "jwks": f"{self.idp.url}/jwks"},
-            "authorize": {"policies": ["all.cedar"]},
+            "authorize": {"default": "read", "policies": ["all.cedar"]},
             "limits": [{"per": ["sub"], "rate": "1000000/s"}],
             "keys": {"audit": "${env:AUDIT}"},
             "state": {"store": "redis", "url": state.url},

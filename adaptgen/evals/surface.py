@@ -216,7 +216,8 @@ async def _parts(settings: Settings, tools: Mapping[str, ToolInfo]) -> Component
     rules = settings.authorize or Authorize()
     if settings.mode != "behind" and rules.engine == "cedar":
         claims = settings.authenticate.caller.keep if settings.authenticate else ()
-        authorizer = CedarAuthorizer(claims=claims, mode=rules.mode, folder=posixpath.dirname(settings.path))
+        folder = posixpath.dirname(settings.path)
+        authorizer = CedarAuthorizer(claims=claims, mode=rules.mode, default=rules.default, folder=folder)
         await authorizer.load(settings.policies, tools)
     tokenizer = None
     if settings.tokenize is not None and settings.mode != "behind":

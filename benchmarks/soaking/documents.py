@@ -137,7 +137,7 @@ def front(issuer: str, server: int, current: str) -> dict[str, Any]:
             "jwks": f"{issuer}/jwks",
             "caller": {"sub": "sub", "tenant": "org", "groups": "groups"},
         },
-        "authorize": {"engine": "cedar", "policies": ["policies.cedar"]},
+        "authorize": {"engine": "cedar", "default": "read", "policies": ["policies.cedar"]},
         "limits": [
             {"per": ["sub", "tool"], "rate": "100000/s"},
             {"per": ["sub"], "rate": TRIAL, "groups": ["trial"]},

@@ -85,7 +85,7 @@ def test_where_others_decide_the_policies_did_not_run(crms: Crms, settings: str,
 def test_settings_of_a_proxy_decide_for_its_upstream(crms: Crms) -> None:
     settings = (
         "adaptgen: 1\nmode: proxy\nupstreams: {crm: {url: 'https://crm.example/mcp'}}\n"
-        "authorize: {engine: cedar, policies: [policies/]}\n"
+        "authorize: {engine: cedar, default: read, policies: [policies/]}\n"
     )
     crms.change({"crm/governance.yaml": lambda _: settings})
     crms.build()

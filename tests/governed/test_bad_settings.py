@@ -42,7 +42,7 @@ def embedded(tmp_path: Path, idp: Web) -> Callable[..., Path]:
             "adaptgen": 1,
             "listen": {"http": "127.0.0.1:8000", "resource": RESOURCE},
             "authenticate": {"issuer": idp.url, "audience": RESOURCE, "jwks": f"{idp.url}/jwks"},
-            "authorize": {"policies": ["all.cedar"]},
+            "authorize": {"default": "read", "policies": ["all.cedar"]},
             "tokenize": {"kinds": ["email", "phone", "name"]},
             "keys": {
                 "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},

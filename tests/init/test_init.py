@@ -118,15 +118,18 @@ def test_the_drafted_settings_are_settings(crm: Path, monkeypatch: pytest.Monkey
     ("authorize", "http", "seen"),
     [
         ("", False, "read write"),
-        ("", True, "read"),
-        ("authorize: {}\n", False, "read"),
-        ("authorize: {}\n", True, "read"),
+        ("", True, ""),
+        ("authorize: {}\n", False, ""),
+        ("authorize: {}\n", True, ""),
+        ("authorize: {default: none}\n", True, ""),
+        ("authorize: {default: read}\n", False, "read"),
+        ("authorize: {default: read}\n", True, "read"),
     ],
 )
 def test_what_the_drafted_settings_say_of_callers_without_policies(
     authorize: str, http: bool, seen: str, crm: Path
 ) -> None:
-    """ "without authorize: the caller on stdio may call every tool, and each caller over HTTP those that only read"."""
+    """ "without authorize: the caller on stdio may call every tool, and no caller over HTTP may call any"."""
     drafted(crm)
     path = crm.with_suffix("") / "governance.draft.yaml"
     path.write_text(path.read_text() + authorize)

@@ -179,7 +179,7 @@ def start(bank: Bank, package: Path, number: int, redis: str) -> Service:
             "caller": {"tenant": "org", "groups": "groups"},
         },
         "login": {"client_id": "web", "client_secret": "${env:SECRET}"},
-        "authorize": {"policies": ["all.cedar"]},
+        "authorize": {"default": "read", "policies": ["all.cedar"]},
         "keys": {"audit": "${env:AUDIT}", "cursors": "${env:AUDIT}"},
         "state": {"store": "redis", "url": "${env:REDIS}"},
         "audit": {"sink": f"audit{number}.jsonl"},

@@ -237,7 +237,7 @@ def test_functions_of_lambda_serve_one_session(
         "adaptgen": 1,
         "mode": "proxy",
         "authenticate": {"iam": True},
-        "authorize": {"engine": "cedar", "policies": ["all.cedar"]},
+        "authorize": {"engine": "cedar", "default": "read", "policies": ["all.cedar"]},
         "keys": {"audit": "${env:AUDIT}"},
         "state": {"store": "dynamodb", "table": "adaptgen", "region": aws.REGION, "endpoint": dynamodb.url},
         "upstreams": {"keeper": {"url": f"http://127.0.0.1:{replicas.keeper_port}/mcp"}},

@@ -51,7 +51,7 @@ SETTINGS = """\
 adaptgen: 1
 mode: embedded
 local: {groups: [staff]}
-authorize: {engine: cedar, policies: [policies/]}
+authorize: {engine: cedar, default: read, policies: [policies/]}
 audit: {sink: stderr}
 """
 POLICY = """\

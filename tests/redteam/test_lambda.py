@@ -76,6 +76,31 @@ def test_a_stranger_is_refused_before_the_body_is_looked_at(made: Made, version:
         assert "IAM" in said["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("version", "said", "place", "status"),
+    [
+        ("2.0", "2.0", "authorizer", 200),
+        ("2.0", "2.0", "identity", 401),
+        ("1.0", None, "identity", 200),
+        ("1.0", "1.0", "identity", 200),
+        ("1.0", None, "authorizer", 401),
+        ("1.0", "1.0", "authorizer", 401),
+        ("1.0", "3.0", "identity", 401),
+        ("1.0", "", "identity", 401),
+    ],
+)
+def test_an_identity_counts_only_where_the_payload_has_it(
+    made: Made, version: str, said: str | None, place: str, status: int
+) -> None:
+    asked = event(call(), "", version=version)
+    about = asked["requestContext"]
+    signed = {"userArn": SESSION}
+    about["identity" if place == "identity" else "authorizer"] = signed if place == "identity" else {"iam": signed}
+    if said is not None:
+        asked["version"] = said
+    assert answered(made(), asked)[0] == status
+
+
 def test_a_caller_sends_megabytes(made: Made) -> None:
     handler = made()
     status, said = answered(handler, event(call(3_000_000)))

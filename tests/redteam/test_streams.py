@@ -131,6 +131,34 @@ async def test_the_kill_switch_ends_a_stream(tmp_path: Path, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rules", "opens"),
+    [
+        ({"servers": ["fake"]}, False),
+        ({"servers": ["fa*"]}, False),
+        ({"servers": ["*"]}, False),
+        ({"callers": ["bank/ada"]}, False),
+        ({"servers": ["other"]}, True),
+        ({"tools": ["fake/write_*"], "read_only": True}, True),
+    ],
+)
+@pytest.mark.asyncio
+async def test_the_kill_switch_is_asked_before_a_stream_begins(
+    tmp_path: Path, rules: dict[str, Any], opens: bool
+) -> None:
+    async with pipeline(tmp_path, switch=rules) as (made, target):
+        task = await listening(made, target)
+        if opens:
+            assert len(target.open) == 1
+            task.cancel()
+            return
+        failure = await ended(task, target)
+        assert isinstance(failure, RpcError)
+        assert "Switched off" in failure.message
+        assert target.listening == []
+    assert [line["reason"] for line in written(tmp_path) if line["event"] == "decision"] == ["switch"]
+
+
+@pytest.mark.parametrize(
     "policies",
     [
         "forbid (principal, action, resource);",

@@ -68,7 +68,10 @@ def test_the_variables_and_secrets_of_settings_and_server_are_known(tmp_path: Pa
     ("change", "message"),
     [
         ({"audit": {"sink": "audit.jsonl"}}, "audit.sink is a file"),
-        ({"authorize": {"policies": ["../shared.cedar"]}}, "../shared.cedar lies outside the folder"),
+        (
+            {"authorize": {"default": "read", "policies": ["../shared.cedar"]}},
+            "../shared.cedar lies outside the folder",
+        ),
         ({"hooks": {"before": [{"call": "elsewhere:look"}]}}, "the module 'elsewhere' of a hook"),
         ({"metrics": "0.0.0.0:9464"}, "nothing can scrape a port there"),
         ({"files": {"max_bytes": "1MB"}}, "files need a store there"),

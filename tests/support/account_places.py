@@ -319,7 +319,7 @@ def _people(company: OidcProvider, url: str) -> dict[str, Any]:
             "caller": {"sub": "sub", "tenant": "tenant", "groups": "groups"},
         },
         "login": {"client_id": "adaptgen", "client_secret": "${env:IDP_SECRET}"},
-        "authorize": {"policies": ["all.cedar"]},
+        "authorize": {"default": "read", "policies": ["all.cedar"]},
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 SETTINGS = {
     "adaptgen": 1,
     "mode": "proxy",
-    "authorize": {"policies": ["all.cedar"]},
+    "authorize": {"default": "read", "policies": ["all.cedar"]},
     "limits": [{"per": ["sub", "tool"], "rate": "1000/s"}],
     # The suite's tools answer with images and sound, which nobody can search.
     "tokenize": {"release": ["image/png", "audio/wav", "application/octet-stream"]},

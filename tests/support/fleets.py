@@ -63,7 +63,7 @@ def proxy(servers: Sequence[str]) -> dict[str, Any]:
         "authenticate": {
             "issuer": "https://idp.example/", "audience": "${env:PROXY_RESOURCE}", "caller": {"sub": "sub"},
         },
-        "authorize": {"policies": ["policies/"]},
+        "authorize": {"default": "read", "policies": ["policies/"]},
         "tokenize": {"kinds": ["email"]},
         "keys": {
             "tokens": {"current": "k1", "all": {"k1": "${secret:proxy-governance#k1}"}},

@@ -39,7 +39,7 @@ def settings(folder: Path, policies: str = EVERYTHING, **given: Any) -> Path:
     made: dict[str, Any] = {
         "adaptgen": 1,
         "mode": "embedded",
-        "authorize": {"policies": ["all.cedar"]},
+        "authorize": {"default": "read", "policies": ["all.cedar"]},
         "tokenize": {"kinds": ["email", "phone", "card", "iban", "national_id", "name"]},
         "keys": {
             "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},

@@ -172,7 +172,7 @@ def proxying(folder: Path, upstream: str, issuer: str, **more: Any) -> Path:
             "jwks": f"{issuer}/jwks",
             "caller": {"sub": "sub", "tenant": "org", "groups": "groups"},
         },
-        "authorize": {"policies": ["all.cedar"]},
+        "authorize": {"default": "read", "policies": ["all.cedar"]},
         "tokenize": {"kinds": ["email", "phone", "name"]},
         "keys": {
             "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},

@@ -175,7 +175,7 @@ def settings(company: Company, resource: str, state: Mapping[str, Any], **login:
             "caller": {"sub": "sub", "tenant": "tenant", "groups": "groups"},
         },
         "login": {"client_id": "adaptgen", "client_secret": "${env:IDP_SECRET}", "access": f"{ACCESS}s", **login},
-        "authorize": {"engine": "cedar", "policies": ["groups.cedar"]},
+        "authorize": {"engine": "cedar", "default": "read", "policies": ["groups.cedar"]},
         "keys": {"audit": "${env:AUDIT}", "cursors": "${env:SEALS}"},
         **({"state": dict(state)} if state else {}),
         "audit": {"sink": "stdout"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adaptgen.govern.authorization.authorizer import Default
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Effect
@@ -57,8 +58,10 @@ ANN = Caller("ann", "acme", ("sales",), {"department": "north", "roles": ["clerk
 EVE = Caller("eve", "evil", ("sales",))
 
 
-async def loaded(policy: str = "", *, tools: Mapping[str, ToolInfo] = TOOLS, **options: Any) -> CedarAuthorizer:
+async def loaded(
+    policy: str = "", *, tools: Mapping[str, ToolInfo] = TOOLS, default: Default = "read", **options: Any
+) -> CedarAuthorizer:
     """An engine with one file of policies."""
-    made = CedarAuthorizer(claims=("department", "roles"), **options)
+    made = CedarAuthorizer(claims=("department", "roles"), default=default, **options)
     await made.load({"policies/p.cedar": policy}, tools)
     return made

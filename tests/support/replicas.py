@@ -320,7 +320,7 @@ class Replicas:
             "mode": "proxy",
             "listen": {"resource": resource},
             "authenticate": {"issuer": self.issuer, "audience": resource, "jwks": f"{self.issuer}/jwks"},
-            "authorize": {"engine": "cedar", "policies": ["all.cedar"]},
+            "authorize": {"engine": "cedar", "default": "read", "policies": ["all.cedar"]},
             "limits": [{"per": ["sub"], "rate": "100000/s"}],
             "keys": {"audit": "${env:AUDIT}"},
             "state": dict(self.state),

@@ -13,7 +13,7 @@ mode: proxy                              # or embedded
 listen: {http: "0.0.0.0:8000", resource: https://mcp.bank.example/mcp}
 upstreams: {crm: {url: "${env:CRM_URL}", auth: sigv4}, billing: {url: "https://billing.example/mcp", auth: {kind: oauth2, grant: client_credentials, token_url: "https://idp.example/token", client_id: m2m, client_secret: "${secret:m2m}"}}}
 authenticate: {issuer: https://idp.example/, audience: https://mcp.bank.example/mcp, caller: {sub: sub, tenant: org, groups: "cognito:groups"}}
-authorize: {engine: cedar, policies: [policies/], mode: enforce}
+authorize: {engine: cedar, default: read, policies: [policies/], mode: enforce}
 limits: [{per: [group, tool], rate: 60/m}, {per: [sub], rate: 600/h}]
 tokenize: {direction: model, kinds: [email, phone, card, iban, national_id, name], scope: tenant, form: sealed}
 keys: {tokens: {current: k2, all: {k1: "${secret:tok#k1}", k2: "${secret:tok#k2}"}}, cursors: "${secret:cur}", handover: "${secret:ho}", audit: "${secret:aud}"}

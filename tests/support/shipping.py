@@ -29,7 +29,7 @@ EMBEDDED: dict[str, Any] = {
     "adaptgen": 1,
     "listen": {"resource": "${env:PUBLIC_URL}"},
     "authenticate": JWT,
-    "authorize": {"engine": "cedar", "policies": ["policies/"]},
+    "authorize": {"engine": "cedar", "default": "read", "policies": ["policies/"]},
     "tokenize": {"kinds": ["email"]},
     "keys": KEYS,
     "audit": {"sink": "stdout"},
@@ -52,7 +52,7 @@ PROXY: dict[str, Any] = {
     "listen": {"http": "0.0.0.0:8000", "resource": "https://mcp.example/mcp"},
     "upstreams": {"crm": {"url": "${env:CRM_URL}", "auth": {"kind": "sigv4"}, "handover": "crm"}},
     "authenticate": JWT | {"audience": "https://mcp.example/mcp"},
-    "authorize": {"policies": ["policies/"]},
+    "authorize": {"default": "read", "policies": ["policies/"]},
     "keys": {"handover": "${secret:proxy#handover}", "audit": "${secret:proxy#audit}"},
     "audit": {"sink": "stdout"},
 }

@@ -166,7 +166,7 @@ def _settings(folder: Path, way: str, issuer: Issuer, policies: Path | None, mor
             "jwks": f"{issuer.url}/jwks",
             "caller": {"sub": "sub", "tenant": "org", "groups": "groups"},
         },
-        "authorize": {"policies": ["policies/"]},
+        "authorize": {"default": "read", "policies": ["policies/"]},
         "tokenize": {"kinds": list(KINDS)},
         "keys": {**tokens, "audit": "${env:T_AUDIT}"},
         "audit": {"sink": "audit.jsonl"},

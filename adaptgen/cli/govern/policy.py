@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.cli import terminal
-from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.frozen import value
 from adaptgen.model.plan import Plan
 from adaptgen.text.files import suggest
 
 if TYPE_CHECKING:
-    from adaptgen.govern.settings.model import Claims
+    from adaptgen.govern.authorization.authorizer import Default
+    from adaptgen.govern.authorization.policies import Policy
+    from adaptgen.govern.settings.model import Claims, Settings
 
 SETTINGS, POLICIES = "governance.yaml", "policies"
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
@@ -28,12 +30,27 @@ _NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 @value()
 class PolicySource:
-    """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which claim holds
-    what."""
+    """Policies as they are written: path -> text. ``settings``: those that name them, where they are known."""
 
     files: Mapping[str, str]
-    keep: tuple[str, ...] = ()
-    caller: Claims | None = field(default=None)
+    settings: Settings | None = field(default=None)
+
+    @property
+    def caller(self) -> Claims | None:
+        """Which claim holds what of a caller."""
+        rules = self.settings.authenticate if self.settings is not None else None
+        return rules.caller if rules is not None else None
+
+    @property
+    def keep(self) -> tuple[str, ...]:
+        """The claims that the policies may read."""
+        return self.caller.keep if self.caller is not None else ()
+
+    @property
+    def default(self) -> Default:
+        """What needs no policy."""
+        rules = self.settings.authorize if self.settings is not None else None
+        return rules.default if rules is not None else "none"
 
 
 def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> list[Diagnostic]:
@@ -46,11 +63,11 @@ def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) ->
         help = "pip install adaptgen"
         message = "the policies were not validated: cedarpy is not installed"
         return [Diagnostic("AG072", message, Where(str(side)), help, "warning")]
-    from adaptgen.govern.authorization import permit_terms, policies
+    from adaptgen.govern.authorization import policies
 
     known = tuple(actions())
-    missing = permit_terms.find_approvers_missing(policies.validated(found.files, known, found.keep))
-    return [one for one in (missing,) if one is not None] + [
+    warnings = _find_warnings(policies.validated(found.files, known, found.keep), known, found.settings)
+    return warnings + [
         Diagnostic(
             "AG072",
             f"the policies name {before}, which is now {now}: they also apply to {now}",
@@ -60,6 +77,27 @@ def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) ->
         )
         for path, before, now in policies.follows(found.files, known)
     ]
+
+
+def _find_warnings(
+    read: Sequence[Policy], actions: Sequence[cedar.Action], settings: Settings | None
+) -> list[Diagnostic]:
+    from adaptgen.govern.authorization.permit_terms import find_approvers_missing
+    from adaptgen.govern.authorization.unmatched import find_unmatched
+
+    missing = find_approvers_missing(read)
+    return [*([missing] if missing is not None else []), *find_unmatched(read, actions, settings)]
+
+
+def _settings_beside(source: Path) -> Settings | None:
+    """The settings next to policies, where they can be read."""
+    from adaptgen.govern.settings.load import read
+
+    beside = source.parent / SETTINGS
+    try:
+        return read(beside) if beside.is_file() else None
+    except AdaptgenError:
+        return None
 
 
 def read_folder_policies(side: Path) -> PolicySource | None:
@@ -78,8 +116,7 @@ def read_policies(source: Path) -> PolicySource:
 
     settings = read(source)
     files = {(source.parent / path).as_posix(): text for path, text in settings.policies.items()}
-    caller = settings.authenticate.caller if settings.authenticate else None
-    return PolicySource(files, caller.keep if caller else (), caller)
+    return PolicySource(files, settings)
 
 
 def planned_actions(plan: Plan) -> list[cedar.Action]:
@@ -141,14 +178,12 @@ def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
 
 
 def check(options: SimpleNamespace) -> int:
-    from adaptgen.govern.authorization import permit_terms, policies
+    from adaptgen.govern.authorization import policies
 
     found = read_policies(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
     read = policies.validated(found.files, actions, found.keep)
-    missing = permit_terms.find_approvers_missing(read)
-    if missing is not None:
-        terminal.diagnostics([missing])
+    terminal.diagnostics(_find_warnings(read, actions, found.settings or _settings_beside(options.policies)))
     if options.json:
         listed = [{"id": one.id, "effect": one.body["effect"], "where": str(one.where)} for one in read]
         terminal.say_json({"policies": listed, "tools": [one.id for one in actions]})
@@ -180,7 +215,7 @@ def agentcore(options: SimpleNamespace) -> int:
         actions=actions,
         claims=found.caller or Claims(groups="groups"),
     )
-    statements = agentcore.render(read, gateway)
+    statements = agentcore.render(read, gateway, found.default)
     if options.json:
         listed = [{"name": _NAME.sub("_", one.id), "statement": one.text} for one in statements]
         terminal.say(json.dumps(listed, indent=2))

@@ -67,7 +67,7 @@ class Verifier:
         self.unchecked = 0
         self._chains: dict[str, _Chain] = {}
         self._held: dict[str, dict[int, tuple[str, Where]]] = {}
-        self._last: Where | None = None
+        self._empty: list[Where] = []
         self.findings: list[Diagnostic] = []
         self.lines = 0
 
@@ -80,24 +80,31 @@ class Verifier:
 
     def hold(self, path: Path) -> None:
         """Read checkpoints that were held elsewhere. Before the trails."""
+        is_empty = True
         for where, text, whole in _read(path):
+            is_empty = False
             line = self._parsed(text, where, whole)
             if line is not None and line.genuine:
                 self._held.setdefault(line.chain, {})[line.seq] = (line.mac, where)
+        if is_empty:
+            self.say("no checkpoint is held here, so nothing shows whether a tail was cut", Where(path.as_posix()))
 
     def trail(self, path: Path) -> None:
         """Read one file of a trail."""
-        self._last = Where(path.as_posix())
+        before = self.lines
         for where, text, whole in _read(path):
             self.lines += 1
             line = self._parsed(text, where, whole)
             if line is not None:
                 self._follow(line, where)
+        if self.lines == before:
+            self._empty.append(Where(path.as_posix()))
 
     def finish(self, *, running: bool = False) -> list[Diagnostic]:
         """All findings. ``running``: a chain may still be open."""
-        if not self.lines and not self._held:
-            self.say("the trail is empty: a server writes a line when it starts", self._last or Where("audit trail"))
+        if self.lines or not self._held:  # else each chain that is held is said to be missing
+            for where in self._empty or ([] if self.lines else [Where("audit trail")]):
+                self.say("the trail is empty: a server writes a line when it starts", where)
         for name, chain in self._chains.items():
             if not chain.ended and not running:
                 self.say(f"chain {name[:_SHOWN]} ends without an end: it was cut, or the process died", chain.last)

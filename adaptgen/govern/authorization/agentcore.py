@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.authorization import policies, principal
+from adaptgen.govern.authorization.authorizer import Default
 from adaptgen.govern.authorization.permit_terms import APPROVAL, NONE, ONCE, terms_of
 from adaptgen.govern.authorization.policies import Policy
 from adaptgen.govern.settings.model import Claims
@@ -53,13 +54,13 @@ class Statement:
     text: str
 
 
-def render(written: Iterable[Policy], gateway: Gateway) -> list[Statement]:
-    """The statements of all policies that concern tools, the default for tools that read included. AG072 names every
+def render(written: Iterable[Policy], gateway: Gateway, default: Default = "none") -> list[Statement]:
+    """The statements of all policies that concern tools, that of ``default: read`` included. AG072 names every
     policy that cannot be said at the gateway."""
     engine = policies.engine()
     statements: list[Statement] = []
     problems: list[Diagnostic] = []
-    for policy in (policies.default(), *written):
+    for policy in (*policies.built_in(default), *written):
         try:
             body = _Rendering(gateway).policy(policy.body)
         except Unsayable as why:

@@ -1,8 +1,8 @@
 """Whether a caller may do something: what every engine of policies answers.
 
-Permitted without a policy are tools whose facts say ``open`` on servers that are ours: those that only read. Nothing
-else is: no write, no tool of a third party, no prompt or resource, no ``detokenize``. A ``forbid`` wins over
-everything. Whatever cannot be decided is refused.
+Nothing is permitted without a policy, unless the settings say ``default: read``: then tools are whose facts say
+``open`` on servers that are ours, those that only read. Nothing else is: no write, no tool of a third party, no prompt
+or resource, no ``detokenize``. A ``forbid`` wins over everything. Whatever cannot be decided is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import value
 from adaptgen.model.tables import Caller, Json
 
+Default: TypeAlias = Literal["none", "read"]
+"""What needs no policy."""
 Other: TypeAlias = Literal["prompt", "resource", "completion"]
 
 NO_POLICY = "no policy permits it"
@@ -45,9 +47,10 @@ class Authorizer(ABC):
     ``claims``: the names of the claims that policies may read.
     """
 
-    def __init__(self, claims: Iterable[str], mode: Literal["enforce", "log_only"]) -> None:
+    def __init__(self, claims: Iterable[str], mode: Literal["enforce", "log_only"], default: Default) -> None:
         self._claims = tuple(dict.fromkeys(claims))
         self._mode = mode
+        self._default = default
 
     @abstractmethod
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:

@@ -19,7 +19,15 @@ import orjson
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import error
 from adaptgen.govern.authorization import cedar_context, partial_evaluation, permit_terms, policies, principal
-from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action, action_groups
+from adaptgen.govern.authorization.authorizer import (
+    FORBIDDEN,
+    NO_POLICY,
+    Authorizer,
+    Decision,
+    Default,
+    action,
+    action_groups,
+)
 from adaptgen.govern.authorization.explanation import Applies, PolicyEffect
 from adaptgen.govern.authorization.lowered import read_lowered
 from adaptgen.mcp.protocol import ToolInfo
@@ -116,10 +124,11 @@ class CedarAuthorizer(Authorizer):
         *,
         claims: Iterable[str] = (),
         mode: Literal["enforce", "log_only"] = "enforce",
+        default: Default = "none",
         folder: str = "",
         lowered: Callable[[], bytes] = bytes,
     ) -> None:
-        super().__init__(claims, mode)
+        super().__init__(claims, mode, default)
         self._cedarpy = policies.engine()
         self._folder = folder
         self._lowered = lowered
@@ -338,10 +347,11 @@ class CedarAuthorizer(Authorizer):
     def _made(self, files: dict[str, str], tools: tuple[ToolInfo, ...]) -> _Force:
         known = {tool.action: tool for tool in {(tool.server, tool.own): tool for tool in tools}.values()}
         own = self._validated(files, tools)
-        bodies = {one.id: one.body for one in (policies.default(), *own)}
+        in_force = (*policies.built_in(self._default), *own)
+        bodies = {policy.id: policy.body for policy in in_force}
         weakened = {name: partial_evaluation.without_context(body) for name, body in bodies.items()}
         return _Force(
-            policies={one.id: one for one in (policies.default(), *own)},
+            policies={policy.id: policy for policy in in_force},
             bodies=bodies,
             weakened=weakened,
             decide=_Sets(self._cedarpy, bodies),

@@ -20,11 +20,12 @@ from typing import Any, Final
 from adaptgen.cedar_schema import GROUP, OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.govern.authorization import permit_terms
+from adaptgen.govern.authorization.authorizer import Default
 from adaptgen.model.frozen import lazy, postpone, value
 from adaptgen.model.tables import Json
 
 DEFAULT_READ = "default-read"
-"""The identifier of the policy that permits what needs no policy; the audit records it like any other."""
+"""The identifier of the policy of ``default: read``; the audit records it like any other."""
 DEFAULT_POLICY = f'@id("{DEFAULT_READ}")\npermit (principal, action in Action::"{OPEN}", resource);\n'
 
 _TOKEN = lazy(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\s+|==|!=|<=|>=|&&|\|\||::|.', re.DOTALL)
@@ -132,10 +133,12 @@ def _values(expression: Json) -> Iterator[str]:
             yield value
 
 
-def default() -> Policy:
-    """The policy that permits what needs no policy."""
+def built_in(default: Default) -> tuple[Policy, ...]:
+    """The policy that permits what needs no policy; none where everything needs one."""
+    if default == "none":
+        return ()
     (body,) = json.loads(engine().policies_to_json_str(DEFAULT_POLICY))["staticPolicies"].values()
-    return Policy(DEFAULT_READ, Where(DEFAULT_READ), DEFAULT_POLICY, body)
+    return (Policy(DEFAULT_READ, Where(DEFAULT_READ), DEFAULT_POLICY, body),)
 
 
 def validated(
@@ -326,6 +329,12 @@ def _place_in(policy: Policy, message: str) -> Where:
             offset += len(named.rpartition(".")[0]) + 1 if _PATH.fullmatch(named) else 0
             return _place_inside(policy, offset)
     return policy.where
+
+
+def place_of_text(policy: Policy, text: str) -> Where:
+    """Where a policy says ``text``; its beginning where it escapes it."""
+    offset = policy.text.find(text)
+    return _place_inside(policy, offset) if offset >= 0 else policy.where
 
 
 def _place_inside(policy: Policy, offset: int) -> Where:

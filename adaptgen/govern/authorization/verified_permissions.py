@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import Where, error
 from adaptgen.govern.authorization import cedar_context, principal
-from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, Default, action
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import lazy
@@ -53,10 +53,11 @@ class VerifiedPermissions(Authorizer):
         *,
         claims: Iterable[str] = (),
         mode: Literal["enforce", "log_only"] = "enforce",
+        default: Default = "none",
         api: Callable[[], AwsApi] | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        super().__init__(claims, mode)
+        super().__init__(claims, mode, default)
         self._store = store
         self._make = api or _shared
         self._timeout = timeout
@@ -172,7 +173,7 @@ class VerifiedPermissions(Authorizer):
                 },
             )
             deciding = tuple(sorted(one["policyId"] for one in answer["determiningPolicies"]))
-            decision = _read(answer, deciding, open)
+            decision = _read(answer, deciding, open and self._default == "read")
         except Exception as problem:
             decision = Decision(False, (), f"no decision could be had: {failure(problem)}")
         return self._enforced(decision)

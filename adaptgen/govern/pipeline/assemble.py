@@ -238,6 +238,8 @@ def _notices(parts: Components, material: KeyMaterial, place: ServingContext) ->
         said.append(f"the keys of {', '.join(material.ephemeral)} are random and end with this process")
     if parts.authorizer is None and parts.settings.mode == "embedded":
         said.append("no policies: the local caller may call every tool")
+    if parts.authorizer is not None and parts.settings.authorize is None:
+        said.append("no policies: nobody may call a tool; `authorize: {default: read}` permits those that only read")
     if parts.tokenizer is None and parts.settings.mode != "behind":
         said.append("nothing is tokenized")
     if parts.settings.audit is None:

@@ -359,7 +359,7 @@ async def new_authorizer(settings: Settings, tools: Mapping[str, ToolInfo], *, h
     if rules.engine == "verified_permissions":
         from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
 
-        made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode)
+        made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode, default=rules.default)
     else:
         from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
         from adaptgen.govern.authorization.lowered import lowered_next_to
@@ -367,6 +367,7 @@ async def new_authorizer(settings: Settings, tools: Mapping[str, ToolInfo], *, h
         made = CedarAuthorizer(
             claims=claims,
             mode=rules.mode,
+            default=rules.default,
             folder=posixpath.dirname(settings.path),
             lowered=lambda: lowered_next_to(Path(settings.path)) if settings.folder is not None else b"",
         )

@@ -123,10 +123,12 @@ class NonToolRequests:
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         guard = StreamGuard(self._current or (lambda: parts), self._target, caller, context)
         with _refusals(recorder):
-            if await is_cut(parts, caller):
-                raise Refusal(_CUT, "switch")
-            await limit(parts, caller, asked, requests=False)
             permitted = await guard.permitted(params)
+            try:
+                await guard.ask_switch()
+            except Cut as cut:
+                raise Refusal(str(cut), "switch") from None
+            await limit(parts, caller, asked, requests=False)
             recorder.decided(None, ())
         below: Context = context
         if parts.tokenizer is not None:

@@ -69,15 +69,22 @@ class StreamGuard:
                 if (caller.tenant, caller.sub) != (self._caller.tenant, self._caller.sub):
                     raise Cut("The stream has ended: its caller is another one now.")
                 self._caller = caller
-        if parts.switch is not None:
-            await parts.switch.fresh()
-            for server in {"", *(self._target.server_of("resource", uri) for uri in self._uris)}:
-                why = parts.switch.refuses(self._caller, ToolInfo("", server, "", "read", open=False, wire={}))
-                if why is not None:
-                    raise Cut(f"Switched off by the operators: {why}. Trying again does not help now.")
+        await self.ask_switch()
         for uri in self._uris:
             if not await self.may_read(uri):
                 raise Cut("The stream has ended: a policy permits it no more.")
+
+    async def ask_switch(self) -> None:
+        """Ask the kill switch for the caller and for the servers of all that it listens to; Cut where it acts. Before
+        the stream begins as well as while it is open."""
+        switch = self._parts().switch
+        if switch is None:
+            return
+        await switch.fresh()
+        for server in {"", *(self._target.server_of("resource", uri) for uri in self._uris)}:
+            why = switch.refuses(self._caller, ToolInfo("", server, "", "read", open=False, wire={}))
+            if why is not None:
+                raise Cut(f"Switched off by the operators: {why}. Trying again does not help now.")
 
     async def may_read(self, uri: str) -> bool:
         """Whether the caller may hear of a resource now."""

@@ -166,9 +166,11 @@ class Accept:
 
 @value(kw_only=True)
 class Authorize:
-    """Who decides. ``policies``: files and folders, relative to the settings."""
+    """Who decides. ``policies``: files and folders, relative to the settings. ``default``: what needs no policy:
+    nothing, or the tools that only read, of servers that are ours."""
 
     engine: Literal["cedar", "verified_permissions"] = "cedar"
+    default: Literal["none", "read"] = "none"
     policies: tuple[str, ...] = ()
     store: Template = ""
     mode: Literal["enforce", "log_only"] = "enforce"

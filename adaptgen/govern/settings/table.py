@@ -179,6 +179,7 @@ ACCEPT = Table({
 
 AUTHORIZE = Table({
     "engine": Key(OneOf(("cedar", "verified_permissions")), "Who decides"),
+    "default": Key(OneOf(("none", "read")), "read: tools that only read, of your own servers, need no policy"),
     "policies": Key(_list(Text()), "cedar: files and folders of policies, relative to this file"),
     "store": Key(_TEMPLATE, "verified_permissions: the id of the policy store"),
     "mode": Key(OneOf(("enforce", "log_only")), "log_only: decisions are written down and not enforced"),

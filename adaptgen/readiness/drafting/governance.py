@@ -25,7 +25,7 @@ authenticate:                             # over HTTP callers bring a token: ada
   issuer: "{issuer}"
   audience: "{resource}"
   caller: {{groups: groups}}
-authorize: {{engine: cedar, policies: [policies/]}}
+authorize: {{engine: cedar, default: read, policies: [policies/]}}   # without default: read, no policy means no
 limits: [{{per: [sub], rate: 600/m}}]
 tokenize: {{direction: model, kinds: {kinds}, scope: caller}}
 audit: {{sink: {local}/audit.jsonl}}
@@ -36,8 +36,8 @@ keys:                                     # files of this machine, which git ign
   audit: "${{file:{local}/audit.key}}"
 """
 _READERS = """\
-// Tools that only read need no permit: the built-in policy default-read permits them to every caller. So this policy
-// forbids them to all but two groups.
+// Tools that only read need no permit while governance.yaml says "default: read". So this policy forbids them to all
+// but two groups.
 @id("members-read")
 forbid (principal, action in Action::"read", resource == Server::{server})
 unless {{ principal.groups.containsAny(["interns", "admins"]) }};

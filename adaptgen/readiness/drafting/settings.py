@@ -30,11 +30,9 @@ def settings_draft(plan: Plan) -> str:
     draft.add(0, f"authenticate: {flow({'issuer': issuer, 'audience': 'http://127.0.0.1:8000/mcp'})}")
     draft.blank()
     draft.say(f"{len(writes)} of {len(plan.server.tools)} tools change something")
-    draft.say(
-        "without authorize: the caller on stdio may call every tool, and each caller over HTTP those that only read"
-    )
-    draft.say("with it: everybody may call those that only read unless a policy forbids it; the others need a permit")
-    draft.add(0, "authorize: {engine: cedar, policies: [policies/]}")
+    draft.say("without authorize: the caller on stdio may call every tool, and no caller over HTTP may call any")
+    draft.say("with it: every call needs a permit; default: read permits those that only read, unless a policy forbids")
+    draft.add(0, "authorize: {engine: cedar, default: read, policies: [policies/]}")
     if writes:
         pattern = flow([f"{name}/{one}" for one in writes[:4]])
         draft.add(0, f"limits: [{{per: [sub], rate: 600/m}}, {{per: [sub, tool], rate: 60/m, tools: {pattern}}}]")

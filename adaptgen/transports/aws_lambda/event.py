@@ -68,7 +68,7 @@ def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
         whole(body),
         twice,
         streaming=False,
-        principal=_principal(about),
+        principal=_principal(about, event.get("version", "1.0")),
         deadline=time.monotonic() + budget - min(MARGIN, budget * 0.2),
         query=_query(event),
         source=str(as_object(http if second else about.get("identity")).get("sourceIp") or "")[:64],
@@ -111,9 +111,14 @@ def _body(event: Mapping[str, Any]) -> bytes:
         raise NoRequest from None
 
 
-def _principal(about: Mapping[str, Any]) -> str:
-    """The IAM principal that signed the request; the platform has checked it."""
-    signed = as_object(as_object(about.get("authorizer")).get("iam")) or as_object(about.get("identity"))
+def _principal(about: Mapping[str, Any], version: object) -> str:
+    """The IAM principal that signed the request; the platform has checked it. Payload 2.0 has it in ``authorizer.iam``
+    and payload 1.0 in ``identity``: what the other place holds there, an authorizer of the user's own may have said."""
+    signed: Mapping[str, Any] = {}
+    if version == "2.0":
+        signed = as_object(as_object(about.get("authorizer")).get("iam"))
+    elif version == "1.0":
+        signed = as_object(about.get("identity"))
     found = signed.get("userArn")
     return found if isinstance(found, str) else ""
 

@@ -36,7 +36,7 @@ def built(workplace: Path, api: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setenv("ADAPTGEN_STATE", str(workplace / "state"))
     Path("specs/notes/policies").mkdir(parents=True)
     Path("specs/notes/policies/a.cedar").write_text('@id("all") permit (principal, action, resource);')
-    Path("specs/notes/front.yaml").write_text("adaptgen: 1\nauthorize: {policies: [policies/]}\n")
+    Path("specs/notes/front.yaml").write_text("adaptgen: 1\nauthorize: {default: read, policies: [policies/]}\n")
     assert main(["build", "specs/notes.json", "--quiet"]) == 0
     capsys.readouterr()
     return workplace

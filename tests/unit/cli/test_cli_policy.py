@@ -27,9 +27,60 @@ def write(text: str, path: str = "specs/notes/policies/a.cedar") -> None:
     Path(path).write_text(text)
 
 
+TENANTS = """\
+adaptgen: 1
+local: {groups: [staff]}
+authenticate: {issuer: "https://idp.example/", audience: "https://mcp.example/mcp", caller: {tenant: org, groups: g}}
+authorize: {policies: [policies/]}
+"""
+NO_TENANTS = TENANTS.replace("tenant: org, ", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "forbid", "said"),
+    [
+        (TENANTS, '(principal in Group::"staff", action, resource);', 'and Group::"staff" has none'),
+        (TENANTS, '(principal == Caller::"ann", action, resource);', 'with a tenant, and Caller::"ann" has none'),
+        (TENANTS, '(principal is Caller in Group::"staff", action, resource);', 'Group::"staff" has none'),
+        (TENANTS, '{ANY} when { principal in Group::"staff" && context has input };', "has none"),
+        (TENANTS, '{ANY} when { principal in [Group::"a", Group::"b"] };', 'Group::"a" has none'),
+        (NO_TENANTS, '(principal in Group::"bank/staff", action, resource);', 'Group::"bank/staff" has one'),
+        (TENANTS, '(principal, action, resource == Server::"note");', "no server is called 'note'"),
+        (TENANTS, '{ANY} when { resource.name == "note" };', "no server is called 'note'"),
+        (TENANTS, '{DETOKENIZE} when { context.tool == "notes__x" };',
+         "no tool is called 'notes__x'"),
+        (TENANTS, '{DETOKENIZE} when { ["x"].contains(context.tool) };',
+         "no tool is called 'x'"),
+        (TENANTS, '(principal in Group::"bank/staff", action, resource == Server::"notes");', ""),
+        (TENANTS, '(principal, action, resource) unless { principal in Group::"staff" };', ""),
+        (TENANTS, '{ANY} when { principal.groups.contains("staff") };', ""),
+        (TENANTS, '{ANY} when { principal in [Group::"a", Group::"bank/b"] };', ""),
+        (NO_TENANTS, '(principal in Group::"staff", action, resource);', ""),
+        (NO_TENANTS, '(principal in Group::"//staff", action, resource);', ""),
+        ("", '(principal in Group::"staff", action, resource);', ""),
+        (TENANTS + "mode: proxy\nupstreams: {notes: {url: 'https://n.example'}, crm: {url: 'https://c.example'}}\n",
+         '(principal, action, resource == Server::"crm");', ""),
+        (TENANTS, '{DETOKENIZE} when { context.tool == "notes__get_note" };', ""),
+    ],
+)  # fmt: skip
+def test_a_forbid_that_matches_nobody_is_said(
+    built: Path, capsys: pytest.CaptureFixture[str], settings: str, forbid: str, said: str
+) -> None:
+    detokenize = '(principal, action == Action::"detokenize", resource)'
+    forbid = forbid.replace("{ANY}", "(principal, action, resource)").replace("{DETOKENIZE}", detokenize)
+    write(f"forbid {forbid}")
+    if settings:
+        write(settings, "specs/notes/governance.yaml")
+    for source in ("specs/notes/policies", "specs/notes/governance.yaml") if settings else ("specs/notes/policies",):
+        assert main(["policy", "check", source, BUILT]) == 0
+        err = capsys.readouterr().err
+        assert ("forbids nothing" in err, said in err) == (bool(said), True)
+        assert not said or "specs/notes/policies/a.cedar:1:" in err
+
+
 def test_check_finds_the_server_that_belongs_to_policies(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(f"{DELETE};")
-    write("adaptgen: 1\nauthorize: {policies: [policies/]}\n", "specs/notes/governance.yaml")
+    write("adaptgen: 1\nauthorize: {default: read, policies: [policies/]}\n", "specs/notes/governance.yaml")
     assert main(["build", "specs/notes.json", "--quiet"]) == 0
     capsys.readouterr()
 
@@ -72,7 +123,17 @@ def test_the_schema_is_cedars_in_both_forms(built: Path, capsys: pytest.CaptureF
 
 def test_agentcore_as_text_and_as_json(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(f'@id("tidy-up") {DELETE} when {{ principal.groups.contains("admin") }};')
-    command = ["policy", "agentcore", "specs/notes/policies", BUILT, "--gateway-arn", "arn:x", "--target", "Notes"]
+    write("adaptgen: 1\nauthorize: {default: read, policies: [policies/]}\n", "specs/notes/governance.yaml")
+    command = [
+        "policy",
+        "agentcore",
+        "specs/notes/governance.yaml",
+        BUILT,
+        "--gateway-arn",
+        "arn:x",
+        "--target",
+        "Notes",
+    ]
 
     assert main(command) == 0
     text = capsys.readouterr().out

@@ -27,7 +27,7 @@ def built(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     folder = Path("specs/notes/policies")
     folder.mkdir(parents=True)
     (folder / "a.cedar").write_text(POLICIES)
-    Path(SETTINGS).write_text("adaptgen: 1\nauthorize: {policies: [policies/]}\n")
+    Path(SETTINGS).write_text("adaptgen: 1\nauthorize: {default: read, policies: [policies/]}\n")
     assert main(["build", "specs/notes.json", "--quiet"]) == 0
     capsys.readouterr()
     return workplace
@@ -70,17 +70,18 @@ def test_one_tool_is_told_with_every_policy_about_it(built: Path, capsys: pytest
 
 
 def test_without_a_caller_it_is_the_one_on_stdio(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path(SETTINGS).write_text("adaptgen: 1\nlocal: {sub: ann, groups: [staff]}\nauthorize: {policies: [policies/]}\n")
+    local = "adaptgen: 1\nlocal: {sub: ann, groups: [staff]}\n"
+    Path(SETTINGS).write_text(local + "authorize: {default: read, policies: [policies/]}\n")
     found = explained(capsys)
     assert (found["caller"]["sub"], found["tools"][0]["call"]) == ("ann", "depends")
     Path(SETTINGS).write_text("adaptgen: 1\n")
     assert [one["call"] for one in explained(capsys)["tools"]] == ["permitted"] * 3
-    assert [one["call"] for one in explained(capsys, "--sub", "bob")["tools"]] == ["refused", "permitted", "permitted"]
+    assert [one["call"] for one in explained(capsys, "--sub", "bob")["tools"]] == ["refused"] * 3
 
 
 def test_the_kill_switch_counts(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("specs/notes/off.yaml").write_text("tools: [notes/get_*]\n")
-    Path(SETTINGS).write_text("adaptgen: 1\nswitch: {source: off.yaml, callers: [eve]}\n")
+    Path(SETTINGS).write_text("adaptgen: 1\nauthorize: {default: read}\nswitch: {source: off.yaml, callers: [eve]}\n")
     get = explained(capsys, "--sub", "bob", "get_note")["tools"][0]
     assert (get["visible"], get["call"], get["because"]) == (True, "refused", "switched off: the tool get_note")
     assert [one["visible"] for one in explained(capsys, "--sub", "eve")["tools"]] == [False] * 3
@@ -107,7 +108,7 @@ def test_what_is_only_logged_is_said(built: Path, capsys: pytest.CaptureFixture[
             "these settings decide nothing of notes: the proxy decides",
         ),
         ("adaptgen: 1\nauthorize: {engine: verified_permissions, store: s}\n", [], "Verified Permissions decides"),
-        ("adaptgen: 1\nauthorize: {policies: [gone/]}\n", [], "error AG072"),
+        ("adaptgen: 1\nauthorize: {default: read, policies: [gone/]}\n", [], "error AG072"),
     ],
 )
 def test_what_cannot_be_explained(

@@ -40,7 +40,7 @@ def govern(settings: str) -> None:
 
 
 def test_a_governed_tool_names_its_policies_and_their_groups(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    govern("authorize: {policies: [policies/]}")
+    govern("authorize: {default: read, policies: [policies/]}")
     capsys.readouterr()
     assert [row[-1] for row in rows(capsys)[1:]] == [
         "staff-delete [bank/staff, night, day]; forbid: not-now",
@@ -49,7 +49,7 @@ def test_a_governed_tool_names_its_policies_and_their_groups(built: Path, capsys
     ]
     assert [row[-1] for row in rows(capsys, "--no-governance")[1:]] == ["-"] * 3
     Path("specs/notes/governance.yaml").write_text("adaptgen: 1\n")
-    assert [row[-1] for row in rows(capsys)[1:]] == ["nobody", "default-read", "default-read"]
+    assert [row[-1] for row in rows(capsys)[1:]] == ["nobody"] * 3
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_who_else_decides_is_said(built: Path, settings: str, said: str, capsys:
 
 
 def test_json_has_the_whole_of_each_tool(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    govern("authorize: {policies: [policies/]}")
+    govern("authorize: {default: read, policies: [policies/]}")
     capsys.readouterr()
     assert main(["tools", BUILT, "--json"]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)

@@ -62,6 +62,20 @@ def shown(line: bytes) -> str:
     return str(json.loads(line)["chain"])[:12]
 
 
+def test_empty_evidence_is_a_finding(tmp_path: Path) -> None:
+    lines, held = written(5)
+    assert findings([], tmp_path) == ["0: the trail is empty: a server writes a line when it starts"]
+    assert findings([], tmp_path, b"")[1:] == ["0: the trail is empty: a server writes a line when it starts"]
+    said = "0: no checkpoint is held here, so nothing shows whether a tail was cut"
+    assert findings(lines, tmp_path, b"") == [said]
+    assert findings(lines, tmp_path, held) == []
+    (tmp_path / "a.jsonl").write_bytes(b"".join(lines))
+    (tmp_path / "b.jsonl").write_bytes(b"")
+    found = verify([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], KEY)
+    assert [one.where.file for one in found if one.where] == [(tmp_path / "b.jsonl").as_posix()]
+    assert [one.message for one in verify([], KEY)] == ["the trail is empty: a server writes a line when it starts"]
+
+
 def test_an_edit_shows_once_where_it_is(tmp_path: Path) -> None:
     lines, _ = written(3)
     chain = shown(lines[0])

@@ -73,7 +73,7 @@ def at_gateway(text: str, caller: Caller, tool: str, arguments: Any) -> bool:
 @pytest.fixture(scope="module")
 def crm() -> str:
     found = read_policies(ROOT / "specs" / "crm" / "governance.yaml")
-    return "\n".join(one.text for one in render(policies.read(found.files), gateway()))
+    return "\n".join(one.text for one in render(policies.read(found.files), gateway(), found.default))
 
 
 def test_the_policies_of_the_crm_fit_the_schema_of_the_gateway(crm: str) -> None:
@@ -118,10 +118,10 @@ def test_the_policies_of_the_crm_fit_the_schema_of_the_gateway(crm: str) -> None
 )
 async def test_each_form_of_condition(condition: str, caller: Caller) -> None:
     text = f'permit (principal, action == Action::"crm__pay_invoice", resource) when {{ {condition} }};'
-    cedar = CedarAuthorizer(claims=("department", "roles"))
+    cedar = CedarAuthorizer(claims=("department", "roles"), default="read")
     await cedar.load({"p.cedar": text}, TOOLS)
     arguments = {"invoiceId": 1, "amount": 100}
-    rendered = "\n".join(one.text for one in render(policies.read({"p.cedar": text}), gateway()))
+    rendered = "\n".join(one.text for one in render(policies.read({"p.cedar": text}), gateway(), "read"))
 
     ours = (await cedar.decide(caller, TOOLS["pay_invoice"], arguments)).allowed
 
@@ -155,6 +155,19 @@ def test_what_cannot_be_said_names_the_policy(condition: str, claims: dict[str, 
     assert str(found.where) == "p.cedar:1:1"
 
 
+def test_a_bare_action_says_nothing_about_other_targets() -> None:
+    (_, statement) = render(policies.read({"p.cedar": "forbid (principal, action, resource);"}), gateway(), "read")
+
+    assert statement.text.count("AgentCore::Action::") == len(TOOLS)
+    assert f'AgentCore::Gateway::"{ARN}"' in statement.text
+
+
+def test_a_policy_for_another_server_is_left_out() -> None:
+    text = 'permit (principal, action, resource == Server::"billing");'
+
+    assert [one.id for one in render(policies.read({"p.cedar": text}), gateway(), "read")] == ["default-read"]
+
+
 @pytest.mark.parametrize("annotation", ["approval", "once"])
 def test_what_an_annotation_asks_for_cannot_be_said(annotation: str) -> None:
     """Left out, the annotation would let the call through without it."""
@@ -167,4 +180,4 @@ def test_what_an_annotation_asks_for_cannot_be_said(annotation: str) -> None:
 def test_who_approves_does_not_concern_the_gateway() -> None:
     text = 'permit (principal, action == Action::"approve", resource) when { !context.own };'
 
-    assert [one.id for one in render(policies.read({"p.cedar": text}), gateway())] == ["default-read"]
+    assert [one.id for one in render(policies.read({"p.cedar": text}), gateway(), "read")] == ["default-read"]

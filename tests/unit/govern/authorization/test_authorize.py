@@ -19,6 +19,25 @@ when { context.input has amount && context.input.amount.lessThanOrEqual(decimal(
 
 
 @pytest.mark.asyncio
+async def test_without_policies_nothing_is_permitted() -> None:
+    cedar = await loaded(default="none")
+
+    assert await cedar.visible(ANN, TOOLS) == frozenset()
+    for tool in TOOLS.values():
+        assert await cedar.decide(ANN, tool, {}) == Decision(False, (), "no policy permits it")
+
+
+@pytest.mark.asyncio
+async def test_by_default_read_trusted_tools_that_only_read_need_no_policy() -> None:
+    cedar = await loaded(default="read")
+
+    assert await cedar.decide(ANN, TOOLS["find"], {}) == Decision(True, ("default-read",))
+    assert await cedar.visible(ANN, TOOLS) == {"find"}
+    for name in ("pay", "erase", "search"):
+        assert await cedar.decide(ANN, TOOLS[name], {}) == Decision(False, (), "no policy permits it")
+
+
+@pytest.mark.asyncio
 async def test_log_only_says_what_would_have_been() -> None:
     cedar = await loaded("", mode="log_only")
 

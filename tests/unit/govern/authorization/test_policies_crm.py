@@ -14,7 +14,7 @@ from adaptgen.model.tables import Caller
 @pytest_asyncio.fixture
 async def cedar() -> CedarAuthorizer:
     found = read_policies(ROOT / "specs" / "crm" / "governance.yaml")
-    made = CedarAuthorizer(claims=found.keep)
+    made = CedarAuthorizer(claims=found.keep, default=found.default)
     await made.load(found.files, TOOLS)
     return made
 

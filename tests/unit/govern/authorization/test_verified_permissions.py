@@ -161,11 +161,14 @@ async def test_a_write_whose_policy_cannot_be_read_is_refused(service: Transcrip
 
 
 @pytest.mark.asyncio
-async def test_what_no_policy_decides_is_refused_unless_it_only_reads(service: Transcript) -> None:
+async def test_what_no_policy_decides_is_refused_unless_reading_is_the_default(service: Transcript) -> None:
     cedar = await loaded(service)
+    service.expect("IsAuthorized", answer("DENY"))
+    assert await cedar.decide(ANN, TOOLS["find"], {}) == Decision(False, (), "no policy permits it")
+    service.expect("GetPolicyStore", FOUND)
+    cedar = await loaded(service, default="read")
     for _ in range(3):
         service.expect("IsAuthorized", answer("DENY"))
-
     assert await cedar.decide(ANN, TOOLS["find"], {}) == Decision(True, ("default-read",))
     assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, (), "no policy permits it")
     assert await cedar.decide(ANN, TOOLS["search"], {}) == Decision(False, (), "no policy permits it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -18,6 +19,22 @@ from adaptgen.config.types import Table
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings import table as settings_table
 from adaptgen.govern.settings.load import parse, read
+from adaptgen.govern.settings.model import (
+    Audit,
+    Authenticate,
+    Authorize,
+    Claims,
+    Keys,
+    Limit,
+    Listen,
+    Settings,
+    State,
+    Tokenize,
+    TokenKeys,
+    Trace,
+    Upstream,
+    UpstreamAuth,
+)
 
 
 @pytest.fixture
@@ -29,6 +46,52 @@ def design(tmp_path: Path) -> Path:
     path = tmp_path / "governance.yaml"
     path.write_text(DESIGN)
     return path
+
+
+def test_the_example_of_the_design_is_read(design: Path) -> None:
+    found = read(design)
+    assert dataclasses.replace(found, path="", hash="", policies={}) == Settings(
+        mode="proxy",
+        listen=Listen(http="0.0.0.0:8000", resource="https://mcp.bank.example/mcp"),
+        upstreams={
+            "crm": Upstream(url="${env:CRM_URL}", auth=UpstreamAuth(kind="sigv4")),
+            "billing": Upstream(
+                url="https://billing.example/mcp",
+                auth=UpstreamAuth(
+                    kind="oauth2",
+                    token_url="https://idp.example/token",
+                    client_id="m2m",
+                    client_secret="${secret:m2m}",
+                ),
+            ),
+        },
+        authenticate=Authenticate(
+            issuer="https://idp.example/",
+            audience=("https://mcp.bank.example/mcp",),
+            caller=Claims(sub="sub", tenant="org", groups="cognito:groups"),
+        ),
+        authorize=Authorize(engine="cedar", default="read", policies=("policies/",), mode="enforce"),
+        limits=(
+            Limit(per=("group", "tool"), rate=1.0, burst=60.0, text="60/m"),
+            Limit(per=("sub",), rate=600 / 3600, burst=600.0, text="600/h"),
+        ),
+        tokenize=Tokenize(),
+        keys=Keys(
+            tokens=TokenKeys(current="k2", all={"k1": "${secret:tok#k1}", "k2": "${secret:tok#k2}"}),
+            cursors="${secret:cur}",
+            handover="${secret:ho}",
+            audit="${secret:aud}",
+        ),
+        state=State(store="dynamodb", table="adaptgen"),
+        trace=Trace(otlp="${env:OTEL_EXPORTER_OTLP_ENDPOINT}"),
+        audit=Audit(sink="stdout"),
+    )
+    assert found.path == design.as_posix()
+    assert found.policies == {
+        "policies/a.cedar": "// none yet\n",
+        "policies/b.cedar": "permit(principal, action, resource);\n",
+    }
+    assert found.where("keys", "tokens", "current") == Where(design.as_posix(), 9, 17)
 
 
 # ------------------------------------------------------------------------------------------------------- the table
