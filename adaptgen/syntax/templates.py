@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from adaptgen.model.frozen import value
+from adaptgen.syntax.identifiers import vocabulary
 
 KINDS = ("env", "secret", "ssm")
 
@@ -225,3 +226,38 @@ def lookup(scope: Mapping[str, Any], name: str) -> Any:
         else:
             raise KeyError(name)
     return here
+
+
+# Variables of services and tools that many people have set. A document may call itself like one of them, so no document
+# gets such a variable: hints that name the variable and the address have to say so.
+_OWNERS: Final = vocabulary(
+    # code, builds and packages
+    "ACTIONS ARTIFACTORY BITBUCKET BUILDKITE CARGO CI CIRCLE CIRCLECI CODECOV COMPOSER CONDA DOCKER GEM GH GHCR GIT "
+    "GITEA GITHUB GITLAB HOMEBREW JENKINS JFROG MAVEN NODE NPM NUGET PIP POETRY PULUMI PYPI QUAY RENOVATE RUBYGEMS "
+    "SNYK SONAR SONARCLOUD SONARQUBE SOURCEGRAPH SYSTEM TEAMCITY TRAVIS TWINE UV YARN "
+    # clouds, platforms and their tools
+    "AKAMAI ALIBABA ALICLOUD ARM AWS AZURE CDK CF CLOUDFLARE CLOUDSDK CONSUL DIGITALOCEAN EC2 ECS EKS EXPO FASTLY "
+    "FIREBASE FLY GCLOUD GCP GOOGLE HCLOUD HEROKU HETZNER IBM IBMCLOUD K8S KUBE KUBECONFIG KUBERNETES LAMBDA LINODE "
+    "NETLIFY NOMAD OCI OPENSHIFT OVH RAILWAY RENDER SCALEWAY SCW SUPABASE TERRAFORM TF TFE VAULT VERCEL VULTR "
+    # models
+    "AI21 ANTHROPIC ASSEMBLYAI BEDROCK CEREBRAS CLAUDE COHERE DEEPGRAM DEEPSEEK ELEVENLABS FIREWORKS GEMINI GROK GROQ "
+    "HF HUGGINGFACE LANGCHAIN LANGFUSE LANGSMITH MISTRAL NVIDIA OLLAMA OPENAI OPENROUTER PERPLEXITY PINECONE REPLICATE "
+    "SERPAPI STABILITY TAVILY TOGETHER VOYAGE WANDB XAI "
+    # data
+    "ALGOLIA CLICKHOUSE DATABASE DATABRICKS DB ELASTIC ELASTICSEARCH KAFKA MONGO MONGODB MYSQL NEON PG PLANETSCALE "
+    "POSTGRES POSTGRESQL RABBITMQ REDIS SNOWFLAKE TURSO UPSTASH "
+    # money, messages, work and watching
+    "ADYEN AIRTABLE ASANA ATLASSIAN AUTH0 BRAINTREE CLERK CLICKUP CONFLUENCE DATADOG DD DISCORD DROPBOX FACEBOOK FIGMA "
+    "GRAFANA HONEYCOMB HUBSPOT INTERCOM JIRA LAUNCHDARKLY LINEAR LINKEDIN MAILCHIMP MAILGUN MAPBOX MICROSOFT MONDAY "
+    "NEWRELIC NOTION OKTA OPSGENIE PAGERDUTY PAYPAL PLAID POSTHOG POSTMARK RESEND SALESFORCE SEGMENT SENDGRID SENTRY "
+    "SHOPIFY SLACK SPOTIFY SQUARE STRIPE TELEGRAM TRELLO TWILIO TWITTER WISE ZENDESK ZOOM "
+    # machines and people
+    "ADAPTGEN BW DESKTOP GNUPG GPG HTTP HTTPS KEYCHAIN LOGIN OP PROXY SMTP SSH SUDO USER WINDOWS"
+)
+_OF_TWO_WORDS: Final = ("HUGGING_FACE_", "NEW_RELIC_", "DIGITAL_OCEAN_", "LAUNCH_DARKLY_", "HUGGING_FACE_HUB_")
+
+
+def is_well_known(variable: str) -> bool:
+    """Whether ``variable`` belongs to a service or a tool that many people have set up: ``GITHUB_TOKEN``."""
+    folded = variable.upper().lstrip("_")
+    return folded.partition("_")[0] in _OWNERS or folded.startswith(_OF_TWO_WORDS)

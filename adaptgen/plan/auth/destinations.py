@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Auth, Base
-from adaptgen.syntax.templates import references_in, strings_in
-from adaptgen.syntax.well_known_variables import is_well_known
+from adaptgen.syntax.templates import is_well_known, references_in, strings_in
 
 if TYPE_CHECKING:
     from adaptgen.source.hints.model import Hints

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from adaptgen.model.tables import Server
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import origin
-from adaptgen.syntax.templates import Reference, fill
-from adaptgen.syntax.well_known_variables import is_well_known
+from adaptgen.syntax.templates import Reference, fill, is_well_known
 
 _Origin = tuple[str, str, int]
 
