@@ -93,7 +93,7 @@ class _Reading:
                 inner = self._value(operand["arg"])
                 return None if inner is None else not inner
             if operator in ("&&", "||"):
-                decisive = operator == "||"
+                decisive: bool = operator == "||"
                 sides = [self._value(operand["left"]), self._value(operand["right"])]
                 if decisive in sides:
                     return decisive

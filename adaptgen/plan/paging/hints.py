@@ -195,7 +195,7 @@ class _Reader:
     def unpaged(self, values: dict[str, Any]) -> Unpaged:
         """A list whose way on is not known, or that ends with its only page because the hint says so."""
         before = self.known if isinstance(self.known, Unpaged) else Unpaged()
-        size = {"size_argument": before.size_argument, "size_default": before.size_default}
+        size: dict[str, Any] = {"size_argument": before.size_argument, "size_default": before.size_default}
         return Unpaged(**values, **size, whole=self.hint.style == "none")
 
     def spelt(self, values: dict[str, Any], named: list[str], size: str) -> dict[str, Any]:
