@@ -149,7 +149,7 @@ def test_distinct_personal_values_come_in_no_order_of_theirs(package: Path, tmp_
     desk = Desk(package, tmp_path)
     known = tokens(desk)
     told = answered(desk(distinct="email"))
-    assert [row[0] for row in told["items"]] == [known[1]["email"], known[2]["email"]]
+    assert {row[0] for row in told["items"]} == {known[1]["email"], known[2]["email"]}
 
 
 def test_text_that_mentions_somebody_is_searched_without_the_mention(desk: Desk) -> None:
