@@ -22,7 +22,7 @@ _SERVER_NAME: Final = {".": {"left": {"Var": "resource"}, "attr": "name"}}
 def find_unmatched(
     policies: Iterable[Policy], actions: Iterable[cedar.Action], settings: Settings | None
 ) -> list[Diagnostic]:
-    """A warning for each ``forbid`` that no call can match. ``settings``: None where nobody knows who calls."""
+    """A warning for each ``forbid`` that no call can match. ``settings``: None where callers are not known."""
     actions = tuple(actions)
     return [
         problem
@@ -171,7 +171,7 @@ def _ids(scope: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _members(expression: Json) -> list[Any]:
-    """The literals of a set, or the one that stands alone."""
+    """The literals of a set, or the only one."""
     if not isinstance(expression, Mapping):
         return []
     return list(expression.get("Set", (expression,)))
