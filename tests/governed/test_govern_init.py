@@ -191,7 +191,7 @@ def test_the_commands_that_it_prints_govern_a_server_within_one_paste(
     assert main(["govern", "init", "notes", "--http", str(port), "--issuer", f"http://127.0.0.1:{issuer}"]) == 0
     _, _, printed = capsys.readouterr().out.partition("next:\n")
     commands = [line.strip() for line in printed.splitlines()]
-    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NOTES_BASE_URL": api}
     said, trace = Path("said.txt"), Path("trace.txt")
 
     def shell(lines: list[str]) -> str:

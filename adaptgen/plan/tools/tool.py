@@ -314,10 +314,11 @@ def _record_to_merge(one: Analysis) -> updates.Known | None:
 
 def _may_lose(one: Analysis, name: str) -> bool:
     """Whether a write that does not merge stands for the whole record, by its words or by its name."""
-    if one.operation.method not in ("PUT", "POST") or one.effect == "read" or one.deed == "create":
+    if one.operation.method not in ("PUT", "POST") or one.effect == "read":
         return False
-    changes = one.role in ("update", "replace") and one.deed != "act"
-    return changes or name.partition("_")[0] in CHANGES_RECORD
+    if name.partition("_")[0] in CHANGES_RECORD:
+        return True
+    return one.role in ("update", "replace") and one.deed not in ("act", "create")
 
 
 def _update(

@@ -279,7 +279,7 @@ def test_a_read_of_the_same_path_may_call_its_parameters_otherwise(planned: Any)
     [
         (of_path("/tickets/{id}", {}, "post"), "no GET of the same path"),
         (of_path("/tickets", {"get": answers({"type": "array", "items": RECORD})}, "post"), "one JSON record"),
-        (of_path("/tickets/{id}", GET, "post", **takes(RECORD, "text/plain")), "no JSON object"),
+        (of_path("/tickets/{id}", GET, "post", **takes(RECORD, "text/plain")), "not a JSON object"),
     ],
 )
 def test_a_merge_that_cannot_be_is_refused_with_its_reason(planned: Any, paths: Any, reason: str) -> None:
