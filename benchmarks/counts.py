@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 from corpus import entries, unpack
 from figures import Figure, options, report
-from validating.capture import answers, arguments_of, environ, secret, wider
+from validating.capture import agreed, answers, arguments_of, environ, secret, wider
 from validating.values import Maker
 
 from adaptgen.building.build import build
@@ -259,7 +259,8 @@ async def lists(path: Path, folder: Path, sample: int) -> dict[str, Any]:
     mock = Mock(answers(server), logins)
     credential = secret(document, known, sends)
     key = hashlib.sha256(b"counts").digest()
-    engine = Engine(server, environ=environ(result.plan, credential), transport=mock, cursor_key=key)
+    variables = environ(result.plan, credential)
+    engine = Engine(agreed(server, variables), environ=variables, transport=mock, cursor_key=key)
     wrong: list[str] = []
     for index, tool in enumerate(tools):
         contract = engine.get(tool.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from validating.capture import answers, arguments_of, environ, resource, secret
+from validating.capture import agreed, answers, arguments_of, environ, resource, secret
 from validating.values import Maker
 
 from adaptgen.building.build import build
@@ -130,7 +130,7 @@ def update_all(spec: Path, folder: Path, sample: int) -> Outcome:
     sends = sorted({(one.place, one.name) for auth in server.auth for one in auth.send})
     variables = environ(made, secret(document, known, sends))
     engine = Engine(
-        server,
+        agreed(server, variables),
         environ=variables,
         transport=mock,
         cursor_key=hashlib.sha256(b"updates").digest(),

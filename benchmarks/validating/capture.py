@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,7 +130,8 @@ async def _calls(
     sends = sorted({(one.place, one.name) for auth in server.auth for one in auth.send})
     credential = secret(document, known, sends)
     key = hashlib.sha256(b"valid").digest()
-    engine = Engine(server, environ=environ(made, credential), transport=recorder, cursor_key=key)
+    variables = environ(made, credential)
+    engine = Engine(agreed(server, variables), environ=variables, transport=recorder, cursor_key=key)
     tools = [tool for tool in server.tools if tool.call is not None and tool.source in known]
     if sample and len(tools) > sample:
         tools = [tools[index * len(tools) // sample] for index in range(sample)]
@@ -188,6 +189,11 @@ def environ(made: Plan, credential: str) -> dict[str, str]:
     found = {one.name: credential for one in made.variables}
     found |= {base.env: BASE for base in made.server.bases if base.env}
     return {**found, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
+
+
+def agreed(server: Server, variables: Mapping[str, str]) -> Server:
+    """``server``, whose hints let each of ``variables`` go to the one address."""
+    return replace(server, credentials=dict.fromkeys(variables, (BASE,)))
 
 
 def answers(server: Server) -> dict[str, Any]:
