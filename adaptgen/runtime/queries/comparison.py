@@ -7,13 +7,14 @@ dates; other text whatever its case. What cannot be compared is neither equal no
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from adaptgen.mcp.json_text import read_decimal
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
@@ -80,19 +81,17 @@ def fold(text: str) -> str:
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
-def parse_number(value: Json) -> int | float | None:
-    """The number that ``value`` is or spells; None for all others, true and false among them."""
+def parse_number(value: Json) -> int | Decimal | None:
+    """The number that ``value`` is or plainly spells, with all its digits; None for all others, true and false among
+    them."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        return read_decimal(value)
     if isinstance(value, str) and value and (value[0].isdigit() or value[0] in "+-") and _NUMBER.fullmatch(value):
-        if value.lstrip("+-").isdigit():
-            return int(value)
-        spelt = float(value)
-        return spelt if math.isfinite(spelt) else None
+        return int(value) if value.lstrip("+-").isdigit() else Decimal(str(value))
     return None
 
 
