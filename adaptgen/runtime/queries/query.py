@@ -90,7 +90,7 @@ def _answer(
     tool: Tool, fetch: Fetch, call: ListCall, known: Question, size: int, bounds: Bounds | None
 ) -> Awaitable[Answer]:
     """The answer to ``known``, read in pages of ``size`` items if the API allows that many."""
-    lens = GuardedValues(tool, call.marks, known)
+    lens = GuardedValues(tool, call.marks, known, resumed=bool(call.cursor))
     meter = RequestBudget(bounds or Bounds())
     fetch = meter.metered(fetch)
     if known.aggregates:
