@@ -26,6 +26,7 @@ _SCALARS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """``integer`` is among them next to ``number``: clients that make values of their own make a float of a number,
 and a long id would lose its digits."""
+_LONG: Final = "Numbers that a double does not hold (integers from 2^53 on, more than 15 digits) are texts"
 _ALL: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "object": (dict,),
@@ -58,13 +59,14 @@ def output_schema(tool: Tool, returns: Mapping[str, str]) -> dict[str, Json]:
     """The schema of ``structuredContent``. ``returns``: path of the view -> type, as the document declares it."""
     record = _record(tool, returns)
     if tool.page is None and "properties" not in record:
-        return {"type": "object"}
+        return {"type": "object", "description": _LONG}
     if tool.page is None:
         properties = {**record.get("properties", {}), RESULT: {}}
-        return {"type": "object", "properties": properties, "additionalProperties": True}
+        return {"type": "object", "description": _LONG, "properties": properties, "additionalProperties": True}
     item = {**record, "type": list(_ALL), "description": "A row of values where the answer has `fields`"}
     items = {"type": "array", "items": item}
-    return {"type": "object", "properties": {"items": items, **_LIST, RESULT: {}}, "additionalProperties": True}
+    properties = {"items": items, **_LIST, RESULT: {}}
+    return {"type": "object", "description": _LONG, "properties": properties, "additionalProperties": True}
 
 
 def make_fitting(structured: Json, schema: Mapping[str, Json]) -> dict[str, Json]:

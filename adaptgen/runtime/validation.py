@@ -14,8 +14,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from adaptgen.mcp.json_text import loads_strict
-from adaptgen.mcp.plain_schema import type_of
+from adaptgen.mcp.json_text import ExactNumber, loads_exact, loads_strict
+from adaptgen.mcp.plain_schema import Schema, SchemaReader, type_of
 from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.frozen import lazy, postpone
@@ -45,6 +45,7 @@ class Arguments:
         self._required = frozenset(schema.get("required") or ())
         self._open = bool(schema.get("additionalProperties", not closed)) or "patternProperties" in schema
         self._validator = _compiled(schema)
+        self._reader = SchemaReader(schema)
         self._asks = self._properties.get("where") == OWN_ARGUMENTS["where"]
 
     def check(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
@@ -79,7 +80,7 @@ class Arguments:
             for name, value in meant.items()
             if value is not None or name in self._required or _takes(self._properties.get(name), "null")
         }
-        return self._flat(meant), list(islice(validator.iter_errors(meant), _PROBLEMS))
+        return self._flat(meant), list(islice(validator.iter_errors(_with_doubles(meant)), _PROBLEMS))
 
     def _flat(self, arguments: dict[str, Json]) -> dict[str, Json]:
         """``arguments`` with a path for each condition of the runtime's ``where``: what hides fields, and what judges
@@ -89,7 +90,8 @@ class Arguments:
 
     def _meant(self, name: str, value: Json) -> Json:
         schema = self._properties.get(name)
-        return _meant(read_question(name, value, _types(schema)), schema)
+        meant = _meant(read_question(name, value, _types(schema)), schema)
+        return _read_numbers(meant, self._reader.normal(schema), self._reader)
 
     def _unknown(self, given: Mapping[str, Json]) -> None:
         known = sorted(self._properties)
@@ -186,7 +188,7 @@ def _meant(value: Json, schema: Json) -> Json:
         if "integer" in types and _INTEGER.match(text):
             return int(text)
         if "number" in types and _NUMBER.match(text):
-            return int(text) if _INTEGER.match(text) else float(text)
+            return int(text) if _INTEGER.match(text) else loads_exact(text)
         if "boolean" in types and text.lower() in ("true", "false"):
             return text.lower() == "true"
         return value
@@ -198,6 +200,34 @@ def _meant(value: Json, schema: Json) -> Json:
     if "string" in types and isinstance(value, (int, float)):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return value
+
+
+def _read_numbers(value: Json, form: Schema | None, reader: SchemaReader) -> Json:
+    """``value`` with numbers in place of the texts that spell them, inside of objects and lists. ``form``: the normal
+    form of its schema."""
+    if form is None or not isinstance(value, (dict, list, str)):
+        return value
+    alternatives = [one for one in form.get("anyOf", (form,)) if one.get("type") == type_of(value)]
+    if isinstance(value, str):
+        numeric = form.get("type") in ("integer", "number")
+        return _meant(value, {"type": form["type"]}) if numeric else value
+    if len(alternatives) != 1:
+        return value
+    if isinstance(value, list):
+        items = reader.normal(alternatives[0].get("items"))
+        return [_read_numbers(one, items, reader) for one in value]
+    members = alternatives[0].get("properties") or {}
+    others = alternatives[0].get("additionalProperties")
+    return {name: _read_numbers(one, reader.normal(members.get(name, others)), reader) for name, one in value.items()}
+
+
+def _with_doubles(value: Json) -> Json:
+    """A copy of ``value`` with numbers of the kinds that the validator knows."""
+    if isinstance(value, Mapping):
+        return {name: _with_doubles(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(one) for one in value]
+    return float(value) if isinstance(value, ExactNumber) else value
 
 
 def _structured(value: str, text: str, types: frozenset[str], schema: Json) -> Json:

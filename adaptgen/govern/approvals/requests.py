@@ -26,6 +26,7 @@ from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from adaptgen.govern.identity.claims import caller_of, caller_value
+from adaptgen.mcp.json_text import spell_exact_numbers
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
@@ -259,7 +260,7 @@ def canonical_text(arguments: Mapping[str, Json]) -> str:
         StoreError: JSON cannot hold them, so they cannot be kept.
     """
     try:
-        return json.dumps(arguments, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(spell_exact_numbers(arguments), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError):
         raise StoreError("the arguments are not JSON") from None
 

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-import orjson
-
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
-from adaptgen.mcp.json_text import dumps, loads_or_none
+from adaptgen.mcp.json_text import ExactNumber, dumps, loads_or_none
 from adaptgen.model import frozen
 from adaptgen.pii.detectors import FOUND, confirm, find
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
@@ -39,6 +37,7 @@ Replace = Callable[[str, str, bool], str]
 Place = tuple[Any, Any]
 """A container and a key or index of it."""
 
+_NUMBERS: Final = (int, float, ExactNumber)
 _SHORTEST_NUMBER: Final = 5
 
 _NESTED: Final = 6
@@ -145,7 +144,7 @@ class JsonRedactor:
                         self._texts.append((value, key))
             elif of is dict or of is list:
                 value[key] = self._container(member, below, key, kind)
-            elif of is int or of is float:
+            elif of in _NUMBERS:
                 if kind is None and by_name:
                     kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
@@ -207,7 +206,7 @@ class JsonRedactor:
                     if len(waiting) == _TOGETHER:
                         self._search_records(waiting)
                         waiting.clear()
-            elif of is int or of is float:
+            elif of in _NUMBERS:
                 if kind is None and by_name:
                     kind = self._number_kind(holder, "", element)
                 value[at] = self._number(element, kind)
@@ -278,7 +277,7 @@ class JsonRedactor:
 
     def _number(self, value: float, kind: str | None) -> Any:
         if kind in self._kinds and kind is not None:
-            return self._token(kind, str(value) if isinstance(value, int) else orjson.dumps(value).decode(), True)
+            return self._token(kind, dumps(value), True)
         if value >= 10**11 and isinstance(value, int) and "card" in self._patterns:
             digits = str(value)
             if 13 <= len(digits) <= 19 and is_card(digits):

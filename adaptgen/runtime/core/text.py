@@ -14,7 +14,9 @@ from typing import Any
 
 import orjson
 
+from adaptgen.mcp.json_text import ExactNumber
 from adaptgen.model.frozen import lazy
+from adaptgen.model.tables import Json
 
 _UNSEEN = lazy(
     "["
@@ -32,6 +34,8 @@ _TERMINAL = lazy(
 )
 _C1 = lazy("[\x90-\x9f]")
 _BREAKS = lazy("\r\n?|[\u2028\u2029]")
+_BEYOND = 2**53
+"""From here on, a double does not hold each integer (RFC 8259, 6)."""
 _ESCAPED = re.compile(rb"\\(?:u00|[bfr])|\x7f")
 
 
@@ -52,16 +56,25 @@ def clean_strings(value: Any) -> Any:
         return {clean(str(key)): clean_strings(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [clean_strings(element) for element in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no such number (RFC 8259, 6)
-    return value
+    return write_number(value) if isinstance(value, (int, float)) else value
+
+
+def write_number(value: float) -> Json:
+    """A number as clients read it without loss: text where it is beyond 2^53, or has more digits than a double."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, ExactNumber):
+        return float(value) if value == float(value) else value.text
+    if isinstance(value, int):
+        return int(value) if abs(value) < _BEYOND else str(int(value))
+    return float(value) if math.isfinite(value) else None  # JSON has no such number (RFC 8259, 6)
 
 
 def encode(value: Any) -> bytes:
-    """``value`` as compact JSON in UTF-8, cleaned."""
+    """``value`` as compact JSON in UTF-8, cleaned. Numbers that a client in JavaScript would round are texts."""
     try:
-        data = orjson.dumps(value, default=_number)
-    except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, very deep nesting
+        data = orjson.dumps(value, default=_number, option=orjson.OPT_STRICT_INTEGER)
+    except TypeError:  # integers beyond 2^53, halves of surrogate pairs, very deep nesting
         return json.dumps(clean_strings(value), ensure_ascii=False, separators=(",", ":")).encode()
     if _suspicious(data):
         return orjson.dumps(clean_strings(value))
@@ -69,9 +82,9 @@ def encode(value: Any) -> bytes:
 
 
 def _number(value: Any) -> Any:
-    """A float of a subclass (a classified one) as what it is."""
+    """A number of a class of its own (exact, classified)."""
     if isinstance(value, float):
-        return float(value)
+        return write_number(value)
     raise TypeError
 
 

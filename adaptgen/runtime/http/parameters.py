@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, quote_plus
 
-import orjson
-
+from adaptgen.mcp.json_text import ExactNumber, write_exactly
 from adaptgen.model.tables import Json, Param, Style
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.path_values import check_path_value
@@ -33,6 +32,8 @@ def scalar(value: Json) -> str:
         return "false"
     if value is None:
         return "null"
+    if isinstance(value, ExactNumber):
+        return value.text
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, int):
@@ -41,13 +42,13 @@ def scalar(value: Json) -> str:
 
 
 def to_json(value: Json) -> bytes:
-    """Compact JSON. Integers beyond 64 bits, which orjson refuses, take the standard library."""
+    """Compact JSON; numbers as they were read, and halves of surrogate pairs as escapes."""
     try:
-        return orjson.dumps(value)
+        return write_exactly(value)
     except TypeError:
         import json
 
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def encode_value(value: Json, encode: str | None) -> Json:
@@ -202,7 +203,8 @@ def header(param: Param, value: Json, argument: str) -> str | None:
     if param.encode == "json" or (param.encode and is_json(param.encode)):
         import json
 
-        return json.dumps(value, separators=(",", ":"))
+        text = to_json(value).decode()
+        return "".join(one if one.isascii() else json.dumps(one)[1:-1] for one in text)
     if isinstance(value, dict):
         assign = "=" if param.explode else ","
         text = ",".join(f"{key}{assign}{scalar(member)}" for key, member in _members(value))

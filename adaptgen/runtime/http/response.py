@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.mcp.json_text import has_long_decimal, loads, loads_exact
+from adaptgen.mcp.json_text import loads, loads_exact
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 
@@ -26,8 +25,7 @@ class Response:
     ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
     cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
     items. ``file``: a large file on disk, of which ``content`` holds the first bytes. ``redirected``: the status of the
-    last redirect that led here, from ``asked``; 0 for none. ``exact``:
-    numbers that a float would round are :class:`adaptgen.mcp.json_text.ExactNumber`.
+    last redirect that led here, from ``asked``; 0 for none.
     """
 
     status: int
@@ -41,11 +39,11 @@ class Response:
     redirected: int = 0
     asked: str = field(default="", repr=False)
     file: StoredFile | None = field(default=None, repr=False)
-    exact: bool = False
     _json: Json = field(default=_UNREAD, repr=False, compare=False)
 
     def json(self) -> Json:
-        """The content as JSON, parsed once.
+        """The content as JSON, parsed once. Numbers that a float would round are
+        :class:`adaptgen.mcp.json_text.ExactNumber`.
 
         Raises:
             ToolError: it is not JSON.
@@ -58,9 +56,13 @@ class Response:
         """The same answer without its parsed JSON, which takes several times the bytes."""
         return replace(self, _json=_UNREAD)
 
-    def with_exact_numbers(self) -> Response:
-        """The same answer, read with all digits of its numbers."""
-        return replace(self, exact=True, _json=_UNREAD) if has_long_decimal(self.content) else self
+    def as_written(self) -> Response:
+        """The same answer, whose numbers are written again as they are here: 1.10 is not 1.1."""
+        try:
+            content = loads_exact(self.content.decode(), as_written=True)
+        except ValueError:
+            return self
+        return replace(self, _json=content)
 
     def text(self) -> str:
         """The content as text in its declared charset, UTF-8 otherwise; what cannot be decoded is replaced."""
@@ -78,13 +80,12 @@ class Response:
 
 def _parse(response: Response) -> Json:
     try:
-        return loads_exact(response.content.decode()) if response.exact else loads(response.content)
+        return loads(response.content)
     except ValueError:
         pass
     try:  # a byte order mark, NaN, another charset
-        text = response.text().removeprefix("\ufeff")
-        return loads_exact(text) if response.exact else json.loads(text)
-    except (ValueError, RecursionError):
+        return loads_exact(response.text().removeprefix("\ufeff"))
+    except ValueError:
         pass
     media = response.media_type
     if not response.content.strip():

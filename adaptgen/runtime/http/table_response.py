@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from adaptgen.model.frozen import lazy, value
@@ -50,14 +49,13 @@ def read_table(response: Response) -> Items | None:
         return None
     media = response.headers.get("content-type", "") or response.media_type
     text = tabular.decoded(response.content, media)
-    loads = partial(_loads, exact=response.exact)
-    table = tabular.read(text, kind, media, loads=loads, clean=clean)
+    table = tabular.read(text, kind, media, loads=_loads, clean=clean)
     return Items(table.records, _said(table.unreadable))
 
 
-def _loads(text: str, *, exact: bool) -> Json:
+def _loads(text: str) -> Json:
     try:
-        return Response(200, {}, text.encode("utf-8", "replace"), exact=exact).json()
+        return Response(200, {}, text.encode("utf-8", "replace")).json()
     except ToolError:
         raise ValueError("no JSON") from None
 

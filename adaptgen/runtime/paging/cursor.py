@@ -25,6 +25,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from adaptgen.mcp.json_text import loads_exact
 from adaptgen.model.frozen import value
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import to_json
@@ -151,8 +152,9 @@ class CursorBox:
             raise ToolError(_UNREADABLE) from None
         if int.from_bytes(plain[:5], "big") < self._clock():
             raise ToolError("The cursor has expired. Leave `cursor` out to start from the beginning.")
-        # Not orjson: a token of the API may be a number of more than 64 bits.
-        return json.loads(zlib.decompress(plain[6:]) if plain[5:6] == b"z" else plain[6:])
+        # A token of the API may be a number of more than 64 bits.
+        body = zlib.decompress(plain[6:]) if plain[5:6] == b"z" else plain[6:]
+        return loads_exact(body.decode())
 
     @staticmethod
     def _why(differing: list[int]) -> str:

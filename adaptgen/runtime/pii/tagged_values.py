@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, ClassVar, Final, SupportsIndex
 
+from adaptgen.mcp.json_text import ExactNumber
 from adaptgen.runtime.core.text import clean
 
 
@@ -53,6 +54,8 @@ def _types(kind: str) -> tuple[type[str], type[int], type[float]]:
 
 def tag(value: Any, kind: str) -> Any:
     """``value`` as one of ``kind``; true, false, null, the empty string and what is not a scalar stay as they are."""
+    if isinstance(value, ExactNumber):
+        value = value.text  # as it will be shown
     if isinstance(value, str):
         return _types(kind)[0](clean(value)) if value else value
     if isinstance(value, bool):

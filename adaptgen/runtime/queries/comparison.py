@@ -7,13 +7,14 @@ dates; other text whatever its case. What cannot be compared is neither equal no
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from adaptgen.mcp.json_text import read_decimal
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
@@ -80,19 +81,17 @@ def fold(text: str) -> str:
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
-def parse_number(value: Json) -> int | float | None:
-    """The number that ``value`` is or spells; None for all others, true and false among them."""
+def parse_number(value: Json) -> int | Decimal | None:
+    """The number that ``value`` is or plainly spells, with all its digits; None for all others, true and false among
+    them."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        return read_decimal(value)
     if isinstance(value, str) and value and (value[0].isdigit() or value[0] in "+-") and _NUMBER.fullmatch(value):
-        if value.lstrip("+-").isdigit():
-            return int(value)
-        spelt = float(value)
-        return spelt if math.isfinite(spelt) else None
+        return int(value) if value.lstrip("+-").isdigit() else Decimal(str(value))
     return None
 
 
@@ -175,10 +174,15 @@ class Operand:
             return False
         return fold(str(self.value)) in fold(str(there))
 
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a text that spells neither a number nor a date."""
+        return isinstance(self.value, str) and self.number is None and self.moment is None
+
     def may_equal(self, there: Json) -> bool:
         """Whether ``there``, which is not null, is of a kind that this value could be equal to: a word is neither
         a number nor a date, and true and false are neither."""
-        if self.value is None:
+        if self.value is None or self.value == "":
             return True
         if isinstance(self.value, bool) or isinstance(there, bool):
             return _said(self.value) is not None and _said(there) is not None
@@ -188,7 +192,23 @@ class Operand:
             return False
         if not isinstance(self.value, str):
             return parse_number(there) is not None
-        return self.moment is not None or parse_moment(there) is None
+        if self.moment is None and parse_moment(there) is not None:
+            return False
+        return parse_number(there) is None or any(map(str.isdigit, self.value))
+
+    def may_precede(self, there: Json) -> bool:
+        """Whether this value and ``there`` are of kinds that have an order: a word has none with numbers and dates."""
+        if self.is_word and (parse_number(there) is not None or parse_moment(there) is not None):
+            return False
+        return self.order(there) is not None
+
+    def may_be_within(self, there: Json) -> bool:
+        """Whether this value could be a part of one like ``there``: letters are in no number and no date."""
+        if isinstance(there, bool):
+            return False
+        if parse_number(there) is None and parse_moment(there) is None:
+            return True
+        return not any(one.isalpha() and one not in "tze" for one in fold(str(self.value)))
 
     def _against(self, there: Moment) -> int:
         """As precisely as the agent asked: a day against a moment of it is equal."""

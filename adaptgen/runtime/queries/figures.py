@@ -16,13 +16,12 @@ from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.tagged_values import Tagged
-from adaptgen.runtime.queries.comparison import parse_moment
+from adaptgen.runtime.queries.comparison import parse_moment, parse_number
 from adaptgen.runtime.queries.filters import Field, Figure, Question
 
-_PLAIN: Final = lazy(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 _THOUSANDS: Final = lazy(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _EXACTLY: Final = Context(prec=2500, traps=[Inexact, InvalidOperation, Overflow])
-"""Holds the sum of the largest and the smallest number that a float or :data:`_PLAIN` has."""
+"""Holds the sum of the largest and the smallest number that a float has, or a text may spell."""
 _DIVISION: Final = Context(prec=40, traps=[InvalidOperation, DivisionByZero])
 _SURE: Final = 15
 """Digits of a decimal that a float always holds."""
@@ -30,18 +29,10 @@ _FAR: Final = 40
 """The largest exponent that is written out in digits."""
 
 
-def read_decimal(value: Json) -> Decimal | None:
+def _read_decimal(value: Json) -> Decimal | None:
     """The number that ``value`` is, or plainly spells; None for all others."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, ExactNumber):
-        return Decimal(value.text)
-    if isinstance(value, int):
-        return Decimal(int(value))
-    if isinstance(value, float):
-        number = Decimal(repr(float(value)))
-        return number if number.is_finite() else None
-    return Decimal(str(value)) if isinstance(value, str) and _PLAIN.fullmatch(value) else None
+    number = parse_number(value)
+    return None if number is None else Decimal(number)
 
 
 def write_number(number: Decimal) -> Json:
@@ -88,7 +79,7 @@ class Column:
             if value is None or (isinstance(value, str) and not value.strip()):
                 continue
             kind = "number"
-            key: Any = read_decimal(value)
+            key: Any = _read_decimal(value)
             if key is None:
                 moment = parse_moment(value)
                 if moment is None:
@@ -242,7 +233,7 @@ def _unpacked(part: Json) -> tuple[Any, Json] | None:
     if form:
         near = float(value)
         value = near if Decimal(repr(near)) == Decimal(value) else ExactNumber(value)
-    key: Any = read_decimal(value)
+    key: Any = _read_decimal(value)
     if key is None:
         moment = parse_moment(value)
         assert moment is not None

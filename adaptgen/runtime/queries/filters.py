@@ -70,15 +70,15 @@ class Test:
         return order is not None and meets(order)
 
     def may_hold(self, there: Json) -> bool:
-        """Whether a value of the kind of ``there``, which is not null, could pass."""
-        if self.operator == "!=":
-            return True
+        """Whether a value of the kind of ``there``, which is not null, could pass, or fail to be excluded."""
         if there is OBJECT:
             return any(one.value is None for one in self.wanted)
+        if self.operator == "!=":
+            return True
         if self.operator == "contains":
-            return not isinstance(there, bool)
+            return any(one.may_be_within(there) for one in self.wanted)
         if self.operator in _ORDER:
-            return self.wanted[0].may_equal(there) and self.wanted[0].order(there) is not None
+            return self.wanted[0].may_precede(there)
         return any(one.may_equal(there) for one in self.wanted)
 
 

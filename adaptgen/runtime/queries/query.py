@@ -90,12 +90,10 @@ def _answer(
     tool: Tool, fetch: Fetch, call: ListCall, known: Question, size: int, bounds: Bounds | None
 ) -> Awaitable[Answer]:
     """The answer to ``known``, read in pages of ``size`` items if the API allows that many."""
-    lens = GuardedValues(tool, call.marks, known)
+    lens = GuardedValues(tool, call.marks, known, resumed=bool(call.cursor))
     meter = RequestBudget(bounds or Bounds())
     fetch = meter.metered(fetch)
     if known.aggregates:
-        if known.figures:
-            fetch = read_exactly(fetch)
         tally = Aggregator(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
         return _counted(tool, fetch, tally, call, meter=meter, size=size)
     if known.sort:
@@ -191,15 +189,6 @@ async def _counted(
     partial = tally.partial() if rest is not None else None
     sealed = box.seal([rest.pack(), partial], to) if rest is not None and partial is not None else None
     return tally.answer(None, why, sealed)
-
-
-def read_exactly(fetch: Fetch) -> Fetch:
-    """``fetch``, with all digits of the numbers that it answers."""
-
-    async def fetch_exactly(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
-        return (await fetch(query, url)).with_exact_numbers()
-
-    return fetch_exactly
 
 
 def _told(scan: Scan, page: list[Json]) -> int | None:

@@ -17,10 +17,11 @@ from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
-from adaptgen.runtime.queries.comparison import parse_moment
+from adaptgen.runtime.queries.evidence import EXAMPLES, ConditionEvidence
 from adaptgen.runtime.queries.filters import (
     EQUALITY,
     OBJECT,
+    OPERATORS,
     Condition,
     Field,
     Place,
@@ -36,18 +37,21 @@ _HOLE: Final = "\ufffc"
 _KEPT: Final = 12
 _SHORT: Final = 40
 _SAMPLE: Final = 50
-_EXAMPLES: Final = 3
+_INNER: Final = 12
+"""Fields of an object that are named where the object itself was asked for."""
 
 
 class GuardedValues:
-    """Looks at the items of one call of ``tool``; ``marks`` knows what is personal."""
+    """Looks at the items of one call of ``tool``; ``marks`` knows what is personal. ``resumed``: other items were
+    looked at in the calls before."""
 
-    def __init__(self, tool: Tool, marks: PiiTracker, question: Question) -> None:
+    def __init__(self, tool: Tool, marks: PiiTracker, question: Question, *, resumed: bool = False) -> None:
         """Raises :class:`ToolError` where the question is about what it must not be about."""
         self.question = question
         self._tool = tool
         self._marks = marks
         self._places = [Place(condition, condition.field.segments) for condition in question.where]
+        self._evidence = [] if resumed else [ConditionEvidence(condition) for condition in question.where]
         self._unmet = dict.fromkeys(question.fields)
         self._sample: list[Json] = []
         self._values: dict[Field, dict[str, None]] = {
@@ -74,9 +78,21 @@ class GuardedValues:
             ToolError: it compares personal data that only turns up in the data.
         """
         record, personal = self._look(item)
+        if self._evidence:
+            self._judge(record, personal)
         return hold_together(
             record, self._places, lambda condition, values: self._condition(condition, values, personal)
         )
+
+    def _judge(self, record: Json, personal: Mapping[tuple[str, str], None]) -> None:
+        """Look whether the values of ``record`` could meet the conditions of which that is not known yet."""
+        for evidence in self._evidence:
+            values = find_scalars(record, evidence.condition.field.segments)
+            if any(map(self._hides, values)):  # what is hidden says nothing, not even of what kind it is
+                evidence.answerable = True
+            else:
+                evidence.look(values, lambda value: self._show(value, personal))
+        self._evidence = [evidence for evidence in self._evidence if not evidence.answerable]
 
     def values(
         self, item: Json, by: Sequence[Field], amounts: Sequence[Field] = ()
@@ -98,14 +114,10 @@ class GuardedValues:
                     raise self._no_figure(field, one.kind)
         return groups, numbers
 
-    @staticmethod
-    def _scalars(item: Json, record: Json, field: Field) -> list[Json]:
+    def _scalars(self, item: Json, record: Json, field: Field) -> list[Json]:
         found = find_scalars(record, field.segments)
         if any(one is OBJECT for one in found):
-            inner = fields.get(item, field.segments)
-            inside = list_paths([one for one in (inner if isinstance(inner, list) else [inner]) if one is not MISSING])
-            named = ", ".join(f"{field.said}.{one}" for one in inside[:12])
-            raise ToolError(f"`{field.said}` holds objects; name a field of them: {named}.")
+            raise ToolError(f"`{field.said}` holds objects; name a field of them: {self._inner_fields(field)}.")
         return found
 
     def keys(self, item: Json, field: Field) -> list[Json]:
@@ -114,8 +126,7 @@ class GuardedValues:
         values = find_scalars(record, field.segments)
         found = [one for one in values if one is not OBJECT]
         if not found and values:
-            inside = ", ".join(f"{field.said}.{name}" for name in list_paths(self._objects_at(item, field))[:12])
-            raise ToolError(f"`sort`: `{field.said}` holds objects. Name a field of them: {inside}.")
+            raise ToolError(f"`sort`: `{field.said}` holds objects. Name a field of them: {self._inner_fields(field)}.")
         return self._bare(found, personal, self._no_order, field)
 
     def _condition(self, condition: Condition, values: list[Json], personal: Mapping[tuple[str, str], None]) -> bool:
@@ -156,10 +167,12 @@ class GuardedValues:
     # ------------------------------------------------------------------------------------------------------ refusals
 
     def _refuse_secrets(self, field: Field) -> None:
-        keys = field.keys
-        declared = [fields.keys_of(path) for path, kind in self._tool.sensitive.items() if kind == "secret"]
-        if any(map(is_secret, keys)) or any(keys[: len(path)] == path for path in declared if path):
+        if self._is_secret(field.keys):
             raise ToolError(f"`{field.said}` holds a secret, so it cannot be queried.")
+
+    def _is_secret(self, keys: tuple[str, ...]) -> bool:
+        declared = [fields.keys_of(path) for path, kind in self._tool.sensitive.items() if kind == "secret"]
+        return any(map(is_secret, keys)) or any(keys[: len(path)] == path for path in declared if path)
 
     def _kind(self, field: Field) -> str | None:
         """The kind of what agents see as tokens at a path, whatever the data is."""
@@ -188,11 +201,13 @@ class GuardedValues:
         the values that there are.
 
         Raises:
-            ToolError: nothing matched, and a condition compares with a value of another kind than all that were read.
+            ToolError: a condition compares with a value of another kind than all that were read.
         """
-        if not matching:
-            for condition in self.question.where:
-                self._refuse_unmatchable(condition)
+        for evidence in self._evidence:
+            if evidence.is_against:
+                raise self._unmatchable(evidence)
+        for field in self._unmet:
+            self._refuse_inside_scalars(field)
         if self._unmet and self._sample:
             missing = ", ".join(f"`{one.said}`" for one in self._unmet)
             return f"No item that was read has {missing}. Fields: {', '.join(list_paths(self._sample))}."
@@ -205,31 +220,57 @@ class GuardedValues:
         ]
         return f"In the items that were read, {'; '.join(told)}." if told else ""
 
-    def _refuse_unmatchable(self, condition: Condition) -> None:
-        """Raise where no value that was read at a path is of a kind that could meet the condition."""
-        shown: dict[str, None] = {}
-        kinds: dict[str, None] = {}
-        for item in self._sample:
-            record, personal = self._marks.record(item)
-            for there in find_scalars(record, condition.field.segments):
-                if there is None:
-                    continue
-                if all(test.may_hold(there) for test in condition.tests):
-                    return
-                kinds[describe_kind(there)] = None
-                if self._names(there, personal) or (isinstance(there, (int, float)) and not isinstance(there, Tagged)):
-                    shown[encode(there).decode()] = None
-        if not kinds:
-            return
-        path = condition.field.said
-        examples = f", such as {', '.join(list(shown)[:_EXAMPLES])}" if shown else ""
-        if kinds.keys() == {"objects"}:
-            inside = list_paths([one for item in self._sample for one in self._objects_at(item, condition.field)])
-            more = f" Name a field of them: {', '.join(f'{path}.{name}' for name in inside[:12])}."
+    def _unmatchable(self, evidence: ConditionEvidence) -> ToolError:
+        field = evidence.condition.field
+        examples = f", such as {', '.join(evidence.examples)}" if evidence.examples else ""
+        if evidence.kinds.keys() == {"objects"}:
+            more = f" Name a field of them: {self._inner_fields(field)}."
         else:
             more = " Compare with a value of that kind."
-        read = f"the values that were read are {' and '.join(kinds)}{examples}"
-        raise ToolError(f"`where.{path}` cannot match: {read}.{more}")
+        read = f"the values that were read are {' and '.join(evidence.kinds)}{examples}"
+        return ToolError(f"`where.{field.said}` cannot match: {read}.{more}")
+
+    def _refuse_inside_scalars(self, field: Field) -> None:
+        """Raise where a path that no item has leads into values that are no objects."""
+        for end in range(1, len(field.segments)):
+            if not isinstance(field.segments[end], str):
+                continue
+            shown: dict[str, None] = {}
+            values: list[Json] = []
+            for item in self._sample:
+                record, personal = self._marks.record(item)
+                there = [one for one in find_scalars(record, field.segments[:end]) if one not in (None, "")]
+                values += there
+                shown |= dict.fromkeys(text for one in there if (text := self._show(one, personal)) is not None)
+            if values and OBJECT not in values:
+                outer = fields.text(field.segments[:end])
+                examples = f": {', '.join(list(shown)[:EXAMPLES])}" if shown else ""
+                raise ToolError(
+                    f"`{field.said}` cannot be asked: `{outer}` holds no objects but plain values{examples}. "
+                    f"Conditions compare with {' '.join(OPERATORS)}."
+                )
+
+    def _inner_fields(self, field: Field) -> str:
+        """The fields of the objects at a path, with values of some."""
+        looked = [self._marks.record(item) for item in self._sample]
+        held = [(one, personal) for record, personal in looked for one in self._objects_at(record, field)]
+        named = []
+        for name in list_paths([one for one, _ in held])[:_INNER]:
+            shown: dict[str, None] = {}
+            for one, personal in held:
+                values = () if self._is_secret(field.keys + fields.keys_of(name)) else find_scalars_at(one, name)
+                shown |= dict.fromkeys(text for value in values if (text := self._show(value, personal)) is not None)
+            examples = f" ({', '.join(list(shown)[:EXAMPLES])})" if shown else ""
+            named.append(f"{field.said}.{name}{examples}")
+        return ", ".join(named)
+
+    def _show(self, value: Json, personal: Mapping[tuple[str, str], None]) -> str | None:
+        """A value that was read as an agent may see it, as JSON; None where it may not, or where it is long."""
+        if isinstance(value, str) and not self._names(value, personal):
+            return None
+        if value is None or value is OBJECT or isinstance(value, Tagged):
+            return None
+        return encode(value).decode()
 
     @staticmethod
     def _objects_at(item: Json, field: Field) -> list[Json]:
@@ -243,15 +284,12 @@ class GuardedValues:
         return not self._marks.enabled or self._marks.without(value, personal, _HOLE) == value
 
 
-def describe_kind(value: Json) -> str:
-    """What a scalar, or :data:`OBJECT`, is: in the plural."""
-    if value is OBJECT:
-        return "objects"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return "numbers"
-    return "dates" if parse_moment(value) is not None else "texts"
+def find_scalars_at(record: Json, path: str) -> list[Json]:
+    """The scalars at a path that :func:`list_paths` named; none where it is only a word about the rest."""
+    try:
+        return find_scalars(record, fields.parse(path))
+    except fields.PathError:
+        return []
 
 
 def _by_equality(condition: Condition) -> bool:

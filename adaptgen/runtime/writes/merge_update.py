@@ -49,7 +49,7 @@ class MergeUpdate:
         self._update = update
         self._inputs = inputs
         self._base = base
-        self._read = read
+        self._send_read = read
         self._changes = _changes(call, inputs, patch=update.patch)
         self._reading = build(update.read, read_base, inputs)
         self._resource: dict[str, Json] = {}
@@ -69,7 +69,7 @@ class MergeUpdate:
                 meanwhile.
         """
         try:
-            response = await self._read(self._reading)
+            response = await self._read()
         except ToolError as problem:
             if problem.status not in (404, 410) or not self._update.creates:
                 raise
@@ -89,6 +89,10 @@ class MergeUpdate:
             request.headers["If-Match"] = strong
         return request
 
+    async def _read(self) -> Response:
+        """The record; its numbers are written back as they are."""
+        return (await self._send_read(self._reading)).as_written()
+
     async def confirm(self, response: Response) -> None:
         """Look whether what was written is there, where nothing else guards the write. An accepted write (202) is done
         later.
@@ -103,7 +107,7 @@ class MergeUpdate:
         for pause in _AGAIN:
             await asyncio.sleep(pause)
             try:
-                after = await self._read(self._reading)
+                after = await self._read()
             except ToolError as problem:
                 if problem.status in (404, 410) and self._renamed():
                     return
@@ -194,10 +198,10 @@ class MergeUpdate:
         Raises:
             ToolError: another client wrote.
         """
-        second = self._taken(await self._read(self._reading))
+        second = self._taken(await self._read())
         changed = _differing(self._resource, second)
         if changed:
-            third = self._taken(await self._read(self._reading))
+            third = self._taken(await self._read())
             if not changed <= _differing(second, third):
                 raise ToolError(_CHANGED, status=412)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import pickle
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
@@ -10,12 +11,36 @@ from hypothesis import strategies as st
 
 from adaptgen.mcp import json_text
 
+_DIGITS = st.text("0123456789", min_size=1, max_size=25)
+_WHOLE = _DIGITS.map(lambda digits: digits.lstrip("0") or "0")
+_EXPONENTS = st.sampled_from(["", "e5", "E-320", "e-400", "e+400", "E308"])
+_NUMBERS = st.builds(
+    "".join,
+    st.tuples(st.sampled_from(["", "-"]), _WHOLE, _DIGITS.map(lambda digits: f".{digits}") | st.just(""), _EXPONENTS),
+)
 
-@given(st.text("0123456789-.a", max_size=60).map(str.encode))
-@example(b"   -1234567890123456789")
-@example(b"12345678901234567890")
-def test_an_integer_that_64_bits_may_not_hold_is_found_wherever_it_is(data: bytes) -> None:
-    assert json_text.has_long_number(data) == (re.search(rb"[0-9]{20}|-[0-9]{19}", data) is not None)
+
+@given(st.lists(_NUMBERS, min_size=1, max_size=5), st.sampled_from(["", " ", "\n  "]))
+@example(["-9223372036854775809", "18446744073709551616"], "")
+@example(["123456789012345678e2"], "")
+@example(["12345678.12345678"], " ")
+def test_no_number_loses_a_digit_when_it_is_read_and_written(numbers: list[str], space: str) -> None:
+    text = f'{{"a":{space}[{f",{space}".join(numbers)}{space}]}}'
+    written = json_text.encode(json_text.loads(text)).decode()
+    parts = written.removeprefix('{"a":[').removesuffix("]}").split(",")
+    assert [Decimal(part) for part in parts] == [Decimal(number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id":1917043659912705297,"price":12.50,"at":"2026-03-31T15:00:00.123456Z"}',
+        '["e4c1a7de-1234-4567-89ab-9e-400","192.168.100.100",12345678901234.0]',
+        "[123456789012345,1e300,0.000001]",
+    ],
+)
+def test_text_with_short_numbers_takes_the_fast_parser(text: str) -> None:
+    assert not json_text.has_long_number(text.encode())
 
 
 def test_an_object_that_is_read_exactly_has_no_number_that_would_become_null() -> None:
@@ -23,11 +48,9 @@ def test_an_object_that_is_read_exactly_has_no_number_that_would_become_null() -
         json_text.loads_unique('{"a": -1e999}')
 
 
-def test_numbers_that_a_float_would_round_keep_their_digits() -> None:
-    text = '{"a": 12345678901234567.89, "b": 0.1, "c": 1e-400, "d": 5, "e": 12345678901234567890123}'
-    assert json_text.has_long_decimal(text.encode())
-    assert not json_text.has_long_decimal(b'{"b": 0.1, "id": 123456789012345}')
-    read = json_text.loads_exact(text)
-    assert (read["a"].text, read["c"].text) == ("12345678901234567.89", "1e-400")
-    assert type(read["b"]) is float
-    assert (read["d"], read["e"]) == (5, 12345678901234567890123)
+def test_numbers_are_equal_by_all_their_digits() -> None:
+    one, other, short = json_text.loads_exact("[12345678901234567.89, 12345678901234567.90, 1.10]", as_written=True)
+    assert one != other
+    assert short == 1.1
+    assert {short: "a"}[1.1] == "a"
+    assert pickle.loads(pickle.dumps(one)).text == "12345678901234567.89"

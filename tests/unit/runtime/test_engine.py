@@ -31,7 +31,7 @@ async def test_items_whose_ids_are_beyond_64_bits_stay_apart(api: Api, make: Mak
     api.handler = lambda _: reply(200, ("[" + ",".join(f'{{"id": {one}}}' for one in ids) + "]").encode())
     tool = Tool(name="list_items", call=Call("GET", "/items"), view=("id",), page=Unpaged(), page_size=2)
     shown = await make(tool).ok("list_items")
-    assert [row[0] for row in shown["items"]] == ids[:2]
+    assert [row[0] for row in shown["items"]] == [str(one) for one in ids[:2]]
     assert shown["next_cursor"]
 
 

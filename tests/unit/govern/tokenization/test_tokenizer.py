@@ -67,11 +67,13 @@ def test_the_words_of_a_firm_are_not() -> None:
     assert re.sub(r"tok_name_\w+", "*", note) == "Our Support; *"
 
 
-def test_numbers_beyond_64_bits_survive() -> None:
-    text = '{"n":123456789012345678901234567890,"email":"a@b.example"}'
+def test_numbers_that_a_double_does_not_hold_survive_and_are_classified() -> None:
+    text = '{"n":123456789012345678901234567890,"m":12345678901234567.89,"email":"a@b.example"'
+    text += ',"phone":4915112345678.12345}'
     shown = shield(tokenizer(), text)
-    assert '"n":123456789012345678901234567890' in shown
+    assert '"n":123456789012345678901234567890,"m":12345678901234567.89,' in shown
     assert "a@b" not in shown
+    assert "4915112345678" not in shown
 
 
 def test_deep_answers_are_refused_not_let_through() -> None:

@@ -34,7 +34,7 @@ def refused(kit: Any, items: list[Any], **question: Any) -> str:
         ([0.1, 0.2, 0.3], 0.6, 0.2),
         ([1, 2, 4], 7, 7 / 3),
         (["1234.50", "0.50", 5], 1240, 1240 / 3),
-        ([2**53, 1, 1], 2**53 + 2, (2**53 + 2) / 3),
+        ([2**53, 1, 1], str(2**53 + 2), (2**53 + 2) / 3),
         ([-5, 5, 0], 0, 0),
         ([1e22, 0.01, -1e22], 0.01, 0.01 / 3),
         ([None, None, None], None, None),
@@ -55,7 +55,7 @@ def test_digits_that_a_float_does_not_hold_are_added_and_returned_as_text(kit: A
 
     fetch.paging = kit.Api([], style="none").paging  # type: ignore[attr-defined]
     told = kit.Ask(fetch)(sum="a", where={"id": [1, 2]}, max="a")
-    assert told["sum"] == {"a": 12345678901234568}
+    assert told["sum"] == {"a": "12345678901234568"}
     assert told["max"] == {"a": "12345678901234567.89"}
     assert kit.Ask(fetch)(sum="a", where={"id": 1})["sum"] == {"a": "12345678901234567.89"}
     assert kit.Ask(fetch)(sum="a", where={"id": 3})["sum"] == {"a": "1E-400"}
