@@ -17,11 +17,11 @@ from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
+from adaptgen.runtime.queries.comparison import OPERATORS
 from adaptgen.runtime.queries.evidence import EXAMPLES, ConditionEvidence
 from adaptgen.runtime.queries.filters import (
     EQUALITY,
     OBJECT,
-    OPERATORS,
     Condition,
     Field,
     Place,
