@@ -100,7 +100,9 @@ def prometheus(
         reason = (getattr(why, "strerror", "") or type(why).__name__).lower()
         help = 'choose another one: metrics: {listen: "127.0.0.1:9464"}'
         raise error("AG062", f"cannot listen on {address} for metrics: {reason}", where, help) from None
-    server.set_app(_check_host(server.get_app(), frozenset(name.lower() for name in (host, *hosts))))
+    app = server.get_app()
+    assert app is not None, "start_http_server sets one"
+    server.set_app(_check_host(app, frozenset(name.lower() for name in (host, *hosts))))
 
     def close() -> None:
         server.shutdown()
