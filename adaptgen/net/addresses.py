@@ -8,7 +8,7 @@ import re
 import unicodedata
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from adaptgen.model.frozen import lazy
 
@@ -77,13 +77,61 @@ class UrlProblem(StrEnum):
     INSECURE = "is not https, and the host is not loopback"
 
 
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL whose host is to be compared, or of ``//HOST:PORT``.
+
+    Raises:
+        ValueError: it is malformed, or there is a ``%`` in its host: some clients decode what others take as it is, so
+            that one would go to another host than the one that was judged.
+    """
+    parts = urlsplit(url)
+    _ = parts.port  # raises ValueError where it is none
+    if _holds_percent(parts.netloc.rpartition("@")[2]):
+        raise ValueError("there is a % in the host")
+    return parts
+
+
+def _holds_percent(host: str) -> bool:
+    return "%" in unicodedata.normalize("NFKC", host)
+
+
+def read_origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an absolute http or https URL (RFC 6454, 4). ValueError for anything else, and as
+    :func:`split_url`."""
+    parts = split_url(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an absolute http or https URL")
+    return parts.scheme, parts.hostname.lower(), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def read_host(header: str | None) -> str | None:
+    """The host that a Host header names, in lower case and without its port; None where it names none, and where
+    :func:`split_url` finds fault with it."""
+    try:
+        parts = split_url(f"//{header or ''}")
+    except ValueError:
+        return None
+    is_plain = parts.netloc == header and "@" not in parts.netloc
+    return parts.hostname if is_plain else None
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is written as an address. No name server is asked for it, so that nobody can point it elsewhere
+    (DNS rebinding)."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return not _holds_percent(host)
+
+
 def find_problem(url: str) -> UrlProblem | None:
     """Why requests with or for credentials must not go to ``url``; None where they may: https, or http on loopback."""
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        parts = split_url(url)
     except ValueError:
         return UrlProblem.MALFORMED
+    host = parts.hostname
     if parts.scheme not in ("https", "http") or not host or re.search(r"[\s\x00-\x1f\x7f\\]", url):
         return UrlProblem.RELATIVE
     if "@" in parts.netloc:
@@ -110,10 +158,7 @@ def is_loopback(host: str) -> bool:
     host = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
     if host == "localhost":
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_address(host) and ip_address(host).is_loopback
 
 
 def is_metadata(host: str) -> bool:
@@ -242,6 +287,6 @@ def is_public_host(host: str) -> bool:
     address = _address(name)
     if address is not None:
         return is_public(str(address))
-    if name in _NAMES or "." not in name:
+    if _holds_percent(host) or name in _NAMES or "." not in name:
         return False
     return not any(name == special or name.endswith(f".{special}") for special in _SPECIAL)

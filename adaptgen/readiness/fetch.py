@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback
+from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback, read_origin
 
 if TYPE_CHECKING:
     import httpx
@@ -107,13 +107,12 @@ def _allowed(url: str) -> bool:
     return is_loopback(parts.hostname or "")
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-
-
 def _redirected(url: str, location: str) -> str:
     target = urljoin(url, location)
-    if _origin(target) != _origin(url):
+    try:
+        is_same = read_origin(target) == read_origin(url)
+    except ValueError:
+        is_same = False
+    if not is_same:
         raise Unfetched("it redirects to another origin; name the address that it redirects to")
     return target

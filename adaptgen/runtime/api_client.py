@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +14,7 @@ from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.destinations import Destinations
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.session_files import StateFiles, StateKeys
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.auth.sessions import Sessions, make_session
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -51,7 +51,7 @@ class ApiClient:
         server: Server,
         environ: Mapping[str, str],
         transport: Transport | None,
-        state: Path | None,
+        state: StateFiles | None,
         shared: SharedSessionStore | None = None,
     ) -> None:
         self.server = server
@@ -64,11 +64,11 @@ class ApiClient:
             reaching = ConnectionSettings(server, self._credentials)
         self.client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
         self._bases = {base.name: base for base in server.bases}
-        accounts, folder = None, state or state_folder(environ)
+        accounts, files = None, state or StateFiles(state_folder(environ), StateKeys(environ))
         if any(auth.consent is not None for auth in server.auth):
             from adaptgen.runtime.auth.accounts import Accounts
 
-            accounts = Accounts(server.name, shared, folder)
+            accounts = Accounts(server.name, shared, files)
         self._destinations = Destinations(server, environ, self.base, self._credentials.resolve)
         self._common = SessionContext(
             server=server.name,
@@ -76,7 +76,7 @@ class ApiClient:
             client=self.client,
             address=self.base,
             destinations=self._destinations,
-            folder=folder,
+            files=files,
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
             accounts=accounts,

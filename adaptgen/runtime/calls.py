@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Caller, Json, Server, Tool
 from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.api_client import ApiCall, ApiClient
+from adaptgen.runtime.auth.session_files import StateFiles
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.call_context import downloads
@@ -64,13 +64,13 @@ class Execution(ApiClient):
         server: Server,
         environ: Mapping[str, str],
         transport: Transport | None,
-        state: Path | None,
+        state: StateFiles | None,
         shared: SharedSessionStore | None = None,
         store: Callable[[], Store | None] = lambda: None,
     ) -> None:
         """``store`` returns the store that several processes share, if there is one."""
         super().__init__(server, environ, transport, state, shared)
-        self._locks = RecordLocks(self._common.folder, store)
+        self._locks = RecordLocks(self._common.files.folder, store)
         self._merged = frozenset(tool.call.path for tool in server.tools if tool.update is not None and tool.call)
 
     async def detail(self, asked: ToolRequest) -> Answer:

@@ -56,7 +56,8 @@ class Engine:
 
     ``environ`` is where credentials and addresses are looked up (default: the process environment), ``transport``
     replaces the network (an ``httpx.AsyncBaseTransport``), ``cursor_key`` the 32 bytes that seal cursors, ``state``
-    the folder where sessions of ``store="file"`` live, ``store`` where those of ``store="redis"`` and ``"dynamodb"`` do
+    the folder where sessions of ``store="file"`` live, ``state_key`` 32 bytes that seal them (default: the key of the
+    environment, else one of this machine), ``store`` where those of ``store="redis"`` and ``"dynamodb"`` do
     (default: what ``ADAPTGEN_STORE_URL`` names), sealed with the cursor key. Nothing is sent or resolved before the
     first call.
 
@@ -75,6 +76,7 @@ class Engine:
         transport: Transport | None = None,
         cursor_key: bytes | None = None,
         state: Path | None = None,
+        state_key: bytes | None = None,
         classify: bool = False,
         kinds: Collection[str] | None = None,
         store: Store | None = None,
@@ -98,7 +100,7 @@ class Engine:
         self._environ = os.environ if environ is None else environ
         self._transport = transport
         self._cursor_key = cursor_key
-        self._state = state
+        self._state, self._state_key = state, state_key
         self._classify = classify
         self._kinds = None if kinds is None else frozenset(map(canonical, kinds))
         self._classifiers: dict[str, Classifier] = {}
@@ -525,14 +527,17 @@ class Engine:
         return self._store or self._opened
 
     def _make(self) -> Execution:
+        from adaptgen.runtime.auth.session_files import StateFiles, StateKeys
         from adaptgen.runtime.calls import Execution
+        from adaptgen.text.files import state_folder
 
         make = Execution
         if self.server.edits is not None and self.server.edits.shapes:
             from adaptgen.runtime.override_calls import OverriddenCalls
 
             make = OverriddenCalls
-        return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
+        files = StateFiles(self._state or state_folder(self._environ), StateKeys(self._environ, self._state_key))
+        return make(self.server, self._environ, self._transport, files, self._shared, self._between)
 
 
 def _is_dry_run(arguments: Mapping[str, Json]) -> bool:

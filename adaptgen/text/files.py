@@ -85,6 +85,11 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(given) if given else _base(environ, "XDG_STATE_HOME", ".local/state") / "adaptgen"
 
 
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """What a person has set up: ``adaptgen`` in the user's folder of configuration."""
+    return _base(environ, "XDG_CONFIG_HOME", ".config") / "adaptgen"
+
+
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Files that may be lost at any time: ``adaptgen`` in the user's cache."""
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "adaptgen"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.development import DevelopmentIssuer
 from adaptgen.model.tables import Json
-from adaptgen.net.addresses import is_loopback
+from adaptgen.net.addresses import is_loopback, read_host
 from adaptgen.transports import address
 
 _BODY = 8 * 1024
@@ -93,10 +93,7 @@ def server(listener: socket.socket, issuer: DevelopmentIssuer, issue: Issue | No
 
         def _path(self) -> str:
             """The path that is asked for; "" where the request may come from a web page."""
-            try:
-                host = urlsplit(f"//{self.headers.get('host', '')}").hostname or ""
-            except ValueError:
-                host = ""
+            host = read_host(self.headers.get("host")) or ""
             return urlsplit(self.path).path if is_loopback(host) and "origin" not in self.headers else ""
 
         def _answer(self, status: int, body: dict[str, Json]) -> None:

@@ -157,7 +157,7 @@ class ApprovalsRoute:
             "approval",
             name=person.name,
             tool=_title(found),
-            own=tool.own,
+            own=exact(tool.own),
             server=request.server,
             ours=tool.trusted,
             description=exact(description if isinstance(description, str) else ""),

@@ -11,11 +11,15 @@ from adaptgen.cli.entry import main
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.identity.http_fetch import FetchError, trusted
 from adaptgen.model.tables import Base, Server
-from adaptgen.net.addresses import UrlProblem, find_problem, is_metadata
+from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback, is_metadata, is_public_host, read_host
 from adaptgen.proxy.http_client import address
 from adaptgen.readiness.fetch import Unfetched, fetch
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.engine import check_base_urls
+from adaptgen.runtime.http.request import origin
 from adaptgen.transports.load import load_server
+from adaptgen.transports.streamable_http.header_checks import Guard
+from adaptgen.web.oauth import client_documents, redirects
 
 METADATA = [
     "169.254.169.254",
@@ -154,3 +158,44 @@ def test_a_server_that_leads_there_does_not_start(tmp_path: Path) -> None:
         Engine(server, environ={})
     env = server.bases[0].env
     Engine(server, environ={env: "https://api.example/v1"})  # what the operator says counts
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.ex%61mple.com",
+        "API.EXAMPLE%2ECOM",
+        "api.example.com%2f.evil.example",
+        "api.example.com%00",
+        "api.example.com%",
+        "127.0.0.1%2eevil.example",
+        "localhost%25",
+        "[::1%25lo]",
+        "api.ex\uff0561mple.com",
+        "%6cocalhost",
+    ],
+)
+def test_a_percent_sign_in_a_host_is_an_error_wherever_hosts_are_compared(host: str) -> None:
+    for url in (f"https://{host}/a", f"http://{host}:8080/a"):
+        assert find_problem(url) is UrlProblem.MALFORMED
+        with pytest.raises(ToolError, match="no % in its host"):
+            origin(url)
+        assert redirects.find_problem(url) is not None
+        assert client_documents.find_problem(url, local=True) is not None
+        with pytest.raises(Unfetched):
+            fetch(url, {})
+    assert (read_host(host), read_host(f"{host}:80")) == (None, None)
+    assert not is_loopback(host)
+    assert not is_public_host(host)
+    guard = Guard((host, host.lower()), ())
+    assert not guard.host(host)
+    assert not guard.origin(f"http://{host}")
+
+
+def test_a_percent_sign_elsewhere_in_a_url_is_none_in_its_host() -> None:
+    assert find_problem("https://api.example.com/a%20b?c=%2f") is None
+    assert origin("https://us%40er:p%25w@API.example.com/a%20b") == ("https", "api.example.com", 443)
+    assert redirects.find_problem("http://127.0.0.1:3000/a%20b") is None
+    assert read_host("API.example.com:8080") == "api.example.com"
+    assert read_host("[::1]:80") == "::1"
+    assert is_public_host("api.acme.com")

@@ -97,7 +97,9 @@ async def _at_server(options: SimpleNamespace, *, ends: bool) -> list[Row]:
                    revoked)  # fmt: skip
 
     async with _opened(named) as (settings, keys, store):
-        engine = Engine(server, environ=os.environ, cursor_key=keys.cursors if keys else None, store=store)
+        key = keys.cursors if keys else None
+        lasting = key if keys and "cursors" not in keys.ephemeral else None
+        engine = Engine(server, environ=os.environ, cursor_key=key, state_key=lasting, store=store)
         try:
             if engine.connections is None:
                 return []

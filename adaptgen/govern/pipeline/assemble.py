@@ -194,6 +194,7 @@ def _engine_targets(server: Server, place: ServingContext, files: list[FileDesk]
             server,
             environ=place.environ,
             cursor_key=given.material.cursors,
+            state_key=None if "cursors" in given.material.ephemeral else given.material.cursors,
             store=given.store,
             classify=behind or settings.tokenize is not None,
             kinds=settings.tokenize.kinds if settings.tokenize is not None else None,

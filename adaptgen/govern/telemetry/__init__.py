@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
@@ -63,7 +64,8 @@ def _otel(settings: Settings, exporter: SpanExporter | None, reader: MetricReade
         if scraped:
             from adaptgen.govern.telemetry.exporters import prometheus
 
-            scraping, closing = prometheus(scraped, settings.where("metrics", "listen"))
+            named = (*settings.listen.hosts, urlsplit(settings.listen.resource).hostname or "")
+            scraping, closing = prometheus(scraped, settings.where("metrics", "listen"), named)
             readers.append(scraping)
         return otel.make(settings.trace, exporter, readers, closing=closing)
     except ModuleNotFoundError as why:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -11,10 +11,13 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.model.frozen import lazy
+from adaptgen.net.addresses import is_address, is_loopback, read_host
 from adaptgen.runtime.aws import sigv4
 from adaptgen.runtime.aws.background import read_own_keys
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from opentelemetry.sdk.trace.export import SpanExporter
 
 Signal: TypeAlias = Literal["traces", "metrics"]
@@ -69,11 +72,15 @@ def signed_session(endpoint: str) -> tuple[Signal, requests.Session] | None:
     return _TAKES[found["service"]], session
 
 
-def prometheus(address: str, where: Where | None) -> tuple[MetricReader, Callable[[], None]]:
-    """A reader that Prometheus scrapes at ``/metrics`` of ``address`` (HOST:PORT), and what ends it.
+def prometheus(
+    address: str, where: Where | None, hosts: Collection[str] = ()
+) -> tuple[MetricReader, Callable[[], None]]:
+    """A reader that Prometheus scrapes at ``/metrics`` of ``address`` (HOST:PORT), and what ends it. ``hosts``: names
+    by which it may be reached, besides addresses and those of this machine; ``*`` for all.
 
     That port has no authentication, as with every exporter of Prometheus: anyone who reaches it sees the names of tools
-    and how often they fail. So it is never the port at which agents call.
+    and how often they fail. So it is never the port at which agents call, and a page in a
+    browser cannot reach it by a name of its own (DNS rebinding).
 
     Raises:
         AdaptgenError: AG062, nothing can listen there.
@@ -93,6 +100,9 @@ def prometheus(address: str, where: Where | None) -> tuple[MetricReader, Callabl
         reason = (getattr(why, "strerror", "") or type(why).__name__).lower()
         help = 'choose another one: metrics: {listen: "127.0.0.1:9464"}'
         raise error("AG062", f"cannot listen on {address} for metrics: {reason}", where, help) from None
+    app = server.get_app()
+    assert app is not None, "start_http_server sets one"
+    server.set_app(_check_host(app, frozenset(name.lower() for name in (host, *hosts))))
 
     def close() -> None:
         server.shutdown()
@@ -100,3 +110,18 @@ def prometheus(address: str, where: Where | None) -> tuple[MetricReader, Callabl
         thread.join()
 
     return reader, close
+
+
+def _check_host(app: WSGIApplication, names: frozenset[str]) -> WSGIApplication:
+    """``app`` for requests alone whose Host is an address, this machine or one of ``names``."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        given = environ.get("HTTP_HOST")
+        host = read_host(given)
+        allowed = host is not None and (is_address(host) or is_loopback(host) or host in names or given in names)
+        if allowed or "*" in names:
+            return app(environ, start_response)
+        start_response("421 Misdirected Request", [("content-type", "text/plain; charset=utf-8")])
+        return [b"This name is not one of listen.hosts\n"]
+
+    return answer

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, error
 from adaptgen.model.plan import Basis, Evidence, Variable
 from adaptgen.model.tables import Base, value
-from adaptgen.net.addresses import UrlProblem, is_metadata_url, is_public_host
+from adaptgen.net.addresses import UrlProblem, is_metadata_url, is_public_host, read_origin, split_url
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.reader import Operation, server_urls
 from adaptgen.syntax.templates import TemplateError, escape, references
@@ -137,13 +137,9 @@ def follows(url: str, main: str) -> str:
 def origin_of(url: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of a URL (RFC 6454, 4); None for what is not absolute or holds a reference."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return None if "$" in url or "{" in url else read_origin(url)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or "$" in url or "{" in url:
-        return None
-    return parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)
 
 
 class _Joined:
@@ -231,7 +227,7 @@ def _requestable(url: str) -> bool:
     if re.search(r"[\x00-\x20\x7f{}<>\"\\^`|]", url):
         return False
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         return False

@@ -1,5 +1,5 @@
 """Where the accounts live that callers have connected at an API: sealed in the state that processes share, or in
-files of this machine.
+sealed files of this machine.
 
 An account is one value, kept under a hash of server, auth and caller. What exists counts: a value that is gone is a
 connection that has ended, in every process at its next request, and no renewal brings it back. A row of counters for
@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from adaptgen.model.tables import Auth, Caller, Json, Server, value
@@ -46,12 +45,12 @@ AccountState = SharedState | StateFile
 
 class Accounts:
     """The accounts of a server's callers. ``shared`` is the state of several processes; without it they are kept in
-    ``folder``, or in memory where the hints say ``store: memory``."""
+    ``files``, or in memory where the hints say ``store: memory``."""
 
-    def __init__(self, server: str, shared: SharedSessionStore | None, folder: Path) -> None:
+    def __init__(self, server: str, shared: SharedSessionStore | None, files: StateFiles) -> None:
         self._server = server
         self._shared = shared
-        self._files = StateFiles(folder)
+        self._files = files
         self._memory: SharedSessionStore | None = None
 
     def __repr__(self) -> str:
@@ -127,11 +126,10 @@ class Accounts:
             removed.append(account)
         return removed
 
-    async def unreadable(self, auth: Auth, caller: Caller | None = None) -> list[SharedState]:
+    async def unreadable(self, auth: Auth, caller: Caller | None = None) -> list[AccountState]:
         """Where accounts are kept that another key has sealed, of one caller or of all: nobody here can say more."""
         states = await self._states(auth) if caller is None else [self.state(auth, caller)]
-        shared = [one for one in states if isinstance(one, SharedState)]
-        return [one for one in shared if await one.read() is None and one.unreadable]
+        return [state for state in states if await state.read() is None and state.unreadable]
 
     async def every(self, auth: Auth) -> AsyncIterator[tuple[AccountState, Account]]:
         """The accounts of every caller, and where each is kept. The API is not asked."""

@@ -22,8 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from adaptgen.model.tables import LOCAL, Auth, Caller, Json
 from adaptgen.net.addresses import find_problem
 from adaptgen.runtime.auth.account_session import AccountSession
-from adaptgen.runtime.auth.accounts import Account, Accounts
-from adaptgen.runtime.auth.session_store import SharedState
+from adaptgen.runtime.auth.accounts import Account, Accounts, AccountState
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.seals import Seals, base64url
@@ -88,7 +87,7 @@ class Connections:
         """The accounts of every caller, for operators. The API is not asked. StoreError: they cannot be read."""
         return [one for auth in self._auths.values() for one in await self._accounts(auth).all(auth)]
 
-    async def unreadable(self, caller: Caller | None = None) -> list[tuple[str, SharedState]]:
+    async def unreadable(self, caller: Caller | None = None) -> list[tuple[str, AccountState]]:
         """The accounts of one caller or of all that :meth:`all` and :meth:`revoke` pass by, because another key has
         sealed them: by the names of their auths."""
         every = self._auths.values()

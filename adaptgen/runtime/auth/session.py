@@ -28,7 +28,7 @@ from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
 from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, LoginResult, placeholders_of, references_of
-from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFiles
+from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore
 from adaptgen.runtime.auth.session_store import LEASE
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.signer import Signer
@@ -589,7 +589,7 @@ class Session:
         parts += [self._credentials.fingerprint(self._start_references), *([self._key] if self._key else [])]
         key = "\n".join(parts)
         if auth.store == "file" or (auth.store == "state" and common.shared is None):
-            return StateFiles(common.folder).file(f"{common.server}-{auth.name}", key)
+            return common.files.file(f"{common.server}-{auth.name}", key)
         if common.shared is None:
             raise ToolError(f"The session {auth.name!r} needs a {auth.store} store; set ADAPTGEN_STORE_URL.")
         return common.shared.state(key, _CALLERS if self._personal else None)

@@ -1,26 +1,31 @@
 """State files: what a session must remember beyond its process, such as a single-use refresh token.
 
-One file per session, mode 0600, written to a new file that replaces the old one, so that a killed process leaves
-either. A lock file next to it makes sure that one process at a time renews. A strict file is an account: who writes
-or removes one says what it has read, and finds out that it is another one now. A second lock file, held for a moment,
-makes that one step.
+One file per session, mode 0600, sealed (AES-SIV, RFC 5297, bound to its name) under a key that lies elsewhere: a copy
+of the folder shows no token, and no key that a person entered. It is written to a new file that replaces the old one,
+so that a killed process leaves either. A lock file next to it makes sure that one process at a time renews. A strict
+file is an account: who writes or removes one says what it has read, and finds out that it is another one now. A second
+lock file, held for a moment, makes that one step.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.core.key_file import SIZE, read_key_file, read_or_make_key
+from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
+from adaptgen.text.files import config_folder
 
 if os.name == "nt":  # pragma: no cover
     import msvcrt
@@ -65,23 +70,86 @@ class LeaseLost(Exception):
     """Another process has renewed the session in the meantime."""
 
 
-class StateFiles:
-    """The state files of one folder."""
+class StateKeys:
+    """What seals state files: a key of the settings, else that of ``ADAPTGEN_CURSOR_KEY``, else one in the user's
+    folder of configuration, which is made at first use. Each of them opens."""
 
-    def __init__(self, where: Path) -> None:
-        self._where = where
+    def __init__(self, environ: Mapping[str, str], key: bytes | None = None) -> None:
+        self._environ = environ
+        self._key = key
+        self._sivs: list[Any] = []
+
+    def __repr__(self) -> str:
+        return "StateKeys()"
+
+    def seal(self, name: str, value: Mapping[str, Json]) -> bytes:
+        """The content of the file ``name``. ToolError: there is no key, and none can be made."""
+        sealed: bytes = self._ciphers()[0].encrypt(json.dumps(value).encode(), [name.encode()])
+        return _BEGIN + base64.b64encode(sealed)
+
+    def open(self, name: str, content: bytes) -> dict[str, Json] | None:
+        """What was sealed, or None where it is not ours. ToolError as :meth:`seal`."""
+        from cryptography.exceptions import InvalidTag
+
+        if not content.startswith(_BEGIN):
+            return None
+        for siv in self._ciphers():
+            with suppress(InvalidTag, ValueError):
+                value = json.loads(siv.decrypt(base64.b64decode(content[len(_BEGIN) :]), [name.encode()]))
+                return value if isinstance(value, dict) else None
+        return None
+
+    def _ciphers(self) -> list[Any]:
+        if not self._sivs:
+            from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+            self._sivs = [
+                AESSIV(hashlib.blake2b(key, digest_size=64, person=b"adaptgen file").digest())
+                for key in self._find_keys()
+            ]
+        return self._sivs
+
+    def _find_keys(self) -> list[bytes]:
+        keys = [self._key] if self._key is not None else []
+        path = config_folder(self._environ) / "state.key"
+        try:
+            if self._environ.get(KEY_VARIABLE, "").strip():
+                keys.append(read_key(self._environ))
+            own = read_key_file(path) if keys else read_or_make_key(path)
+        except (OSError, KeyFormatError) as why:
+            if keys:
+                return keys
+            reason = getattr(why, "strerror", None) or str(why)
+            raise ToolError(
+                f"There is no key to seal sessions and accounts with ({path}: {reason}), so they are not kept. "
+                f"Set {KEY_VARIABLE} to 32 random bytes in base64. Nothing was sent."
+            ) from None
+        return [*keys, own] if len(own) == SIZE else keys
+
+
+_BEGIN: Final = b"adaptgen sealed 1\n"
+
+
+class StateFiles:
+    """The state files of one folder. ``keys``: what seals them (default: of the environment of this process)."""
+
+    def __init__(self, folder: Path, keys: StateKeys | None = None) -> None:
+        self.folder = folder
+        self._keys = keys or StateKeys(os.environ)
 
     def file(self, label: str, key: str, *, strict: bool = False) -> StateFile:
         """The file of what ``key`` names; other keys are other files. ``strict``: what is gone was deleted, and a
         renewal does not bring it back."""
-        path = self._where / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
-        return StateFile(path, strict=strict)
+        path = self.folder / f"{_safe(label)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+        return StateFile(path, self._keys, strict=strict)
 
     def all(self, label: str, *, strict: bool = False) -> list[StateFile]:
         """The files that exist under ``label``."""
         begin = f"{_safe(label)}-"
-        found = self._where.glob(f"{begin}*.json")
-        return [StateFile(path, strict=strict) for path in sorted(found) if len(path.stem) == len(begin) + 16]
+        found = self.folder.glob(f"{begin}*.json")
+        return [
+            StateFile(path, self._keys, strict=strict) for path in sorted(found) if len(path.stem) == len(begin) + 16
+        ]
 
 
 def _safe(label: str) -> str:
@@ -91,9 +159,10 @@ def _safe(label: str) -> str:
 class StateFile:
     """One JSON object on disk."""
 
-    def __init__(self, path: Path, *, strict: bool = False) -> None:
+    def __init__(self, path: Path, keys: StateKeys, *, strict: bool = False) -> None:
         self._lock: int | None = None
         self._path = path
+        self._keys = keys
         self._strict = strict
         self._seen: bytes | None = None
         self._unreadable = False
@@ -104,13 +173,7 @@ class StateFile:
     async def read(self) -> dict[str, Json] | None:
         """The object, or None where it does not exist or cannot be read."""
         self._seen = self._bytes()
-        value = None
-        if self._seen is not None:
-            try:
-                value = json.loads(self._seen)
-            except ValueError:
-                pass
-        found = value if isinstance(value, dict) else None
+        found = self._keys.open(self._path.name, self._seen) if self._seen is not None else None
         self._unreadable = found is None and self._seen is not None
         return found
 
@@ -125,7 +188,7 @@ class StateFile:
 
     @property
     def unreadable(self) -> bool:
-        """Whether what was read last was not a JSON object."""
+        """Whether what was read last was not sealed here."""
         return self._unreadable
 
     async def write(self, value: Mapping[str, Json]) -> None:
@@ -134,7 +197,7 @@ class StateFile:
         Raises:
             ToolError: the state folder cannot be written. LeaseLost: what was read is not there any more.
         """
-        content = json.dumps(value).encode()
+        content = self._keys.seal(self._path.name, value)
         new = self._written(content)
         if not self._strict:
             self._replace(new)
@@ -150,7 +213,7 @@ class StateFile:
 
     async def put(self, value: Mapping[str, Json]) -> None:
         """Set the object, whatever was there. ToolError: the state folder cannot be written."""
-        new = self._written(json.dumps(value).encode())
+        new = self._written(self._keys.seal(self._path.name, value))
         try:
             async with self._alone():
                 self._replace(new)

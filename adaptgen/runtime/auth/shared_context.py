@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Login
 from adaptgen.runtime.auth.destinations import Destinations
 from adaptgen.runtime.auth.login_attempts import Attempts
+from adaptgen.runtime.auth.session_files import StateFiles
 from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.aws.credentials import Credentials
@@ -25,7 +25,7 @@ Address = Callable[[str], str]
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SessionContext:
-    """``folder``: where those of ``store="file"`` live; ``shared``: where those of
+    """``files``: where those of ``store="file"`` live; ``shared``: where those of
     ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
     that failed; ``observe``: is handed the answer of each login; ``accounts``: those that callers connect themselves,
     where an auth has any."""
@@ -35,7 +35,7 @@ class SessionContext:
     client: Client
     address: Address
     destinations: Destinations
-    folder: Path
+    files: StateFiles
     region: str = ""
     shared: SharedSessionStore | None = None
     roles: Roles = field(default_factory=Roles)

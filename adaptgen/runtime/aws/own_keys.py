@@ -18,10 +18,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
+from adaptgen.net.addresses import split_url
 from adaptgen.runtime.aws.endpoints import configured_endpoint, find_region, own_endpoint
 from adaptgen.runtime.aws.errors import AwsError, clean_code, tag_texts
 from adaptgen.runtime.aws.sigv4 import AwsKeys
@@ -285,7 +286,7 @@ def _has_files(environ: Mapping[str, str]) -> bool:
 def _may_have_token(url: str) -> bool:
     """Whether the token of the container may be sent there: with TLS anywhere, else on this machine alone."""
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         host = parts.hostname or ""
         if parts.scheme == "https" and host:
             return True

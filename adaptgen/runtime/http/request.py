@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Body, Call, Json, Param
+from adaptgen.net.addresses import read_origin
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.files.content import BodyStream
 from adaptgen.runtime.http import parameters as serialize
@@ -275,10 +276,7 @@ def origin(url: str) -> tuple[str, str, int]:
 @lru_cache(maxsize=256)
 def _origin(url: str) -> tuple[str, str, int]:
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return read_origin(url)
     except ValueError:
-        raise ToolError("The address of the API is not a valid URL.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ToolError("The address of the API must be an absolute http or https URL.")
-    return parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)
+        text = "The address of the API must be an absolute http or https URL, with no % in its host."
+        raise ToolError(text) from None

@@ -9,7 +9,6 @@ of its own (DNS rebinding).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from adaptgen.mcp.headers import PREFIX, HeaderParameter, decode_value, header_parameters, scalar_text
 from adaptgen.mcp.json_text import as_object
@@ -18,6 +17,7 @@ from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
+from adaptgen.net.addresses import read_host, split_url
 from adaptgen.runtime.core.caches import IdentityCache
 
 _DECIMAL = lazy(r"-?[0-9]+(\.[0-9]+)?")
@@ -132,7 +132,7 @@ class Guard:
             return False
         if given in self._known:
             return True
-        name = _name(given)
+        name = read_host(given)
         if name is None or not (name in self._hosts or given.lower() in self._hosts):
             return False
         if len(self._known) < 64:  # a loopback client may name as many ports as it likes
@@ -146,19 +146,7 @@ class Guard:
         if given.lower() in self._origins:
             return True
         try:
-            parts = urlsplit(given)
+            parts = split_url(given)
             return parts.scheme in ("http", "https") and not parts.path and parts.hostname in _LOOPBACK
         except ValueError:
             return False
-
-
-def _name(host: str) -> str | None:
-    """The host without its port."""
-    try:
-        parts = urlsplit(f"//{host}")
-        if parts.netloc != host or parts.username is not None or parts.path or parts.query or parts.fragment:
-            return None
-        _ = parts.port
-        return parts.hostname
-    except ValueError:
-        return None

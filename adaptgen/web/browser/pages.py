@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.runtime.core.text import clean
+from adaptgen.web.browser.legible import find_illegible, without_stacks
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,17 +27,6 @@ _SHORT: Final = 120
 _UNITS: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _LONGEST: Final = 20_000
 """Characters of one value on a page: what comes from outside must not make it endless. The page says that it is cut."""
-_HIDDEN: Final = (
-    r"(?<=[^\n ]) {8,}|[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
-)
-"""What shows nothing, or changes how what is next to it is shown (Unicode, Default_Ignorable_Code_Point and white
-space), and what has no character."""
-_MARK: Final = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_STACKED: Final = lazy(rf"(?<={_MARK}{{4}}){_MARK}+")
-"""More combining marks on a letter than any language has: they would be drawn over other lines."""
-_NAMED: Final = lazy(rf"{_HIDDEN}|(?P<stacked>(?<={_MARK}{{4}}){_MARK}+)")
 _HOST: Final = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _SCHEME: Final = lazy(r"[a-z][a-z0-9+.-]*")
 
@@ -154,7 +144,7 @@ def pairs_of(data: bytes | str) -> list[tuple[str, str]] | None:
 def short(text: object, most: int = _SHORT) -> str:
     """One line of text that somebody else wrote, at most that long, which covers no other line."""
     whole = str(text)
-    line = " ".join(_STACKED.sub("", clean(whole[: 4 * most])).split())
+    line = " ".join(without_stacks(clean(whole[: 4 * most])).split())
     return line if len(line) <= most and len(whole) <= 4 * most else f"{line[: most - 1]}…"
 
 
@@ -168,19 +158,16 @@ def spoken(seconds: float) -> str:
 
 def exact(text: str) -> Any:
     """All of a text that somebody else wrote, for a person who decides on it: nothing is left out or cut, and what
-    cannot be seen is named (a mark with its code point; long runs of blanks, their number)."""
+    cannot be seen, or would be taken for something else, is named (its code point; long runs of blanks, their number;
+    words of several scripts, these)."""
     from markupsafe import Markup, escape
 
     parts: list[Any] = []
     start = 0
-    for found in _NAMED.finditer(text):
-        parts.append(escape(text[start : found.start()]))
-        start = found.end()
-        if found["stacked"]:
-            name = f"{len(found[0])} more marks"
-        else:
-            name = f"{len(found[0])} blanks" if found[0][0] == " " else f"U+{ord(found[0]):04X}"
-        parts.append(Markup("<mark>[{}]</mark>").format(name))
+    for finding in find_illegible(text):
+        parts.append(escape(text[start : finding.start]))
+        parts.append(Markup("<mark>[{}]</mark>").format(finding.name))
+        start = finding.end
     parts.append(escape(text[start:]))
     return Markup("").join(parts)
 

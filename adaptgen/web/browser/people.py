@@ -13,7 +13,6 @@ import time
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -24,7 +23,7 @@ from adaptgen.govern.settings.model import LOGIN_CALLBACK
 from adaptgen.mcp.http_messages import HttpAnswer, HttpRequest
 from adaptgen.model.frozen import lazy, value
 from adaptgen.model.tables import Caller, Json
-from adaptgen.net.addresses import is_loopback
+from adaptgen.net.addresses import is_loopback, read_host, split_url
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.web.browser.cookies import Cookies
 from adaptgen.web.browser.idp import Identity, IdentityProvider, ProviderError, Refused
@@ -261,10 +260,13 @@ class People:
         """Whether the browser came to this machine by another name of it (localhost). Elsewhere nobody can say: what
         forwards requests may give them another host."""
         try:
-            ours, theirs = (urlsplit(one).hostname or "" for one in (self.base, f"//{request.headers.get('host', '')}"))
+            ours = split_url(self.base).hostname
         except ValueError:
             return False
-        return theirs not in ("", ours) and is_loopback(ours) and is_loopback(theirs)
+        theirs = read_host(request.headers.get("host"))
+        if ours is None or theirs is None:
+            return False
+        return theirs != ours and is_loopback(ours) and is_loopback(theirs)
 
     def _cuts(self, caller: Caller) -> bool:
         switch = self._governed.handler.parts.switch

@@ -24,7 +24,7 @@ import orjson
 from adaptgen.govern.identity.http_fetch import place
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
-from adaptgen.net.addresses import is_loopback, is_metadata, is_public
+from adaptgen.net.addresses import is_loopback, is_metadata, is_public, split_url
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.web.oauth.clients import NONE, Client
@@ -103,7 +103,7 @@ def find_problem(client_id: str, *, local: bool = False) -> str | None:
     if len(client_id) > LONGEST or not _URL.fullmatch(client_id) or "\\" in client_id:
         return "is too long, or has characters that no URL has"
     try:
-        parts = urlsplit(client_id)
+        parts = split_url(client_id)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "is not a URL"

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from adaptgen.model.frozen import lazy
-from adaptgen.net.addresses import leads_here
+from adaptgen.net.addresses import leads_here, split_url
 
 LONGEST: Final = 1000
 """Characters of one redirect URI."""
@@ -47,8 +47,8 @@ def find_problem(uri: str, allowed: Collection[str] = ()) -> str | None:
     if _WRONG.search(uri):
         return "has characters that a URI may not contain, or a wildcard"
     try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname or "", parts.port
+        parts = split_url(uri)
+        host = parts.hostname or ""
     except ValueError:
         return "is not a URI"
     scheme = parts.scheme

@@ -107,13 +107,20 @@ def text_of_call(laptop: Laptop) -> str:
     return asyncio.run(call())
 
 
-def test_a_consent_comes_back_to_this_machine(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+def kept(folder: Path) -> bytes:
+    """The bytes of all state files."""
+    return b"".join(path.read_bytes() for path in sorted((folder / "state").rglob("*")) if path.is_file())
+
+
+def test_a_consent_comes_back_to_this_machine(laptop: Laptop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         connecting.webbrowser, "open", lambda url: laptop.answer(url, code=laptop.api.agree(url, "ada"))
     )
     assert connecting.connect(laptop.options()) == 0
     assert [status for status, _ in laptop.answers] == [400, 200]
     assert "note of ada" in text_of_call(laptop)
+    grant = laptop.api.grants[0]
+    assert not any(one.encode() in kept(tmp_path) for one in (grant.refresh, *grant.access) if one)
     assert connecting.disconnect(laptop.options()) == 0
     assert laptop.api.grants[0].ended
     assert "No account at Notes is connected" in text_of_call(laptop)

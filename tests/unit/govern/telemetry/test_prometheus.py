@@ -47,6 +47,32 @@ async def test_calls_can_be_scraped_at_a_port_of_their_own(tmp_path: Path, addre
         httpx.get(f"http://{address}/metrics")
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9464", 200),
+        ("10.1.2.3", 200),
+        ("[2001:db8::7]:9464", 200),
+        ("LOCALHOST:1", 200),
+        ("crm-server:9464", 200),
+        ("mcp.acme.example", 200),
+        ("evil.example", 421),
+        ("evil.example:9464", 421),
+        ("127.0.0.1.nip.io", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1%2eevil.example", 421),
+        ("crm-server@evil.example", 421),
+        ("", 421),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_page_cannot_scrape_by_a_name_of_its_own(tmp_path: Path, address: str, host: str, status: int) -> None:
+    listen = {"resource": "https://mcp.acme.example/mcp", "hosts": ["crm-server"]}
+    async with governed(settings(tmp_path, metrics=address, audit=None, listen=listen), FakeTarget(), http=True):
+        answer = httpx.get(f"http://{address}/metrics", headers={"host": host})
+    assert (answer.status_code, "process_" in answer.text) == (status, status == 200)
+
+
 @pytest.mark.asyncio
 async def test_an_address_that_is_taken_is_said_with_its_place(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
