@@ -24,7 +24,7 @@ _SURE = 15
 """Digits of a decimal that a double always holds."""
 _SPLITS = (rb"(?<=[0-9]{%d}\.)[0-9]{%d}" % (_SURE + 1 - behind, behind) for behind in range(1, _SURE + 1))
 _LONG_DECIMAL = re.compile(rb"\.(?:(?=[0-9]{8})|(?<=[0-9]{8}\.))(?:" + b"|".join(_SPLITS) + rb")")
-"""More digits than :data:`_SURE` around a point: eight at least stand before or behind it."""
+"""More digits than :data:`_SURE` around a point: at least eight before or behind it."""
 _TINY = tuple(re.compile(letter + rb"-[0-9]{3,}(?=[\s,}\]]|\Z)") for letter in (b"e", b"E"))
 _LONGEST_INTEGER = 2**64
 
@@ -190,7 +190,7 @@ def has_long_number(data: bytes) -> bool:
     """Whether orjson may have rounded a number of ``data``: an integer of more than 19 digits with its sign (an id
     would become that of something else), a decimal of more than 15, or one next to zero.
 
-    Every fourth byte tells that most text has none; a regular expression would take longer than the parser.
+    Every fourth byte shows that most text has none; a regular expression would take longer than the parser.
     """
     if b"0000" in data[::4].translate(_RUNS):  # the fewest of 16 digits in a row, with a point among them
         zeros = data.translate(_ZEROS)

@@ -116,8 +116,8 @@ def read_host(header: str | None) -> str | None:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is written as an address. No name server is asked for it, so that nobody can point it elsewhere
-    (DNS rebinding)."""
+    """Whether a host is written as an address. No name server is asked for it, so it cannot be pointed elsewhere (DNS
+    rebinding)."""
     try:
         ip_address(host)
     except ValueError:

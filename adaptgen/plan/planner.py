@@ -14,7 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean,
 from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Registry, Variable
 from adaptgen.model.tables import Contract, Server, Tool, Unpaged, calls_of
 from adaptgen.plan.auth import AuthPlan
-from adaptgen.plan.auth.destinations import find_agreed, find_declared, find_trusted
+from adaptgen.plan.auth.origins import find_agreed, find_declared, find_trusted
 from adaptgen.plan.auth.plan import find_auth
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.runtime.core.key_file import read_or_make_key
+from adaptgen.runtime.core.seals import read_or_make_key
 from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
 from adaptgen.text.files import state_folder
 

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.core.key_file import SIZE, read_key_file, read_or_make_key
+from adaptgen.runtime.core.seals import KEY_SIZE, read_key_file, read_or_make_key
 from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
 from adaptgen.text.files import config_folder
 
@@ -124,7 +124,7 @@ class StateKeys:
                 f"There is no key to seal sessions and accounts with ({path}: {reason}), so they are not kept. "
                 f"Set {KEY_VARIABLE} to 32 random bytes in base64. Nothing was sent."
             ) from None
-        return [*keys, own] if len(own) == SIZE else keys
+        return [*keys, own] if len(own) == KEY_SIZE else keys
 
 
 _BEGIN: Final = b"adaptgen sealed 1\n"

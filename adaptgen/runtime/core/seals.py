@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -16,6 +19,8 @@ import orjson
 from adaptgen.model.tables import Json
 
 _NONCE: Final = 12
+KEY_SIZE: Final = 32
+"""Bytes of a key."""
 LONGEST: Final = 64 * 1024
 """Characters of a sealed text that is looked at."""
 
@@ -96,3 +101,38 @@ class Seals:
                 AESSIV(hashlib.blake2b(one, digest_size=64, person=b"adaptgen seal").digest()) for one in self._keys
             ]
         return self._made
+
+
+def read_or_make_key(path: Path) -> bytes:
+    """The key of 32 random bytes in a file (mode 0600), made at first use. OSError: it cannot be read or made."""
+    key = read_key_file(path)
+    if len(key) != KEY_SIZE:
+        _place(path, secrets.token_bytes(KEY_SIZE))
+        key = read_key_file(path)
+    return key
+
+
+def read_key_file(path: Path) -> bytes:
+    """The key in a file, b"" without a file. OSError: it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _place(path: Path, key: bytes) -> None:
+    """Whole or not at all: another process may make the same file at the same moment; the first one stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+        if len(read_key_file(path)) == KEY_SIZE:
+            return
+        path.unlink(missing_ok=True)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        Path(name).unlink(missing_ok=True)

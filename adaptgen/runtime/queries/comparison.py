@@ -176,7 +176,7 @@ class Operand:
 
     @property
     def is_word(self) -> bool:
-        """Whether it is a text that spells neither a number nor a date."""
+        """Whether it spells neither a number nor a date."""
         return isinstance(self.value, str) and self.number is None and self.moment is None
 
     def may_equal(self, there: Json) -> bool:

@@ -9,13 +9,13 @@ null. Values are never repeated in an error: they may have been PII tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from adaptgen.model import frozen
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.queries.comparison import OPERATORS, Operand, flatten_conditions, read_operator
+from adaptgen.runtime.queries.comparison import OPERATORS, Operand, flatten_conditions, parse_moment, read_operator
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH, MISSING, Segment
 
@@ -31,6 +31,10 @@ _ORDER: Final[Mapping[str, Callable[[int], bool]]] = {
     "<=": lambda order: order <= 0,
 }
 _MOST: Final = 20
+EXAMPLES: Final = 3
+"""Values in a refusal of a condition."""
+Show: TypeAlias = "Callable[[Json], str | None]"
+"""A value as an agent may see it; None where it may not."""
 _GROUPS: Final = 2
 _VALUES: Final = 500
 
@@ -103,6 +107,45 @@ class Condition:
             return False
         seen = values if compared is None else compared
         return not wanted or any(all(test.holds(there, whole=hides(there)) for test in wanted) for there in seen)
+
+
+class ConditionEvidence:
+    """What was read at the path of one condition. ``answerable``: a value is of a kind that could meet all of its
+    tests; ``kinds``: those of all values that were read until then; ``examples``: three of these values."""
+
+    def __init__(self, condition: Condition) -> None:
+        self.condition = condition
+        self.answerable = False
+        self.kinds: dict[str, None] = {}
+        self.examples: dict[str, None] = {}
+
+    def look(self, values: Iterable[Json], show: Show) -> None:
+        """Take the values of one item; null and empty texts say nothing."""
+        for value in values:
+            if value is None or value == "":
+                continue
+            if all(test.may_hold(value) for test in self.condition.tests):
+                self.answerable = True
+                return
+            self.kinds[_describe_kind(value)] = None
+            if len(self.examples) < EXAMPLES and (text := show(value)) is not None:
+                self.examples[text] = None
+
+    @property
+    def is_against(self) -> bool:
+        """Whether values were read, and none of them could meet the condition."""
+        return bool(self.kinds) and not self.answerable
+
+
+def _describe_kind(value: Json) -> str:
+    """What a scalar, or :data:`OBJECT`, is: in the plural."""
+    if value is OBJECT:
+        return "objects"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "numbers"
+    return "dates" if parse_moment(value) is not None else "texts"
 
 
 @frozen.value()

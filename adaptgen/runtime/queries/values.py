@@ -18,11 +18,12 @@ from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries.comparison import OPERATORS
-from adaptgen.runtime.queries.evidence import EXAMPLES, ConditionEvidence
 from adaptgen.runtime.queries.filters import (
     EQUALITY,
+    EXAMPLES,
     OBJECT,
     Condition,
+    ConditionEvidence,
     Field,
     Place,
     Question,
@@ -231,7 +232,7 @@ class GuardedValues:
         return ToolError(f"`where.{field.said}` cannot match: {read}.{more}")
 
     def _refuse_inside_scalars(self, field: Field) -> None:
-        """Raise where a path that no item has leads into values that are no objects."""
+        """Raise where a path that no item has leads into scalars."""
         for end in range(1, len(field.segments)):
             if not isinstance(field.segments[end], str):
                 continue

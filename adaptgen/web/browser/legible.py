@@ -27,7 +27,7 @@ _MARK: Final = r"[\p{Mn}\p{Me}]"
 
 @value()
 class Finding:
-    """``start`` to ``end`` of a text are not shown as they are: ``name`` stands there. An empty range: it is added."""
+    """``start`` to ``end`` of a text are not shown as they are: ``name`` replaces them. An empty range: it is added."""
 
     start: int
     end: int
