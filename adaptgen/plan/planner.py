@@ -383,8 +383,8 @@ class _Planner:
         if not names:
             return []
         names.sort()
-        named = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        message = f"fields that a call does not pass may be lost, number of such tools: {len(names)} ({named})"
+        named = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        message = f"fields that a call does not pass may be lost: {named}"
         help = f"say which it is: tools: {{{names[0]}: {{update: replace}}}}, or add the GET of its path"
         return [Diagnostic("AG023", message, Where(self.document.path.as_posix()), help, "note")]
 
