@@ -11,12 +11,18 @@ from regenerate.monorepo import EVENTS, FRESH, GATE, PROJECTS, SPECS, Event, Mon
 from regenerate.pipelines import CHECKS, GitHub, GitLab, git, install_commands
 from regenerate.year import Edit
 
+from adaptgen.net.addresses import is_public_host
+from adaptgen.plan.document import base_urls
+
+# Commands of the workflow are processes of their own, so the rules for addresses hold here, too.
+pytestmark = pytest.mark.addresses
 EDITS = [*year.EDITS, *year_answers.EDITS]
 
 
 @pytest.fixture(scope="module")
 def years() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base_urls, "is_public_host", is_public_host)
         yield patch
 
 

@@ -376,7 +376,7 @@ EDITS = [
     ),
     Edit(
         "the server moves",
-        swap(("https://orders.example/api", "https://api.orders.example/v2")),
+        swap(("https://orders.harbour-works.com/api", "https://api.harbour-works.com/v2")),
         {("review", "orders", "destination")},
         frozenset({"server.py", "README.md"}),
     ),

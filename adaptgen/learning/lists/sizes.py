@@ -62,6 +62,8 @@ async def _try_group(state: ListState, group: Sequence[Knob]) -> str:
     values = dict.fromkeys(group, wanted)
     seen = await state.asker.ask(values)
     outcome = _outcome(state, seen, wanted)
+    if outcome == "disordered" and await state.check_order() == "volatile":
+        outcome = _outcome(state, seen, wanted)
     if len(group) > 1:
         said = "none of them changes the answer" if outcome == "ignored" else f"together they are {outcome}"
         request = f"{state.target.key}?{'&'.join(f'{knob.shown}={wanted}' for knob in group)}"
