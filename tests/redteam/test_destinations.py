@@ -229,3 +229,15 @@ def test_a_person_may_name_this_machine(service: Service, tmp_path: Path, monkey
     monkeypatch.setenv("ACME_BASE_URL", service.url)
     assert main(["call", str(build(tmp_path, document, "acme")), "get_item"]) == 0
     assert len(shown_secret(service)) == 1
+
+
+def test_a_base_url_with_a_password_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "acme.json"
+    spec.write_text(json.dumps(describe("Acme", "/", SCHEMES["bearer"][0])))
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "hints.yaml").write_text("server: {base_url: 'https://ada:hunter2@api.acme.com/v1'}\n")
+    assert main(["build", str(spec), "-o", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "holds a user or a password" in said
+    assert "hunter2" not in said
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

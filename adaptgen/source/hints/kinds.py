@@ -30,6 +30,9 @@ def _check_base_url(checker: Checker, value: str, at: KeyPath) -> None:
     scheme, separator, _ = value.partition("://")
     if value and (scheme.lower() not in ("http", "https") if separator else value[0] not in "/{$"):
         checker.report(f"{dotted(at)} must be an http or https URL", at, "write https://HOST/PATH")
+    if "@" in value.partition("://")[2].partition("/")[0]:
+        message = f"{dotted(at)} holds a user or a password, which would be in the generated server"
+        checker.report(message, at, "write https://HOST/PATH, and the credential under auth with ${env:NAME}")
 
 
 def check_secret(checker: Checker, value: str, at: KeyPath) -> None:
