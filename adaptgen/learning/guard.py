@@ -23,7 +23,7 @@ from adaptgen.learning.probe import BudgetSpent
 from adaptgen.output.write import write_file
 from adaptgen.plan.effects.verbs import ACTIONS, CHANGE, DELETE, NOUNS, THIRD
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.http.client import Origin, Transport
+from adaptgen.runtime.http.client import MOVED, Elsewhere, Origin, Transport
 from adaptgen.runtime.http.request import origin
 from adaptgen.syntax.identifiers import vocabulary, words
 
@@ -37,7 +37,6 @@ _OVERRIDES: Final = vocabulary(
     "xoriginaluri"
 )
 """Headers and inputs, folded, by which frameworks take another method or address than that of the request."""
-_MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(slots=True)
@@ -139,20 +138,18 @@ def make_route(method: str, url: str, path: str, safe: bool) -> Route | None:
     except ToolError:
         return None
     parts = re.split(r"(\{[^{}]*\})", unquote(urlsplit(url).path).rstrip("/") + path)
-    text = "".join("[^/]+" if part[:1] == "{" else re.escape(unquote(part)) for part in parts)
+    text = "".join("([^/]+)" if part[:1] == "{" else re.escape(unquote(part)) for part in parts)
     pattern = re.compile(text.removesuffix("/") + "/?")
     return Route(method, here, pattern, (sum(len(part) for part in parts if part[:1] != "{"), -len(parts)), safe)
 
 
 class Rules:
-    """Which requests are safe: those of routes that are, logins that were announced, and where an API led by a
-    redirect or a link."""
+    """Which requests are safe: those of routes that are, and logins that were announced. Where an API leads, by a link
+    or a redirect, is judged alike: what nobody declares is not sent."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=lambda one: one.weight, reverse=True)
         self._logins: dict[tuple[str, str], bool] = {}
-        self._led: set[str] = set()
-        self._origins = {one.origin for one in self._routes}
 
     def allow_login(self, method: str, url: str, *, attempt: bool) -> None:
         """Let the request of a login pass. ``attempt``: it carries the credentials, here or elsewhere: a renewal may
@@ -160,12 +157,11 @@ class Rules:
         key = method, _plain(url)
         self._logins[key] = attempt or self._logins.get(key, False)
 
-    def lead(self, url: str) -> None:
-        """Let a GET of ``url`` pass, where the API itself led, unless it is that of an operation that is not safe."""
-        self._led.add(_plain(url))
-
     def judge(self, method: str, url: str) -> str:
-        """``login``, ``step`` (of a login, without its credentials), ``read``, or "" for what must not be sent."""
+        """``login``, ``step`` (of a login, without its credentials), ``read``, or "" for what must not be sent.
+
+        The most literal path that fits decides, whatever its method: ``/things/purge`` is not a thing. A verb of
+        changing in the place of a placeholder may be an operation that nobody declares."""
         plain = _plain(url)
         attempt = self._logins.get((method, plain))
         if attempt is not None:
@@ -175,13 +171,13 @@ class Rules:
         except ToolError:
             return ""
         path = unquote(urlsplit(url).path)
-        fitting = [one for one in self._routes if one.origin == here and one.pattern.fullmatch(path)]
-        own = [one for one in fitting if one.method == method or (method == "HEAD" and one.method == "GET")]
-        if own:
-            best = [one for one in own if one.weight == own[0].weight]
-            return "read" if all(one.safe for one in best) else ""
-        led = method in ("GET", "HEAD") and here in self._origins and plain in self._led
-        return "read" if led and not any(_ACTS & {*words(part)[:1]} for part in path.split("/")) else ""
+        matches = [(route, route.pattern.fullmatch(path)) for route in self._routes if route.origin == here]
+        fitting = [(route, match.groups()) for route, match in matches if match is not None]
+        literal = [row for row in fitting if row[0].weight == fitting[0][0].weight]
+        own = [row for row in literal if row[0].method in (method, "GET" if method == "HEAD" else method)]
+        values = [value for _, groups in own for value in groups]
+        safe = bool(own) and all(route.safe for route, _ in own)
+        return "read" if safe and not any(_ACTS & {*words(value)} for value in values) else ""
 
 
 def find_change(request: httpx.Request) -> str:
@@ -223,16 +219,20 @@ class Guard(Transport):
         """``network``: what sends, or what makes it at the first request."""
         self.budget, self.rules, self.logins = budget, rules, logins
         self._network = network
+        self._moved: dict[str, int] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request.
 
         Raises:
             BudgetSpent: no request is left.
+            Elsewhere: the API redirected there, and it is not known to be a read.
             ToolError: it is not safe, or the login attempts are used up.
         """
         method, url = request.method, str(request.url)
         kind = self.rules.judge(method, url)
+        if not kind and url in self._moved:
+            raise Elsewhere("The API redirects elsewhere. It was not followed.", status=self._moved[url], target=url)
         if not kind:
             raise ToolError(f"{method} of this address is not known to be a read. Nothing was sent.")
         if kind == "read" and (changing := find_change(request)):
@@ -245,7 +245,7 @@ class Guard(Transport):
         if not isinstance(self._network, Transport):
             self._network = await self._network()
         response = await self._network.handle_async_request(request)
-        if response.status_code in _MOVED and (target := response.headers.get("location")):
+        if response.status_code in MOVED and (target := response.headers.get("location")):
             self._redirected(kind, method, url, response.status_code, urljoin(url, target))
         return response
 
@@ -255,10 +255,10 @@ class Guard(Transport):
                 return
         except ToolError:
             return
+        self._moved[target] = status
         slash = _plain(target) == _plain(url)
         if kind in ("login", "step") and (status in (307, 308) or slash):
             self.rules.allow_login(method, target, attempt=kind == "login")
-        self.rules.lead(target)
 
     async def aclose(self) -> None:
         """Close the connections."""

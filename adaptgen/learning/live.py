@@ -39,8 +39,6 @@ _PATIENCE: Final = 60.0
 """Seconds of one ``Retry-After`` that are waited for."""
 _WAITED: Final = 300.0
 """Seconds that are waited in all for an API that says "too many"."""
-_LEAST: Final = 6
-"""Characters of a credential that is looked for in what is written."""
 _TRIES: Final = 3
 _BUSY: Final = frozenset({429, 503})
 
@@ -115,7 +113,6 @@ class LiveProbe:
         except ToolError:
             return Reply(0, {}, None, failed="unreadable")
         request.url = target.partition("#")[0]
-        self.rules.lead(request.url)
         return make_reply(await self._exchange(operation, request, "session"))
 
     # ------------------------------------------------------------------------------------------------------- sending
@@ -207,7 +204,7 @@ class LiveProbe:
         """Every credential that is known, which no file may hold whatever an API calls its fields."""
         held = [one for session in self.sessions.values() for one in session.tokens()]
         named = [Reference("env", one.name) for one in self.result.plan.variables if one.secret]
-        return [one for one in (*held, *self.variables.values(named)) if len(one) >= _LEAST]
+        return [*held, *self.variables.values(named)]
 
     async def aclose(self) -> None:
         """Close the connections."""

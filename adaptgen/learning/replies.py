@@ -25,8 +25,8 @@ class Came:
 
 
 def readable_tools(result: BuildResult) -> dict[str, Tool]:
-    """Pointer of each operation that may be read -> its tool: GET and HEAD that are judged safe, and what the hints
-    call ``effect: read``."""
+    """Pointer of each operation that may be read -> its tool: GET and HEAD that are judged safe. Nothing else is sent
+    but a login, whatever the hints say of its effect."""
     found: dict[str, Tool] = {}
     own = {one.pointer: one for one in operations(result.document)[0]}
     for tool in result.plan.server.tools:
@@ -36,7 +36,7 @@ def readable_tools(result: BuildResult) -> dict[str, Tool]:
         hint = result.hints.tools.get(tool.name)
         if hint is not None and hint.call is not None and hint.call.document:
             continue
-        if operation.method in ("GET", "HEAD") or (hint is not None and hint.effect == "read"):
+        if operation.method in ("GET", "HEAD"):
             found.setdefault(operation.pointer, tool)
     return found
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -54,16 +55,33 @@ class State:
 
 
 def withhold(notebook: Notebook, secrets: Sequence[str]) -> None:
-    """Drop every row and line that holds one of ``secrets``: an API may call a field as it likes."""
+    """Drop every row and line that holds one of ``secrets``, or a part of one: an API may call a field as it likes."""
+    shown = [part for secret in secrets for part in _parts(secret)]
 
     def is_clean(one: object) -> bool:
         text = repr(one)
-        return not any(secret in text for secret in secrets)
+        return not any(part.search(text) for part in shown)
 
-    if secrets:
+    if shown:
         notebook.experiments[:] = filter(is_clean, notebook.experiments)
         notebook.lines[:] = filter(is_clean, notebook.lines)
         notebook.disagreements[:] = filter(is_clean, notebook.disagreements)
+
+
+_LONG: Final = 12
+"""Characters of a credential that show that it is a part of it."""
+
+
+def _parts(secret: str) -> Iterator[re.Pattern[str]]:
+    """What shows a credential: all of it, as a word of its own where it is short, and any piece of a long one."""
+    if not secret:
+        return
+    whole = re.escape(secret)
+    yield re.compile(whole if len(secret) >= _LONG // 2 else rf"(?<![A-Za-z0-9]){whole}(?![A-Za-z0-9])")
+    pieces = [piece for piece in re.split(r"[^A-Za-z0-9_-]", secret) if len(piece) > _LONG]
+    starts = [piece[at : at + _LONG] for piece in pieces for at in range(len(piece) - _LONG + 1)]
+    if starts:
+        yield re.compile("|".join(map(re.escape, starts)))
 
 
 def digest_of(inputs: dict[str, str]) -> str:

@@ -6,16 +6,15 @@ import asyncio
 import email.utils
 import hashlib
 import json
-import re
 import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from adaptgen.model.tables import LOCAL, Auth, Json, Server, Tool, Unpaged, calls_of
 from adaptgen.output.write import write_file
@@ -24,12 +23,13 @@ from adaptgen.readiness.drafting.lines import flow
 from adaptgen.readiness.record import login_path, needed_references
 from adaptgen.readiness.replay import missing_view_paths
 from adaptgen.runtime.auth.authenticator import describe_sign
+from adaptgen.runtime.auth.credentials_in_requests import WORDS, other_forms
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.calls import Execution
 from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.http.client import not_tls
+from adaptgen.runtime.http.client import MOVED, Elsewhere, not_tls
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.text.files import state_folder
@@ -190,11 +190,6 @@ def _is_refused(server: Server, tool: Tool, answer: Answer, sent: list[_Sent], e
     return any(one.status in (401, 403) for one in own)
 
 
-_FORM = re.compile(r"(?:\S+ )?(\{access\}|\$\{env:\w+\})")
-"""A credential in the ``Authorization`` header, with or without a word before it."""
-_WORDS = ("", "Bearer ", "Token ")
-
-
 def _ways(execution: Execution, server: Server, tool: Tool) -> Iterator[Auth]:
     """Other ways into the API: the same credential with another word before it, and logins that no tool uses."""
     for auth in (one for one in server.auth if one.name in tool.auth):
@@ -205,6 +200,10 @@ def _ways(execution: Execution, server: Server, tool: Tool) -> Iterator[Auth]:
         yield from _forms(auth)
 
 
+def _forms(auth: Auth) -> Iterator[Auth]:
+    yield from (replace(auth, send=sends) for sends in other_forms(auth.send, WORDS[:3]))
+
+
 def _is_at_home(execution: Execution, tool: Tool, auth: Auth) -> bool:
     """Whether a tool is called at the origin of a login: what the login returns goes nowhere else."""
     calls = (*calls_of(tool), *(one.call for one in auth.chain))
@@ -212,14 +211,6 @@ def _is_at_home(execution: Execution, tool: Tool, auth: Auth) -> bool:
         return len({urlsplit(execution.base(one.base))[:2] for one in calls}) == 1
     except ToolError:
         return False
-
-
-def _forms(auth: Auth) -> Iterator[Auth]:
-    for at, send in enumerate(auth.send):
-        matched = _FORM.fullmatch(send.as_) if send.name.lower() == "authorization" and not send.basic else None
-        for word in _WORDS if matched else ():
-            if matched and (form := f"{word}{matched[1]}") != send.as_:
-                yield replace(auth, send=(*auth.send[:at], replace(send, as_=form), *auth.send[at + 1 :]))
 
 
 async def _other_ways(mine: Execution, server: Server, tool: Tool, environ: Mapping[str, str]) -> list[Check]:
@@ -264,16 +255,20 @@ def _line(auth: Auth) -> str:
 
 
 def _learnt(sessions: list[Session]) -> list[Check]:
-    """What the API says of sessions that have ended, where the hints do not say it."""
+    """What the API says of sessions that have ended, and how it takes tokens, where the hints do not say it."""
+    forms = [replace(one.auth, send=one.sends) for one in sessions if one.sends != one.auth.send]
     return [
-        Check(
-            "session",
-            None,
-            f"{one.auth.name}: the API says by {sign} that no user is logged in",
-            describe_sign(sign, one),
-        )
-        for one in sessions
-        for sign in one.signs.learnt()
+        *(Check("login", None, f"the API accepts {_form_of(auth)}", _line(auth)) for auth in forms),
+        *(
+            Check(
+                "session",
+                None,
+                f"{one.auth.name}: the API says by {sign} that no user is logged in",
+                describe_sign(sign, one),
+            )
+            for one in sessions
+            for sign in one.signs.learnt()
+        ),
     ]
 
 
@@ -391,9 +386,10 @@ async def _handshake(host: str, port: int) -> Check:
 
 
 def _kinds(engine: Engine, server: Server, wanted: str) -> list[list[Tool]]:
-    """Tools that read and need nothing, by their kind of security, the likeliest of each first: lists, and those that
-    page. Kinds that log in come first."""
+    """Tools that read with GET and need nothing, by their kind of security, the likeliest of each first: lists, and
+    those that page. Kinds that log in come first."""
     tools = [one for one in server.tools if one.effect == "read" and (not wanted or one.name == wanted)]
+    tools = [one for one in tools if all(call.method == "GET" for call in calls_of(one))]
     free = [one for one in tools if not (contract := engine.get(one.name)) or not contract.input_schema.get("required")]
     free.sort(
         key=lambda one: (not one.auth, one.page is None, isinstance(one.page, Unpaged), bool(one.steps), one.name)
@@ -426,7 +422,7 @@ async def _called(engine: Engine, execution: Execution, server: Server, tool: To
         one = _Sent(request.method, scrub.text(unquote(path)), login_path(server, path))
         sent.append(one)
         try:
-            one.response = await plain(request, **more)
+            one.response = await plain(request, **more) if one.login else await _unled(plain, request, more)
         except ToolError as problem:
             one.problem = scrub.text(problem.text)
             raise
@@ -438,6 +434,25 @@ async def _called(engine: Engine, execution: Execution, server: Server, tool: To
         return await engine.call(LOCAL, tool.name, arguments), sent
     finally:
         client.send = plain  # type: ignore[method-assign]
+
+
+async def _unled(send: Callable[..., Awaitable[Response]], request: Request, more: Mapping[str, Any]) -> Response:
+    """Send a read, and follow a redirect to the same path alone: where else an API leads is not known to be a read.
+
+    Raises:
+        Elsewhere: it leads to another path.
+    """
+    more = {**more, "keep": {*more.get("keep", ()), *MOVED}}
+    response = await send(request, **more)
+    target = urljoin(request.url, response.headers.get("location", "")) if response.status in MOVED else ""
+    if not target:
+        return response
+    here, there = urlsplit(request.url), urlsplit(target)
+    if (here[:2], here.path.rstrip("/")) != (there[:2], there.path.rstrip("/")):
+        text = "The API redirects this read to another path. It was not followed."
+        raise Elsewhere(text, status=response.status, target=target)
+    request.url = target
+    return await send(request, **more)
 
 
 def _logins(server: Server, sent: list[_Sent]) -> list[Check]:

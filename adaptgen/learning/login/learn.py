@@ -177,14 +177,18 @@ class _Login:
         for number, place in enumerate(self.places(way)):
             if declared not in (None, place.declared):
                 continue
-            said = str(place)
+            said, accepted = str(place), False
             if known is not None and said != known.seen.get("place"):
                 continue
             for witness in witnesses if number < _LIKELY or known is not None else witnesses[:1]:
-                if not self.may_try(place):
+                if not (accepted or self.may_try(place)):
                     return None
                 came = await self.probe.send(witness.operation, sends=partial(self.put, way, place))
                 if judge(came, witness.tool) != "open":
+                    # A password that is forbidden this read was accepted; one that was not is tried nowhere else.
+                    accepted = came.response is not None and came.response.status == 403
+                    if not accepted and any(one.basic for one in place.sends):
+                        break
                     continue
                 if any(one.basic for one in place.sends):
                     self.probe.logins.succeeded()

@@ -11,9 +11,10 @@ from adaptgen.building.result import BuildResult
 from adaptgen.learning.login.witness import TRIES, free_reads
 from adaptgen.learning.replies import readable_tools
 from adaptgen.model.tables import Auth, Send, Tool
-from adaptgen.plan.auth.login_chain import find_every_chain, find_renewals
+from adaptgen.plan.auth.login_chain import find_logins, find_renewals
 from adaptgen.plan.auth.security_schemes import SendPlace, basic_send, reference, schemes, static
 from adaptgen.plan.document.reader import operations
+from adaptgen.runtime.auth.credentials_in_requests import WORDS
 from adaptgen.runtime.auth.login_call import references_of
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.syntax.templates import Reference, placeholders, references
@@ -23,7 +24,6 @@ _HEADERS: Final = (
     "X-API-Key", "X-Auth-Token", "X-Access-Token", "X-Session-Token", "X-Token", "X-Session-Id", "Api-Key", "Token",
     "api_key", "apikey", "Access-Token",
 )  # fmt: skip
-_WORDS: Final = ("Bearer ", "Token ", "", "ApiKey ", "JWT ")
 _COOKIES: Final = ("session", "token", "access_token", "sessionid", "sid", "jwt", "auth_token")
 _QUERIES: Final = ("access_token", "token", "api_key", "apikey", "key", "auth_token", "session")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
@@ -71,8 +71,8 @@ def find_trials(result: BuildResult, tool: Tool) -> list[Trial]:
     found += [Trial((one,), True) for one in server.auth if (one,) != planned]
     found += [Trial((replace(one, optional=False),), True) for one in server.instead]
     if not result.hints.auth:
-        chains = find_every_chain(document, operations(document)[0], server.name)
-        found += [Trial((chain.auth,), True) for chain in chains]
+        logins = find_logins(document, operations(document)[0], server.name)
+        found += [Trial((chain.auth,), True) for chain in logins.possible]
         renewals = find_renewals(document, operations(document)[0], server.name)
         found += [Trial((auth,), True) for auth in renewals]
         found += [Trial((auth,), True) for auth in _declared(result)]
@@ -190,7 +190,7 @@ def _key_sends(value: str, declared: Iterable[tuple[SendPlace, str]]) -> Iterato
 def custom_sends(value: str, given: Iterable[str] = ()) -> Iterator[Send]:
     """The customary places of a token."""
     named = [one for one in given if _NAME.fullmatch(one)]
-    rows: list[tuple[SendPlace, str, str]] = [("header", "Authorization", f"{word}{value}") for word in _WORDS]
+    rows: list[tuple[SendPlace, str, str]] = [("header", "Authorization", f"{word}{value}") for word in WORDS]
     rows += [("header", name, value) for name in (*named, *_HEADERS)]
     rows += [("cookie", name, value) for name in (*named, *_COOKIES)]
     rows += [("query", name, value) for name in (*named, *_QUERIES)]

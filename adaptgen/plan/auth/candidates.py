@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.evidence import RULES_OUT, Row, Score, Table
@@ -32,6 +32,7 @@ from adaptgen.plan.auth.login_request import SET_APART, WAYS
 from adaptgen.plan.auth.prose import ParameterValue, TakenParameters, taken_parameters, values_from_description
 from adaptgen.plan.auth.security_schemes import PLACES, is_basic, place_of, schemes
 from adaptgen.plan.document.reader import Operation
+from adaptgen.plan.effects.verbs import CHANGES_RECORD, DELETE, MAKES
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.syntax.token_names import TOKEN_PARAMETERS, takes_token, token_rank
 
@@ -52,6 +53,8 @@ _SIGN_IN = _LOGS_IN | vocabulary(
     "connexion authentification autenticacao autenticacion acesso acceso accesso gettoken"
 )
 LOGIN_WORDS = _SIGN_IN | vocabulary("authorize oauth2 access connect credentials")
+# "Log a user in", "Signs the customer in".
+_PHRASE = lazy(r"\b(?:log|sign)(?:s|ging|ning)?(?:\s+[\w']+){1,3}\s+(?:in|on)\b", re.IGNORECASE)
 _ASKS_IN = _LOGS_IN | vocabulary("auth authentication")
 _PLAIN = vocabulary(
     "user users access api my me new create post get bearer web id do generate obtain request issue start open v rest"
@@ -61,8 +64,18 @@ OTHER_WORDS = vocabulary(
     "confirmation invite invitation verify verification introspect introspection revoke logout signout logoff "
     "impersonate fa otp mfa totp unlock refresh renew webhook social federated sms magic "
     "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin "
-    "rotate rotation regenerate reissue bulk batch"
+    "rotate rotation regenerate reissue bulk batch enrol join subscribe onboard onboarding registrieren registrierung "
+    "inscription inscribir registro registrar cadastro cadastrar registrazione registreren"
 )
+_CHANGES = (
+    CHANGES_RECORD
+    | DELETE
+    | vocabulary(
+        "rotate consent consents approve accept reject deny confirm extend start starts begin begins init initiate"
+    )
+)
+_BEGINS = MAKES | vocabulary("generate generates issue issues mint new")
+_PAIRED = {"user", "client_id", "api_key"}, {"password", "client_secret", "api_secret"}
 _WHO = {"user", "password"}
 _NAME_WORDS = vocabulary("id no number nr name code login identifier")
 _NO_USER = vocabulary("transaction txn request session device tenant company client otp captcha trace correlation")
@@ -72,6 +85,7 @@ _COOKIE = lazy(
     re.IGNORECASE,
 )
 _CREATES = vocabulary("create creates add adds register registers invite invites onboard onboards provision provisions")
+_SIGN_UP = {("sign", "up"), ("signs", "up"), ("signing", "up"), ("new", "user"), ("new", "account")}
 _PEOPLE = vocabulary(
     "user account customer consumer member guest subuser subaccount client merchant tenant employee administrator "
     "organization company contact profile person player seller partner"
@@ -113,7 +127,10 @@ class Candidates:
             declared = read_inputs(self.document, operation)
             # What a declared scheme takes is sent with it, and is not what one logs in with.
             own = [each for each in declared if (each.place, each.name) not in keys or basic_header(each)]
-            self._inputs[operation.pointer] = _with_user(own, operation_signs_in(operation))
+            signs_in = operation_signs_in(operation)
+            # A "key" is that of a caller only where somebody signs in: others open a vault, or name a record.
+            own = [each if signs_in or words(each.name) != ("key",) else replace(each, role="") for each in own]
+            self._inputs[operation.pointer] = _with_user(own, signs_in)
         return self._inputs[operation.pointer]
 
     @cached_property
@@ -220,7 +237,24 @@ class Candidate:
     @cached_property
     def named_login(self) -> bool:
         """Whether path, id or the summary's first words mention logging in."""
-        return bool(self.spoken & LOGIN_WORDS) or logs_in(self.spoken)
+        nouns = LOGIN_WORDS - {"connect", "credentials", *(() if {"user", "password"} <= self.roles else ("access",))}
+        if self.spoken & nouns or logs_in(self.spoken):
+            return True
+        return _PHRASE.match(self.operation.summary[:200]) is not None
+
+    @cached_property
+    def changes(self) -> bool:
+        """Whether its path, or the first word of its name or summary, says that something changes or begins, or
+        that something is made without proof of who it is for: ``/generate-root``, ``/auth/start``."""
+        parts = [words(part) for part in self.operation.path.split("/") if part and not part.startswith("{")]
+        named = self.about & {*chain.from_iterable(parts)}
+        first = {word for text in (self.operation.id or "", self.operation.summary) for word in words(text)[:1]}
+        if named & _CHANGES or (first & _CHANGES and not (self.proves_person and logs_in(self.about))):
+            return True
+        who, secret = _PAIRED
+        hands_out = bool(parts) and {*parts[-1]} <= _BEGINS | _SIGN_IN | _PLAIN  # "generate-token"
+        proved = self.basic or (self.roles & secret and (hands_out or self.roles & who))
+        return bool(named & _BEGINS) and not proved
 
     @cached_property
     def spoken(self) -> frozenset[str]:
@@ -290,15 +324,6 @@ class Candidate:
         known = self.candidates.schemes
         keys = {name for name in wanted if str(known.get(name, {}).get("type")).lower() == "apikey"}
         return bool(wanted) and keys == wanted and self.candidates.uses(keys, self.operation) < 0.2
-
-    @cached_property
-    def renews(self) -> bool:
-        """A token endpoint that, without a browser, serves only by a refresh token (RFC 6749, 6), which a person
-        provides."""
-        if self.operation.method != "POST" or not {"grant", "refresh"} <= self.roles or "password" in self.roles:
-            return False
-        grants = grants_of(self.inputs)
-        return (self.wants_code or not self.takes_secret) and (not grants or "refresh_token" in grants)
 
     @cached_property
     def exchanges(self) -> bool:
@@ -428,11 +453,13 @@ class Candidate:
 
     @cached_property
     def creates_account(self) -> bool:
-        """It creates somebody or something that may log in afterwards: "Create a new managed account", not "Create an
-        account token"."""
+        """It creates somebody or something that may log in afterwards: "Sign up", "Create a new managed account", not
+        "Create an account token"."""
         texts = (self.operation.summary, self.operation.description)
-        phrases = [re.split(r"[(,.;:\n]", text[:200].strip())[0] for text in texts]
-        return any(_creates_account(words(phrase)) for phrase in (*phrases, self.operation.id or ""))
+        phrases = [words(re.split(r"[(,.;:\n]", text[:200].strip())[0]) for text in texts]
+        names = [words(self.operation.id or ""), *map(words, self.operation.path.split("/"))]
+        signs_up = any(pair in _SIGN_UP for spoken in (*names, phrases[0]) for pair in pairwise(spoken))
+        return signs_up or any(map(_creates_account, (*phrases, names[0])))
 
     @cached_property
     def echoes(self) -> bool:
@@ -520,10 +547,12 @@ LOGIN: Table[Candidate] = Table(
     Row(
         RULES_OUT,
         "nothing that it takes proves who asks",
-        lambda c: not (c.takes_secret or c.basic or c.renews or c.keyed or c.exchanges),
+        lambda c: not (c.takes_secret or c.basic or c.keyed or c.exchanges),
     ),
+    Row(RULES_OUT, "nothing calls it a login", lambda c: not c.named_login),
+    Row(RULES_OUT, "its name is that of a change", lambda c: c.changes),
     Row(RULES_OUT, "it creates an account", lambda c: c.creates_account),
-    Row(RULES_OUT, "it wants a code that a browser brings", lambda c: c.wants_code and not c.renews),
+    Row(RULES_OUT, "it wants a code that a browser brings", lambda c: c.wants_code),
     Row(
         RULES_OUT,
         "it answers no token",
@@ -533,20 +562,11 @@ LOGIN: Table[Candidate] = Table(
     Row(RULES_OUT, "it sets a password", lambda c: c.sets_password),
     Row(RULES_OUT, "it creates a key that lasts", lambda c: c.creates_key),
     Row(RULES_OUT, "the token is a record that stays", lambda c: c.keeps_tokens),
-    Row(
-        RULES_OUT,
-        "it is not called a login, and takes more or less than a user with a password",
-        lambda c: not c.named_login and (not {"password", "user"} <= c.roles or c.others > 1),
-    ),
-    Row(
-        RULES_OUT,
-        "it is not called a login, and is not a POST",
-        lambda c: not c.named_login and c.operation.method != "POST",
-    ),
     Row(RULES_OUT, "it takes only a key, and answers no clear token", lambda c: c.only_key),
     Row(10, "it is a POST", lambda c: c.operation.method == "POST"),
     Row(10, "a person's password goes in", lambda c: c.proves_person),
     Row(-3, "it takes other inputs", lambda c: min(c.others, 5)),
     Row(-12, "its answer does not declare a token", lambda c: c.untyped),
+    Row(-20, "its path takes an argument", lambda c: "{" in c.operation.path),
     Row(-15, "it is for administrators", lambda c: "admin" in c.named),
 )

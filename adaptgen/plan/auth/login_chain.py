@@ -67,7 +67,8 @@ class Chain:
 
 @value()
 class Logins:
-    """The logins of a document. ``instead``: the chain for an API that refuses the schemes that the document declares.
+    """The logins of a document. ``chain``: the one that is used; ``instead``: the one for an API that refuses what
+    the document declares, or that is not sure; ``possible``: all that may be tried, the likeliest first.
     ``others``: operations that authenticate too, pointer -> key. ``by_hand``: an operation that takes a code which a
     person receives, and the name of that input."""
 
@@ -75,6 +76,7 @@ class Logins:
     instead: Chain | None = None
     others: Mapping[str, str] = field(default_factory=dict)
     by_hand: tuple[Operation, str] | None = None
+    possible: tuple[Chain, ...] = ()
 
 
 def find_logins(document: Document, operations: Sequence[Operation], name: str) -> Logins:
@@ -82,11 +84,17 @@ def find_logins(document: Document, operations: Sequence[Operation], name: str) 
     candidates = Candidates(document, operations)
     finder = _Finder(candidates, name)
     chain = instead = None
+    possible: list[Chain] = []
     for one in candidates.likeliest:
-        if chain := finder.chain(one, find_use(candidates, one)):
-            break
-        if instead is None and one.proves_person:
-            instead = finder.chain(one, use_instead(one))
+        use = find_use(candidates, one)
+        found = finder.chain(one, use or use_instead(one))
+        if found is None:
+            continue
+        possible.append(found)
+        if use is not None and use.told:
+            chain = chain or found
+        elif use is not None or one.proves_person:
+            instead = instead or found
     instead = None if chain else instead
     named = {pointer for each in (chain, instead) if each for pointer in each.operations}
     others = {
@@ -99,25 +107,13 @@ def find_logins(document: Document, operations: Sequence[Operation], name: str) 
     by_hand = None if chain or instead else finder.by_hand()
     if by_hand:
         others[by_hand[0].pointer] = by_hand[0].key
-    return Logins(chain, instead, others, by_hand)
+    return Logins(chain, instead, others, by_hand, tuple(possible))
 
 
 def find_chain(document: Document, operations: Sequence[Operation], name: str) -> Chain | None:
     """The login chain of server ``name``, None where there is no sufficient evidence for one."""
     logins = find_logins(document, operations, name)
     return logins.chain or logins.instead
-
-
-def find_every_chain(document: Document, operations: Sequence[Operation], name: str) -> list[Chain]:
-    """Every login chain that could be the one, the likeliest first, for who can try them."""
-    candidates = Candidates(document, operations)
-    finder = _Finder(candidates, name)
-    found: list[Chain] = []
-    for one in candidates.likeliest:
-        use = find_use(candidates, one) or use_instead(one)
-        if chain := finder.chain(one, use):
-            found.append(chain)
-    return found
 
 
 def find_renewals(document: Document, operations: Sequence[Operation], name: str) -> list[Auth]:
@@ -175,7 +171,6 @@ class _Finder:
             sure=self.sure(one),
             where=self.where(one),
             encoded=use.encoded,
-            renews=one.renews,
         )
         if call is None:
             return None
@@ -277,7 +272,8 @@ class _Finder:
             code = next((each.name for each in inputs if is_code(each) and each.required), None)
             asks = code is not None and any(each.role in {"user", "password"} for each in inputs)
             typed = asks and find_token(self.document, operation) is not None
-            if asks and (typed or Candidate(self.candidates, operation).signs_in):
+            read = Candidate(self.candidates, operation)
+            if asks and (typed or read.signs_in) and not read.creates_account:
                 return operation, str(code)
         return None
 
@@ -459,10 +455,11 @@ class LoginReport:
             message = f"{chain.login.key} is used to log in ({chain.because}); its answer is searched at first use"
             yield chain.login.pointer, message, "adaptgen doctor tries it", "note"
         if chain := logins.instead:
-            message = f"{chain.login.key} may log in ({chain.because}), but operations declare "
-            message += f"{' and '.join(map(repr, self.declared)) or 'something else'}: it is not used"
+            declared = " and ".join(map(repr, self.declared))
+            doubt = f"operations declare {declared}" if declared else "nothing declares how calls authenticate"
+            message = f"{chain.login.key} may log in ({chain.because}), but {doubt}: it is not used"
             hint = json.dumps({chain.auth.name: auth_hint(chain.auth)})
-            help = f"if the API refuses what they declare, which adaptgen doctor tries, write auth: {hint}"
+            help = f"adaptgen doctor tries it; if the API wants it, write auth: {hint}"
             yield chain.login.pointer, message, help, "warning"
         if logins.by_hand:
             operation, code = logins.by_hand

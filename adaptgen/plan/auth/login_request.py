@@ -63,14 +63,12 @@ def login_call(
     sure: bool = False,
     where: frozenset[str] = frozenset(),
     encoded: bool = False,
-    renews: bool = False,
 ) -> Call | None:
     """The call of ``operation`` as a login; None where it requires an input that nothing supplies.
 
-    ``refresh``: as the renewal of one; ``bare``: without credentials; ``renews``: with a refresh token from the
-    environment; ``encoded``: its answer is wanted in base64. Texts that it requires come from the environment, too:
-    with ``loose`` whatever they are, with ``sure`` those that stay the same from login to login (a role, a kind of
-    user), and the placeholders of the path in ``where``.
+    ``refresh``: as the renewal of one; ``bare``: without credentials; ``encoded``: its answer is wanted in base64.
+    Texts that it requires come from the environment, too: with ``loose`` whatever they are, with ``sure`` those that
+    stay the same from login to login (a role, a kind of user), and the placeholders of the path in ``where``.
     """
     values: list[tuple[LoginInput, Any]] = []
     # HTTP Basic is sent next to the call.
@@ -81,13 +79,13 @@ def login_call(
             return None
         values.append((encoding, "base64"))
         inputs = [each for each in inputs if each is not encoding]
-    chosen = select_credentials(inputs, refresh or renews, basic or bare, client=renews)
+    chosen = select_credentials(inputs, refresh, basic or bare)
     if chosen is None or not (loose or bare or basic or {each.role for each in chosen} & _PROOFS):
         return None
     nothing_required = not any(each.required for each in inputs)
     for each in inputs:
         if each in chosen:
-            values.append((each, _value(each, chosen, name, renews)))
+            values.append((each, _value(each, chosen, name)))
         elif each.required:
             value = _required_value(each, name, _settled(each, loose, sure, where))
             if value is MISSING:
@@ -139,9 +137,7 @@ def _told_apart(given: Sequence[LoginInput]) -> Sequence[LoginInput]:
     return [replace(one, role="") if one in where else one for one in given]
 
 
-def select_credentials(
-    given: Sequence[LoginInput], refresh: bool, none: bool, client: bool = False
-) -> list[LoginInput] | None:
+def select_credentials(given: Sequence[LoginInput], refresh: bool, none: bool) -> list[LoginInput] | None:
     """The inputs that take the credentials; None where the declared grants do not offer them."""
     if none:
         return _grant_of_client(given)
@@ -152,7 +148,7 @@ def select_credentials(
     grants = grants_of(given) & GRANTS
     wanted: tuple[str, ...]
     if refresh:
-        wanted, grant = ("client_id", "client_secret", "refresh") if client else ("refresh",), "refresh_token"
+        wanted, grant = ("refresh",), "refresh_token"
     elif "password" in by_role and not (grants and "password" not in grants):
         wanted, grant = ("user", "password"), "password"
     elif {"client_id", "client_secret"} <= set(by_role) and not (grants and "client_credentials" not in grants):
@@ -184,9 +180,9 @@ def _pick(options: list[LoginInput]) -> list[LoginInput]:
     return [min(options, key=lambda one: order.get("".join(words(one.name)), 99))]
 
 
-def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str, renews: bool) -> Any:
+def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str) -> Any:
     if one.role == "refresh":
-        return reference(name, "REFRESH_TOKEN") if renews else "{refresh}"
+        return "{refresh}"
     if one.role == "grant":
         roles = {each.role for each in chosen}
         if "refresh" in roles:

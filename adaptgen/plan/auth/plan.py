@@ -21,6 +21,7 @@ from adaptgen.plan.auth.security_schemes import (
     PLACES,
     SendPlace,
     basic_send,
+    before,
     identifier,
     place_of,
     reference,
@@ -31,7 +32,7 @@ from adaptgen.plan.auth.security_schemes import (
 )
 from adaptgen.plan.document.base_urls import Bases, find_bases
 from adaptgen.syntax.identifiers import vocabulary, words
-from adaptgen.syntax.templates import escape, references
+from adaptgen.syntax.templates import references
 from adaptgen.syntax.token_names import OTHER_TOKEN, is_csrf, takes_token
 
 if TYPE_CHECKING:
@@ -315,7 +316,7 @@ class _Inference:
             word = scheme_word("", described[best])
             if word.lower() == "basic":
                 return Auth(name="basic", kind="basic", send=(basic_send(self.name),), optional=optional)
-            template = f"{escape(word)} {reference(self.name, 'TOKEN')}"
+            template = f"{before(word)}{reference(self.name, 'TOKEN')}"
             return Auth(name="bearer", kind="bearer", send=(Send("header", key, template),), optional=optional)
         token = {"token", "session", "jwt"} & set(words(key))
         template = reference(self.name, "TOKEN" if token else "API_KEY")

@@ -116,17 +116,26 @@ _PAIR = lazy(r"\b(Token token=)[<{\[($]")
 # "with required prefix "Token"", "prefixed with `JWT`".
 _PREFIX = lazy(r"\bprefix(?:ed)?(?: with| of| is|:)?\s+[`'\"]?([A-Z][A-Za-z-]+)")
 # A word of the service's own: "Authorization: AcmeInsight {token}".
-_OWN_WORD = lazy(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
+_OWN_WORD = lazy(r"\b(?!Authorization\b)([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
+
+
+# The credential without a word before it: "Authorization: <token>", "without a prefix".
+_BARE = lazy(
+    r"\bauthorization['\"`]*\s*[:=]\s*['\"`]?[<{\[$(]|\b(?:without|no)\b[^.\n]{0,20}\b(?:prefix|bearer|scheme)\b"
+    r"|\b(?:raw|bare|plain|only the|just the) (?:token|value|key)\b|\b(?:token|value|key) as[- ]is\b",
+    re.IGNORECASE,
+)
 
 
 def before(word: str) -> str:
-    """The text before a credential: a word with a space, or the name of a parameter (``Token token=``); escaped."""
-    return escape(word) if word.endswith("=") else f"{escape(word)} "
+    """The text before a credential: a word with a space, the name of a parameter (``Token token=``), or nothing;
+    escaped."""
+    return escape(word) if word.endswith("=") or not word else f"{escape(word)} "
 
 
 def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
     """The word before the credential in an ``Authorization`` header that is declared as an API key: what the
-    description shows, else ``Bearer`` (RFC 6750)."""
+    description or the example shows, which may be none (""), else ``Bearer`` (RFC 6750)."""
     described, key = scheme.get("description"), scheme.get("name")
     text = described if isinstance(described, str) else ""
     if isinstance(key, str) and key.lower() != "authorization" and (shown := _SCHEME.match(key)):
@@ -138,7 +147,9 @@ def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
         return own[1]
     if "basic" in words(name) or re.search(r"\bbasic auth", text, re.I):
         return "Basic"
-    return "Bearer"
+    example = scheme.get("example", scheme.get("x-example"))
+    shown_word = example.strip().rpartition(" ")[0] if isinstance(example, str) and example.strip() else "Bearer"
+    return "" if _BARE.search(text) else shown_word
 
 
 def env_of_key(name: str, scheme_name: str, scheme: Mapping[str, Any], alone: bool) -> str:

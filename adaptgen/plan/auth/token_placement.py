@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from adaptgen.model.evidence import RULES_OUT, Row, Table
@@ -34,7 +34,8 @@ from adaptgen.syntax.token_names import takes_token
 class TokenPlacement:
     """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
     takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the
-    token alone. ``encoded``: the token is sent in base64."""
+    token alone. ``encoded``: the token is sent in base64; ``told``: the document says where it goes, or a user logs in
+    with a password, so that there is no doubt that something of it is sent."""
 
     sends: tuple[Send, ...]
     because: str
@@ -43,6 +44,7 @@ class TokenPlacement:
     also: tuple[str, ...] = ()
     save: Mapping[str, str] = field(default_factory=dict)
     encoded: bool = False
+    told: bool = True
 
 
 def find_use(candidates: Candidates, one: Candidate) -> TokenPlacement | None:
@@ -157,7 +159,9 @@ class _Finder:
         if not any(not _beside(one.operation, each) for each in rest):
             return None
         if not self.schemes or all(map(is_basic, self.schemes.values())) or (one.token and one.proves_person):
-            return _untold(one)
+            use = _untold(one)
+            told = {"password", "user"} <= one.roles and "{" not in one.operation.path
+            return replace(use, told=told) if use else None
         return None
 
     def declared(self, rest: Sequence[Operation], one: Candidate) -> TokenPlacement | None:
@@ -225,19 +229,8 @@ class _Finder:
         place, key = placed
         if place == "header" and key.lower() == "authorization":
             word = scheme_word(name, scheme)
-            if word == "Bearer" and not self.says_bearer(name, one):
-                return Send("header", key, "{access}")
             return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
         return Send(place, key, "{access}")
-
-    def says_bearer(self, name: str, one: Candidate) -> bool:
-        """Whether the scheme ``name``, the login, its answer or the document's ``info`` mentions a bearer token or a
-        JWT. Without that an API key is the value of the header as it is (OpenAPI 3.1, 4.8.27)."""
-        scheme, login, answer = self.schemes[name], one.operation, one.operation.success()
-        texts = [name, scheme.get("name"), scheme.get("description"), self.document.root.get("info")]
-        texts += [login.summary, login.description, answer.description if answer else ""]
-        texts += [f"{leaf.name} {leaf.description}" for leaf in answer_leaves(self.document, login)]
-        return bool(_BEARER.search(" ".join(map(str, texts))))
 
     def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> TokenPlacement | None:
         """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
@@ -270,7 +263,6 @@ class _Finder:
 
 
 _CHECKS = vocabulary("check checks validate validates verify verifies test tests")
-_BEARER = lazy(r"bearer|jwt|token_?type", re.IGNORECASE)
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
 
 

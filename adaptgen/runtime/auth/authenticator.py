@@ -220,6 +220,7 @@ class Authenticator:
         undone = None if request.harmless else partial(_undone_by, sessions)
         renewed: Counter[str] = Counter()
         doubt: Doubt | None = None
+        reformed: Session | None = None
         while True:
             generations = [(session, await session.ready(optional=optional)) for session in sessions]
             prepared = await _with_credentials(request, generations)
@@ -231,6 +232,17 @@ class Authenticator:
                 continue
             for session in sessions:
                 session.absorb(response)
+            unwelcome = response.status in (401, 403)
+            if reformed is None and unwelcome and request.harmless:
+                reformed = next((session for session, at in generations if session.try_other_form(at)), None)
+                if reformed is not None:
+                    continue
+            elif reformed is not None:
+                reformed.settle_form(accepted=not unwelcome)
+                reformed = None
+            elif response.status < 400:
+                for session in sessions:
+                    session.settle_form(accepted=True)
             refusals = [
                 Refusal(*held, rule) for held in generations if (rule := find_refusal(held[0].auth.refused, response))
             ]

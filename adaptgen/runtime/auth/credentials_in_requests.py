@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote_plus
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Send
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
@@ -13,6 +15,19 @@ from adaptgen.runtime.http.request import Request
 from adaptgen.syntax.templates import Reference, fill, references
 
 REDACTED = "[redacted]"
+WORDS = ("Bearer ", "", "Token ", "ApiKey ", "JWT ")
+"""What stands before a credential in ``Authorization`` (RFC 6750, 2.1), and what services want instead, the likeliest
+first."""
+_FORM = lazy(r"(?:\S+ )?(\{\w+\}|\$\{\w+:\w+\})")
+
+
+def other_forms(sends: Sequence[Send], words: Sequence[str] = WORDS[:2]) -> Iterator[tuple[Send, ...]]:
+    """``sends`` with another one of ``words`` before the credential in ``Authorization``, each in turn."""
+    for at, send in enumerate(sends):
+        matched = _FORM.fullmatch(send.as_) if send.name.lower() == "authorization" and not send.basic else None
+        for word in words if matched else ():
+            if matched and (form := f"{word}{matched[1]}") != send.as_:
+                yield (*sends[:at], replace(send, as_=form), *sends[at + 1 :])
 
 
 def select_sends(

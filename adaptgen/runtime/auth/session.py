@@ -25,7 +25,7 @@ from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import LOCAL, Auth, Caller, Json, Login, Send
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
-from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
+from adaptgen.runtime.auth.credentials_in_requests import add_credentials, other_forms, select_sends
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
 from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, LoginResult, placeholders_of, references_of
 from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore
@@ -195,9 +195,7 @@ class Session:
         self.may_go(request.url)
         live, cookies = self._live
         scope = {**live, **self._about}
-        add_credentials(
-            request, self._found(self.auth.send, live), scope, self._credentials, optional=self.auth.optional
-        )
+        add_credentials(request, self._found(self.sends, live), scope, self._credentials, optional=self.auth.optional)
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
         pairs = [request.headers.get(send.name, "").partition(" ")[2] for send in self.auth.send if send.basic]
         self._pairs = [one for one in pairs if one]
@@ -215,6 +213,28 @@ class Session:
         """
         if self._signer is not None:
             await self._signer.sign(request)
+
+    def try_other_form(self, generation: int) -> bool:
+        """Send the token of a login in ``Authorization`` with ``Bearer`` where it went without, or without, as long as
+        nobody knows in this process what the API accepts. Whether there is another form."""
+        if self.auth.name in self._common.forms or not self.auth.chain or generation < 0:
+            return False
+        sends = next(other_forms(self.auth.send), None)
+        if sends is not None:
+            self._common.forms[self.auth.name] = sends
+        return sends is not None
+
+    def settle_form(self, *, accepted: bool) -> None:
+        """Keep the form of the token that was sent where it was accepted, else the declared one."""
+        if accepted:
+            self._common.forms.setdefault(self.auth.name, self.auth.send)
+        else:
+            self._common.forms[self.auth.name] = self.auth.send
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """Where the credentials go in a request, as far as this process knows."""
+        return self._common.forms.get(self.auth.name, self.auth.send)
 
     def absorb(self, response: Response) -> None:
         """Servers roll their session cookies with any answer: keep the new values of the cookies that are kept."""

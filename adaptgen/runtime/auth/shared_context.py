@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from adaptgen.model.tables import Login
+from adaptgen.model.tables import Login, Send
 from adaptgen.runtime.auth.destinations import Destinations
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session_files import StateFiles
@@ -27,8 +27,8 @@ Address = Callable[[str], str]
 class SessionContext:
     """``files``: where those of ``store="file"`` live; ``shared``: where those of
     ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
-    that failed; ``observe``: is handed the answer of each login; ``accounts``: those that callers connect themselves,
-    where an auth has any."""
+    that failed; ``forms``: auth -> how its token is sent, once this process knows; ``observe``: is handed the answer of
+    each login; ``accounts``: those that callers connect themselves, where an auth has any."""
 
     server: str
     credentials: Credentials
@@ -40,5 +40,6 @@ class SessionContext:
     shared: SharedSessionStore | None = None
     roles: Roles = field(default_factory=Roles)
     attempts: Attempts = field(default_factory=Attempts)
+    forms: dict[str, tuple[Send, ...]] = field(default_factory=dict)
     observe: Callable[[Login, Response], None] | None = None
     accounts: Accounts | None = None

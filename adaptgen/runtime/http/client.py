@@ -38,7 +38,7 @@ MAX_BYTES = 16 * 1024 * 1024
 """Bytes of an answer after decompression."""
 RETRIES = 2
 REDIRECTS = 5
-_REDIRECTED = frozenset({301, 302, 303, 307, 308})
+MOVED = frozenset({301, 302, 303, 307, 308})
 _SENT_ELSEWHERE = frozenset({307, 308})
 """Redirects of a request that was not carried out (RFC 9110, 15.4.8 and 15.4.9). After others it may have been."""
 _BACKOFF = 0.15
@@ -137,7 +137,7 @@ class Client:
                         note_change()
                     response.asked, response.redirected = asked, redirected
                     target = response.headers.get("location")
-                    if response.status not in _REDIRECTED or response.status in keep or not target:
+                    if response.status not in MOVED or response.status in keep or not target:
                         return response
                     request = _redirected(request, response.status, urljoin(request.url, target))
                     redirected = response.status

@@ -39,11 +39,11 @@ def test_nothing_but_reads_may_be_sent(tmp_path: Path, key: str) -> None:
     assert api.seen == []
 
 
-def test_a_post_is_sent_that_the_hints_call_a_read(tmp_path: Path) -> None:
+def test_no_post_is_sent_whatever_the_hints_call_it(tmp_path: Path) -> None:
     hints = "tools:\n  find_things:\n    call: POST /search\n    effect: read\n"
-    api, result = Api(answer_list), make_result(tmp_path, PATHS, hints=hints)
-    reply = asyncio.run(api.probe(result).read(operation_of(result, "POST /search"), ReadInputs(body={"q": "a"})))
-    assert (reply.status, api.seen) == (200, ["POST /search"])
+    assert not Api(answer_list).probe(result := make_result(tmp_path, PATHS, hints=hints)).may_read(
+        operation_of(result, "POST /search")
+    )
 
 
 def test_a_redirect_to_a_logout_is_not_followed(tmp_path: Path) -> None:

@@ -66,19 +66,68 @@ def test_a_token_url_that_is_declared_for_a_browser_only(api: SimpleNamespace) -
     assert sent(found)["grant_type"] == "password"
 
 
-def test_who_has_a_refresh_token_needs_no_browser(api: SimpleNamespace) -> None:
+def test_a_refresh_token_alone_is_no_login(api: SimpleNamespace) -> None:
     grants = {"type": "string", "enum": ["authorization_code", "refresh_token"]}
     given = obj(**{**CLIENT, "grant_type": grants}, code=TEXT, refresh_token=TEXT)
     answer = obj(access_token=TEXT, refresh_token=TEXT)
-    found = session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER)
-    assert sent(found) == {
-        "client_id": "${env:CRM_CLIENT_ID}", "client_secret": "${env:CRM_CLIENT_SECRET}",
-        "refresh_token": "${env:CRM_REFRESH_TOKEN}", "grant_type": "refresh_token",
-    }  # fmt: skip
-    assert found is not None
-    assert found.refresh is not None
-    assert found.refresh.call.body is not None
-    assert {one.name: one.value for one in found.refresh.call.body.params}["refresh_token"] == "{refresh}"
+    assert session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER) is None
+
+
+USER = obj(username=TEXT, password=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "told"),
+    [
+        ("/sys/generate-root/update", obj(key=TEXT, nonce=TEXT), {"operationId": "rootTokenGenerationUpdate"}),
+        ("/tokens/rotate", obj(api_key=TEXT), {}),
+        ("/auth/tokens/generate", obj(api_key=TEXT), {}),
+        ("/consent/session", obj(api_key=TEXT), {}),
+        ("/auth/session/start", USER, {}),
+        ("/instances/{instance}/start-session", USER, {}),
+        ("/auth/confirm", USER, {}),
+        ("/auth/password", USER, {"summary": "Changes the password of a user"}),
+        ("/auth/sign-up", USER, {}),
+        ("/auth/account", USER, {"summary": "Sign up with a password"}),
+        ("/auth/users", USER, {"operationId": "createUser"}),
+        ("/inscription/token", USER, {}),
+        ("/mailboxes", USER, {"summary": "Checks a mailbox"}),
+        ("/databases/connect", USER, {}),
+    ],
+)
+def test_what_makes_or_changes_something_is_no_login(
+    api: SimpleNamespace, path: str, given: dict[str, Any], told: dict[str, Any]
+) -> None:
+    assert session(api, {path: {"post": {**login(api, given, obj(token=TEXT)), **told}}}, BEARER) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "told"),
+    [
+        ("/users/tokens/issue", obj(identity=TEXT, secret=TEXT), {}),
+        ("/generateToken", USER, {}),
+        ("/me", USER, {"summary": "Log a user in"}),
+        ("/access/ticket", USER, {}),
+        ("/self-service/login", USER, {"operationId": "updateLoginFlow"}),
+    ],
+)
+def test_what_hands_a_token_to_who_proves_who_asks_is_a_login(
+    api: SimpleNamespace, path: str, given: dict[str, Any], told: dict[str, Any]
+) -> None:
+    assert session(api, {path: {"post": {**login(api, given, obj(token=TEXT)), **told}}}, BEARER) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "given"), [("/token", obj(api_key=TEXT)), ("/auth/{provider}/login", USER), ("/login", obj(password=TEXT))]
+)
+def test_a_login_that_is_not_sure_is_not_used_where_no_scheme_is_declared(
+    api: SimpleNamespace, path: str, given: dict[str, Any]
+) -> None:
+    paths = {path: {"post": login(api, given, obj(token=TEXT))}, "/customers": {"get": {"responses": {}}}}
+    document, operations = api.document(paths)
+    plan = find_auth(document, list(operations.values()), EMPTY, "crm")
+    assert "session" not in {auth.kind for auth in plan.auths}
+    assert "is not used" in plan.diagnostics[0].message
 
 
 def test_one_of_several_bodies(api: SimpleNamespace) -> None:

@@ -130,7 +130,7 @@ def test_the_prefix_that_a_description_requires(api: SimpleNamespace) -> None:
     [("/auth/customer/token", ["/auth/customer/registration"]), ("/tickets", ["/tickets/{ticket}", "/tickets/check"])],
 )
 def test_a_token_that_nothing_else_takes_is_no_chain(api: SimpleNamespace, login: str, others: list[str]) -> None:
-    made = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
+    made = {"summary": "Log in", **api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
     paths = {login: {"post": made}, **{path: {"get": {"responses": {}}} for path in others}}
     document, found = api.document(paths)
     kinds = {one.kind for one in find_auth(document, list(found.values()), EMPTY, "crm").auths}

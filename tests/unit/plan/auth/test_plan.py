@@ -120,8 +120,15 @@ def test_a_path_alone_is_no_login(api: SimpleNamespace, path: str, operation: di
     ("scheme", "send"),
     [
         ({"type": "http", "scheme": "bearer"}, BEARER),
-        (key_in("header", "Authorization"), Send("header", "Authorization", "{access}")),
-        (key_in("header", "Authorization", description="The JWT of the login"), BEARER),
+        (key_in("header", "Authorization"), BEARER),
+        *(
+            (key_in("header", "Authorization", **shown), Send("header", "Authorization", "{access}"))
+            for shown in (
+                {"description": "Authorization: <token>"},
+                {"description": "The token of the login, without a prefix"},
+                {"example": "3f9a2c77"},
+            )
+        ),
         (
             key_in("header", "Authorization", description="`JWT <token>`"),
             Send("header", "Authorization", "JWT {access}"),

@@ -188,7 +188,7 @@ def test_a_header_is_a_better_place_than_a_url(api: SimpleNamespace) -> None:
     use = {"get": {"responses": {}, "security": [{"in_url": []}, {"in_header": []}]}}
     found = chain(api, {"/login": {"post": api.login(obj(access_token=TEXT))}, "/customers": use}, schemes)
     assert found is not None
-    assert found.send == (Send("header", "Authorization", "{access}"),)
+    assert found.send == (Send("header", "Authorization", "Bearer {access}"),)
 
 
 def test_mutual_tls_takes_no_token(api: SimpleNamespace) -> None:

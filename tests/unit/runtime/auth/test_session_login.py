@@ -125,7 +125,33 @@ async def test_refused_after_a_renewal_is_forbidden(api: Api, make: Make, reply:
     api.handler = lambda one: login(one) if one.path == "/login" else reply(401, {"detail": "no"})
     assert "not permitted" in await make(READ, auth=(CRM,), environ=environ).error("get_item", id=1)
     assert api.calls("/login") == 2
-    assert api.calls("/items/1") == 2
+    assert api.calls("/items/1") == 3  # once with the token in its other form
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("declared", "accepted"), [("Bearer {access}", "{access}"), ("{access}", "Bearer {access}")])
+async def test_the_token_of_a_login_goes_in_the_form_that_the_api_takes(
+    api: Api, make: Make, reply: Any, environ: dict[str, str], status: int, declared: str, accepted: str
+) -> None:
+    login = Tokens(reply)
+    auth = Auth(name="crm", kind="session", chain=(LOGIN,), send=(Send("header", "Authorization", declared),))
+
+    def answer(request: Any) -> Any:
+        if request.path == "/login":
+            return login(request)
+        token = request.headers["authorization"]
+        taken = accepted.replace("{access}", token.rpartition(" ")[2])
+        return reply(200, {"id": 1}) if token == taken else reply(status, {})
+
+    api.handler = answer
+    calls = make(READ, WRITE, auth=(auth,), environ=environ)
+    assert "not" in await calls.error("add_item", name="x")  # a write is no trial
+    assert api.calls("/items") <= 2
+    await calls.ok("get_item", id=1)
+    refused = api.calls("/items/1")
+    await calls.ok("get_item", id=1)
+    await calls.ok("add_item", name="x")
+    assert (refused, api.calls("/items/1")) == (2, 3)
 
 
 async def test_a_rule_can_opt_out_of_replaying_writes(
