@@ -159,6 +159,7 @@ def plain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
         (reply(401, "{}"), 1, "the credentials are not accepted here"),
         (reply(200, "<html><body>Sign in</body></html>", "text/html"), 1, "Check THINGS_BASE_URL"),
         (reply(503, "<html>down</html>", "text/html"), 1, "a web page came"),
+        (reply(302, "", Location="/rows/purge"), 1, "redirects this read to another path"),
         (reply(200, "[]", Date="Thu, 01 Jan 2026 00:00:00 GMT"), 0, "clock is"),
     ],
 )
@@ -174,6 +175,26 @@ def test_what_an_api_can_answer(
         monkeypatch.setenv("THINGS_BASE_URL", url)
         assert main(["doctor", str(plain)]) == code
     assert expected in capsys.readouterr().out
+
+
+def test_a_post_is_not_tried_whatever_it_is_taken_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": {}}}}}}
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/search": {"post": {"responses": rows}}},
+    }
+    hints = {"adaptgen": 1, "tools": {"find_rows": {"call": "POST /search", "effect": "read"}}}
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(spec))
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "hints.yaml").write_text(yaml.safe_dump(hints))
+    assert main(["build", str(tmp_path / "t.yaml"), "--out", str(tmp_path / "generated"), "--quiet"]) == 0
+    asked: list[str] = []
+    with serving(lambda handler: asked.append(handler.path)) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("T_BASE_URL", url)
+        main(["doctor", str(tmp_path / "generated" / "t")])
+    assert "no tool reads without being given something" in capsys.readouterr().out
+    assert asked == []
 
 
 def test_credentials_in_a_path_and_in_answers_are_not_shown(

@@ -10,6 +10,7 @@ from adaptgen.learning.probe import ReadInputs
 PATHS = {
     "/things": {"get": list_operation(), "post": {"responses": {"201": {"description": ""}}}},
     "/things/{id}": {"get": list_operation(), "delete": {"responses": {"204": {"description": ""}}}},
+    "/things/import": {"post": {"responses": {"201": {"description": ""}}}},
     "/things/purge": {"get": {"operationId": "purgeThings", "summary": "Delete all things", "responses": {}}},
     "/search": {"post": list_operation(operationId="searchThings")},
 }
@@ -41,8 +42,10 @@ def test_nothing_but_reads_may_be_sent(tmp_path: Path, key: str) -> None:
 
 def test_no_post_is_sent_whatever_the_hints_call_it(tmp_path: Path) -> None:
     hints = "tools:\n  find_things:\n    call: POST /search\n    effect: read\n"
-    assert not Api(answer_list).probe(result := make_result(tmp_path, PATHS, hints=hints)).may_read(
-        operation_of(result, "POST /search")
+    assert (
+        not Api(answer_list)
+        .probe(result := make_result(tmp_path, PATHS, hints=hints))
+        .may_read(operation_of(result, "POST /search"))
     )
 
 
@@ -65,10 +68,26 @@ def test_a_link_is_followed_on_the_same_origin_only(tmp_path: Path) -> None:
     probe, things = api.probe(result), operation_of(result, "GET /things")
     replies = [
         asyncio.run(probe.follow(things, url))
-        for url in ("/api/things?after=7", "http://127.0.0.2:9/api/things?after=7", "/api/things/purge")
+        for url in ("/api/things?after=7", "/api/things/8", "http://127.0.0.2:9/api/things?after=7")
     ]
-    assert [one.status for one in replies] == [200, 0, 0]
-    assert api.seen == ["GET /things?after=7"]
+    assert [one.status for one in replies] == [200, 200, 0]
+    assert api.seen == ["GET /things?after=7", "GET /things/8"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/things/purge", "/things/import", "/things/bulk-delete", "/things/deleteAll", "/things/1/pay", "/other", "/../x"],
+)
+@pytest.mark.parametrize("leads", ["link", "redirect"])
+def test_nothing_is_followed_but_a_read_that_is_declared(tmp_path: Path, path: str, leads: str) -> None:
+    moved = httpx.Response(302, headers={"location": f"/api{path}"})
+    api, result = Api(answer_list if leads == "link" else lambda _: moved), make_result(tmp_path, PATHS)
+    probe, things = api.probe(result), operation_of(result, "GET /things")
+    if leads == "link":
+        assert asyncio.run(probe.follow(things, f"/api{path}")).status == 0
+    else:
+        assert asyncio.run(probe.read(things)).failed == "redirect"
+    assert api.seen == ([] if leads == "link" else ["GET /things"])
 
 
 def test_a_long_pause_is_not_waited_for(tmp_path: Path) -> None:

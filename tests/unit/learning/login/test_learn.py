@@ -111,6 +111,18 @@ def test_credentials_are_sent_three_times_an_hour_at_most(tmp_path: Path) -> Non
     assert (row.confidence, "no login attempt is left" in row.conclusion, notebook.lines) == ("unknown", True, [])
 
 
+def test_where_basic_is_declared_and_refused_the_login_beside_it_is_tried(tmp_path: Path) -> None:
+    basic = {
+        "security": [{"basic": []}],
+        "components": {"securitySchemes": {"basic": {"type": "http", "scheme": "basic"}}},
+    }
+    served, result = api(header("authorization", f"Bearer {TOKEN}")), make_result(tmp_path, WITH_LOGIN, **basic)
+    notebook, probe = learn(served, result, **USER)
+    assert served.seen.count("POST /login") == 1
+    assert [(line.keys, line.value["kind"]) for line in notebook.lines] == [(("auth", "shop_session"), "session")]
+    assert probe.logins.remaining >= 1
+
+
 @pytest.mark.parametrize(
     ("environ", "grants", "hint"),
     [
