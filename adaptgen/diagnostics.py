@@ -35,7 +35,7 @@ CODES: dict[str, str] = {
     "AG025": "no server URL is declared",
     "AG026": "a base URL is a link-local address or that of a metadata service",
     "AG027": "a credential is not sent to an origin that is not its own",
-    "AG028": "a login that is only likely, or that needs a person",
+    "AG028": "a login that is only likely, that needs a person, or that cannot be served",
     "AG029": "position and size of a list stay arguments",
     # hints
     "AG030": "an unknown key in the hints",

@@ -145,7 +145,7 @@ def make_route(method: str, url: str, path: str, safe: bool) -> Route | None:
 
 class Rules:
     """Which requests are safe: those of routes that are, and logins that were announced. Where an API leads, by a link
-    or a redirect, is judged alike: what nobody declares is not sent."""
+    or a redirect, is judged alike: what is not declared is not sent."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=lambda one: one.weight, reverse=True)
@@ -161,7 +161,7 @@ class Rules:
         """``login``, ``step`` (of a login, without its credentials), ``read``, or "" for what must not be sent.
 
         The most literal path that fits decides, whatever its method: ``/things/purge`` is not a thing. A verb of
-        changing in the place of a placeholder may be an operation that nobody declares."""
+        changing in the place of a placeholder may be an undeclared operation."""
         plain = _plain(url)
         attempt = self._logins.get((method, plain))
         if attempt is not None:

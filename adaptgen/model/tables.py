@@ -581,7 +581,7 @@ class Auth:
     """
 
     name: str
-    kind: Literal["session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4"]
+    kind: Literal["session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4", "unserved"]
     send: tuple[Send, ...] = ()
     chain: tuple[Login, ...] = ()
     start: Mapping[str, str] = field(default_factory=dict)

@@ -132,7 +132,7 @@ async def examine(
     sessions = execution.sessions([one.name for one in server.auth if one.per == "server"])
     logins.load(sessions, execution.attempts)
     try:
-        if not note(*_variables(server, environ)):
+        if not note(*_variables(server, environ), *_unserved(server)):
             return found
         for base in server.bases:
             if not note(*await _address(execution, server, base.name)):
@@ -228,6 +228,7 @@ async def _other_ways(mine: Execution, server: Server, tool: Tool, environ: Mapp
         execution.attempts.remember(attempts.known())
         try:
             answer, sent = await _called(engine, execution, trial, called)
+            auth = replace(auth, send=execution.sessions([auth.name])[0].sends)
         finally:
             known = attempts.known()
             failed = execution.attempts.known().items()
@@ -295,6 +296,14 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
         text = f"not set: {', '.join(missing)}"
         return [Check("environment", False, text, "set them; the server's README.md says what each is")]
     return [Check("environment", True, f"{', '.join(wanted)} set" if wanted else "nothing is needed")]
+
+
+def _unserved(server: Server) -> Iterator[Check]:
+    """The declared schemes for which nothing can be sent."""
+    for auth in server.auth:
+        if auth.kind == "unserved":
+            fix = "write another way in as auth: in the hints, or client_cert under connection: for mutual TLS"
+            yield Check("login", None, f"{auth.name} cannot be served: no credential is sent for it", fix)
 
 
 def demanded(server: Server, environ: Mapping[str, str]) -> list[str]:

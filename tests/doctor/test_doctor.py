@@ -177,6 +177,36 @@ def test_what_an_api_can_answer(
     assert expected in capsys.readouterr().out
 
 
+def test_a_scheme_that_cannot_be_served_gets_no_credential_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": {}}}}}}
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/rows": {"get": {"responses": rows}}},
+        "security": [{"digestAuth": []}],
+        "components": {"securitySchemes": {"digestAuth": {"type": "http", "scheme": "digest"}}},
+    }
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(spec))
+    assert main(["build", str(tmp_path / "t.yaml"), "--out", str(tmp_path / "generated")]) == 0
+    assert "'digestAuth', which is HTTP Digest and cannot be served" in "".join(capsys.readouterr())
+    sent: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        sent.append(handler.headers.get("Authorization"))
+        reply(401, "{}")(handler)
+
+    with serving(answer) as url, pytest.MonkeyPatch.context() as patch:
+        for name, text in {"BASE_URL": url, "USERNAME": "ann", "PASSWORD": "hunter22", "TOKEN": "t-1"}.items():
+            patch.setenv(f"T_{name}", text)
+        assert main(["doctor", str(tmp_path / "generated" / "t")]) == 1
+    text = capsys.readouterr().out
+    assert "digest_auth cannot be served" in text
+    assert "it wants 'digest_auth', which cannot be served" in text
+    assert {*sent} == {None}
+
+
 def test_a_post_is_not_tried_whatever_it_is_taken_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": {}}}}}}
     spec = {

@@ -115,37 +115,6 @@ def test_a_fix_for_paging_names_only_declared_inputs(
     assert found["fix"] == expected
 
 
-LOGIN = {"type": "object", "required": ["name", "password"], "properties": {"name": TEXT, "password": TEXT}}
-
-
-@pytest.mark.parametrize(
-    ("scheme", "expected"),
-    [
-        ({}, True),
-        ({"description": "Bearer token of the login"}, False),
-        ({"description": "The JWT"}, False),
-        ({"name": "X-Token"}, False),
-    ],
-)
-def test_a_word_before_the_token_that_nothing_mentions_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], scheme: dict[str, str], expected: bool
-) -> None:
-    login = {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": LOGIN}}},
-        "security": [],
-        **answer({"type": "object", "properties": {"token": TEXT}}),
-    }
-    schemes = {"key": {"type": "apiKey", "in": "header", "name": "Authorization", **scheme}}
-    spec = {**GOOD, "components": {"securitySchemes": schemes}}
-    spec["paths"] = {"/auth/authenticate": {"post": {"operationId": "authenticate", **login}}, **GOOD["paths"]}
-    found = [one for one in of(inspected(tmp_path, spec, capsys), "auth") if "'Bearer'" in one["message"]]
-    assert bool(found) is expected
-    if expected:
-        fix = found[0]["fix"].partition("   # ")[0]
-        assert fix == 'auth: {club_session: {kind: session, send: [{header: Authorization, as: "Bearer {access}"}]}}'
-        assert not of(inspected(tmp_path, spec, capsys, fix), "auth")
-
-
 def test_a_fix_for_an_answer_that_is_not_described_names_no_field(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.diagnostics import Diagnostic
 from adaptgen.model.plan import Evidence, Variable
 from adaptgen.model.tables import Auth, Send
 from adaptgen.plan.auth import AuthPlan
@@ -23,11 +24,13 @@ from adaptgen.plan.auth.security_schemes import (
     basic_send,
     before,
     identifier,
+    name_of_kind,
     place_of,
     reference,
     scheme_word,
     schemes,
     static,
+    unserved,
     variable,
 )
 from adaptgen.plan.document.base_urls import Bases, find_bases
@@ -56,7 +59,8 @@ def find_auth(
     if hints.auth:
         plan = hinted(document, operations, hints, name)
     else:
-        plan = _Inference(document, operations, name, places).plan()
+        certificate = bool(hints.connection and hints.connection.client_cert)
+        plan = _Inference(document, operations, name, places, certificate).plan()
     return _finish(_at_home(plan, operations, places), operations, name)
 
 
@@ -69,8 +73,11 @@ def _assumed(name: str, because: str) -> Evidence:
 
 
 class _Inference:
-    def __init__(self, document: Document, operations: Sequence[Operation], name: str, places: Places) -> None:
-        self.places = places
+    def __init__(
+        self, document: Document, operations: Sequence[Operation], name: str, places: Places, certificate: bool
+    ) -> None:
+        """``certificate``: connections present one of a client, which is what mutual TLS wants."""
+        self.places, self.certificate = places, certificate
         # By pointer, so that the order of keys in the document decides nothing.
         self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
         self.schemes = schemes(document)
@@ -118,13 +125,17 @@ class _Inference:
         if extra and extra.name in used:
             auths[extra.name] = extra
             evidence.append(self.because(extra, unapplied))
-        if extra is None and "credentials" in auths:
-            evidence.append(_assumed("credentials", "no declared scheme can be served"))
+        evidence += [
+            _declared(auth, "it cannot be served: nothing is sent")
+            for auth in auths.values()
+            if auth.kind == "unserved"
+        ]
         used |= set(login.values())
         kept = tuple(auth for name, auth in auths.items() if name in used)
         report = LoginReport(self.document, self.logins, self.name, [*self.made_for(by_operation)])
         return AuthPlan(
-            kept, by_operation, login, absorbed, (), (*evidence, *report.evidence()), (), report.diagnostics(),
+            kept, by_operation, login, absorbed, (), (*evidence, *report.evidence()), (),
+            (*report.diagnostics(), *self.not_served(kept, by_operation)),
             frozenset(unsaid), report.instead(), report.likely(),
         )  # fmt: skip
 
@@ -176,6 +187,22 @@ class _Inference:
         """The declared schemes that operations use."""
         used = {name for names in by_operation.values() for name in names}
         yield from (scheme for scheme, auth in self.made.items() if auth is not None and auth.name in used)
+
+    def not_served(self, auths: Iterable[Auth], by_operation: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
+        """What declared schemes cannot be served, and where they are wanted (AG028)."""
+        lacking = {auth.name for auth in auths if auth.kind == "unserved"}
+        for scheme, node in self.schemes.items():
+            if (name := unserved(scheme, self.schemes).name) not in lacking:
+                continue
+            wanting = sum(name in names for names in by_operation.values())
+            message = f"{wanting} operations want {scheme!r}, which is {name_of_kind(node)} and cannot be served: "
+            message += "no credential is sent with them"
+            token = reference(self.name, "TOKEN")
+            help = f'where the API takes a token as well, write auth: {{{name}: {{kind: bearer, token: "{token}"}}}}'
+            if self.is_mutual_tls(scheme):
+                help = "write connection: {client_cert: FILE}, a certificate with its key in PEM"
+            where = self.document.where(f"#/components/securitySchemes/{scheme.replace('~', '~0').replace('/', '~1')}")
+            yield Diagnostic("AG028", message, where, help, "warning")
 
     def evidence(self, used: Set[str], unsaid: Mapping[str, tuple[str, ...]]) -> Iterator[Evidence]:
         """Why the login and the declared schemes are used, and what is sent where nothing is declared."""
@@ -248,15 +275,16 @@ class _Inference:
         """The names of the alternative that asks least of a person."""
         ranked: list[tuple[int, int, tuple[Auth, ...]]] = []
         for index, option in enumerate(options):
-            found = [self.auth(scheme) for scheme in sorted(option)]
+            wanted = [scheme for scheme in sorted(option) if not (self.certificate and self.is_mutual_tls(scheme))]
+            if option and not wanted:
+                return ()  # the connection shows who is calling
+            found = [self.auth(scheme) for scheme in wanted]
             if not found or any(one is None for one in found):
                 continue
             usable = tuple(one for one in found if one is not None)
             ranked.append((sum(map(self.cost, usable)), index, usable))
         if not ranked:
-            # Mutual TLS or digest alone: whatever else the environment gives is worth trying.
-            any_given = optional_auth(self.name)
-            return (auths.setdefault(any_given.name, any_given).name,)
+            return self.unserved(next(iter(options)), auths)
         served: dict[tuple[Send, ...], Auth] = {}
         for auth in min(ranked, key=lambda one: one[:2])[2]:
             # Two schemes that send the same (OAuth 2.0 by two flows) are satisfied by one.
@@ -264,6 +292,17 @@ class _Inference:
         for auth in served.values():
             auths.setdefault(auth.name, auth)
         return tuple(auth.name for auth in served.values())
+
+    def unserved(self, option: Iterable[str], auths: dict[str, Auth]) -> tuple[str, ...]:
+        """The names of what stands for the schemes of ``option`` that cannot be served: no credential is sent in
+        their place, as the schemes next to them would not do alone (OpenAPI 3.1, 4.8.30)."""
+        lacking = [scheme for scheme in sorted(option) if scheme in self.schemes and self.auth(scheme) is None]
+        made = [unserved(scheme, self.schemes) for scheme in lacking]
+        auths |= {auth.name: auth for auth in made}
+        return tuple(auth.name for auth in made)
+
+    def is_mutual_tls(self, scheme: str) -> bool:
+        return str(self.schemes.get(scheme, {}).get("type")).lower() == "mutualtls"
 
     def cost(self, auth: Auth) -> int:
         if self.chain and auth is self.chain.auth:
@@ -332,6 +371,7 @@ class _Inference:
             if ranked:
                 best = min(ranked, key=lambda one: one[:2])[2]
                 return best if best.chain else replace(best, optional=True)
+            return unserved(next(iter(self.schemes)), self.schemes)
         return optional_auth(self.name)
 
 

@@ -7,7 +7,7 @@ Credentials come from the environment: ``<NAME>_TOKEN``, ``<NAME>_API_KEY``, ``<
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ _PURPOSES = {
 }
 
 
+_UNSERVED_KINDS = {"mutualtls": "mutual TLS", "openidconnect": "OpenID Connect"}
 # Schemes of the HTTP authentication registry (RFC 9110, 16.4.1) that are no word before a token.
 UNSERVED = frozenset(
     {"digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid", "dpop", "gnap", "concealed"}
@@ -135,7 +136,7 @@ def before(word: str) -> str:
 
 def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
     """The word before the credential in an ``Authorization`` header that is declared as an API key: what the
-    description or the example shows, which may be none (""), else ``Bearer`` (RFC 6750)."""
+    description or the example shows ("" for a credential alone), else ``Bearer`` (RFC 6750)."""
     described, key = scheme.get("description"), scheme.get("name")
     text = described if isinstance(described, str) else ""
     if isinstance(key, str) and key.lower() != "authorization" and (shown := _SCHEME.match(key)):
@@ -166,7 +167,7 @@ def env_of_key(name: str, scheme_name: str, scheme: Mapping[str, Any], alone: bo
 
 def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str, Any], *, alone: bool) -> Auth | None:
     """The auth that serves a declared scheme without any evidence beyond it; None for what cannot be served (mutual
-    TLS, digest). ``alone``: it is the document's only API key."""
+    TLS, digest, OpenID Connect). ``alone``: it is the document's only API key."""
     kind = str(scheme.get("type")).lower()
     called = identifier(scheme_name)
     if kind == "apikey":
@@ -177,9 +178,23 @@ def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str,
         return _http(name, called, "basic")
     if kind == "oauth2":
         return _oauth2(document, name, called, scheme)
-    if kind == "openidconnect":
-        return bearer(name, called, "bearer")
     return None
+
+
+def unserved(scheme_name: str, declared: Iterable[str]) -> Auth:
+    """What stands for a scheme that cannot be served: nothing is sent for it, and what is refused names it. No other
+    of the ``declared`` schemes has its name."""
+    name = identifier(scheme_name)
+    alike = sum(identifier(other) == name for other in declared)
+    return Auth(name=name if alike < 2 else f"{name}_unserved", kind="unserved")
+
+
+def name_of_kind(scheme: Mapping[str, Any]) -> str:
+    """What a scheme that cannot be served is: ``HTTP Digest``, ``mutual TLS``."""
+    kind = str(scheme.get("type"))
+    if kind.lower() == "http":
+        return f"HTTP {str(scheme.get('scheme', '')).capitalize()}"
+    return _UNSERVED_KINDS.get(kind.lower(), f"the type {kind!r}")
 
 
 def bearer(name: str, called: str, kind: Literal["bearer", "oauth2"], word: str = "Bearer") -> Auth:

@@ -11,7 +11,7 @@ from typing import Any
 from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Send, value
-from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates, token_urls
+from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates, logs_in, token_urls
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
 from adaptgen.plan.auth.prose import ParameterValue, word_before
 from adaptgen.plan.auth.security_schemes import (
@@ -160,7 +160,8 @@ class _Finder:
             return None
         if not self.schemes or all(map(is_basic, self.schemes.values())) or (one.token and one.proves_person):
             use = _untold(one)
-            told = {"password", "user"} <= one.roles and "{" not in one.operation.path
+            person = "password" in one.roles and ("user" in one.roles or logs_in(one.about))
+            told = person and "{" not in one.operation.path
             return replace(use, told=told) if use else None
         return None
 

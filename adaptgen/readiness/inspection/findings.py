@@ -15,7 +15,7 @@ from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Auth, Tool, Unpaged
 from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.security_schemes import identifier
-from adaptgen.plan.document.reader import Operation, is_json, mapping
+from adaptgen.plan.document.reader import Operation, is_json
 from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.plan.tools.tool import MAY_LOSE
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
@@ -93,16 +93,6 @@ class Findings:
                 message = "how the API refuses an ended session is not described; 401 alone is taken for it"
                 fix = f"refused: of {auth.name}, in the auth that adaptgen init drafts: status and words of a refusal"
                 yield Finding("session", "low", auth.name, message, because, fix)
-            if auth.chain and [one.as_ for one in auth.send] == ["{access}"] and (scheme := self.bare_scheme()):
-                message = f"the token is sent alone, as nothing at the scheme {scheme!r} mentions 'Bearer'"
-                send = '{header: Authorization, as: "Bearer {access}"}'
-                fix = f"auth: {{{auth.name}: {{kind: session, send: [{send}]}}}}"
-                note = "   # if the API wants that word before it; adaptgen doctor tries both"
-                where = self.where(f"#/components/securitySchemes/{scheme}")
-                yield Finding(
-                    "auth", "medium", auth.name, message, "an API key's value is the header's", fix + note, where
-                )
-
         if all(auth.consent is None for auth in self._plan.server.auth):
             yield from self.accounts()
         for one in self._diagnostics:
@@ -122,16 +112,6 @@ class Findings:
     def _assumes_refusals(self, auth: Auth) -> bool:
         """Whether 401 alone is taken for a session that ended, and neither a person nor the API said so."""
         return auth.name not in self._refused and [one.status for one in auth.refused if not one.body] == [401]
-
-    def bare_scheme(self) -> str:
-        """The only scheme of the document, where it is an API key in ``Authorization`` with no word before the key."""
-        schemes = mapping(mapping(self._document.root.get("components")).get("securitySchemes"))
-        for name, scheme in schemes.items() if len(schemes) == 1 else ():
-            one = mapping(scheme)
-            kind = (str(one.get("type")).lower(), str(one.get("name")).lower())
-            told = re.search(r"(?i)bearer|jwt|token ", f"{name} {one.get('description')} {one.get('x-prefix')}")
-            return "" if kind != ("apikey", "authorization") or told else name
-        return ""
 
     def lists(self) -> Iterator[Finding]:
         for one in self._diagnostics:

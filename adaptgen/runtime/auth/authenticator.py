@@ -366,6 +366,12 @@ class Authenticator:
 
     @staticmethod
     def _unaccepted(session: Session, request: Request, response: Response) -> ToolError:
+        if session.auth.kind == "unserved":
+            return ToolError(
+                f"The API refused the call ({response.status}): it wants {session.auth.name!r}, which cannot be "
+                "served, so no credential was sent. The operator can write another way in as auth: in the hints.",
+                status=response.status,
+            )
         names = session.sent(request)
         check = f"Check {' and '.join(names)}." if names else "The hints name no credentials for it."
         if names and not session.equipped():

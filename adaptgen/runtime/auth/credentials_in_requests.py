@@ -16,7 +16,7 @@ from adaptgen.syntax.templates import Reference, fill, references
 
 REDACTED = "[redacted]"
 WORDS = ("Bearer ", "", "Token ", "ApiKey ", "JWT ")
-"""What stands before a credential in ``Authorization`` (RFC 6750, 2.1), and what services want instead, the likeliest
+"""What comes before a credential in ``Authorization`` (RFC 6750, 2.1), and what services want instead, the likeliest
 first."""
 _FORM = lazy(r"(?:\S+ )?(\{\w+\}|\$\{\w+:\w+\})")
 

@@ -118,7 +118,8 @@ def test_what_hands_a_token_to_who_proves_who_asks_is_a_login(
 
 
 @pytest.mark.parametrize(
-    ("path", "given"), [("/token", obj(api_key=TEXT)), ("/auth/{provider}/login", USER), ("/login", obj(password=TEXT))]
+    ("path", "given"),
+    [("/token", obj(api_key=TEXT)), ("/auth/{provider}/login", USER), ("/auth/token", obj(password=TEXT))],
 )
 def test_a_login_that_is_not_sure_is_not_used_where_no_scheme_is_declared(
     api: SimpleNamespace, path: str, given: dict[str, Any]

@@ -58,7 +58,6 @@ def obj(**properties: Any) -> dict[str, Any]:
             {"type": "http", "scheme": "Basic"},
             Send("header", "Authorization", "${env:CRM_USERNAME}:${env:CRM_PASSWORD}", basic=True),
         ),
-        ({"type": "openIdConnect"}, Send("header", "Authorization", "Bearer ${env:CRM_TOKEN}")),
     ],
 )
 def test_a_declared_scheme_is_sent(api: SimpleNamespace, scheme: dict[str, Any], send: Send) -> None:
@@ -71,10 +70,39 @@ def test_a_declared_scheme_is_sent(api: SimpleNamespace, scheme: dict[str, Any],
 # ---------------------------------------------------------------------------------------------- nothing is declared
 
 
-def test_a_scheme_that_cannot_be_served_leaves_what_the_environment_gives(api: SimpleNamespace) -> None:
-    found = plan(api, {"/a": get()}, {"tls": {"type": "mutualTLS"}}, security=[{"tls": []}])
-    assert [auth.optional for auth in found.auths] == [True]
-    assert found.by_operation == {pointer("GET /a"): ("credentials",)}
+DIGEST = {"type": "http", "scheme": "digest"}
+KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
+
+
+@pytest.mark.parametrize("asked", [{"security": [{"s": []}]}, {"security": [{"s": [], "key": []}]}, {}])
+@pytest.mark.parametrize(
+    "scheme",
+    [DIGEST, {"type": "http", "scheme": "Negotiate"}, {"type": "mutualTLS"}, {"type": "openIdConnect"}, {"type": "x"}],
+)
+def test_a_scheme_that_cannot_be_served_sends_nothing_and_is_named(
+    api: SimpleNamespace, scheme: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    declared = {"s": scheme, **({"key": KEY} if "key" in str(asked) else {})}
+    found = plan(api, {"/a": get()}, declared, **asked)
+    assert [(auth.name, auth.kind, auth.send) for auth in found.auths] == [("s", "unserved", ())]
+    assert found.variables == ()
+    (note,) = found.diagnostics
+    assert ("'s'" in note.message, "cannot be served" in note.message, note.severity) == (True, True, "warning")
+
+
+def test_of_several_ways_one_that_can_be_served_is_taken(api: SimpleNamespace) -> None:
+    found = plan(api, {"/a": get()}, {"s": DIGEST, "key": KEY}, security=[{"s": []}, {"key": []}])
+    assert [auth.kind for auth in found.auths] == ["api_key"]
+    assert found.diagnostics == ()
+
+
+def test_a_scheme_that_cannot_be_served_takes_no_other_one_of_its_name(api: SimpleNamespace) -> None:
+    found = plan(
+        api, {"/a": get(), "/b": get(security=[{"a_b": []}])}, {"a-b": DIGEST, "a_b": KEY}, security=[{"a-b": []}]
+    )
+    kinds = {auth.name: auth.kind for auth in found.auths}
+    assert [kinds[name] for name in found.by_operation[pointer("GET /a")]] == ["unserved"]
+    assert [kinds[name] for name in found.by_operation[pointer("GET /b")]] == ["api_key"]
 
 
 def test_a_key_that_most_operations_take_is_absorbed(api: SimpleNamespace) -> None:
