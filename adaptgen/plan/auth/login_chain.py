@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen.diagnostics import Diagnostic, Severity
 from adaptgen.model.plan import Evidence
@@ -81,33 +81,22 @@ class Logins:
 
 def find_logins(document: Document, operations: Sequence[Operation], name: str) -> Logins:
     """What there is of logins for server ``name``."""
-    candidates = Candidates(document, operations)
-    finder = _Finder(candidates, name)
-    chain = instead = None
-    possible: list[Chain] = []
-    for one in candidates.likeliest:
-        use = find_use(candidates, one)
-        found = finder.chain(one, use or use_instead(one))
-        if found is None:
-            continue
-        possible.append(found)
-        if use is not None and use.told:
-            chain = chain or found
-        elif use is not None or one.proves_person:
-            instead = instead or found
-    instead = None if chain else instead
+    finder = _Finder(candidates := Candidates(document, operations), name)
+    possible = list(finder.chains())
+    chain = next((one for one, certainty in possible if certainty == "sure"), None)
+    instead = next((one for one, certainty in possible if certainty == "likely"), None) if chain is None else None
     named = {pointer for each in (chain, instead) if each for pointer in each.operations}
-    others = {
+    hidden = {
         one.operation.pointer: one.operation.key
         for one in candidates.likeliest
         if one.takes_secret and one.signs_in and one.roles & _SECRETS and one.told < 2
         if one.operation.pointer not in named
     }
-    others |= {each.pointer: each.key for each in operations if each.pointer not in named and finder.renews(each)}
+    hidden |= {each.pointer: each.key for each in operations if each.pointer not in named and finder.renews(each)}
     by_hand = None if chain or instead else finder.by_hand()
     if by_hand:
-        others[by_hand[0].pointer] = by_hand[0].key
-    return Logins(chain, instead, others, by_hand, tuple(possible))
+        hidden[by_hand[0].pointer] = by_hand[0].key
+    return Logins(chain, instead, hidden, by_hand, tuple(one for one, _ in possible))
 
 
 def find_chain(document: Document, operations: Sequence[Operation], name: str) -> Chain | None:
@@ -156,6 +145,17 @@ class _Finder:
     def __init__(self, candidates: Candidates, name: str) -> None:
         self.candidates, self.document, self.operations = candidates, candidates.document, candidates.operations
         self.inputs, self.name = candidates.inputs, name
+
+    def chains(self) -> Iterator[tuple[Chain, Literal["sure", "likely", "possible"]]]:
+        """What the operations that may log in would be as logins, the likeliest first, and how certain they are."""
+        for one in self.candidates.likeliest:
+            use = find_use(self.candidates, one)
+            if (chain := self.chain(one, use or use_instead(one))) is None:
+                continue
+            if use is not None and use.told:
+                yield chain, "sure"
+            else:
+                yield chain, "likely" if use is not None or one.proves_person else "possible"
 
     def chain(self, one: Candidate, use: TokenPlacement | None) -> Chain | None:
         loose = any(each.mentioned for each in one.promised)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from adaptgen.model.evidence import RULES_OUT, Row, Table
@@ -159,10 +159,7 @@ class _Finder:
         if not any(not _beside(one.operation, each) for each in rest):
             return None
         if not self.schemes or all(map(is_basic, self.schemes.values())) or (one.token and one.proves_person):
-            use = _untold(one)
-            person = "password" in one.roles and ("user" in one.roles or logs_in(one.about))
-            told = person and "{" not in one.operation.path
-            return replace(use, told=told) if use else None
+            return _untold(one)
         return None
 
     def declared(self, rest: Sequence[Operation], one: Candidate) -> TokenPlacement | None:
@@ -275,6 +272,12 @@ _HEADER = lazy(
 )
 
 
+def _is_sure(one: Candidate) -> bool:
+    """Whether it is a person who logs in there, so that the answer is good for what follows."""
+    person = "password" in one.roles and ("user" in one.roles or logs_in(one.about))
+    return person and "{" not in one.operation.path
+
+
 def _untold(one: Candidate) -> TokenPlacement | None:
     """Where a token goes that nothing declared takes: into the header that the login's description names, else as a
     bearer token (RFC 6750). None where the login only checks what it is given."""
@@ -283,9 +286,8 @@ def _untold(one: Candidate) -> TokenPlacement | None:
     for found in _HEADER.finditer(text):
         name = found[1] or found[2]
         if takes_token(name):
-            return TokenPlacement(
-                (Send("header", name, "{access}"),), f"its description puts it into the header {name!r}"
-            )
+            because = f"its description puts it into the header {name!r}"
+            return TokenPlacement((Send("header", name, "{access}"),), because, told=_is_sure(one))
     if set(words(one.operation.summary)[:1]) & _CHECKS:
         return None
     word = scheme_word("", {"description": text})
@@ -293,7 +295,7 @@ def _untold(one: Candidate) -> TokenPlacement | None:
     because = "nothing says where the token goes: Authorization: Bearer (RFC 6750)"
     if word not in {"Bearer", "Basic"}:
         because = f"its description shows Authorization: {word}"
-    return TokenPlacement((Send("header", "Authorization", template),), because)
+    return TokenPlacement((Send("header", "Authorization", template),), because, told=_is_sure(one))
 
 
 def _name(parameter: Parameter) -> str:

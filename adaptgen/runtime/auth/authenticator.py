@@ -125,6 +125,22 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     raise ToolError(f"The API answers 200, but says {tried} that no user is logged in. {look}", status=200)
 
 
+def _reformed(
+    generations: Sequence[tuple[Session, int]], request: Request, response: Response, before: Session | None
+) -> Session | None:
+    """The session whose token is to be sent once more in its other form, as the API refuses a read right behind a
+    login. ``before``: the one of which that was done for this request."""
+    refused = response.status in (401, 403)
+    if before is not None:
+        before.settle_form(accepted=not refused)
+    elif refused and request.harmless:
+        return next((session for session, generation in generations if session.try_other_form(generation)), None)
+    elif response.status < 400:
+        for session, _ in generations:
+            session.settle_form(accepted=True)
+    return None
+
+
 def _undone_by(sessions: Sequence[Session], response: Response) -> bool | None:
     """Whether an answer says that the request was not carried out; None where no rule of the sessions knows it."""
     rules = [rule for one in sessions if (rule := find_refusal(one.auth.refused, response)) is not None]
@@ -232,17 +248,8 @@ class Authenticator:
                 continue
             for session in sessions:
                 session.absorb(response)
-            unwelcome = response.status in (401, 403)
-            if reformed is None and unwelcome and request.harmless:
-                reformed = next((session for session, at in generations if session.try_other_form(at)), None)
-                if reformed is not None:
-                    continue
-            elif reformed is not None:
-                reformed.settle_form(accepted=not unwelcome)
-                reformed = None
-            elif response.status < 400:
-                for session in sessions:
-                    session.settle_form(accepted=True)
+            if (reformed := _reformed(generations, request, response, reformed)) is not None:
+                continue
             refusals = [
                 Refusal(*held, rule) for held in generations if (rule := find_refusal(held[0].auth.refused, response))
             ]
