@@ -49,6 +49,8 @@ CODES: dict[str, str] = {
     "AG039": "a hint contradicts another one",
     # the proof
     "AG040": "a declared input is neither reachable, absorbed nor hidden",
+    # personal data
+    "AG041": "texts next to personal data stay in clear",
     # hand edits
     "AG045": "the side file of overrides does not fit the tools, or cannot be used",
     # output

@@ -120,6 +120,88 @@ def is_described_as_secret(name: str, description: str) -> bool:
     )
 
 
+def described_kind(name: str, description: str) -> str | None:
+    """The kind of personal data that the first words of the description of a text field called ``name`` say.
+
+    >>> described_kind("label", "Full name of the user"), described_kind("label", "Name of the plan")
+    ('name', None)
+    """
+    if _POINTS.intersection(words(name)[-1:]):
+        return None
+    phrase = _SENTENCE_END.split(description[:200].strip(), maxsplit=1)[0].casefold()
+    phrase = _ARTICLE.sub("", phrase.replace("e-mail", "email"))
+    owned = _OWNED.fullmatch(phrase) or _OF.fullmatch(phrase)
+    if owned is not None:
+        whose, what = owned["whose"], owned["what"]
+        if len(words(whose)) > 3 or (" of " in what and "birth" not in what):
+            return None
+        # What a user is called is a name, although a "user name" is what somebody logs in with.
+        phrase = f"{'person' if words(whose)[-1:] in _USERS else whose} {what}"
+    spoken = words(phrase)
+    if not 1 < len(spoken) < 7 or spoken[0] in _SWITCH:
+        return None
+    kind = _kind(" ".join(spoken), "string", None)
+    if kind == "name" and (not _THINGS.isdisjoint(spoken) or (owned is not None and not is_person(owned["whose"]))):
+        return None
+    return None if kind == "secret" else kind
+
+
+def says_nothing(name: str) -> bool:
+    """Whether the name of a text neither classifies it nor says that it is about another value, as ``email_status``."""
+    spoken = words(name)
+    content = set(spoken) <= _NEUTRAL | _CONTENT
+    return bool(spoken) and not content and spoken[0] not in _SWITCH and singular(spoken[-1]) not in _ABOUT
+
+
+def may_name_person(name: str) -> bool:
+    """Whether a field called ``name`` holds the name of a person where what holds it is one."""
+    return words(name) in _NAMED or (bool(words(name)) and set(words(name)) <= _NAME_PARTS)
+
+
+@lru_cache(maxsize=16384)
+def is_person(name: str) -> bool:
+    """Whether something called ``name``, a field or a schema, is a person: ``created_by``, ``UserSummary``."""
+    spoken = _without_form(name)
+    return bool(spoken) and (names_person(" ".join(spoken)) or singular(spoken[-1]) == "user")
+
+
+@lru_cache(maxsize=16384)
+def is_thing(name: str) -> bool:
+    """Whether something called ``name``, a field or a schema, is an organisation, a product, a file or a place, whose
+    name is nobody's."""
+    spoken = _without_form(name)
+    return bool(spoken) and singular(spoken[-1]) in _THINGS
+
+
+def _without_form(name: str) -> tuple[str, ...]:
+    """The words of a name without what says which form of the record it is: ``UserSummaryDto`` -> user."""
+    spoken = list(words(name))
+    while len(spoken) > 1 and spoken[-1] in _FORM_WORDS:
+        spoken.pop()
+    return tuple(spoken)
+
+
+_FORM_WORDS = vocabulary(
+    "summary ref dto response request out in read write brief short mini info details detail base nested "
+    "item items model schema entity object data view embedded lite full basic compact simple list output input payload "
+    "resource record result v1 v2 v3 1 2 3"
+)
+_THINGS = vocabulary(
+    "organization organisation org company corporation enterprise business firm vendor supplier merchant brand store "
+    "shop branch office department division team group club institution school university college hospital hotel "
+    "restaurant venue bank agency project product item article sku service plan package category tag label topic type "
+    "status role permission file document folder attachment image photo video media repository device machine "
+    "server host site location place room building facility warehouse city country region state address currency "
+    "language event campaign course workspace tenant account channel list queue template form workflow job task ticket "
+    "episode establishment employer corporate facility issue order invoice contract property asset vehicle model "
+    "application app integration webhook"
+)
+_POINTS = vocabulary("id type kind status state url uri link href code country path slug key count at on format hash")
+_USERS = {("user",), ("users",)}
+_SENTENCE_END = lazy(r"[.,;:()\n]|\s(?:who|that|which|if|when)\s")
+_ARTICLE = lazy(r"^(?:the|a|an|this|your|their)\s+")
+_OWNED = lazy(r"(?P<whose>[\w -]{1,40})['’]s?\s+(?P<what>[\w -]{1,40})")
+_OF = lazy(r"(?P<what>.{1,40})\s+(?:of|for)\s+(?:the |a |an |this |your |each )?(?P<whose>[\w -]{1,40})")
 _PHRASE_END = lazy(
     r"[.,;:()\n]|(?<=\w)\s+(?:of|for|to|that|which|used|in|with|from|if|when|by|as|on|must|can|should|will)\b"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ from adaptgen.plan.paging.infer import hint_of_part
 from adaptgen.plan.tools import name_lookups as lookups
 from adaptgen.plan.tools import tool as tools
 from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
+from adaptgen.plan.tools.pii import clear_texts
 from adaptgen.plan.tools.tool import Analysis, BuiltTool, Context
 from adaptgen.syntax.templates import TemplateError, references
 
@@ -100,6 +102,7 @@ class _Planner:
         self.diagnostics += self.shortened(emitted)
         self.diagnostics += self.paged_by_hand(emitted, facts)
         self.diagnostics += self.may_lose(emitted)
+        self.diagnostics += self.may_be_personal()
         self.diagnostics += self.outdated()
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
@@ -387,6 +390,21 @@ class _Planner:
         message = f"fields that a call does not pass may be lost: {named}"
         help = f"say which it is: tools: {{{names[0]}: {{update: replace}}}}, or add the GET of its path"
         return [Diagnostic("AG023", message, Where(self.document.path.as_posix()), help, "note")]
+
+    def may_be_personal(self) -> list[Diagnostic]:
+        """One question on all texts that are next to personal data and that nothing classifies."""
+        said = {path.rpartition(".")[2] for tool in self.hints.tools.values() for path in tool.sensitive}
+        said |= {path.rpartition(".")[2] for path in self.hints.sensitive}
+        clear = clear_texts(self.document).items()
+        rows = [(name, left) for name, texts in clear if (left := [text for text in texts if text not in said])]
+        if not rows:
+            return []
+        objects = [f"{name} ({', '.join(texts[:3])}{', …' if len(texts) > 3 else ''})" for name, texts in rows[:3]]
+        more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+        message = f"texts next to personal data stay in clear: {', '.join(objects)}{more}"
+        first = json.dumps(f"$..{rows[0][1][0]}", ensure_ascii=False)
+        help = f"if they are personal, write sensitive: {{{first}: name}}, else none in place of the kind"
+        return [Diagnostic("AG041", message, Where(self.document.path.as_posix()), help, "note")]
 
     def outdated(self) -> Iterator[Diagnostic]:
         """A warning for each operation that was learned and that the document does not have."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 
 from adaptgen.model.tables import Paging
-from adaptgen.pii.field_kinds import is_described_as_secret, kind_within, leans
-from adaptgen.plan.document.envelope import at
-from adaptgen.plan.document.schemas import Leaf, identity, join, leaves, memory, shape
+from adaptgen.pii.field_kinds import (
+    described_kind,
+    is_described_as_secret,
+    is_person,
+    is_thing,
+    kind_within,
+    leans,
+    may_name_person,
+    says_nothing,
+)
+from adaptgen.plan.document.envelope import CONTAINERS, at
+from adaptgen.plan.document.schemas import Leaf, every_property, identity, join, leaves, memory, shape
+from adaptgen.plan.document.shapes import Shape
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import escape_key
 
@@ -40,7 +51,7 @@ def find_sensitive(
     anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
     exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
     document, holder, record = facts.document, facts.holder, record_of(facts, page, answer)
-    found = _outward(document, record, holder, anywhere) | exact
+    found = classify_record(document, record, holder, anywhere) | exact
     found |= _below(document, record, exact)
     inputs: dict[str, str] = {}
     for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
@@ -75,7 +86,9 @@ def _real(kinds: Mapping[str, str]) -> dict[str, str]:
     return {path: kind for path, kind in kinds.items() if kind != "none"}
 
 
-def _outward(document: Document, record: Json, holder: str, anywhere: Mapping[str, str]) -> dict[str, str]:
+def classify_record(
+    document: Document, record: Json, holder: str, anywhere: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Path -> kind of the fields of a record, by their names and by what holds them: an object in it, or ``holder``.
     Read once for all operations that answer with the same record."""
     if record is None:
@@ -86,18 +99,112 @@ def _outward(document: Document, record: Json, holder: str, anywhere: Mapping[st
         for leaf in leaves(document, record):
             if leaf.path and not leaf.write_only:
                 kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, holder)
-                if (
-                    kind is None
-                    and leaf.type == "string"
-                    and not leaf.enum
-                    and is_described_as_secret(leaf.name, leaf.description)
-                ):
-                    kind = "secret"
+                if kind is None and leaf.type == "string" and not leaf.enum:
+                    kind = _told(document, record, leaf, holder)
                 if kind:
                     kinds[leaf.path] = kind
+        _ask(document, record, holder, kinds, anywhere)
         # The node is kept beside the result, so that no other can take its place in memory.
         known[key] = (record, kinds)
     return dict(known[key][1])
+
+
+def _ask(document: Document, record: Json, holder: str, kinds: Mapping[str, str], anywhere: Mapping[str, str]) -> None:
+    """Remember the texts next to personal data of a record that stay in clear, and of which nothing says what they
+    are."""
+    personal = {fields.keys_of(path)[:-1] for path, kind in kinds.items() if kind != "secret"}
+    asked = memory(document).setdefault("clear", {})
+    for leaf in leaves(document, record) if personal else ():
+        keys = fields.keys_of(leaf.path) if leaf.path else ()
+        plain = leaf.type == "string" and not (leaf.enum or leaf.format or leaf.write_only or leaf.name in anywhere)
+        if plain and keys[:-1] in personal and leaf.path not in kinds and says_nothing(leaf.name):
+            object = holder_of(document, record, keys)
+            asked.setdefault(object.name or (keys[-2] if len(keys) > 1 else holder), {})[leaf.name] = None
+
+
+def clear_texts(document: Document) -> Mapping[str, Sequence[str]]:
+    """Object -> its texts that stay in clear next to personal data, in all answers that were read."""
+    return {name: sorted(texts) for name, texts in sorted(memory(document).get("clear", {}).items())}
+
+
+def _told(document: Document, record: Json, leaf: Leaf, holder: str) -> str | None:
+    """The kind of a text whose name alone says nothing: what its description says, or what holds it."""
+    if is_described_as_secret(leaf.name, leaf.description):
+        return "secret"
+    keys = fields.keys_of(leaf.path)
+    if may_name_person(leaf.name):
+        key = next((key for key in reversed(keys[:-1]) if key.lower() not in CONTAINERS), holder)
+        if _names_person(document, holder_of(document, record, keys), key):
+            return "name"
+    return described_kind(leaf.name, leaf.description) if not leaf.format else None
+
+
+def _names_person(document: Document, holder: Shape, key: str) -> bool:
+    """Whether the name of an object is that of a person. A schema with a name of its own is the same wherever it is
+    referenced: of a person where it is called one, or where one of the places that refer to it is, and of nobody where
+    it is called an organisation or a thing. Where people and things share a schema, ``key`` decides, which refers to
+    it. Next to an e-mail address, a phone number or the like a name is a person's."""
+    if holder.name and (is_person(holder.name) or is_thing(holder.name)):
+        return is_person(holder.name)
+    places = {key, *(references(document).get(holder.pointer, ()) if holder.pointer else ())}
+    if any(map(is_thing, places)):
+        return is_person(key)
+    beside = (_kind(name, name, one.type, one.format, "") for name, one in _members(document, holder))
+    return any(map(is_person, places)) or not _PERSONAL.isdisjoint(beside)
+
+
+_PERSONAL = frozenset({"email", "phone", "birth_date", "national_id"})
+
+
+def _members(document: Document, holder: Shape) -> Iterator[tuple[str, Shape]]:
+    return ((name, shape(document, node)) for name, node in holder.properties.items())
+
+
+def holder_of(document: Document, record: Json, keys: Sequence[str]) -> Shape:
+    """The object that declares the last of ``keys`` in a record."""
+    here = shape(document, record)
+    for key in (*keys[:-1], None):
+        while here.items is not None and not here.properties:
+            here = shape(document, here.items)
+        if key is not None:
+            nodes = every_property(document, here)
+            here = shape(document, nodes[key]) if key in nodes else Shape()
+    if keys[-1] in here.properties or not here.variants:
+        return here
+    inner = (shape(document, variant) for variant in here.variants)
+    return next((one for one in inner if keys[-1] in one.properties), here)
+
+
+def references(document: Document) -> Mapping[str, frozenset[str]]:
+    """Pointer of each schema -> the properties of the document that refer to it, themselves or their elements."""
+    known = memory(document)
+    if "references" not in known:
+        found: dict[str, set[str]] = {}
+        _collect(document.root, "", found)
+        known["references"] = {pointer: frozenset(names) for pointer, names in found.items()}
+    return cast("Mapping[str, frozenset[str]]", known["references"])
+
+
+def _collect(node: Json, name: str, found: dict[str, set[str]]) -> None:
+    """Put every reference below ``node`` into ``found``; ``name``: the property whose schema it belongs to."""
+    waiting = [(node, name)]
+    while waiting:
+        node, name = waiting.pop()
+        if isinstance(node, list):
+            waiting += [(element, name) for element in node]
+        elif isinstance(node, dict):
+            if name and isinstance(target := node.get("$ref"), str):
+                found.setdefault(target, set()).add(name)
+            properties = node.get("properties")
+            for key, inner in node.items():
+                if inner is properties and isinstance(inner, dict):
+                    waiting += [(schema, str(member)) for member, schema in inner.items()]
+                else:
+                    waiting.append((inner, name if key in _SAME else ""))
+
+
+_SAME = frozenset({"items", "allOf", "anyOf", "oneOf"})
+"""Keywords below which a schema is still that of its property."""
 
 
 def _kind(path: str, name: str, type: str | None, format: str | None, holder: str) -> str | None:
