@@ -264,18 +264,21 @@ _PARTICLES = vocabulary("van von vom zu de del della der den da di do dos du la 
 _DIGITS = frozenset({"phone", "card", "national_id", "bank_account"})
 _COUNTED = 1_000_000
 """Numbers below it may count something: ``phones: 3``."""
+_NUMBERED = 10_000
+"""The same of a name that is of one thing: ``phone: 123456``."""
 
 
 @value()
 class LeafKinds:
     """What the name of a field says of the values there, by their JSON type. ``text``: the kind of a string, ``number``
-    that of a number, ``digits`` that of a number too long to be a count; ``person``: a string that is written as the
-    name of a person is one."""
+    that of a number, ``digits`` that of one from ``least`` on, which does not count; ``person``: a string that is
+    written as the name of a person is one."""
 
     text: str | None = None
     number: str | None = None
     digits: str | None = None
     person: bool = False
+    least: int = _COUNTED
 
     def of_text(self, value: str) -> str | None:
         """The kind of a string."""
@@ -283,7 +286,7 @@ class LeafKinds:
 
     def of_number(self, value: float) -> str | None:
         """The kind of a number."""
-        return self.digits if value >= _COUNTED else self.number
+        return self.digits if value >= self.least else self.number
 
 
 @lru_cache(maxsize=32768)
@@ -293,7 +296,9 @@ def leaf_kinds(name: str, holder: str) -> LeafKinds:
     text = kind_within(name, holder, type="string")
     number = kind_within(name, holder, type="integer")
     digits = number or (text if text in _DIGITS else None)
-    return LeafKinds(text, number, digits, names_person(name))
+    spoken = words(name)
+    single = bool(spoken) and singular(spoken[-1]) == spoken[-1]
+    return LeafKinds(text, number, digits, names_person(name), _NUMBERED if single else _COUNTED)
 
 
 def looks_like_name(value: str) -> bool:
