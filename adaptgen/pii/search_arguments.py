@@ -142,19 +142,26 @@ def find_search_arguments(
     classified: Mapping[str, str] = {},
     plain: Collection[str] = (),
     hinted: Mapping[str, tuple[str, ...]] = {},
+    around: Mapping[str, tuple[str, str]] = {},
 ) -> dict[str, SearchArgument]:
     """The arguments that search, compare or order by classified fields, by name or by JSON Pointer into an argument.
 
     ``arguments``: name -> JSON Schema with its description; ``sensitive``: path -> kind of the fields of a record;
     ``declared``: all of its paths; ``holder``: what the records are, in one word; ``classified``: arguments that are
     classified already (the same names) -> kind; ``plain``: names that hints call not personal; ``hinted``: what
-    a person says, name -> paths.
+    a person says, name -> paths; ``around``: name -> the segment of the path before the argument, and what the call is
+    said to do.
     """
     about = _About({path: kind for path, kind in sensitive.items() if kind != "secret"}, holder, tuple(declared))
     found: dict[str, SearchArgument] = {}
     for name, schema in _flat(arguments):
         key = name.rsplit("/", 1)[-1]
-        one = None if key in plain else _read(about, name, words(key), _without(schema, plain), classified.get(name))
+        given = _without(schema, plain)
+        segment, call = around.get(name, ("", ""))
+        kind = classified.get(name) or (_kind_of_segment(about, segment, key) if _takes_text(given) else None)
+        one = (
+            None if key in plain else _read(about, name, words(key), given, kind, f"{' '.join(words(segment))}. {call}")
+        )
         if name in hinted:
             role = one.role if one is not None else "search"
             one = SearchArgument(name, role, hinted[name], "the hints say what it searches")
@@ -182,8 +189,19 @@ class _About:
         return tuple(sorted(path for path, one in self.sensitive.items() if one == kind))
 
 
+def _takes_text(schema: Mapping[str, Any]) -> bool:
+    return "string" in _types(schema) and not _enum(schema) and not schema.get("format")
+
+
+def _kind_of_segment(about: _About, segment: str, name: str) -> str | None:
+    """The kind that the segment before an argument of a path says, as in ``/phone/{pattern}``, where the records have
+    it: whatever the argument is called, unless as an id."""
+    kind = kind_within(segment, about.holder, type="string") if segment and words(name)[-1:] else None
+    return kind if kind in about.sensitive.values() and words(name)[-1] not in _NO_TEXT else None
+
+
 def _read(
-    about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any], kind: str | None
+    about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any], kind: str | None, call: str
 ) -> SearchArgument | None:
     types = _types(schema)
     if not spoken or (types <= {"boolean", "null"} and types):
@@ -197,10 +215,11 @@ def _read(
         return found
     if closed or (types and not types & {"string", "array", "object"}):
         return None
-    role, because = _role(about, spoken, str(schema.get("description") or ""), structured="object" in types)
+    description = str(schema.get("description") or "")
+    role, because = _role(about, spoken, description, call, structured="object" in types)
     if role is None:
         return None
-    said = _mentioned(about, str(schema.get("description") or ""))
+    said = _mentioned(about, description)
     if role == "query":
         hidden = about.fields or said
         return SearchArgument(name, role, _capped((*hidden, *about.declared)) if hidden else (), because)
@@ -219,8 +238,11 @@ def _capped(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))[:_MOST]
 
 
-def _role(about: _About, spoken: tuple[str, ...], description: str, *, structured: bool) -> tuple[Role | None, str]:
-    """The role with the most evidence, where that is enough."""
+def _role(
+    about: _About, spoken: tuple[str, ...], description: str, call: str, *, structured: bool
+) -> tuple[Role | None, str]:
+    """The role with the most evidence, where that is enough. What the ``call`` is said to do counts for an argument
+    whose own name may be that of a search."""
     weights: dict[Role, int] = {}
     reasons: dict[Role, list[str]] = {}
     ends = {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
@@ -229,6 +251,7 @@ def _role(about: _About, spoken: tuple[str, ...], description: str, *, structure
         for row in NAMES
         if row.role != "order" and row.words & ends and not _is_of_another(about, spoken, row)
     ]
+    description = f"{description} {call}" if rows else description
     for phrase in PHRASES:
         if phrase.role != "order" and description and _pattern(phrase.pattern).search(description[:600]):
             rows.append((phrase.role, phrase.weight, phrase.because))

@@ -156,7 +156,7 @@ class JsonRedactor:
 
     def _personal_keys(self, value: dict[str, Any], holder: str, texts: int) -> None:
         """Keys that are values themselves, as in ``surnames: {"Zuse": 3}``. A word in small letters is the name of a
-        field, unless the holder is called as a map is, and what is below are no texts."""
+        field, unless the holder is called as a map is, and nothing below is a string."""
         named = self._text_kind(holder, "") if self._by_name and holder and value else None
         counted = (
             named is not None and is_map(holder, value) and not any(isinstance(one, str) for one in value.values())

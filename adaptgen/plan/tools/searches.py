@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.plan import Evidence
@@ -10,6 +11,7 @@ from adaptgen.model.tables import Call, Tool
 from adaptgen.pii.search_arguments import SearchArgument, find_search_arguments
 from adaptgen.plan.document.schemas import leaves
 from adaptgen.plan.tools.pii import find_plain, record_of
+from adaptgen.syntax.identifiers import words
 from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def find_searches(
         "classified": tool.sensitive_arguments,
         "plain": [path.removeprefix("$..") for path in tool.not_sensitive],
         "hinted": hinted,
+        "around": _find_around(facts, inputs),
     }
     found = find_search_arguments(properties, tool.sensitive, **known)
     if any(one.role in ("query", "search") for one in found.values()):
@@ -48,6 +51,16 @@ def find_searches(
         declared = [leaf.path for leaf in leaves(facts.document, record) if leaf.path] if record is not None else []
         found = find_search_arguments(properties, tool.sensitive, **known, declared=declared[:_MOST])
     return [found[name] for name in sorted(found)]
+
+
+def _find_around(facts: OperationFacts, inputs: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Argument -> the literal segment before it in the path, and what the operation is said to do."""
+    operation = facts.operation
+    parts = operation.path.split("/")
+    segments = {part: before for before, part in pairwise(parts) if "{" in part and "{" not in before}
+    before = {one.strip("{}"): segment for one, segment in segments.items()}
+    call = f"{' '.join(words(operation.id or ''))}. {operation.summary[:300]}"
+    return {name: (before.get(input, ""), call) for name, input in inputs.items()}
 
 
 def step_searches(

@@ -67,6 +67,25 @@ def test_what_searches_nothing_personal(name: str, schema: dict[str, Any]) -> No
     assert role_of(name, schema) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "segment", "call", "role"),
+    [
+        ("pattern", "phones", "", "match"),
+        ("x", "by-email", "", "match"),
+        ("pattern", "search", "", "search"),
+        ("value", "contacts", "Find contacts by a part of their name", "search"),
+        ("pattern", "contacts", "", None),
+        ("id", "phones", "", None),
+        ("code", "cities", "Lists the contacts of a city", None),
+        ("status", "contacts", "Finds contacts by status", None),
+    ],
+)
+def test_where_an_argument_stands_counts_whatever_it_is_called(
+    name: str, segment: str, call: str, role: str | None
+) -> None:
+    assert role_of(name, around={name: (segment, call)}) == role
+
+
 def test_fields_of_somebody_else_are_others() -> None:
     found = find_search_arguments({"assignee_email": TEXT}, {"contact.email": "email"}, holder="tasks")
     assert found["assignee_email"].fields == ("assignee_email",)
