@@ -129,6 +129,7 @@ CODES: dict[str, str] = {
     "AG120": "the environment of the function is too large",
     "AG121": "the permissions of the function are too many",
     "AG122": "parameters of the stack contradict each other",
+    "AG123": "a secret would be a variable that others can read",
     "AG135": "the account of a caller is not described as one",
     "AG136": "where people connect their accounts is not known",
     "AG137": "people and tokens would be sent to an address that is not https",

@@ -16,7 +16,7 @@ from adaptgen.model.plan import Basis, Evidence, Input, LeftOut, Plan, Registry,
 from adaptgen.model.tables import Contract, Server, Tool, Unpaged, calls_of
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.origins import find_agreed, find_declared, find_trusted
-from adaptgen.plan.auth.plan import find_auth
+from adaptgen.plan.auth.plan import find_auth, optional_variables
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
 from adaptgen.plan.document.base_urls import Bases, find_bases
@@ -135,7 +135,7 @@ class _Planner:
             inputs=tuple(inputs),
             evidence=tuple(sorted(evidence, key=lambda one: (one.aspect, one.subject, one.decision, one.because))),
             left_out=tuple(sorted(self.left_out, key=lambda one: (one.operation, one.pointer))),
-            variables=self.variables((*bases.variables, *auth.variables), ordered_tools),
+            variables=self.variables((*bases.variables, *auth.variables), ordered_tools, server),
             operations=self.declared,
             title=server.title,
             source=self.document.path.name,
@@ -533,9 +533,14 @@ class _Planner:
             self.diagnostics.append(Diagnostic("AG021", message, where, severity="warning"))
         return set(names)
 
-    def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
+    def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...], server: Server) -> tuple[Variable, ...]:
         """The environment variables of bases and auth, and those that values in the hints of tools refer to."""
-        found = {one.name: one for one in reversed(known)}
+        optional = optional_variables(server)
+        decided = optional | {base.env for base in server.bases}
+        found = {
+            one.name: replace(one, required=one.name not in optional) if one.name in decided else one
+            for one in reversed(known)
+        }
         if (said := self.hints.connection) is not None:
             for text in (said.ca, said.client_cert, said.proxy):
                 found |= {one: Variable(one, "reaches the API") for one in _references(text) if one not in found}

@@ -22,8 +22,9 @@ from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
 from adaptgen.ship.bundles import compiling, shipment, wheels
-from adaptgen.ship.bundles.package import roots, serving_files, unpack_wheels, zip_files
+from adaptgen.ship.bundles.package import Bundle, roots, serving_files, unpack_wheels, zip_files
 from adaptgen.ship.bundles.target import Target
+from adaptgen.ship.stack.variables import readable_secrets
 
 
 def said(problem: pytest.ExceptionInfo[AdaptgenError]) -> list[tuple[str, str]]:
@@ -156,6 +157,28 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
     assert {"cedarpy", "opentelemetry-sdk"} <= set(roots(proxy, Target()))
     assert "uvicorn" in roots(proxy, Target("agentcore"))
     assert not any("boto3" in roots(proxy, Target(kind)) for kind in ("lambda", "agentcore"))
+
+
+def test_a_bundle_holds_what_was_generated_and_nothing_else_that_lies_there(tmp_path: Path) -> None:
+    folder = governed(tmp_path, BEHIND)
+    for name in (".env", "id_rsa", "keys/server.pem", ".git/config", "notes.txt", "tools/spare.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("SECRET-CANARY")
+    files = shipment.read_deployable(folder).files
+    assert [path for path, content in files.items() if b"SECRET-CANARY" in content] == []
+    assert any(path.endswith("/server.py") for path in files)
+    (folder / "adaptgen.lock").unlink()
+    with pytest.raises(AdaptgenError, match=r"adaptgen\.lock is missing"):
+        shipment.read_deployable(folder)
+
+
+def test_who_can_read_a_secret_variable_is_said(tmp_path: Path) -> None:
+    found = shipment.read_deployable(ROOT / "generated/crm", ROOT / "specs/crm/deployed.yaml")
+    notes = {one.message: one.help for one in readable_secrets(Bundle(found, Target(), "", {}))}
+    assert notes["CRM_PASSWORD is a secret, and everybody who may call lambda:GetFunctionConfiguration reads it"] == (
+        'keep it in Secrets Manager, and write "${secret:crm#password}" in place of "${env:CRM_PASSWORD}"'
+    )
+    assert not any("CRM_USERNAME" in message for message in notes)
 
 
 SOMETIMES = {

@@ -111,8 +111,10 @@ def _staged(options: SimpleNamespace, stage: Stage) -> SimpleNamespace:
 
 def _plan(options: SimpleNamespace, stage: Stage | None, client: Any) -> Plan:
     from adaptgen.ship.deployments.planning import BOUNDARY, plan_named, plan_stage, region_of
+    from adaptgen.ship.stack.variables import readable_secrets
 
     bundle = package.make_bundle(options, options.target or "lambda")
+    terminal.diagnostics(readable_secrets(bundle))
     if stage is not None:
         return plan_stage(bundle, stage, os.environ)
     given = _pairs(options.parameter, "--parameter")

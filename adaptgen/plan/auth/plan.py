@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model.plan import Evidence, Variable
-from adaptgen.model.tables import Auth, Send
+from adaptgen.model.tables import Auth, Send, Server, calls_of
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.consent import offered_flows
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
@@ -433,13 +433,8 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
                 for one in operation.parameters:
                     if _same(one.place, one.name, send.place, send.name):
                         absorbed.setdefault((operation.pointer, one.place, one.name), auth_name)
-    variables: dict[str, Variable] = {}
-    for auth in (*plan.auths, *plan.instead):
-        instead = _named(auth.start.values()) if auth.chain else set()
-        for env in sorted(_env_of(auth) | instead):
-            known = variables.get(env)
-            needed = not auth.optional and env not in instead
-            variables[env] = variable(env, name, required=needed or (known is not None and known.required))
+    read = {env for auth in (*plan.auths, *plan.instead) for env in _env_of(auth) | _beginnings(auth)}
+    variables = {env: variable(env, name) for env in sorted(read)}
     shared = ("redis", "dynamodb", "state")
     if any(auth.store in shared and (auth.chain or auth.refresh or auth.consent) for auth in plan.auths):
         # The settings of governance may give both.
@@ -451,6 +446,30 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
             purpose = f"base URL of the calls that log in, instead of {base.url}"
             variables[base.env] = Variable(base.env, purpose, required=False)
     return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
+
+
+def _beginnings(auth: Auth) -> set[str]:
+    """The variables of what a session may begin with in the place of its login."""
+    return _named(auth.start.values()) if auth.chain else set()
+
+
+def optional_variables(server: Server) -> frozenset[str]:
+    """The variables that a server can do without: what a session may begin with in the place of its login, credentials
+    that are optional, and addresses that are known. An address that only the document names is needed as soon as a
+    credential is, which goes nowhere before a person has named the address."""
+    needed: set[str] = set()
+    spare: set[str] = set()
+    for auth in (*server.auth, *server.instead):
+        beginnings = _beginnings(auth)
+        needed |= set() if auth.optional else _env_of(auth) - beginnings
+        spare |= beginnings | _env_of(auth)
+    reached = {call.base for tool in server.tools if tool.auth for call in calls_of(tool)}
+    reached |= {login.call.base for auth in server.auth for login in auth.chain}
+    unnamed = reached if needed - server.credentials.keys() else set()
+    for base in server.bases:
+        is_needed = not base.url or (base.name in unnamed and base.url in server.declared)
+        (needed if is_needed else spare).update({base.env} - {""})
+    return frozenset(spare - needed)
 
 
 def _at_home(plan: AuthPlan, operations: Sequence[Operation], places: Places) -> AuthPlan:

@@ -15,6 +15,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.rules import check_issuer
 from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
+from adaptgen.output.lock import read as read_lock
 from adaptgen.ship.bundles.settings_bundle import bundle_settings, content_of
 from adaptgen.syntax.templates import Reference, placeholders, references_in, strings_in
 from adaptgen.transports.load import load_server
@@ -143,10 +144,14 @@ def _climbs(reference: str) -> int:
 
 
 def _generated(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        if path.is_file() and parts[0] not in ("tests", *_BULKY) and "__pycache__" not in parts:
-            yield "/".join(parts), path.read_bytes()
+    """What the build wrote, as its lock has it, and nothing else that lies there: a ``.env``, a key, a ``.git``."""
+    lock = read_lock(root)
+    if lock is None:
+        raise error("AG090", f"{GENERATED_LOCK} is missing", Where(str(root)), "generate it again: adaptgen build")
+    for path in sorted(lock.files):
+        parts = PurePosixPath(path).parts
+        if parts[0] not in ("tests", *_BULKY) and ".." not in parts and not PurePosixPath(path).is_absolute():
+            yield path, content_of(root / path)
 
 
 def _check(settings: Settings, server: Server | None) -> None:

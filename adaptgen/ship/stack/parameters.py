@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adaptgen.plan.auth.plan import optional_variables
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.stack.alarms import alarm_conditions, alarm_parameters
 from adaptgen.ship.stack.cloudformation import Resources, choice_parameter, equals, given, text_parameter
@@ -87,8 +88,10 @@ def common_parameters(bundle: Bundle) -> Resources:
             "AllowedPattern": "|s3://[^/]+/.+|appconfig://[^/]+/[^/]+/[^/]+",
         }
     secrets = secret_variables(bundle.shipment)
+    server = bundle.shipment.server
+    optional = optional_variables(server) if server is not None else frozenset()
     for name, parameter in variables(bundle).items():
-        found[parameter] = text_parameter(f"The environment variable {name}")
+        found[parameter] = text_parameter(f"The environment variable {name}", "" if name in optional else None)
         if name in secrets:
             found[parameter]["NoEcho"] = True
     for parameter, said in statements(bundle.shipment).parameters.items():

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from adaptgen.diagnostics import Diagnostic, Where
 from adaptgen.plan.auth.security_schemes import variable
+from adaptgen.plan.document.base_urls import prefix
 from adaptgen.ship.bundles.package import Bundle
 from adaptgen.ship.bundles.shipment import NOT_TEMPLATES, Deployable
 from adaptgen.ship.stack.cloudformation import pascal
@@ -52,6 +54,21 @@ def secret_variables(shipment: Deployable) -> frozenset[str]:
     """The variables of ``shipment`` that are secrets."""
     by_name = {name for name in shipment.variables if _NAMES.search(name)}
     return frozenset((*by_name, *_of_settings(shipment), *_of_server(shipment)))
+
+
+_READERS = {"lambda": "lambda:GetFunctionConfiguration", "agentcore": "bedrock-agentcore:GetAgentRuntime"}
+
+
+def readable_secrets(bundle: Bundle) -> Iterator[Diagnostic]:
+    """For each secret that is set as a variable who can read it, and what to write instead."""
+    action, name = _READERS[bundle.target.kind], bundle.shipment.name
+    for variable_name in sorted(secret_variables(bundle.shipment) & variables(bundle).keys()):
+        key = variable_name.removeprefix(f"{prefix(name)}_").lower()
+        message = f"{variable_name} is a secret, and everybody who may call {action} reads it"
+        help = (
+            f'keep it in Secrets Manager, and write "${{secret:{name}#{key}}}" in place of "${{env:{variable_name}}}"'
+        )
+        yield Diagnostic("AG123", message, Where(bundle.shipment.folder or bundle.shipment.governance), help, "note")
 
 
 def _of_settings(shipment: Deployable) -> Iterator[str]:

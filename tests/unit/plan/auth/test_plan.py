@@ -1,11 +1,12 @@
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from adaptgen.model.tables import Expires, Send
+from adaptgen.model.tables import Auth, Base, Call, Login, Param, Send, Server, Tool
 from adaptgen.plan.auth import AuthPlan
-from adaptgen.plan.auth.plan import find_auth
+from adaptgen.plan.auth.plan import find_auth, optional_variables
 from adaptgen.source.hints.model import EMPTY
 
 INT, TEXT = {"type": "integer"}, {"type": "string"}
@@ -260,3 +261,17 @@ def test_text_of_the_document_cannot_name_a_variable(api: SimpleNamespace) -> No
     given = {**obj(username=TEXT, password=TEXT, mode=grant), "required": ["username", "password", "mode"]}
     found = plan(api, {"/login": {"post": api.login(credentials=given)}, "/a": get()})
     assert "HOME" not in {one.name for one in found.variables}
+
+
+def test_what_a_server_can_do_without_is_one_fact() -> None:
+    login = Login(id="login", call=Call("POST", "/login", query=(Param("key", value="${env:CRM_KEY}"),)))
+    token = Send("header", "Authorization", "Bearer {access}")
+    session = Auth(name="s", kind="session", send=(token,), chain=(login,), start={"access": "${env:CRM_TOKEN}"})
+    bases = (Base(url="https://a.example", env="CRM_BASE_URL"), Base(url="https://b.example", env="B_URL", name="b"))
+    tool = Tool(name="list_rows", call=Call("GET", "/rows"), auth=("s",))
+    server = Server(name="crm", title="", bases=bases, declared=("https://a.example",), auth=(session,), tools=(tool,))
+    assert optional_variables(server) == {"CRM_TOKEN", "B_URL"}
+    agreed = replace(server, credentials={"CRM_KEY": ("https://a.example",)})
+    assert optional_variables(agreed) == {"CRM_TOKEN", "B_URL", "CRM_BASE_URL"}
+    spare = replace(server, auth=(), instead=(replace(session, optional=True),))
+    assert optional_variables(spare) == {"CRM_KEY", "CRM_TOKEN", "B_URL", "CRM_BASE_URL"}
