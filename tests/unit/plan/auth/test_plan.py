@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Base, Call, Login, Param, Send, Server, Tool
+from adaptgen.model.tables import Auth, Base, Call, Expires, Login, Param, Send, Server, Tool
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.plan import find_auth, optional_variables
 from adaptgen.source.hints.model import EMPTY
