@@ -79,8 +79,8 @@ def _attempt(document: Document, record: Json, depth: int) -> tuple[dict[str, An
 
 
 def generated_answer(tool: Tool, contract: Contract) -> dict[str, Json] | None:
-    """What a generated folder holds of it: the types of the view's fields. None where it holds none of them (format 1,
-    a view that hints made, an answer without a schema)."""
+    """What a generated folder holds of it: the types of the view's fields. None where it holds none of them (a
+    view that hints made, an answer without a schema)."""
     if not contract.returns:
         return None
     known = {path: contract.returns.get(path) for path in tool.view or contract.returns}

@@ -96,7 +96,7 @@ def _contracts(text: str, shown: str, tools: Mapping[str, Tool]) -> dict[str, Co
 
 def _places(text: str, shown: str) -> dict[str, dict[str, Where]]:
     """Where each argument is. Contracts are printed with two blanks a level, so that depth shows what a key is: the
-    arguments are members of ``arguments`` (format 2), or of ``properties`` in the schema (format 1)."""
+    arguments are members of ``arguments``, or of ``properties`` in a schema that says more than that."""
     found: dict[str, dict[str, Where]] = {}
     arguments: dict[str, Where] = {}
     member = section = ""

@@ -109,7 +109,7 @@ def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
 
 
 def tags_of(text: str) -> dict[str, str]:
-    """Module -> tag of the toolsets in ``tools/__init__.py``; empty in format 1."""
+    """Module -> tag of the toolsets in ``tools/__init__.py``."""
     tags: dict[str, str] = {}
     try:
         for node in ast.walk(ast.parse(text)):

@@ -1,6 +1,6 @@
 """Generated tools say only what is special: the rest is said once, by their server and their toolset.
 
-``Server(toolsets=…)`` completes the tools of format 2 here. Format 1 says everything in every tool.
+``Server(toolsets=…)`` completes its tools here.
 """
 
 from __future__ import annotations
