@@ -39,9 +39,10 @@ def snapshot(*templates: str) -> Catalog:
     ],
 )
 def test_no_template_takes_long(template: str, uri: str) -> None:
+    """Backtracking would take minutes."""
     begun = time.process_time()
     assert snapshot(*[template + "#" * n for n in range(20)]).reader(uri) == ""
-    assert time.process_time() - begun < 0.25
+    assert time.process_time() - begun < 5
 
 
 def test_templates_are_bounded_and_the_others_named() -> None:
