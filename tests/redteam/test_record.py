@@ -204,7 +204,7 @@ def test_identifiers_that_look_random_still_replay(
 
 @pytest.mark.parametrize("unit", ["-----BEGIN PRIVATE KEY-----", "a:", "eyJ", "/", "password=", "a.b", "https://"])
 def test_the_search_takes_linear_time(unit: str) -> None:
-    """Two sizes in one run, the better of two tries each: a busy machine slows down both."""
+    """Two sizes in one run, the best of three tries each: a busy machine slows down both."""
 
     def seconds(size: int) -> float:
         text = unit * (size // len(unit))
@@ -213,5 +213,5 @@ def test_the_search_takes_linear_time(unit: str) -> None:
         list(find_random(text))
         return time.process_time() - began
 
-    small, large = (min(seconds(size) for _ in range(2)) for size in (10_000, 80_000))
-    assert large < 30 * small + 0.1
+    small, large = (min(seconds(size) for _ in range(3)) for size in (10_000, 80_000))
+    assert large < 40 * small + 0.5

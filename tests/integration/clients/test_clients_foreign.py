@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +68,15 @@ def inspector() -> list[str]:
     folder = cache() / f"inspector-{INSPECTOR.rpartition('@')[2]}"
     program = folder / "node_modules" / ".bin" / "mcp-inspector"
     if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), INSPECTOR]
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Workers that install it at once do not see each other's half.
+        made = tempfile.mkdtemp(dir=folder.parent)
+        install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", made, INSPECTOR]
         done = subprocess.run(install, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"MCP Inspector: npm cannot install it: {done.stderr.strip()[-300:]}")
+        with contextlib.suppress(OSError):
+            Path(made).rename(folder)
     return [str(program), "--cli"]
 
 
