@@ -128,7 +128,8 @@ class JsonRedactor:
         texts = len(self._texts)
         self._objects.append(value)
         pair = pair_kind(value, self._text_kind) if by_name else None
-        each = self._text_kind(holder, "") if by_name and holder and is_map(holder, value) else None
+        each = self._text_kind(holder, "") if by_name and holder else None
+        each = each if each is not None and is_map(holder, value) else None
         for key, member in value.items():
             below = None if node is None else node.members.get(key) or node.each
             kind = None if below is None else below.kind
