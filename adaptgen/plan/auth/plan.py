@@ -195,8 +195,8 @@ class _Inference:
             if (name := unserved(scheme, self.schemes).name) not in lacking:
                 continue
             wanting = sum(name in names for names in by_operation.values())
-            message = f"{wanting} operations want {scheme!r}, which is {name_of_kind(node)} and cannot be served: "
-            message += "no credential is sent with them"
+            who = "1 operation wants" if wanting == 1 else f"{wanting} operations want"
+            message = f"{who} {scheme!r}, which is {name_of_kind(node)} and cannot be served: no credential is sent"
             token = reference(self.name, "TOKEN")
             help = f'where the API takes a token as well, write auth: {{{name}: {{kind: bearer, token: "{token}"}}}}'
             if self.is_mutual_tls(scheme):
