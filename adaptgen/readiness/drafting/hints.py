@@ -83,8 +83,10 @@ def _auths(draft: Draft, auths: Sequence[Auth], evidence: Mapping[tuple[str, str
     for auth in auths:
         because = evidence.get((auth.name, "auth")) or evidence.get((auth.name, "login"))
         draft.say(f"{auth.name}: {because.decision}; {because.because}" if because else auth.name)
-    draft.question(0, "auth:")
-    for auth in auths:
+    served = [auth for auth in auths if auth.kind != "unserved"]
+    if served:
+        draft.question(0, "auth:")
+    for auth in served:
         draft.question(2, f"{auth.name}:")
         for key, value in auth_hint(auth).items():
             if key != "chain":
