@@ -118,14 +118,6 @@ class Accounts:
         found = [account async for _, account in self.every(auth)]
         return sorted(found, key=lambda one: (one.tenant, one.sub))
 
-    async def remove_all(self, auth: Auth) -> list[Account]:
-        """Delete the accounts of every caller; whose they were. The API is not asked."""
-        removed = []
-        async for state, account in self.every(auth):
-            await self.take_away(state)
-            removed.append(account)
-        return removed
-
     async def unreadable(self, auth: Auth, caller: Caller | None = None) -> list[AccountState]:
         """Where accounts are kept that another key has sealed, of one caller or of all: nobody here can say more."""
         states = await self._states(auth) if caller is None else [self.state(auth, caller)]
