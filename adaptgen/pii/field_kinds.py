@@ -148,14 +148,22 @@ def described_kind(name: str, description: str) -> str | None:
 
 def says_nothing(name: str) -> bool:
     """Whether the name of a text neither classifies it nor says that it is about another value, as ``email_status``."""
-    spoken = words(name)
-    content = set(spoken) <= _NEUTRAL | _CONTENT
-    return bool(spoken) and not content and spoken[0] not in _SWITCH and singular(spoken[-1]) not in _ABOUT
+    spoken = list(words(name))
+    while spoken and (spoken[-1] in _NEUTRAL or spoken[-1] in _CONTENT):
+        spoken.pop()
+    return bool(spoken) and spoken[0] not in _SWITCH and singular(spoken[-1]) not in _ABOUT | _THINGS
 
 
 def may_name_person(name: str) -> bool:
     """Whether a field called ``name`` holds the name of a person where what holds it is one."""
     return words(name) in _NAMED or (bool(words(name)) and set(words(name)) <= _NAME_PARTS)
+
+
+def reaches_holder(name: str, *, type: str | None = None, format: str | None = None) -> bool:
+    """Whether a field called ``name`` is an address, a number or a date of birth of what holds it, and not of somebody
+    else: ``mobile``, not ``owner_email``."""
+    of_others = any(singular(word) in _PERSON | {"user"} for word in words(name))
+    return not of_others and _kind(name, type, format) in {"email", "phone", "birth_date", "national_id"}
 
 
 @lru_cache(maxsize=16384)

@@ -16,6 +16,7 @@ from adaptgen.pii.field_kinds import (
     kind_within,
     leans,
     may_name_person,
+    reaches_holder,
     says_nothing,
 )
 from adaptgen.plan.document.envelope import CONTAINERS, at
@@ -149,11 +150,9 @@ def _names_person(document: Document, holder: Shape, key: str) -> bool:
     places = {key, *(references(document).get(holder.pointer, ()) if holder.pointer else ())}
     if any(map(is_thing, places)):
         return is_person(key)
-    beside = (_kind(name, name, one.type, one.format, "") for name, one in _members(document, holder))
-    return any(map(is_person, places)) or not _PERSONAL.isdisjoint(beside)
-
-
-_PERSONAL = frozenset({"email", "phone", "birth_date", "national_id"})
+    return any(map(is_person, places)) or any(
+        reaches_holder(name, type=one.type, format=one.format) for name, one in _members(document, holder)
+    )
 
 
 def _members(document: Document, holder: Shape) -> Iterator[tuple[str, Shape]]:

@@ -229,7 +229,7 @@ class Findings:
 
     def document(self) -> Iterator[Finding]:
         for one in self._diagnostics:
-            if one.code in ("AG028", "AG029"):
+            if one.code in ("AG028", "AG029", "AG041"):
                 continue  # said of the login and of lists
             severity = {"error": "high", "warning": "medium"}.get(one.severity, "low")
             yield Finding(one.code, severity, "document", one.message, "", one.help, one.where)  # type: ignore[arg-type]
