@@ -1,4 +1,4 @@
-"""The site of the docs: it builds without a problem, and its checks find what they are for."""
+"""The checks of the site of the docs find what they are for; ``make site`` builds it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ PAGE = "<article><h1 id=top>Title</h1><pre>adaptgen demo</pre>{}</article>"
 @pytest.fixture(scope="module")
 def site() -> ModuleType:
     return script("site/build.py")
-
-
-def test_the_site_builds_without_a_warning_and_without_a_problem(site: ModuleType, tmp_path: Path) -> None:
-    assert site.build(tmp_path) == []
-    assert list(site.problems(tmp_path)) == []
-    assert {path.name for path in tmp_path.glob("*.html")} >= {"index.html", "hints.html", "contributing.html"}
-    assert (tmp_path / "search" / "search_index.json").is_file()
 
 
 @pytest.mark.parametrize(

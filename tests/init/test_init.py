@@ -264,6 +264,7 @@ def test_a_folder_without_answers(rows: Path, tmp_path: Path, capsys: pytest.Cap
 # ------------------------------------------------------------------------------------------------- real documents
 
 
+@pytest.mark.slow
 def test_drafts_of_real_documents_say_what_was_inferred(testdata: Path, tmp_path: Path) -> None:
     """Taking a draft as it stands changes no tool, and its block of the login is accepted."""
     logins = 0

@@ -264,6 +264,7 @@ def _documents(folder: Path) -> Iterator[Path]:
     return iter(sorted((folder / "corpus" / "specs").glob("a*/*.gz"))[:12])
 
 
+@pytest.mark.slow
 def test_real_documents_have_a_score(testdata: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import gzip
 
@@ -274,6 +275,7 @@ def test_real_documents_have_a_score(testdata: Path, tmp_path: Path, capsys: pyt
         assert 0 <= json.loads(capsys.readouterr().out)["score"] <= 100
 
 
+@pytest.mark.slow
 def test_proposals_for_real_documents_apply_and_do_what_they_say(testdata: Path, tmp_path: Path) -> None:
     """One of each rule for each document: the hint is accepted, and its finding is gone."""
     import gzip

@@ -108,6 +108,7 @@ def test_the_queries_of_agents_are_about_documents_that_search_was_not_made_with
         assert question["operations"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [LABELS, FRESH, AGENTS], ids=["tuned", "fresh", "agents"])
 def test_the_operations_exist(operations: dict[str, dict[str, Any]], labels: Path) -> None:
     for question in questions(labels):
