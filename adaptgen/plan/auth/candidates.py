@@ -67,13 +67,9 @@ OTHER_WORDS = vocabulary(
     "rotate rotation regenerate reissue bulk batch enrol join subscribe onboard onboarding registrieren registrierung "
     "inscription inscribir registro registrar cadastro cadastrar registrazione registreren"
 )
-_CHANGES = (
-    CHANGES_RECORD
-    | DELETE
-    | vocabulary(
-        "rotate consent consents approve accept reject deny confirm extend start starts begin begins init initiate"
-    )
-)
+_CHANGES = CHANGES_RECORD | DELETE | vocabulary("rotate consent consents approve accept reject deny confirm extend")
+# In a path; "Start a session" is what a login does.
+_STARTS = vocabulary("start begin init initiate")
 _BEGINS = MAKES | vocabulary("generate generates issue issues mint new")
 _PAIRED = {"user", "client_id", "api_key"}, {"password", "client_secret", "api_secret"}
 _WHO = {"user", "password"}
@@ -249,7 +245,7 @@ class Candidate:
         parts = [words(part) for part in self.operation.path.split("/") if part and not part.startswith("{")]
         named = self.about & {*chain.from_iterable(parts)}
         first = {word for text in (self.operation.id or "", self.operation.summary) for word in words(text)[:1]}
-        if named & _CHANGES or (first & _CHANGES and not (self.proves_person and logs_in(self.about))):
+        if named & (_CHANGES | _STARTS) or (first & _CHANGES and not (self.proves_person and logs_in(self.about))):
             return True
         who, secret = _PAIRED
         hands_out = bool(parts) and {*parts[-1]} <= _BEGINS | _SIGN_IN | _PLAIN  # "generate-token"

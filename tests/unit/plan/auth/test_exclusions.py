@@ -108,6 +108,7 @@ def test_what_makes_or_changes_something_is_no_login(
         ("/generateToken", USER, {}),
         ("/me", USER, {"summary": "Log a user in"}),
         ("/access/ticket", USER, {}),
+        ("/sessions", USER, {"operationId": "startSession", "summary": "Start a new session"}),
         ("/self-service/login", USER, {"operationId": "updateLoginFlow"}),
     ],
 )
