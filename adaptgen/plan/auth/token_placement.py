@@ -165,7 +165,7 @@ class _Finder:
     def declared(self, rest: Sequence[Operation], one: Candidate) -> TokenPlacement | None:
         used: Counter[str] = Counter()
         for operation in rest:
-            used.update({name for option in operation.security or () for name in option})
+            used.update(list(dict.fromkeys(name for option in operation.security or () for name in option)))
         if not used:
             used.update(dict.fromkeys(self.schemes, 1))
         order = list(used)  # as the document lists them

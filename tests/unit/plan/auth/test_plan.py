@@ -172,6 +172,15 @@ def test_the_token_goes_where_the_document_declares(api: SimpleNamespace, scheme
     assert [auth.send for auth in found.auths] == [(send,)]
 
 
+def test_of_schemes_that_fit_alike_the_first_is_taken(api: SimpleNamespace) -> None:
+    """Whatever the hashes of names are."""
+    names = ["mine", "yours", "theirs", "ours", "a", "b"]
+    schemes = {name: {"type": "http", "scheme": f"word{name}"} for name in names}
+    paths = {"/login": {"post": api.login(security=[])}, "/customers": get()}
+    found = plan(api, paths, schemes, security=[{name: []} for name in names])
+    assert [auth.send for auth in found.auths] == [(Send("header", "Authorization", "Wordmine {access}"),)]
+
+
 def test_a_required_input_that_nobody_knows_ends_it(api: SimpleNamespace) -> None:
     given = {**obj(username=TEXT, password=TEXT, captcha=TEXT), "required": ["username", "password", "captcha"]}
     assert plan(api, {"/login": {"post": api.login(credentials=given)}, "/a": get()}).login_operations == {}
