@@ -122,14 +122,13 @@ class JsonRedactor:
         return token
 
     def _object(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
-        kinds, by_name, said = self._kinds, self._by_name, self._said
+        kinds, by_name = self._kinds, self._by_name
         if by_name and _is_columns(value):
             self._columns(value, node, holder)
         texts = len(self._texts)
         self._objects.append(value)
         pair = pair_kind(value, self._text_kind) if by_name else None
-        each = self._text_kind(holder, "") if by_name and holder else None
-        each = each if each is not None and is_map(holder, value) else None
+        each = self._kind_of_map(holder, value) if by_name and holder else None
         for key, member in value.items():
             below = None if node is None else node.members.get(key) or node.each
             kind = None if below is None else below.kind
@@ -139,9 +138,7 @@ class JsonRedactor:
             if of is str:
                 if member:
                     if kind is None and by_name:
-                        kind = said.named(key, holder) if said.names else None
-                        kind = kind or key_kinds(key, holder).of_text(member)
-                        kind = kind or (each if each is not None and confirm(each, member) else None)
+                        kind = self._kind_of_text(key, holder, member, each)
                     if kind in kinds:
                         value[key] = self._token(kind, member)
                     else:
@@ -154,6 +151,16 @@ class JsonRedactor:
                     kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
         self._personal_keys(value, holder, texts)
+
+    def _kind_of_map(self, holder: str, value: dict[str, Any]) -> str | None:
+        """The kind of the texts of a map that is called ``holder``; None for an object of another kind."""
+        kind = self._text_kind(holder, "")
+        return kind if kind is not None and is_map(holder, value) else None
+
+    def _kind_of_text(self, key: str, holder: str, text: str, each: str | None) -> str | None:
+        """The kind of a text by its name, or as one of the texts of a map, which are of the kind ``each``."""
+        kind = (self._said.named(key, holder) if self._said.names else None) or key_kinds(key, holder).of_text(text)
+        return kind or (each if each is not None and confirm(each, text) else None)
 
     def _personal_keys(self, value: dict[str, Any], holder: str, texts: int) -> None:
         """Keys that are values themselves, as in ``surnames: {"Zuse": 3}``. A word in small letters is the name of a

@@ -81,7 +81,8 @@ class Laptop:
                 said = httpx.get(f"{asked['redirect_uri']}?{urlencode(one)}")
                 self.answers.append((said.status_code, said.text))
 
-        threading.Thread(target=follow, daemon=True).start()
+        self.browser = threading.Thread(target=follow, daemon=True)
+        self.browser.start()
 
 
 @pytest.fixture
@@ -117,6 +118,7 @@ def test_a_consent_comes_back_to_this_machine(laptop: Laptop, tmp_path: Path, mo
         connecting.webbrowser, "open", lambda url: laptop.answer(url, code=laptop.api.agree(url, "ada"))
     )
     assert connecting.connect(laptop.options()) == 0
+    laptop.browser.join(10)
     assert [status for status, _ in laptop.answers] == [400, 200]
     assert "note of ada" in text_of_call(laptop)
     grant = laptop.api.grants[0]
