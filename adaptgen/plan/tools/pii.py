@@ -187,11 +187,15 @@ def references(document: Document) -> Mapping[str, frozenset[str]]:
 def _collect(node: Json, name: str, found: dict[str, set[str]]) -> None:
     """Put every reference below ``node`` into ``found``; ``name``: the property whose schema it belongs to."""
     waiting = [(node, name)]
+    seen: set[tuple[int, str]] = set()  # aliases of YAML share nodes, so that a small text can be a large tree
     while waiting:
         node, name = waiting.pop()
+        if not isinstance(node, (dict, list)) or (id(node), name) in seen:
+            continue
+        seen.add((id(node), name))
         if isinstance(node, list):
             waiting += [(element, name) for element in node]
-        elif isinstance(node, dict):
+        else:
             if name and isinstance(target := node.get("$ref"), str):
                 found.setdefault(target, set()).add(name)
             properties = node.get("properties")
