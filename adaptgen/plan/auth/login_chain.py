@@ -35,6 +35,8 @@ from adaptgen.syntax.token_names import CSRF_HEADERS, FIND_CSRF, FIND_TOKEN, is_
 if TYPE_CHECKING:
     from adaptgen.source import Document
 
+_OTHERS = 6
+"""Logins that are offered behind a sure one."""
 _SECRETS = {"password", "client_secret"}
 _OUT = vocabulary("logout signout logoff")
 _TOKEN = vocabulary("csrf xsrf token")
@@ -147,12 +149,17 @@ class _Finder:
         self.inputs, self.name = candidates.inputs, name
 
     def chains(self) -> Iterator[tuple[Chain, Literal["sure", "likely", "possible"]]]:
-        """What the operations that may log in would be as logins, the likeliest first, and how certain they are."""
+        """What the operations that may log in would be as logins, the likeliest first, and how certain they are. Behind
+        a sure one only a few more are looked at."""
+        left = len(self.candidates.likeliest)
         for one in self.candidates.likeliest:
+            if (left := left - 1) < 0:
+                return
             use = find_use(self.candidates, one)
             if (chain := self.chain(one, use or use_instead(one))) is None:
                 continue
             if use is not None and use.told:
+                left = min(left, _OTHERS)
                 yield chain, "sure"
             else:
                 yield chain, "likely" if use is not None or one.proves_person else "possible"

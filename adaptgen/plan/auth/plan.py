@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
@@ -30,7 +31,7 @@ from adaptgen.plan.auth.security_schemes import (
     scheme_word,
     schemes,
     static,
-    unserved,
+    unserved_auths,
     variable,
 )
 from adaptgen.plan.document.base_urls import Bases, find_bases
@@ -191,8 +192,8 @@ class _Inference:
     def not_served(self, auths: Iterable[Auth], by_operation: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
         """What declared schemes cannot be served, and where they are wanted (AG028)."""
         lacking = {auth.name for auth in auths if auth.kind == "unserved"}
-        for scheme, node in self.schemes.items():
-            if (name := unserved(scheme, self.schemes).name) not in lacking:
+        for scheme, node in self.schemes.items() if lacking else ():
+            if (name := self.unserved_auths[scheme].name) not in lacking:
                 continue
             wanting = sum(name in names for names in by_operation.values())
             who = "1 operation wants" if wanting == 1 else f"{wanting} operations want"
@@ -293,11 +294,15 @@ class _Inference:
             auths.setdefault(auth.name, auth)
         return tuple(auth.name for auth in served.values())
 
+    @cached_property
+    def unserved_auths(self) -> Mapping[str, Auth]:
+        return unserved_auths(self.schemes)
+
     def unserved(self, option: Iterable[str], auths: dict[str, Auth]) -> tuple[str, ...]:
         """The names of what stands for the schemes of ``option`` that cannot be served: no credential is sent in
         their place, as the schemes next to them would not do alone (OpenAPI 3.1, 4.8.30)."""
         lacking = [scheme for scheme in sorted(option) if scheme in self.schemes and self.auth(scheme) is None]
-        made = [unserved(scheme, self.schemes) for scheme in lacking]
+        made = [self.unserved_auths[scheme] for scheme in lacking]
         auths |= {auth.name: auth for auth in made}
         return tuple(auth.name for auth in made)
 
@@ -371,7 +376,7 @@ class _Inference:
             if ranked:
                 best = min(ranked, key=lambda one: one[:2])[2]
                 return best if best.chain else replace(best, optional=True)
-            return unserved(next(iter(self.schemes)), self.schemes)
+            return next(iter(self.unserved_auths.values()))
         return optional_auth(self.name)
 
 

@@ -7,6 +7,7 @@ Credentials come from the environment: ``<NAME>_TOKEN``, ``<NAME>_API_KEY``, ``<
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -181,12 +182,13 @@ def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str,
     return None
 
 
-def unserved(scheme_name: str, declared: Iterable[str]) -> Auth:
-    """What stands for a scheme that cannot be served: nothing is sent for it, and what is refused names it. No other
-    of the ``declared`` schemes has its name."""
-    name = identifier(scheme_name)
-    alike = sum(identifier(other) == name for other in declared)
-    return Auth(name=name if alike < 2 else f"{name}_unserved", kind="unserved")
+def unserved_auths(declared: Iterable[str]) -> dict[str, Auth]:
+    """Declared scheme -> what stands for it if it cannot be served: nothing is sent for it, and what is refused names
+    it. No other scheme has its name."""
+    names = {scheme: identifier(scheme) for scheme in declared}
+    alike = Counter(names.values())
+    every = {scheme: name if alike[name] < 2 else f"{name}_unserved" for scheme, name in names.items()}
+    return {scheme: Auth(name=name, kind="unserved") for scheme, name in every.items()}
 
 
 def name_of_kind(scheme: Mapping[str, Any]) -> str:

@@ -161,17 +161,26 @@ def _members(document: Document, holder: Shape) -> Iterator[tuple[str, Shape]]:
 
 def holder_of(document: Document, record: Json, keys: Sequence[str]) -> Shape:
     """The object that declares the last of ``keys`` in a record."""
-    here = shape(document, record)
-    for key in (*keys[:-1], None):
-        while here.items is not None and not here.properties:
-            here = shape(document, here.items)
-        if key is not None:
-            nodes = every_property(document, here)
-            here = shape(document, nodes[key]) if key in nodes else Shape()
+    here = _object_at(document, record, tuple(keys[:-1]))
     if keys[-1] in here.properties or not here.variants:
         return here
     inner = (shape(document, variant) for variant in here.variants)
     return next((one for one in inner if keys[-1] in one.properties), here)
+
+
+def _object_at(document: Document, record: Json, keys: tuple[str, ...]) -> Shape:
+    """The object under ``keys`` in a record, or in the elements of a list there; read once."""
+    known, place = memory(document), ("object", identity(record), keys)
+    if place not in known:
+        here = shape(document, record) if not keys else _object_at(document, record, keys[:-1])
+        if keys:
+            nodes = here.properties if keys[-1] in here.properties else every_property(document, here)
+            here = shape(document, nodes[keys[-1]]) if keys[-1] in nodes else Shape()
+        while here.items is not None and not here.properties:
+            here = shape(document, here.items)
+        # The node is kept next to the result, so that no other can take its place in memory.
+        known[place] = (record, here)
+    return cast("Shape", known[place][1])
 
 
 def references(document: Document) -> Mapping[str, frozenset[str]]:
