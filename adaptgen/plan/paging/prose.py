@@ -163,6 +163,8 @@ def last_id_told(text: str) -> bool:
 def about_parameter(name: str, text: str) -> str:
     """What an operation's description says of its parameter ``name`` in a list of parameters:
     ``- page - the number of the page, from 0``."""
+    if name not in text:
+        return ""
     found = re.search(
         rf"(?:^|[\n,;]|[-*•])\s*[`*_\"']*{re.escape(name)}[`*_\"']*\s*(?:[-–:=]|\()\s*([^\n]{{0,200}})", text
     )
