@@ -231,8 +231,8 @@ class Guard(Transport):
         """
         method, url = request.method, str(request.url)
         kind = self.rules.judge(method, url)
-        if not kind and url in self._moved:
-            raise Elsewhere("The API redirects elsewhere. It was not followed.", status=self._moved[url], target=url)
+        if not kind and (status := self._moved.get(_plain(url))) is not None:
+            raise Elsewhere("The API redirects elsewhere. It was not followed.", status=status, target=url)
         if not kind:
             raise ToolError(f"{method} of this address is not known to be a read. Nothing was sent.")
         if kind == "read" and (changing := find_change(request)):
@@ -255,7 +255,7 @@ class Guard(Transport):
                 return
         except ToolError:
             return
-        self._moved[target] = status
+        self._moved[_plain(target)] = status
         slash = _plain(target) == _plain(url)
         if kind in ("login", "step") and (status in (307, 308) or slash):
             self.rules.allow_login(method, target, attempt=kind == "login")

@@ -146,9 +146,8 @@ def find_place(
 def find_rivals(body: Json, records: Sequence[Json] | None) -> list[tuple[tuple[str, ...], list[Json]]]:
     """The arrays of other records in an answer besides ``records``, by their keys. An array that lists the same records
     once more, as some answers do for older clients, does not count."""
-    own = [mark(record, True) for record in records or ()]
-    arrays = [(keys, items) for keys, items in _lists(body, (), _DEPTH) if not _is_about(keys)]
-    return [(keys, items) for keys, items in arrays if [mark(record, True) for record in items] != own]
+    arrays = _lists(body, (), _DEPTH)
+    return [(keys, items) for keys, items in arrays if items != records and not _is_about(keys)]
 
 
 @value()

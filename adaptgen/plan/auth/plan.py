@@ -36,6 +36,7 @@ from adaptgen.plan.auth.security_schemes import (
 )
 from adaptgen.plan.document.base_urls import Bases, find_bases
 from adaptgen.syntax.identifiers import vocabulary, words
+from adaptgen.syntax.json_pointer import escape
 from adaptgen.syntax.templates import references
 from adaptgen.syntax.token_names import OTHER_TOKEN, is_csrf, takes_token
 
@@ -202,7 +203,7 @@ class _Inference:
             help = f'where the API takes a token as well, write auth: {{{name}: {{kind: bearer, token: "{token}"}}}}'
             if self.is_mutual_tls(scheme):
                 help = "write connection: {client_cert: FILE}, a certificate with its key in PEM"
-            where = self.document.where(f"#/components/securitySchemes/{scheme.replace('~', '~0').replace('/', '~1')}")
+            where = self.document.where(f"#/components/securitySchemes/{escape(scheme)}")
             yield Diagnostic("AG028", message, where, help, "warning")
 
     def evidence(self, used: Set[str], unsaid: Mapping[str, tuple[str, ...]]) -> Iterator[Evidence]:

@@ -35,7 +35,7 @@ class TokenPlacement:
     """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
     takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the
     token alone. ``encoded``: the token is sent in base64; ``told``: the document says where it goes, or a user logs in
-    with a password, so that there is no doubt that something of it is sent."""
+    with a password; without either the login is not used."""
 
     sends: tuple[Send, ...]
     because: str

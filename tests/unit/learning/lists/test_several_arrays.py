@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adaptgen.learning.lists.observe import find_rivals
 from adaptgen.runtime.http.page import find_items
 
 ROWS = [{"id": number} for number in range(3)]
@@ -25,3 +26,9 @@ ROWS = [{"id": number} for number in range(3)]
 )
 def test_the_only_array_of_records_is_the_list(body: dict[str, Any], items: Any) -> None:
     assert find_items("$.elsewhere", body) == items
+
+
+def test_a_second_copy_of_the_list_is_no_other_one_and_the_same_ids_are() -> None:
+    records = [{"id": 1, "total": 7}, {"id": 2, "total": 8}]
+    body = {"items": records, "copy": [dict(record) for record in records], "people": [{"id": 1, "age": 3}, {"id": 2}]}
+    assert [keys for keys, _ in find_rivals(body, records)] == [("people",)]

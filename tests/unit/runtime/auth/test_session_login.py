@@ -145,7 +145,7 @@ async def test_the_token_of_a_login_goes_in_the_form_that_the_api_takes(
 
     api.handler = answer
     calls = make(READ, WRITE, auth=(auth,), environ=environ)
-    assert "not" in await calls.error("add_item", name="x")  # a write is no trial
+    assert "not" in await calls.error("add_item", name="x")  # no form is tried with a write
     assert api.calls("/items") <= 2
     await calls.ok("get_item", id=1)
     refused = api.calls("/items/1")
