@@ -284,22 +284,25 @@ def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
 
 def rewrite_quoted(text: str, change: Callable[[str], str]) -> str:
     """``text`` in quoted-printable (RFC 2045, 6.7) as what ``change`` makes of the text that it holds, encoded again
-    where that is another one."""
+    where that is another one. Call it behind the readings of ``text`` itself: ``phone=7399517792`` is
+    quoted-printable by chance. Lines are not broken, since that would break tokens."""
     plain = decode_quoted(text)
     if plain is None or (changed := change(plain)) == plain:
         return text
-    return quopri.encodestring(changed.encode()).decode("ascii")
+    return _UNPRINTABLE.sub(lambda match: b"=%02X" % match[0][0], changed.encode()).decode("ascii")
 
 
 def decode_quoted(text: str) -> str | None:
-    """The text that ``text`` holds in quoted-printable; None where it holds none."""
-    if "=" not in text or _QUOTED.search(text) is None:
+    """The text that ``text`` holds in quoted-printable; None where it holds none, or where a sign of equality stands
+    for itself."""
+    if "=" not in text or not text.isascii() or _QUOTED.fullmatch(text) is None:
         return None
     decoded = quopri.decodestring(text.encode()).decode("utf-8", "replace")
-    return decoded if "\ufffd" not in decoded and _is_text(decoded) and decoded != text else None
+    return decoded if "\ufffd" not in decoded and _is_text(decoded) else None
 
 
-_QUOTED = lazy(r"=[0-9A-F]{2}|=\r?\n")
+_QUOTED = lazy(r"(?:[^=]|=[0-9A-Fa-f]{2}|=[ \t]*\r?\n)*")
+_UNPRINTABLE = re.compile(rb"[^\t\r\n -<>-~]")
 
 
 def decode_base64(text: str) -> str | None:

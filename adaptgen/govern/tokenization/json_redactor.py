@@ -19,6 +19,7 @@ from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, comp
 from adaptgen.pii.national_ids import is_card
 from adaptgen.pii.structured_text import (
     TELLING_BASE64,
+    decode_quoted,
     holds_base64,
     is_map,
     is_xml,
@@ -340,11 +341,10 @@ class JsonRedactor:
                 pass  # searched as text, then
         if first == "<" and is_xml(text.lstrip()):
             text = rewrite_xml(text, self._text_kind, self._element)
-        if self._depth < _NESTED:
-            text = rewrite_quoted(text, self._decoded)
-            if self._holds_base64(text):
-                text = rewrite_base64(text, self._decoded)
-        return self.sweep(rewrite_labels(text, self._text_kind, self._element))
+        if self._depth < _NESTED and self._holds_encoded(text):
+            text = rewrite_base64(text, self._decoded)
+        text = self.sweep(rewrite_labels(text, self._text_kind, self._element))
+        return rewrite_quoted(text, self._decoded) if self._depth < _NESTED else text
 
     def _header(self, text: str) -> tuple[str, list[str]] | None:
         """Delimiter and names of a table of which a column holds something personal."""
@@ -358,7 +358,7 @@ class JsonRedactor:
             row[:] = [self.text(cell) for cell in row]
 
     def _decoded(self, text: str) -> str:
-        """Text that was in base64."""
+        """Text that was in base64 or in quoted-printable."""
         self._depth += 1
         try:
             return self.text(text)
@@ -461,10 +461,12 @@ class JsonRedactor:
         if encoded:
             matcher = ValueMatcher(KnownValue(*one) for one in wanted)
             for container, key in encoded:
-                container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+                text = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+                container[key] = rewrite_quoted(text, lambda text: matcher.replace(text, self.replace_known))
 
     def _strings(self, places: list[Place]) -> tuple[list[Place], list[str], list[Place]]:
-        """The strings at ``places`` and below these that are searched, with their texts, and those that hold base64."""
+        """The strings at ``places`` and below these that are searched, with their texts, and those that hold
+        others, encoded."""
         strings: list[Place] = []
         texts: list[str] = []
         encoded: list[Place] = []
@@ -474,17 +476,17 @@ class JsonRedactor:
                 continue
             strings.append(place)
             texts.append(text)
-            if len(text) > 7 and self._holds_base64(text):
+            if len(text) > 7 and self._holds_encoded(text):
                 encoded.append(place)
         return strings, texts, encoded
 
-    def _holds_base64(self, text: str) -> bool:
-        """Whether a piece of ``text`` may be base64 of text. Asked twice of most texts."""
+    def _holds_encoded(self, text: str) -> bool:
+        """Whether a piece of ``text`` may be base64 of text, or it is quoted-printable. Asked twice of most texts."""
         if len(text) < TELLING_BASE64 and "=" not in text:
             return False
         holds = self._encoded.get(text)
         if holds is None:
-            holds = self._encoded[text] = holds_base64(text)
+            holds = self._encoded[text] = holds_base64(text) or decode_quoted(text) is not None
         return holds
 
     def _search_keys(self, record: _Record) -> None:
