@@ -7,13 +7,14 @@ import binascii
 import csv
 import html
 import io
+import quopri
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen.model.frozen import lazy
 from adaptgen.pii.detectors import FOUND, confirm
-from adaptgen.syntax.identifiers import vocabulary
+from adaptgen.syntax.identifiers import singular, vocabulary, words
 
 Kind = Callable[[str, str], str | None]
 """Name and the name of what holds it -> the kind of personal data."""
@@ -57,15 +58,27 @@ def row_kind(row: list[Any], kind: Kind) -> str | None:
 # Labels.
 
 _LABEL = lazy(
-    r"(?<![\w.-])([^\W\d_][\w.-]{1,40}(?: (?i:name|number|no|nr|address|id))?)[\"']?[ \t]{0,2}(?:=>|[:=])[ \t]{0,2}"
+    r"(?<![\w.-])([^\W\d_][\w.-]{1,40}(?: (?i:name|number|no|nr|address|id))?)[\"'*_]{0,3}[ \t]{0,2}"
+    r"(?:=>|[:=])[*_]{0,3}[ \t]{0,2}"
 )
 _LABELLED = lazy(r"\"([^\"\r\n]{1,200})\"|'([^'\r\n]{1,200})'|([^\s\"'(){}\[\]<>,;&|#][^\r\n\"(){}\[\]<>,;&|#]{0,200})")
 _LISTS = lazy(r"\(([\w\", .-]{2,300})\)\s?=\s?\(([^()\r\n]{1,1000})\)")
 _WORDS = lazy(r"[^\W\d_][\w'’.-]*")
 _STATES = vocabulary(
     "required missing invalid empty blank null none nil true false unknown optional taken unique string text field "
-    "hidden redacted undefined asc desc ascending descending yes no"
+    "hidden redacted undefined asc desc ascending descending yes no unavailable na tbd pending anonymous deleted "
+    "removed withheld private unspecified undisclosed"
 )
+_COUNTS = vocabulary("total count distinct unique min max avg sum limit offset page size items results other others")
+
+
+def is_map(holder: str, record: Mapping[str, Any]) -> bool:
+    """Whether ``record``, which is called ``holder``, maps values of a kind to what is known of them, or ids to such
+    values: ``surnames: {"zuse": 3}``, ``surnames: {"a1": "Zuse"}``. Members of one thing are called by words."""
+    last = words(holder)[-1:]
+    if not last or singular(last[0]) == last[0]:
+        return False
+    return not any(key.casefold() in _COUNTS for key in record)
 
 
 def rewrite_labels(text: str, kind: Kind, replace: Callable[[str, str], str]) -> str:
@@ -105,7 +118,7 @@ def rewrite_labels(text: str, kind: Kind, replace: Callable[[str, str], str]) ->
 def _value_size(kind: str, value: str, *, quoted: bool) -> int:
     """How many characters of what follows a label are a value of ``kind``; 0 where it is a remark or a state."""
     bare = value.rstrip(" .\t")
-    if bare.casefold() in _STATES or bare.startswith("tok_"):
+    if bare.casefold() in _STATES or bare.casefold() == "n/a" or bare.startswith("tok_"):
         return 0
     if kind != "name":
         return len(bare) if kind not in FOUND and any(map(str.isdigit, bare)) else len(bare) * confirm(kind, bare)
@@ -151,16 +164,17 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
                 holders.pop()
             continue
         holder = holders[-1] if holders else ""
+        said = _named_by_attribute(text, tag, kind) if attributes else None
         for one in _ATTRIBUTE.finditer(text, tag.start(3), tag.end(3)) if attributes else ():
             group = 2 if one[2] is not None else 3
-            named = kind(one[1].rpartition(":")[2], name)
+            named = kind(one[1].rpartition(":")[2], name) or (said if one[1].lower() in _VALUES else None)
             if named is not None and one.start(group) >= position:
                 parts += (text[position : one.start(group)], _escaped(replace(named, html.unescape(one[group]))))
                 position = one.end(group)
         if attributes.endswith("/"):
             continue
         holders.append(name)
-        named = kind(name, holder) or _named_by_attribute(text, tag, kind)
+        named = kind(name, holder) or said
         start, end = _content(text, tag.end())
         value = text[start:end].strip()
         if named is not None and value and start >= position:
@@ -174,7 +188,7 @@ def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> st
 def _named_by_attribute(text: str, tag: re.Match[str], kind: Kind) -> str | None:
     """The kind that an attribute says of an element: ``<field name="surname">``."""
     for attribute in _ATTRIBUTE.finditer(text, tag.start(3), tag.end(3)):
-        if attribute[1] in _NAMES:
+        if attribute[1].lower() in _NAMES:
             return kind(attribute[2] or attribute[3], "")
     return None
 
@@ -266,6 +280,29 @@ def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
         return encoded if written.endswith("=") or len(written) % 4 == 0 else encoded.rstrip("=")
 
     return _BASE64.sub(rewritten, text)
+
+
+def rewrite_quoted(text: str, change: Callable[[str], str]) -> str:
+    """``text`` in quoted-printable (RFC 2045, 6.7) as what ``change`` makes of the text that it holds, encoded again
+    where that is another one. Call it behind the readings of ``text`` itself: ``phone=7399517792`` is
+    quoted-printable by chance. Lines are not broken, since that would break tokens."""
+    plain = decode_quoted(text)
+    if plain is None or (changed := change(plain)) == plain:
+        return text
+    return _UNPRINTABLE.sub(lambda match: b"=%02X" % match[0][0], changed.encode()).decode("ascii")
+
+
+def decode_quoted(text: str) -> str | None:
+    """The text that ``text`` holds in quoted-printable; None where it holds none, or where a sign of equality stands
+    for itself."""
+    if "=" not in text or not text.isascii() or _QUOTED.fullmatch(text) is None:
+        return None
+    decoded = quopri.decodestring(text.encode()).decode("utf-8", "replace")
+    return decoded if "\ufffd" not in decoded and _is_text(decoded) else None
+
+
+_QUOTED = lazy(r"(?:[^=]|=[0-9A-Fa-f]{2}|=[ \t]*\r?\n)*")
+_UNPRINTABLE = re.compile(rb"[^\t\r\n -<>-~]")
 
 
 def decode_base64(text: str) -> str | None:

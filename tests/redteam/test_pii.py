@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gc
 import json
+import quopri
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -282,6 +283,8 @@ def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
         {"by": {"lastName": {"Zuse": {"n": 2}}}},
         {"family_names": {"Zuse": None}},
         {"surnames": {"Zuse": "in Ulm"}},
+        {"surnames": {"a1": "Zuse", "a2": "Moss"}},
+        {"surnames": {"first": "Zuse"}},
         {"note": "refused: Last Name: Zuse"},
         {"note": "surname: Zuse"},
         {"note": "last_name = 'Zuse'; page 2"},
@@ -296,6 +299,11 @@ def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
         {"xml": '<r><field name="surname">Zuse</field></r>'},
         {"xml": 'see <p id="1" last_name="Zuse"/>'},
         {"xml": '<list><p familyName="Zuse"/></list>'},
+        {"xml": '<r><f name="surname" value="Zuse"/></r>'},
+        {"xml": '<r><f Name="Last name" id="7" Value="Zuse">x</f></r>'},
+        {"mail": quopri.encodestring("surname: Zuse, Straße".encode()).decode()},
+        {"mail": "surname: =5A=75=73=65"},
+        {"last_name": "Zuse", "mail": "call =5Ause=\n today"},
         {"data": b'{"last_name": "Zuse"}'.hex()},
         {"data": b"surname: Zuse".hex().upper()},
         {"last_name": "Zuse", "data": b"call Zuse today".hex()},
@@ -309,6 +317,14 @@ def test_a_name_next_to_a_value_classifies_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "secret"),
+    [({"surnames": {"zuse": 3, "moss": 1}}, "zuse"), ({"phone": 123456}, "123456"), ({"mobile": 49301234}, "49301234")],
+)
+def test_names_in_small_letters_and_numbers_are_values_too(value: Any, secret: str) -> None:
+    assert secret not in shown(value)
+
+
+@pytest.mark.parametrize(
     "value",
     [
         {"note": "status: open, order: A-100234"},
@@ -316,6 +332,13 @@ def test_a_name_next_to_a_value_classifies_it(value: Any) -> None:
         {"note": "surname: required"},
         {"last_name": {"type": "string", "required": True}},
         {"surnames": {"1": 3, "total": 4}},
+        {"phones": 3, "emails": {"total": 5, "sent": 3}},
+        {"phone": {"type": "mobile", "verified": "yes"}},
+        {"note": "surname: unavailable"},
+        {"note": "last_name: n/a"},
+        {"xml": '<r><f name="color" value="red"/></r>'},
+        {"note": "a=41&b=42 and x=3D"},
+        {"note": "tel=739.95 for all=41da"},
         {"statuses": {"Open": 3, "Closed": 1}},
         {"link": "https://api.example/orders?sort=last_name&page=2"},
         {"detail": "Key (order_id, sku)=(7, A-1) already exists."},

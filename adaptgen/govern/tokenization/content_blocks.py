@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from adaptgen.govern.tokenization.classification import Classification, Node
-from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd, key_kinds
+from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads, loads_or_none
 from adaptgen.model.frozen import lazy
-from adaptgen.pii.detectors import confirm
 from adaptgen.pii.structured_text import rewrite_table, table_header
 
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
@@ -25,12 +24,6 @@ _WORD: Final = lazy(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
 """Such a word: nothing personal that has a pattern looks like it."""
 
 _MEDIA: Final = lazy(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,60}")
-
-_LABEL: Final = lazy(
-    r"(?m)^([ \t>#|*_-]{0,8}[^\W\d_][\w .-]{1,40})([*_]{0,2}[ \t]{0,2}[:=][*_]{0,2}[ \t]{1,4})"
-    r"([^\s{}\[\]][^\r\n]{0,200}?)(?=[ \t*_|]{0,4}$)"
-)
-"""A line with a label, a colon and a value."""
 
 
 class ContentRedactor:
@@ -175,25 +168,7 @@ class ContentRedactor:
                 return rewrite_table(text, table[0], lambda rows: self._rows(table[1], rows, root))
             except ValueError:
                 pass  # searched as text, then
-        if self._by_name and len(labels := _LABEL.split(text)) > 1:
-            return self._labelled(labels)
         return str(self._walk.json(text, None, by_name=False, found=self._found))
-
-    def _labelled(self, parts: list[str]) -> str:
-        """Lines such as ``Customer name: Ada``: a record in text. ``parts``: text, label, colon, value, text, ..."""
-        record: list[Any] = []
-        for at in range(0, len(parts) - 3, 4):
-            _, label, _, value = parts[at : at + 4]
-            kind = key_kinds(label.strip(), "").text
-            holds = kind is not None and confirm(kind, value)
-            record += [parts[at], label, {label: value} if holds else value]
-        pieces = {f"#{at}": piece for at, piece in enumerate((*record, parts[-1]))}  # one record: an object
-        whole = list(self._walk.json(pieces, None, by_name=True, found=self._found).values())
-        out: list[str] = []
-        for at in range(0, len(parts) - 3, 4):
-            before, label, value = whole[at // 4 * 3 : at // 4 * 3 + 3]
-            out += [before, label, parts[at + 2], next(iter(value.values())) if isinstance(value, dict) else value]
-        return "".join((*out, whole[-1]))
 
     def _rows(self, names: list[str], rows: list[list[str]], root: Node | None) -> None:
         table = {"fields": names, "items": rows}

@@ -19,11 +19,14 @@ from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, comp
 from adaptgen.pii.national_ids import is_card
 from adaptgen.pii.structured_text import (
     TELLING_BASE64,
+    decode_quoted,
     holds_base64,
+    is_map,
     is_xml,
     pair_kind,
     rewrite_base64,
     rewrite_labels,
+    rewrite_quoted,
     rewrite_table,
     rewrite_xml,
     row_kind,
@@ -120,12 +123,13 @@ class JsonRedactor:
         return token
 
     def _object(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
-        kinds, by_name, said = self._kinds, self._by_name, self._said
+        kinds, by_name = self._kinds, self._by_name
         if by_name and _is_columns(value):
             self._columns(value, node, holder)
         texts = len(self._texts)
         self._objects.append(value)
         pair = pair_kind(value, self._text_kind) if by_name else None
+        each = self._kind_of_map(holder, value) if by_name and holder else None
         for key, member in value.items():
             below = None if node is None else node.members.get(key) or node.each
             kind = None if below is None else below.kind
@@ -135,8 +139,7 @@ class JsonRedactor:
             if of is str:
                 if member:
                     if kind is None and by_name:
-                        kind = said.named(key, holder) if said.names else None
-                        kind = kind or key_kinds(key, holder).of_text(member)
+                        kind = self._kind_of_text(key, holder, member, each)
                     if kind in kinds:
                         value[key] = self._token(kind, member)
                     else:
@@ -150,11 +153,24 @@ class JsonRedactor:
                 value[key] = self._number(member, kind)
         self._personal_keys(value, holder, texts)
 
+    def _kind_of_map(self, holder: str, value: dict[str, Any]) -> str | None:
+        """The kind of the texts of a map that is called ``holder``; None for an object of another kind."""
+        kind = self._text_kind(holder, "")
+        return kind if kind is not None and is_map(holder, value) else None
+
+    def _kind_of_text(self, key: str, holder: str, text: str, each: str | None) -> str | None:
+        """The kind of a text by its name, or as one of the texts of a map, which are of the kind ``each``."""
+        kind = (self._said.named(key, holder) if self._said.names else None) or key_kinds(key, holder).of_text(text)
+        return kind or (each if each is not None and confirm(each, text) else None)
+
     def _personal_keys(self, value: dict[str, Any], holder: str, texts: int) -> None:
         """Keys that are values themselves, as in ``surnames: {"Zuse": 3}``. A word in small letters is the name of a
-        field."""
+        field, unless the holder is called as a map is, and nothing below is a string."""
         named = self._text_kind(holder, "") if self._by_name and holder and value else None
-        if named is not None and not any(_is_field_name(key, named) for key in value):
+        counted = (
+            named is not None and is_map(holder, value) and not any(isinstance(one, str) for one in value.values())
+        )
+        if named is not None and (counted or not any(_is_field_name(key, named) for key in value)):
             self._keys(value, texts, lambda key: self._token(named, key) if confirm(named, key) else key)
         if any(map(is_odd, value)):
             self._keys(value, texts)
@@ -325,9 +341,10 @@ class JsonRedactor:
                 pass  # searched as text, then
         if first == "<" and is_xml(text.lstrip()):
             text = rewrite_xml(text, self._text_kind, self._element)
-        if self._depth < _NESTED and self._holds_base64(text):
+        if self._depth < _NESTED and self._holds_encoded(text):
             text = rewrite_base64(text, self._decoded)
-        return self.sweep(rewrite_labels(text, self._text_kind, self._element))
+        text = self.sweep(rewrite_labels(text, self._text_kind, self._element))
+        return rewrite_quoted(text, self._decoded) if self._depth < _NESTED else text
 
     def _header(self, text: str) -> tuple[str, list[str]] | None:
         """Delimiter and names of a table of which a column holds something personal."""
@@ -341,7 +358,7 @@ class JsonRedactor:
             row[:] = [self.text(cell) for cell in row]
 
     def _decoded(self, text: str) -> str:
-        """Text that was in base64."""
+        """Text that was in base64 or in quoted-printable."""
         self._depth += 1
         try:
             return self.text(text)
@@ -444,10 +461,12 @@ class JsonRedactor:
         if encoded:
             matcher = ValueMatcher(KnownValue(*one) for one in wanted)
             for container, key in encoded:
-                container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+                text = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+                container[key] = rewrite_quoted(text, lambda text: matcher.replace(text, self.replace_known))
 
     def _strings(self, places: list[Place]) -> tuple[list[Place], list[str], list[Place]]:
-        """The strings at ``places`` and below these that are searched, with their texts, and those that hold base64."""
+        """The strings at ``places`` and below these that are searched, with their texts, and those that hold
+        others, encoded."""
         strings: list[Place] = []
         texts: list[str] = []
         encoded: list[Place] = []
@@ -457,17 +476,17 @@ class JsonRedactor:
                 continue
             strings.append(place)
             texts.append(text)
-            if len(text) > 7 and self._holds_base64(text):
+            if len(text) > 7 and self._holds_encoded(text):
                 encoded.append(place)
         return strings, texts, encoded
 
-    def _holds_base64(self, text: str) -> bool:
-        """Whether a piece of ``text`` may be base64 of text. Asked twice of most texts."""
+    def _holds_encoded(self, text: str) -> bool:
+        """Whether a piece of ``text`` may be base64 of text, or it is quoted-printable. Asked twice of most texts."""
         if len(text) < TELLING_BASE64 and "=" not in text:
             return False
         holds = self._encoded.get(text)
         if holds is None:
-            holds = self._encoded[text] = holds_base64(text)
+            holds = self._encoded[text] = holds_base64(text) or decode_quoted(text) is not None
         return holds
 
     def _search_keys(self, record: _Record) -> None:
@@ -558,7 +577,7 @@ def key_kinds(key: str, holder: str) -> LeafKinds:
     """What is called ``key`` within ``holder``, by its JSON type, in the kinds of tokens."""
     one = leaf_kinds(key, holder)
     text, number, digits = (canonical(kind) if kind else None for kind in (one.text, one.number, one.digits))
-    return LeafKinds(text, number, digits, one.person)
+    return LeafKinds(text, number, digits, one.person, one.least)
 
 
 @lru_cache(maxsize=32768)

@@ -6,13 +6,12 @@ from __future__ import annotations
 import csv
 import html
 import io
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from adaptgen.pii.field_kinds import kind_within
-from adaptgen.pii.structured_text import base64_texts, table_header
+from adaptgen.pii.structured_text import base64_texts, decode_quoted, rewrite_labels, rewrite_xml, table_header
 from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.token_sizes import read_nested
 
@@ -43,7 +42,8 @@ def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
         yield from found
         yield from structured_values(value, depth + 1)
     yield from _columns(text)
-    for inner in base64_texts(text):
+    quoted = decode_quoted(text)
+    for inner in (*base64_texts(text), *([quoted] if quoted is not None else ())):
         yield from _values(inner, depth + 1)
 
 
@@ -63,23 +63,20 @@ def _columns(text: str) -> Iterator[tuple[str, str]]:
         yield from ((kind, row[at]) for at, kind in kinds if at < len(row) and row[at])
 
 
-_ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,500})?>\s*(?:<!\[CDATA\[)?([^<>\]]{1,300})")
-_ATTRIBUTE = re.compile(r"([\w:.-]{1,80})\s?=\s?(?:\"([^\"<>]{1,300})\"|'([^'<>]{1,300})')")
-_LINE = re.compile(r"(?m)^[ \t>*-]{0,20}[\"']?([\w][\w .-]{0,60}?)[\"']?[ \t]?[:=][ \t]?([^\r\n]{1,300})$")
-_PAIR = re.compile(r"(?:^|[&?\s])([\w.\[\]%-]{1,80})=([^&\s]{1,300})")
-_MOST = 5000
-
-
 def find_named(text: str) -> Iterator[tuple[str, str]]:
-    """Kind and value of what is in ``text`` under a name that says what it is, in the form that it has there."""
-    for pattern in (_ELEMENT, _ATTRIBUTE, _LINE, _PAIR):
-        for count, found in enumerate(pattern.finditer(text)):
-            if count > _MOST:
-                break
-            name, value = found[1].rpartition(":")[2], next(one for one in found.groups()[1:] if one is not None)
-            kind = kind_within(name, "", type="string")
-            value = value.strip().strip("\"',")
-            if kind is None or not value:
-                continue
-            for form in {value, html.unescape(value), unquote_plus(value)}:
-                yield kind, form
+    """Kind and value of what is in ``text`` under a name that says what it is, in the forms that it may have there."""
+    found: dict[tuple[str, str], None] = {}
+
+    def note(kind: str, value: str) -> str:
+        found[kind, value] = None
+        return value
+
+    if "<" in text:
+        rewrite_xml(text, _kind, note)
+    rewrite_labels(text, _kind, note)
+    for kind, value in found:
+        yield from ((kind, form) for form in {value, html.escape(value), unquote_plus(value)})
+
+
+def _kind(name: str, holder: str) -> str | None:
+    return kind_within(name, holder, type="string")
