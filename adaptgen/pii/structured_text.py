@@ -293,8 +293,8 @@ def rewrite_quoted(text: str, change: Callable[[str], str]) -> str:
 
 
 def decode_quoted(text: str) -> str | None:
-    """The text that ``text`` holds in quoted-printable; None where it holds none, or where a sign of equality stands
-    for itself."""
+    """The text that ``text`` holds in quoted-printable; None where it holds none, or where a sign of equality is no
+    escape."""
     if "=" not in text or not text.isascii() or _QUOTED.fullmatch(text) is None:
         return None
     decoded = quopri.decodestring(text.encode()).decode("utf-8", "replace")
