@@ -55,6 +55,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
 
 
+def pytest_collection_finish() -> None:
+    """Collections are rare: each full one walks the thousands of tests that were collected."""
+    gc.collect()
+    gc.set_threshold(20_000, 20, 100)
+
+
 def pytest_runtest_teardown() -> None:
     """What a command or server of the test has frozen is garbage now; and to count it at each parse takes its time."""
     gc.unfreeze()

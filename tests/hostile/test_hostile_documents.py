@@ -63,7 +63,7 @@ def test_a_hostile_document_gives_harmless_files(attack: Attack, form: str) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(attack=attacks(), form=st.sampled_from(FORMS))
 def test_many_hostile_documents_give_harmless_files(attack: Attack, form: str) -> None:
     check(attack.document, form)
@@ -90,7 +90,7 @@ def test_every_string_is_attacked() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [1, 3, 7, 31])
+@pytest.mark.parametrize("step", [1, 7])
 def test_every_string_is_attacked_alone(step: int) -> None:
     for document, form in one_by_one(step):
         check(document, form)

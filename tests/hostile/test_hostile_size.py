@@ -115,7 +115,7 @@ def test_schemas_that_once_lost_an_input(tmp_path: Path, ways: list[str], levels
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ways=ways, levels=st.integers(1, 3000), back=st.one_of(st.none(), st.integers(0, 3000)))
 def test_long_chains_of_schemas(tmp_path: Path, ways: list[str], levels: int, back: int | None) -> None:
     schemas = {f"A{number}": WAYS[ways[number % len(ways)]](ref(number + 1)) for number in range(levels)}

@@ -73,9 +73,9 @@ async def test_a_contact_is_found_by_its_address(tools: Engine) -> None:
 
 @pytest.mark.parametrize("bottlecrm_service", [2], indirect=True)
 async def test_sessions_that_live_two_seconds_are_renewed_once_each(tools: Engine, bottlecrm_service: Service) -> None:
-    """60 s of calls at 10 concurrent: no error, every refresh token used once, at most 66 renewals."""
+    """20 s of calls at 10 concurrent: no error, every refresh token used once, at most 22 renewals."""
     start = Path(bottlecrm_service.facts["access_log"]).stat().st_size
-    end = time.monotonic() + 60
+    end = time.monotonic() + 20
     done = 0
 
     async def caller() -> None:
@@ -87,9 +87,9 @@ async def test_sessions_that_live_two_seconds_are_renewed_once_each(tools: Engin
 
     await asyncio.gather(*(caller() for _ in range(10)))
     used = renewals(bottlecrm_service, start)
-    assert done > 100
+    assert done > 40
     assert set(used) == {200}
-    assert 10 <= len(used) <= 66
+    assert 5 <= len(used) <= 22
 
 
 CHILD = """\

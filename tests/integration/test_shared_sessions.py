@@ -19,7 +19,7 @@ from support.services import Service, Unavailable, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
-PROCESSES, SECONDS = 20, 30.0
+PROCESSES, SECONDS = 8, 20.0
 HINTS = """\
 adaptgen: 1
 server: {{base_url: "${{env:BOTTLE_BASE_URL}}"}}
@@ -127,20 +127,20 @@ class Fleet:
 
 @pytest.mark.parametrize("bottlecrm_service", [2], indirect=True)
 @pytest.mark.parametrize("store", ["redis", "dynamodb"])
-def test_twenty_processes_share_a_session_of_two_seconds(
+def test_many_processes_share_a_session_of_two_seconds(
     bottlecrm_service: Service, tmp_path: Path, store: str, request: pytest.FixtureRequest
 ) -> None:
     service = request.getfixturevalue(store)
     url = service.url if store == "redis" else f"dynamodb://adaptgen?region={aws.REGION}&endpoint={service.url}"
     fleet = Fleet(bottlecrm_service, tmp_path, store, url)
-    fleet.start(PROCESSES, SECONDS + 10)
+    fleet.start(PROCESSES, SECONDS)
     calls, failures = fleet.results()
     used = fleet.renewals()
     print(f"{store}: {calls} calls, {len(used)} renewals")
     assert failures == []
     assert set(used) == {200}
     assert calls > 4 * PROCESSES
-    assert 5 <= len(used) <= (SECONDS + 10) / 2 + 3
+    assert 5 <= len(used) <= SECONDS / 2 + 3
 
 
 @pytest.mark.parametrize("bottlecrm_service", [2], indirect=True)

@@ -114,8 +114,17 @@ def _ways(tool: Any) -> Iterator[dict[str, Any]]:
     if "where" in known:
         view = list(tool.output_schema["properties"]["items"]["items"].get("properties", {"id": {}}))
         yield from ({"limit": 1}, {"count": True}, {"where": {view[0]: {"!=": None}}}, {"sort": f"-{view[0]}"})
-        for path in view[:4]:
+        for path in _of_each_type(tool.output_schema["properties"]["items"]["items"], view):
             yield from ({"count": path}, {"distinct": path}, {"group_by": path, "min": path}, {"sum": path})
+
+
+def _of_each_type(record: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """The first property of each type."""
+    first: dict[str, str] = {}
+    for name in names:
+        schema = record.get("properties", {}).get(name, {})
+        first.setdefault(json.dumps([schema.get("type"), schema.get("format")]), name)
+    return list(first.values())
 
 
 def _arguments(tool: Any, pool: Mapping[str, Any]) -> dict[str, Any] | None:

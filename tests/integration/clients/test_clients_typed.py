@@ -1,4 +1,4 @@
-"""Typed answers of every tool of the CRM, Kinto, Airflow and BottleCRM, validated by the clients' own validators."""
+"""Typed answers of every tool of the CRM, Kinto and Airflow, validated by the clients' own validators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import airflow, bottlecrm
+from support import airflow
 from support.generated import generate
 from support.services import Service, cache
 from support.typed import Found, Planned, by_fastmcp, by_mcp, by_typescript, plan_calls, summary
@@ -106,18 +106,4 @@ def test_every_tool_of_airflow(airflow_service: Service, notes: Served, tmp_path
     package = generate(tmp_path, "airflow", documents, airflow.HINTS + "server: {surface: list}\n")
     with serving(typed(notes, package, **environ)) as served:
         planned, found = validate("airflow", served, tmp_path, {"dag_id": airflow.DAG})
-    expect_valid(planned, found, 50)
-
-
-def test_every_tool_of_bottlecrm(bottlecrm_service: Service, notes: Served, tmp_path: Path) -> None:
-    document = Path(bottlecrm_service.facts["document"]).read_bytes()
-    package = generate(
-        tmp_path, "bottle", {"bottle.json": document}, bottlecrm.HINTS.replace("server: {", "server: {surface: list, ")
-    )
-    environ = {
-        "BOTTLE_BASE_URL": bottlecrm_service.url,
-        "BOTTLE_REFRESH_TOKEN": bottlecrm_service.facts["refresh_token"],
-    }
-    with serving(typed(notes, package, **environ)) as served:
-        planned, found = validate("bottlecrm", served, tmp_path, {})
     expect_valid(planned, found, 50)
