@@ -115,6 +115,7 @@ def test_the_operations_exist(operations: dict[str, dict[str, Any]], labels: Pat
         assert set(question["operations"]) <= operations[question["document"]].keys(), question
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [LABELS, FRESH], ids=["tuned", "fresh"])
 def test_the_questions_avoid_the_words_of_the_documents(operations: dict[str, dict[str, Any]], labels: Path) -> None:
     """At most one content word of the median question is in the path, operationId or summary of its best answer."""

@@ -77,6 +77,7 @@ async def plan_calls(url: str, given: Mapping[str, Any]) -> Planned:
         tools = [tool for tool in await client.list_tools() if tool.name not in NAMES]
         planned = Planned({tool.name: tool for tool in tools})
         pool: dict[str, Any] = {}
+        asked: set[str] = set()
         for _ in range(ROUNDS):
             for name, tool in planned.tools.items():
                 if name in planned.answered:
@@ -88,7 +89,7 @@ async def plan_calls(url: str, given: Mapping[str, Any]) -> Planned:
                 planned.last[name] = "" if not result.is_error else str(result.content[0])[:300]
                 if not result.is_error:
                     planned.answered.add(name)
-                    planned.calls += [(name, {**arguments, **more}) for more in _ways(tool)]
+                    planned.calls += [(name, {**arguments, **more}) for more in _ways(tool, asked)]
                     _learn(name, result.structured_content, pool)
     return planned
 
@@ -102,8 +103,8 @@ def _wide(tool: Any) -> dict[str, Any]:
     return {"dry_run": True} if "dry_run" in known else {"fields": ["*"]} if "fields" in known else {}
 
 
-def _ways(tool: Any) -> Iterator[dict[str, Any]]:
-    """What is asked of the runtime besides the tool's own arguments."""
+def _ways(tool: Any, asked: set[str]) -> Iterator[dict[str, Any]]:
+    """What is asked of the runtime besides the tool's own arguments; ``asked``: the types of properties so far."""
     known = _properties(tool)
     if "dry_run" in known:
         yield {"dry_run": True}
@@ -114,17 +115,21 @@ def _ways(tool: Any) -> Iterator[dict[str, Any]]:
     if "where" in known:
         view = list(tool.output_schema["properties"]["items"]["items"].get("properties", {"id": {}}))
         yield from ({"limit": 1}, {"count": True}, {"where": {view[0]: {"!=": None}}}, {"sort": f"-{view[0]}"})
-        for path in _of_each_type(tool.output_schema["properties"]["items"]["items"], view):
+        for path in _of_new_types(tool, view, asked):
             yield from ({"count": path}, {"distinct": path}, {"group_by": path, "min": path}, {"sum": path})
 
 
-def _of_each_type(record: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """The first property of each type."""
-    first: dict[str, str] = {}
+def _of_new_types(tool: Any, names: Sequence[str], asked: set[str]) -> list[str]:
+    """The properties of a list's records whose types nothing was asked about; their types are added to ``asked``."""
+    record = tool.output_schema["properties"]["items"]["items"].get("properties", {})
+    properties = []
     for name in names:
-        schema = record.get("properties", {}).get(name, {})
-        first.setdefault(json.dumps([schema.get("type"), schema.get("format")]), name)
-    return list(first.values())
+        schema = record.get(name, {})
+        kind = json.dumps([schema.get("type"), schema.get("format")])
+        if kind not in asked:
+            asked.add(kind)
+            properties.append(name)
+    return properties
 
 
 def _arguments(tool: Any, pool: Mapping[str, Any]) -> dict[str, Any] | None:
