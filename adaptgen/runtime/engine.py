@@ -378,14 +378,12 @@ class Engine:
         tool, searched = request.tool, request.caller.searched
         if not searched or not request.marks.enabled:
             return None
-        from adaptgen.runtime.pii.arguments import search_arguments, tells_personal
+        from adaptgen.runtime.pii.arguments import search_arguments
         from adaptgen.runtime.queries.search_filter import make_search_filter
 
         roles = self._roles.get(tool.name)
         if roles is None:
-            roles = self._roles[tool.name] = search_arguments(
-                tool, self._contracts[tool.name].input_schema, told=tells_personal(self.server.tools)
-            )
+            roles = self._roles[tool.name] = search_arguments(tool, self._contracts[tool.name].input_schema)
         return make_search_filter(tool, roles, searched, request.arguments, request.marks)
 
     async def _list_searched(

@@ -567,33 +567,6 @@ def test_without_tokens_everything_is_searched_as_ever(package: Path, tmp_path: 
     assert ids(answered(desk(q="ann", birth_date_from="1980-01-01", api_sort="last_name", fields=["id"]))) == [2]
 
 
-def test_a_server_of_0_1_is_guarded_too(package: Path, tmp_path: Path) -> None:
-    """Its tables say nothing about searches."""
-    from dataclasses import replace
-
-    server = load_server(package)
-    old = replace(server, tools=tuple(replace(tool, searches={}) for tool in server.tools))
-    path = settings(tmp_path, READ, tokenize={"kinds": KINDS})
-    api = Api()
-
-    async def run() -> list[dict[str, Any]]:
-        async with governed(path, server=old, transport=httpx.MockTransport(api)) as made:
-            calls: list[dict[str, Any]] = [{"q": "zel"}, {"api_sort": "last_name"}, {"email__icontains": "a"}]
-            calls += [{"filter": "email eq 'a'"}, {"city": "Ulm"}]
-            found = []
-            for one in calls:
-                named = {key if key in _argument_names(old) else key.replace("__", "_"): one[key] for key in one}
-                found.append(await ask(made, ADA, "tools/call", {"name": "list_contacts", "arguments": named}))
-            return found
-
-    assert [bool(one.get("isError")) for one in asyncio.run(run())] == [True] * 4 + [False]
-
-
-def _argument_names(server: Any) -> set[str]:
-    (tool,) = [one for one in server.tools if one.name == "list_contacts"]
-    return {param.arg or param.name for param in tool.call.query}
-
-
 STEPS = """
 adaptgen: 1
 tools:

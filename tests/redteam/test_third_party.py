@@ -340,7 +340,7 @@ def serving(server: FakeServer) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("glob", ["a", "a/*", "*"])
-def test_a_person_accepts_what_0_1_pinned(
+def test_a_person_accepts_pins_that_are_not_authenticated(
     tmp_path: Path, glob: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in KEYS.items():

@@ -36,7 +36,7 @@ from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer, FileLink, make_result
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii import arguments as inside
-from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
+from adaptgen.runtime.pii.arguments import resource_of, search_arguments
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.upload_tool import UploadTool
@@ -81,14 +81,12 @@ class Served:
         server = engine.server
         self._about = about(engine)
         own = {tool.name: tool for tool in server.tools}
-        told = tells_personal(server.tools)
         self._tools = {
             contract.name: _facts(
                 own[contract.name],
                 server.name,
                 listed(contract, own[contract.name]),
                 behind,
-                told,
                 engine.file_arguments(contract.name),
                 engine.revision,
             )
@@ -170,7 +168,6 @@ def _facts(
     server: str,
     wire: dict[str, Any],
     behind: bool,
-    told: bool,
     files: frozenset[str],
     revision: Callable[[str], str],
 ) -> ToolInfo:
@@ -182,7 +179,7 @@ def _facts(
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
     schema = as_object(wire.get("inputSchema"))
-    searches = _Searches(lambda: search_arguments(tool, schema, told=told))
+    searches = _Searches(lambda: search_arguments(tool, schema))
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {

@@ -1,7 +1,6 @@
 """The arguments of a generated tool: which are classified, and which search classified fields.
 
-A server needs this when it starts, and none of what reads values. Where the tables of a server say nothing of searches
-(they were written by hand), its contract shows them.
+A server needs this when it starts, and none of what reads values.
 """
 
 from __future__ import annotations
@@ -25,15 +24,14 @@ def resource_of(tool: Tool) -> str:
     return resource(tool.call) if tool.call is not None else ""
 
 
-def search_arguments(tool: Tool, schema: Mapping[str, Json], *, told: bool) -> dict[str, SearchArgument]:
-    """The arguments of ``tool`` that search classified fields. ``schema``: its input schema; ``told``: the tables of
-    its server say what is searched."""
+def search_arguments(tool: Tool, schema: Mapping[str, Json]) -> dict[str, SearchArgument]:
+    """The arguments of ``tool`` that search classified fields. ``schema``: its input schema."""
     if tool.effect != "read":
         return {name: SearchArgument(name, "search", paths, "") for name, paths in tool.searches.items()}
     given = schema.get("properties")
     properties = given if isinstance(given, Mapping) else {}
-    told = told and bool(tool.source)  # a tool of the side file has no operation, and was not looked at by the build
-    if told:
+    built = bool(tool.source)  # a tool of the side file has no operation, and was not looked at by the build
+    if built:
         tops = {name[1:].split("/")[0] if name.startswith("/") else name for name in tool.searches}
         properties = {name: one for name, one in properties.items() if name in tops}
     found = find_search_arguments(
@@ -45,12 +43,7 @@ def search_arguments(tool: Tool, schema: Mapping[str, Json], *, told: bool) -> d
         plain=[path.removeprefix("$..") for path in tool.not_sensitive],
         hinted=tool.searches,
     )
-    return {name: one for name, one in found.items() if not told or name in tool.searches}
-
-
-def tells_personal(tools: tuple[Tool, ...]) -> bool:
-    """Whether the tables of a server say what is searched."""
-    return any(tool.searches for tool in tools)
+    return {name: one for name, one in found.items() if not built or name in tool.searches}
 
 
 def argument_kinds(tool: Tool) -> Mapping[str, str]:
