@@ -214,7 +214,9 @@ class ApiClient:
     def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker | None = None) -> Fetch:
         """How a list is read: the tool's request with the values of paging, or a next-page URL of the same origin."""
         call = ApiCall(self, tool, arguments, marks)
-        return PageFetcher(tool.page, partial(self.request, tool, arguments), call.exchange, call.accepted)
+        assert tool.call is not None
+        make = partial(self.request, tool, arguments)
+        return PageFetcher(tool.page, tool.call.path, make, call.exchange, call.accepted)
 
     def scrubbing(
         self,

@@ -23,7 +23,7 @@ import httpx
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import downloads, meter, note_change, until
 from adaptgen.runtime.core.connections import LoopClient
-from adaptgen.runtime.http.request import Request, origin
+from adaptgen.runtime.http.request import Request, host_of, origin
 from adaptgen.runtime.http.response import Response, read_retry_after
 
 if TYPE_CHECKING:
@@ -313,12 +313,13 @@ class _State:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
             self.sent = False
             because = explain_connect_error(problem)
-            what = f"The API cannot be reached at {_host(url)}{f' ({because})' if because else ''}"
+            what = f"The API cannot be reached at {host_of(url)}{f' ({because})' if because else ''}"
             return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown, unreachable=True)
         if isinstance(problem, httpx.ProxyError):
             self.sent = False
             return ToolError(
-                f"The egress proxy does not let this call through to {_host(url)}. {self._outcome()}", unreachable=True
+                f"The egress proxy does not let this call through to {host_of(url)}. {self._outcome()}",
+                unreachable=True,
             )
         if isinstance(problem, httpx.TimeoutException):
             text = f"The API is too slow: it sent nothing in time. {self._outcome()}"
@@ -328,7 +329,7 @@ class _State:
         if isinstance(problem, httpx.RemoteProtocolError) and re.search(r"\\x15\\x03|\x15\x03", str(problem)):
             self.sent = False
             what = "speaks TLS, but the address says http: the base URL must begin with https"
-            return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}", unreachable=True)
+            return ToolError(f"The API at {host_of(url)} {what}. {self._outcome()}", unreachable=True)
         text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
         return ToolError(text, unknown=self._unknown, unreachable=True)
 
@@ -361,11 +362,6 @@ def usual_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _host(url: str) -> str:
-    scheme, host, port = origin(url)
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
 def _redirected(request: Request, status: int, target: str) -> Request:
     """The request that a redirect asks for (RFC 9110, 15.4), on the same origin only.
 
@@ -378,7 +374,7 @@ def _redirected(request: Request, status: int, target: str) -> Request:
         same = False
     if not same:
         try:
-            place = _host(target)
+            place = host_of(target)
         except ToolError:
             place = "another place"
         raise Elsewhere(

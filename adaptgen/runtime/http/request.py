@@ -273,6 +273,16 @@ def origin(url: str) -> tuple[str, str, int]:
     return _origin("/".join(url.split("/", 3)[:3]).partition("?")[0].partition("#")[0])
 
 
+def host_of(url: str) -> str:
+    """Scheme, host and port of an absolute URL, as messages name it.
+
+    Raises:
+        ToolError: it is not an http or https URL with a host.
+    """
+    scheme, host, port = origin(url)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 @lru_cache(maxsize=256)
 def _origin(url: str) -> tuple[str, str, int]:
     try:

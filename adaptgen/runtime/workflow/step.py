@@ -96,7 +96,8 @@ class StepExecutor:
             last[:] = [_asked(step, turned, response)]
             return response
 
-        fetch = PageFetcher(step.page, make, call.exchange, accept)
+        assert step.call is not None
+        fetch = PageFetcher(step.page, step.call.path, make, call.exchange, accept)
         items, note = await read_all_pages(step.page, fetch, self._box(), step.max_items)
         return replace(last[0], items=items, note=note)
 

@@ -99,16 +99,51 @@ async def test_an_idempotency_key_is_made_where_none_is_given(api: Api, make: Ma
     assert first != second
 
 
+def listing(path: str) -> Tool:
+    return Tool(name="list_items", call=Call("GET", path), page=Link(), view=("id",), auth=("crm",))
+
+
+LISTED = {"list_items": {"cursor": {"type": "string"}, "limit": {"type": "integer"}}}
+
+
 @pytest.mark.asyncio
-async def test_a_next_page_on_another_host_is_not_followed(api: Api, make: Make, reply: Any) -> None:
-    headers = {"Link": '<http://evil.example/items?page=2>; rel="next"'}
-    api.handler = lambda _: reply(200, [{"id": n} for n in range(5)], headers)
-    tool = Tool(name="list_items", call=Call("GET", "/items"), page=Link(), view=("id",), auth=("crm",))
-    extra = {"list_items": {"cursor": {"type": "string"}, "limit": {"type": "integer"}}}
-    calls = make(tool, schemas=extra, auth=(KEY,), environ={"CRM_API_KEY": "k"})
+@pytest.mark.parametrize(
+    "following",
+    ["http://evil.example/users?page=2", "http://evil.example/", "http://evil.example/items/2?page=2",
+     "//evil.example:9000/items/all?page=2", "http://user:pw@evil.example/items?page=2"],
+)  # fmt: skip
+async def test_a_next_page_on_another_host_is_not_followed(api: Api, make: Make, reply: Any, following: str) -> None:
+    api.handler = lambda _: reply(200, [{"id": n} for n in range(5)], {"Link": f'<{following}>; rel="next"'})
+    calls = make(listing("/items"), schemas=LISTED, auth=(KEY,), environ={"CRM_API_KEY": "k"})
     first = await calls.ok("list_items", limit=5)
-    assert "another host" in await calls.error("list_items", cursor=first["next_cursor"])
-    assert all(one.headers["host"] in api.url for one in api.received)
+    error = await calls.error("list_items", cursor=first["next_cursor"])
+    assert "//evil.example:" in error
+    assert "base URL" in error
+    assert "pw" not in error
+    assert [one.path for one in api.received] == ["/items"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("path", "following"),
+    [
+        ("/items", "http://backend.internal:9000/items?after=b"),
+        ("/items", "https://10.0.0.7/v1/shop/items?after=b"),
+        ("/v1/items/", "//[fd00::7]:8080/v1/items?after=b"),
+        ("/v1/items%20of%3Aus", "http://backend.internal/v1/items%20of:us?after=b"),
+        ("/", "http://backend.internal:9000?after=b"),
+    ],
+)
+async def test_a_next_page_at_an_inner_address_is_read_from_the_known_one(
+    api: Api, make: Make, reply: Any, path: str, following: str
+) -> None:
+    pages = {None: ([{"id": n} for n in range(5)], {"Link": f'<{following}>; rel="next"'}), "b": ([{"id": 5}], {})}
+    api.handler = lambda request: reply(200, *pages[request.query["after"][0] if "after" in request.query else None])
+    calls = make(listing(path), schemas=LISTED, auth=(KEY,), environ={"CRM_API_KEY": "k"})
+    first = await calls.ok("list_items", limit=5)
+    second = await calls.ok("list_items", cursor=first["next_cursor"])
+    assert [*first["items"], *second["items"]] == [[number] for number in range(6)]
+    assert len({one.path for one in api.received}) == 1
 
 
 @pytest.mark.asyncio
