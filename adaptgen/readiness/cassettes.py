@@ -16,6 +16,7 @@ from adaptgen.model.tables import Json, Tool
 from adaptgen.readiness.fake_values import Fakes
 from adaptgen.runtime.pii.classifier import Classifier, make_classifier
 from adaptgen.syntax import tables as tabular
+from adaptgen.syntax.charsets import decode
 
 INDEX = "recorded.json"
 """Beside the cassettes: how each tool was called, and the stand-ins of addresses and credentials."""
@@ -94,7 +95,7 @@ def parsed(body: bytes, media: str) -> Json:
     value = _json(body)
     if kind is None or (value is not None and kind in ("separated", "tabbed")):
         return value
-    records = tabular.read(tabular.decoded(body, media), kind, media).records
+    records = tabular.read(decode(body, media), kind, media).records
     return [one for one in records if not (isinstance(one, dict) and tabular.UNREADABLE in one)][:MOST_RECORDED]
 
 

@@ -7,7 +7,6 @@ No line is lost: one that cannot be read becomes a record of its own, with its n
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -18,6 +17,7 @@ from itertools import islice
 from typing import Any, Final, Literal
 
 from adaptgen.model.frozen import lazy, value
+from adaptgen.syntax.charsets import parameter
 
 Kind = Literal["separated", "tabbed", "lines", "sequence"]
 
@@ -49,11 +49,6 @@ _AGAIN: Final = 50
 """Broken lines after which quotes no longer reach over the end of a line: each costs a look at all that follows."""
 _LOOK: Final = 30
 """Lines that are looked at before the form of a table is known."""
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _COLUMNS: Final = 10_000
 _NAME: Final = 80
 _YEAR: Final = lazy(r"(?:19|20)\d\d(?:-[01]\d)?")
@@ -86,20 +81,6 @@ def kind_of_file(name: str) -> Kind | None:
     return _ENDINGS.get(name[dot:].lower()) if dot >= 0 else None
 
 
-def decoded(content: bytes, media: str = "") -> str:
-    """Bytes as text: by their byte order mark, by the charset of ``media``, as UTF-8, else as windows-1252, which is
-    what systems that declare nothing write."""
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(name, "replace")
-    for charset in (_parameter(media, "charset"), "utf-8", "cp1252"):
-        try:
-            return content.decode(charset or "utf-8")
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return content.decode("latin-1")
-
-
 def read(
     text: str,
     kind: Kind,
@@ -114,7 +95,7 @@ def read(
     text = text.removeprefix("\ufeff")
     if kind in ("lines", "sequence"):
         return _json_lines(text, kind, loads)
-    return _separated(text, kind, _parameter(media, "header").lower(), clean)
+    return _separated(text, kind, parameter(media, "header").lower(), clean)
 
 
 def columns(text: str, kind: Kind, media: str = "") -> tuple[str, ...]:
@@ -123,7 +104,7 @@ def columns(text: str, kind: Kind, media: str = "") -> tuple[str, ...]:
     delimiter, lines = _delimiter(lines[:_LOOK], kind)
     rows = [row for _, row, _ in _rows(lines, delimiter, kind) if row]
     begin = _titles(rows)
-    heads = _header(rows[begin:], _parameter(media, "header").lower(), str.strip)
+    heads = _header(rows[begin:], parameter(media, "header").lower(), str.strip)
     return tuple(heads or ())
 
 
@@ -138,15 +119,6 @@ def written(records: Sequence[Any], kind: Kind) -> str:
     writer.writeheader()
     writer.writerows(one for one in records if isinstance(one, dict))
     return text.getvalue()
-
-
-def _parameter(media: str, name: str) -> str:
-    """A parameter of a media type (RFC 9110, 8.3.1), "" where it is not there."""
-    for one in media.split(";")[1:]:
-        key, _, value = one.partition("=")
-        if key.strip().lower() == name:
-            return value.strip().strip('"')
-    return ""
 
 
 # ------------------------------------------------------------------------------------------------------- JSON lines

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.mcp.json_text import loads, loads_exact
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.syntax.charsets import decode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.content import StoredFile
@@ -59,23 +62,25 @@ class Response:
     def as_written(self) -> Response:
         """The same answer, whose numbers are written again as they are here: 1.10 is not 1.1."""
         try:
-            content = loads_exact(self.content.decode(), as_written=True)
+            content = loads_exact(self.text(), as_written=True)
         except ValueError:
             return self
         return replace(self, _json=content)
 
     def text(self) -> str:
-        """The content as text in its declared charset, UTF-8 otherwise; what cannot be decoded is replaced."""
-        _, _, parameters = self.headers.get("content-type", "").partition(";")
-        charset = "utf-8"
-        for parameter in parameters.split(";"):
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                charset = value.strip().strip('"')
-        try:
-            return self.content.decode(charset, "replace")
-        except (LookupError, UnicodeError):
-            return self.content.decode("utf-8", "replace")
+        """The content as text, by the charset that it declares; see :func:`adaptgen.syntax.charsets.decode`."""
+        content_type = self.headers.get("content-type", "") or self.media_type
+        return decode(self.content, content_type, cut=self.file is not None)
+
+
+_GUARD: Final = lazy(
+    r"\s*(?:\)\]\}'?,?|while\s*\(\s*(?:1|true)\s*\)\s*;?|for\s*\(\s*;\s*;\s*\)\s*;?|throw\b[^;\n]{0,80};|\{\}\s*&&)\s*"
+)
+"""What APIs for browsers put before JSON, so that no page can read it as a script."""
+_CALLBACK: Final = lazy(r"\s*(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\((.*)\)\s*;?\s*", re.DOTALL)
+"""JSON as the argument of a function."""
+_ROOT: Final = lazy(r"\s*(?:<\?.{0,200}?\?>\s*)?<([A-Za-z_][\w.:-]{0,40})")
+_FILES: Final = ((b"%PDF", "a PDF file"), (b"PK\x03\x04", "a ZIP file"), (b"\x1f\x8b", "gzip data"))
 
 
 def _parse(response: Response) -> Json:
@@ -83,15 +88,58 @@ def _parse(response: Response) -> Json:
         return loads(response.content)
     except ValueError:
         pass
-    try:  # a byte order mark, NaN, another charset
-        return loads_exact(response.text().removeprefix("\ufeff"))
-    except ValueError:
-        pass
-    media = response.media_type
-    if not response.content.strip():
+    text = response.text()
+    for form in (text, *_inside(text)):
+        try:  # NaN, another charset
+            return loads_exact(form)
+        except ValueError:
+            pass
+    lines = _lines(text)
+    if lines is not None:
+        return lines
+    if not text.strip():
         raise ToolError("The API sent an empty answer where JSON was expected.", status=response.status)
-    what = "an HTML page" if "html" in media or response.content.lstrip()[:1] == b"<" else "something that is not JSON"
-    raise ToolError(f"The API sent {what} where JSON was expected; its answer cannot be used.", status=response.status)
+    raise ToolError(
+        f"The API sent {_name_kind(response, text)} where JSON was expected; its answer cannot be used.",
+        status=response.status,
+    )
+
+
+def _inside(text: str) -> Iterator[str]:
+    """What stands behind a guard, or in the parentheses of a call."""
+    guard = _GUARD.match(text)
+    if guard is not None:
+        yield text[guard.end() :]
+    call = _CALLBACK.fullmatch(text)
+    if call is not None:
+        yield call[1]
+
+
+def _lines(text: str) -> list[Json] | None:
+    """The objects of an answer that has one in each line (JSON lines); None where a line is something else."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or any(line.lstrip()[:1] != "{" for line in lines):
+        return None
+    try:
+        return [loads_exact(line) for line in lines]
+    except ValueError:
+        return None
+
+
+def _name_kind(response: Response, text: str) -> str:
+    """What an answer is by its first bytes. None of its words are shown: a login may repeat the password."""
+    begin = text.lstrip()[:1000]
+    for mark, name in _FILES:
+        if response.content.startswith(mark):
+            return name
+    if "html" in response.media_type or begin[:9].lower() == "<!doctype" or begin[:5].lower() == "<html":
+        return "an HTML page"
+    root = _ROOT.match(begin)
+    if root is not None:
+        return f"an XML document (its first element is {root[1]})"
+    if begin[:1] in ("{", "["):
+        return f"something that begins like JSON ({begin[:1]}) and cannot be read to its end"
+    return "text that is not JSON"
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

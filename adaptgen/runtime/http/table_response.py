@@ -48,8 +48,7 @@ def read_table(response: Response) -> Items | None:
     if kind is None:
         return None
     media = response.headers.get("content-type", "") or response.media_type
-    text = tabular.decoded(response.content, media)
-    table = tabular.read(text, kind, media, loads=_loads, clean=clean)
+    table = tabular.read(response.text(), kind, media, loads=_loads, clean=clean)
     return Items(table.records, _said(table.unreadable))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptgen.syntax import tables as tabular
-from adaptgen.syntax.tables import decoded, kind_of_media, read
+from adaptgen.syntax.tables import kind_of_media, read
 
 
 def rows(text: str, kind: Any = "separated", media: str = "text/csv") -> list[Any]:
@@ -83,21 +83,6 @@ def test_a_sequence_may_have_texts_of_several_lines() -> None:
 
 def test_one_json_text_over_many_lines_under_the_wrong_type() -> None:
     assert rows('[\n {"id": 1},\n {"id": 2}\n]', "lines") == [{"id": 1}, {"id": 2}]
-
-
-@pytest.mark.parametrize(
-    ("content", "media", "text"),
-    [
-        ("ä".encode(), "", "ä"),
-        ("ä".encode("latin-1"), "text/csv; charset=ISO-8859-1", "ä"),
-        ("ä €".encode("cp1252"), "", "ä €"),
-        (b"\xef\xbb\xbfid", "text/csv; charset=latin-1", "id"),
-        ("\ufeffid;ä".encode("utf-16-le"), "", "id;ä"),
-        (b"a\x81", "text/csv; charset=nonsense", "a\x81"),
-    ],
-)
-def test_charsets(content: bytes, media: str, text: str) -> None:
-    assert decoded(content, media) == text
 
 
 @pytest.mark.parametrize(
