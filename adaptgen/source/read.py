@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source.document import Document
+from adaptgen.source.other_formats import HELP, LOOK, describe_mapping, describe_text
 from adaptgen.source.tree import Tree
 from adaptgen.source.upgrade import upgrade
-
-_HELP = "adaptgen reads Swagger 2.0 and OpenAPI 3.0 and 3.1"
-_SUFFIXES = {".graphql": "a GraphQL schema", ".gql": "a GraphQL schema", ".proto": "a file of Protocol Buffers"}
 
 
 def read(path: Path, overlays: Sequence[Path] = (), local: Mapping[str, Path] = {}) -> Document:
@@ -30,10 +28,10 @@ def read(path: Path, overlays: Sequence[Path] = (), local: Mapping[str, Path] = 
     try:
         tree = Tree(path, overlays, local)
     except AdaptgenError as problem:
-        what = _SUFFIXES.get(path.suffix.lower())
-        if what is not None and problem.diagnostics[0].code == "AG002":
+        what, help = _describe(path) if problem.diagnostics[0].code == "AG002" else ("", "")
+        if what:
             message = f"this is not an OpenAPI document: it is {what}"
-            raise error("AG004", message, Where(path.as_posix(), 1, 1), _HELP) from None
+            raise error("AG004", message, Where(path.as_posix(), 1, 1), help) from None
         raise
     version, family = _version(tree.entry.value, tree.entry.places.file, tree)
     if family == "3.2":
@@ -51,47 +49,24 @@ def read(path: Path, overlays: Sequence[Path] = (), local: Mapping[str, Path] = 
     return Document(upgraded.root, version, path, tree.inputs, (*tree.diagnostics, *found), locate)
 
 
-_FETCH = "name the address of the document itself, often /openapi.json, /v3/api-docs or /swagger/v1/swagger.json"
-
-
-def _other_text(text: str) -> tuple[str, str]:
-    """What a text is that is neither a mapping nor a list, and what to do."""
-    begin = text.lstrip()[:2000].lower()
-    if begin.startswith(("<!doctype html", "<html")):
-        return "a web page", _FETCH
-    if "/wsdl" in begin and begin.startswith("<"):
-        return "a WSDL file", "SOAP services are not supported; adaptgen reads OpenAPI and Swagger"
-    return ("XML or HTML", _FETCH) if begin.startswith("<") else ("", "")
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_postman(value: Any) -> bool:
-    return isinstance(value, dict) and ("_postman_id" in value or "getpostman" in str(value.get("schema")))
-
-
-_OTHERS: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
-    "asyncapi": (lambda value: True, "an AsyncAPI document", _HELP),
-    "info": (_is_postman, "a Postman collection", f"convert it to OpenAPI 3.0 first; {_HELP}"),
-    "log": (_is_mapping, "a recording of a browser (HAR)", "adaptgen init SPEC --traffic DIR learns from recordings"),
-    "adaptgen": (lambda value: True, "hints or settings of adaptgen", "name the document that they belong to"),
-    "arazzo": (lambda value: True, "an Arazzo description", "name it in the hints of its document; see docs/steps.md"),
-    "overlay": (lambda value: True, "an OpenAPI overlay", "name it in the hints of its document: overlays: […]"),
-    "discoveryVersion": (lambda value: True, "a Google discovery document", f"convert it to OpenAPI first; {_HELP}"),
-    "$schema": (lambda value: True, "a JSON Schema", _HELP),
-}
-"""Keys of other formats, by which they are recognized: whether the value fits, the format, what to do."""
+def _describe(path: Path) -> tuple[str, str]:
+    """What a file is that cannot be parsed, and what to do."""
+    try:
+        with path.open("rb") as file:
+            return describe_text(file.read(LOOK).decode("utf-8", "replace"), path)
+    except OSError:
+        return "", ""
 
 
 def _version(root: Any, file: str, tree: Tree) -> tuple[str, str]:
     """The version as declared, and "2.0", "3.0", "3.1" or "3.2"."""
     if not isinstance(root, dict):
-        what, help = _other_text(root) if isinstance(root, str) else ("", "")
+        what, help = describe_text(root) if isinstance(root, str) else ("", "")
+        if isinstance(root, str) and root.lstrip().startswith(("{", "openapi:", "swagger:")):
+            what, help = "a text that holds a document", "take the document out of the quotes"
         kind = {list: "a list", str: "a text", type(None): "empty"}.get(type(root), "a single value")
         message = f"this is not an OpenAPI document: the file is {what or kind}"
-        raise error("AG004", message, Where(file, 1, 1), help or _HELP)
+        raise error("AG004", message, Where(file, 1, 1), help or HELP)
     for key in ("openapi", "swagger", "swaggerVersion"):
         declared = root.get(key)
         if declared is None:
@@ -104,14 +79,13 @@ def _version(root: Any, file: str, tree: Tree) -> tuple[str, str]:
                 return version, f"{major}.{minor}"
         where = tree.locate([key])
         if key == "swaggerVersion" or version.startswith("1."):
-            raise error("AG004", f"Swagger {version} is not read", where, f"convert it to OpenAPI 3.0 first; {_HELP}")
-        raise error("AG004", f"the version {version!r} of OpenAPI is not read", where, _HELP)
-    for key, (is_other, what, help) in _OTHERS.items():
-        if key in root and is_other(root[key]):
-            raise error("AG004", f"this is not an OpenAPI document: it is {what}", tree.locate([key]), help)
+            raise error("AG004", f"Swagger {version} is not read", where, f"convert it to OpenAPI 3.0 first; {HELP}")
+        raise error("AG004", f"the version {version!r} of OpenAPI is not read", where, HELP)
+    other = describe_mapping(root)
+    if other is not None:
+        key, what, help = other
+        raise error("AG004", f"this is not an OpenAPI document: it is {what}", tree.locate([key]), help)
     if "paths" in root:
         message = "the document has paths but does not say which version of OpenAPI it follows"
         raise error("AG004", message, Where(file, 1, 1), 'add openapi: "3.0.3", or swagger: "2.0" as the case may be')
-    raise error(
-        "AG004", "this is not an OpenAPI document: it has neither openapi nor swagger", Where(file, 1, 1), _HELP
-    )
+    raise error("AG004", "this is not an OpenAPI document: it has neither openapi nor swagger", Where(file, 1, 1), HELP)
