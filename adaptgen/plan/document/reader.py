@@ -43,6 +43,8 @@ __all__ = [
 ]  # fmt: skip
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_FIELDS = frozenset(("$ref", "summary", "description", "servers", "parameters", *METHODS))
+"""What a path item has (OpenAPI 3.1, 4.8.9)."""
 PLACES = ("path", "query", "header", "cookie")
 LONGEST_PATH = 8000
 """Characters of a path; no server has to take a longer one (RFC 9110, section 4.1)."""
@@ -66,6 +68,7 @@ def operations(document: Document) -> tuple[list[Operation], list[LeftOut], list
             operation = reader.operation(method, key, item, raw, f"{pointer}/{method}")
             if operation:
                 found.append(operation)
+        reader.unread_fields(key, item, pointer)
     return found, reader.left_out, reader.diagnostics
 
 
@@ -105,6 +108,21 @@ class _Reader:
             if isinstance(node, dict) and node is not item and len(node) > 1:
                 item = {**item, **{name: value for name, value in node.items() if name != "$ref"}}
             yield key, item, pointer
+
+    def unread_fields(self, key: str, item: Mapping[str, Any], pointer: str) -> None:
+        """Notes the operations under other names than methods of OpenAPI 3.1: those of 3.2 (``query`` and
+        ``additionalOperations`` of a Path Item Object), of extensions, and misspelt ones."""
+        for name, node in item.items():
+            if name in _FIELDS or not isinstance(node, dict) or (name.startswith("x-") and "responses" not in node):
+                continue
+            several = name == "additionalOperations"
+            for method in node if several else (name,):
+                at = f"{pointer}/{escape(name)}" + (f"/{escape(method)}" if several else "")
+                self.left_out.append(LeftOut(f"{method} {key}", at, "broken", "its method is not one that tools call"))
+                help = "write it as get, put, post, delete or patch, in an overlay if the document is not yours"
+                self.note(
+                    "AG021", f"{method} {key} was left out: its method is not one of {', '.join(METHODS)}", at, help
+                )
 
     def operation(self, method: str, key: str, item: Mapping[str, Any], node: Any, pointer: str) -> Operation | None:
         raw = self.deref(node, pointer)
