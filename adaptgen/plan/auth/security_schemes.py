@@ -316,7 +316,7 @@ def oauth2_session(
     if grant == "client_credentials" or client_id is not None:
         client = client_id or reference(name, "CLIENT_ID")
         secret = client_secret or (reference(name, "CLIENT_SECRET") if grant == "client_credentials" else "")
-        send = (Send("header", "Authorization", f"{client}:{secret}", basic=True),)
+        send = (Send("header", "Authorization", f"{client}:{secret}", basic=True, encoded=True),)
     if audience:
         params.append(Param("audience", value=audience))
     if scopes:
@@ -379,7 +379,7 @@ def exchange_session(
             body=Body(media="application/x-www-form-urlencoded", params=tuple(params)),
             accept="application/json",
         ),
-        send=(Send("header", "Authorization", f"{client}:{secret}", basic=True),),
+        send=(Send("header", "Authorization", f"{client}:{secret}", basic=True, encoded=True),),
         save={"access": "$.access_token"},
         expires=Expires(after="$.expires_in"),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import quote_plus
 
 from adaptgen.model.frozen import lazy
-from adaptgen.model.tables import Json, Send
+from adaptgen.model.tables import Json, Login, Param, Send
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
@@ -18,6 +18,7 @@ REDACTED = "[redacted]"
 WORDS = ("Bearer ", "", "Token ", "ApiKey ", "JWT ")
 """What comes before a credential in ``Authorization`` (RFC 6750, 2.1), and what services want instead, the likeliest
 first."""
+_PAIR = lazy(r"((?:\$\{[^{}]*\}|[^:{}])*):(.*)")
 _FORM = lazy(r"(?:\S+ )?(\{\w+\}|\$\{\w+:\w+\})")
 
 
@@ -28,6 +29,21 @@ def other_forms(sends: Sequence[Send], words: Sequence[str] = WORDS[:2]) -> Iter
         for word in words if matched else ():
             if matched and (form := f"{word}{matched[1]}") != send.as_:
                 yield (*sends[:at], replace(send, as_=form), *sends[at + 1 :])
+
+
+def client_forms(login: Login) -> tuple[Login, ...]:
+    """A call of an OAuth 2.0 client (RFC 6749, 2.3.1), whose secret goes by HTTP Basic, and the same call in the forms
+    that other token endpoints want: with the secret in the body, and with a pair that is not form-encoded."""
+    body = login.call.body
+    if len(login.send) != 1 or not login.send[0].encoded or body is None:
+        return (login,)
+    (send,) = login.send
+    pair = _PAIR.fullmatch(send.as_)
+    if pair is None:
+        return (login,)
+    params = (*body.params, Param("client_id", value=pair[1]), Param("client_secret", value=pair[2]))
+    call = replace(login.call, body=replace(body, params=params))
+    return (login, replace(login, call=call, send=()), replace(login, send=(replace(send, encoded=False),)))
 
 
 def select_sends(

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Login
-from adaptgen.runtime.auth.credentials_in_requests import add_credentials
+from adaptgen.runtime.auth.credentials_in_requests import add_credentials, client_forms
 from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials, speaks_of_token
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
@@ -59,7 +59,8 @@ class LoginResult:
 @dataclass(frozen=True, slots=True, repr=False)
 class LoginCall:
     """Where a login runs. ``who`` names the auth in messages, and ``variables`` what it is given from outside;
-    ``permit`` raises where its credentials may not go to the URL."""
+    ``permit`` raises where its credentials may not go to the URL. ``client_forms``: auth -> which form of the client's
+    secret its token endpoint took."""
 
     who: str
     variables: tuple[str, ...]
@@ -67,13 +68,33 @@ class LoginCall:
     client: Client
     secrets: Callable[[], list[str]]
     permit: Callable[[Login, str], None]
+    client_forms: dict[str, int] = field(default_factory=dict)
 
     async def run(self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]) -> LoginResult:
-        """Send it. The status of an error is None where the API was not reached, else what it answered.
+        """Send it. A token endpoint that does not know the client (``invalid_client``: RFC 6749, 5.2) gets the secret
+        once in each other form, and from then on in the one that it took.
 
         Raises:
-            ToolError: it failed, was refused, or its answer cannot be read; the text names no value.
+            ToolError: it failed, was refused, or its answer cannot be read; the text names no value. The status is None
+                where the API was not reached, else what it answered.
         """
+        forms = client_forms(login)
+        last = len(forms) - 1
+        at = min(self.client_forms.get(self.who, 0), last)
+        while True:
+            try:
+                result = await self._send(forms[at], base, saved, cookies)
+            except LoginRefused as refused:
+                if refused.error != "invalid_client" or at == last or self.who in self.client_forms:
+                    raise
+                at += 1
+            else:
+                self.client_forms[self.who] = at
+                return result
+
+    async def _send(
+        self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]
+    ) -> LoginResult:
         named = f"The login {login.id!r} of {self.who!r}"
         request = build(login.call, base, Inputs({}, self.credentials.resolve, saved, absent=False))
         self.permit(login, request.url)

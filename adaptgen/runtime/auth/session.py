@@ -558,7 +558,9 @@ class Session:
 
     def _login_call(self, variables: tuple[str, ...], secrets: Callable[[], list[str]]) -> LoginCall:
         common = self._common
-        return LoginCall(self.auth.name, variables, common.credentials, common.client, secrets, self._may_log_in)
+        return LoginCall(
+            self.auth.name, variables, common.credentials, common.client, secrets, self._may_log_in, common.client_forms
+        )
 
     def _may_log_in(self, login: Login, url: str) -> None:
         self._common.destinations.check(references_of(login) | self.references, url)

@@ -27,8 +27,9 @@ Address = Callable[[str], str]
 class SessionContext:
     """``files``: where those of ``store="file"`` live; ``shared``: where those of
     ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
-    that failed; ``forms``: auth -> how its token is sent, once this process knows; ``observe``: is handed the answer of
-    each login; ``accounts``: those that callers connect themselves, where an auth has any."""
+    that failed; ``forms``: auth -> how its token is sent, once this process knows; ``client_forms``: auth -> which of
+    :func:`~adaptgen.runtime.auth.credentials_in_requests.client_forms` its token endpoint took; ``observe``: is handed
+    the answer of each login; ``accounts``: those that callers connect themselves, where an auth has any."""
 
     server: str
     credentials: Credentials
@@ -41,5 +42,6 @@ class SessionContext:
     roles: Roles = field(default_factory=Roles)
     attempts: Attempts = field(default_factory=Attempts)
     forms: dict[str, tuple[Send, ...]] = field(default_factory=dict)
+    client_forms: dict[str, int] = field(default_factory=dict)
     observe: Callable[[Login, Response], None] | None = None
     accounts: Accounts | None = None

@@ -39,6 +39,7 @@ exchanged = Auth(
                     "Authorization",
                     "orders:${env:ORDERS_SECRET}",
                     basic=True,
+                    encoded=True,
                 ),
             ),
             save={"access": "$.access_token"},

@@ -50,7 +50,7 @@ def test_oauth_by_hint(api: SimpleNamespace) -> None:
     body = auth.chain[0].call.body
     assert body is not None
     assert [(one.name, one.value) for one in body.params] == [("grant_type", "client_credentials"), ("scope", "a b")]
-    assert auth.chain[0].send == (Send("header", "Authorization", "c:${env:S}", basic=True),)
+    assert auth.chain[0].send == (Send("header", "Authorization", "c:${env:S}", basic=True, encoded=True),)
 
 
 def test_a_login_may_stand_in_another_document(api: SimpleNamespace) -> None:
@@ -127,7 +127,7 @@ def test_an_exchange_gets_a_token_for_each_caller(api: SimpleNamespace) -> None:
         "resource": "https://api.example",
         "scope": "a b",
     }
-    assert login.send == (Send("header", "Authorization", "crm:${env:S}", basic=True),)
+    assert login.send == (Send("header", "Authorization", "crm:${env:S}", basic=True, encoded=True),)
     assert (auth.per, auth.store, auth.send[0].as_) == ("caller", "redis", "Bearer {access}")
     assert {one.name for one in made.variables} == {"IDP", "S", "ADAPTGEN_STORE_URL", "ADAPTGEN_CURSOR_KEY"}
 
