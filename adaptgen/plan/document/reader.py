@@ -32,6 +32,7 @@ from adaptgen.plan.document.operation import (
     text,
 )
 from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.document.shapes import Shape
 from adaptgen.syntax.json_pointer import escape
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Reader:
         parameters = self.parameters(item.get("parameters"), raw.get("parameters"), pointer)
         body = self.body(raw.get("requestBody"), f"{pointer}/requestBody", name)
         parameters, body = self.strays(parameters, body, pointer)
+        parameters = self.exploded(parameters)
         path, parameters = self.template(path, parameters, pointer)
         constants, parameters = self.query(pairs, parameters, pointer)
         identifier = raw.get("operationId")
@@ -237,6 +239,57 @@ class _Reader:
             media = "multipart/form-data" if binary else "application/x-www-form-urlencoded"
             body = RequestBody(bool(schema["required"]), media, schema, {}, "", pointer)
         return tuple(kept), body
+
+    def exploded(self, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+        """With the properties of an object in the query as parameters of their own, which they are in a request
+        (``style: form`` with ``explode``, the defaults: OpenAPI 3.1, 4.8.12.2). A parameter with the name of a property
+        stands for it."""
+        parts = [self.properties_of(one) for one in parameters]
+        declared = {one.name for one, own in zip(parameters, parts, strict=True) if one.place == "query" and not own}
+        kept: list[Parameter] = []
+        for one, own in zip(parameters, parts, strict=True):
+            if not own:
+                kept.append(one)
+            kept += [part for name, part in own.items() if name not in declared]
+            declared |= own.keys()
+        return tuple(kept)
+
+    def properties_of(self, parameter: Parameter) -> dict[str, Parameter]:
+        """What an exploded object puts into the query; empty for all else, and for objects within objects, whose
+        form OpenAPI leaves open."""
+        if (
+            parameter.place != "query"
+            or parameter.content is not None
+            or parameter.explode is False
+            or parameter.style not in (None, "form")
+        ):
+            return {}
+        holder = shape(self.document, parameter.schema)
+        if holder.type != "object" or holder.variants or holder.additional is not False:
+            return {}
+        properties: dict[str, Parameter] = {}
+        for name, schema in holder.properties.items():
+            if not self.is_flat(shape(self.document, schema)):
+                return {}
+            properties[name] = Parameter(
+                name=name,
+                place="query",
+                required=parameter.required and name in holder.required,
+                schema=schema,
+                deprecated=parameter.deprecated,
+                reserved=parameter.reserved,
+                pointer=parameter.pointer,
+            )
+        return properties
+
+    def is_flat(self, one: Shape) -> bool:
+        """Whether a value is no object, and no list of lists or objects."""
+        if one.variants or one.properties or "object" in (one.type, *one.types):
+            return False
+        if one.items is None:
+            return True
+        item = shape(self.document, one.items)
+        return item.items is None and self.is_flat(item)
 
     def template(self, path: str, parameters: tuple[Parameter, ...], pointer: str) -> tuple[str, tuple[Parameter, ...]]:
         """The path with placeholders that have exactly the names of the declared path parameters, and the parameters

@@ -51,6 +51,46 @@ def test_a_query_string_in_the_path_gives_constants_and_parameters(make: Any) ->
     assert [(one.name, one.place) for one in operation.parameters] == [("page", "query")]
 
 
+PAGE = {"page": {"type": "integer"}, "sort": {"type": "array", "items": {"type": "string"}}}
+OBJECT = {"type": "object", "properties": PAGE, "required": ["page"]}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "names"),
+    [
+        ({"schema": OBJECT}, ["page", "sort"]),
+        ({"schema": {"$ref": "#/components/schemas/Page"}}, ["page", "sort"]),
+        ({"schema": {"allOf": [OBJECT, {"properties": {"size": {"type": "integer"}}}]}}, ["page", "sort", "size"]),
+        ({"schema": OBJECT, "style": "form", "explode": True}, ["page", "sort"]),
+        ({"schema": {"type": "object", "properties": {"o": {"type": "string"}}}}, ["o"]),
+        ({"schema": {"properties": {**PAGE, "q": {"type": "string"}}, "type": "object"}}, ["page", "sort"]),
+        ({"schema": OBJECT, "explode": False}, ["o"]),
+        ({"schema": OBJECT, "style": "deepObject"}, ["o"]),
+        ({"content": {"application/json": {"schema": OBJECT}}}, ["o"]),
+        ({"schema": {**OBJECT, "additionalProperties": True}}, ["o"]),
+        ({"schema": {"type": "object", "properties": {"of": OBJECT}}}, ["o"]),
+        ({"schema": {"type": "object", "properties": {"of": {"type": "array", "items": OBJECT}}}}, ["o"]),
+        ({"schema": {"type": "object"}}, ["o"]),
+        ({"schema": OBJECT, "in": "header"}, ["o"]),
+    ],
+)
+def test_an_exploded_object_is_its_properties(make: Any, parameter: Any, names: list[str]) -> None:
+    """Spring's ``pageable``: a request has ``page=0&sort=a&sort=b``."""
+    parameters = [
+        {"name": "o", "in": "query", "required": True, **parameter},
+        {"name": "q", "in": "query", "schema": {"type": "string"}},
+    ]
+    operation = only(make({"/a": {"get": {"parameters": parameters, **OK}}}, components={"schemas": {"Page": OBJECT}}))
+    assert [one.name for one in operation.parameters] == [*names, "q"]
+
+
+def test_a_property_is_required_where_the_object_and_the_property_are(make: Any) -> None:
+    for required in (True, False):
+        parameter = {"name": "o", "in": "query", "required": required, "schema": OBJECT}
+        operation = only(make({"/a": {"get": {"parameters": [parameter], **OK}}}))
+        assert {one.name: one.required for one in operation.parameters} == {"page": required, "sort": False}
+
+
 def test_what_is_no_operation_is_left_out_by_name(make: Any) -> None:
     found, left_out, diagnostics = operations(make({"/a": {"get": "later", "post": OK}, "/b": 3, "x-note": {}}))
     assert [one.key for one in found] == ["POST /a"]
