@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, Final
 
 from adaptgen.model import tables as model
 from adaptgen.model.frozen import changed
@@ -114,6 +114,9 @@ def own_shape(schema: Mapping[str, Any]) -> Shape:
     properties, required, additional = said("properties"), said("required"), said("additionalProperties")
     properties = properties if isinstance(properties, dict) else {}
     needed = frozenset([name for name in required if isinstance(name, str)]) if isinstance(required, list) else _NONE
+    early = [str(name) for name, one in properties.items() if type(one) is dict and one.get("required") is True]
+    if early:  # JSON Schema, draft 3, 5.7
+        needed |= frozenset(early)
     if not types and (properties or patterned or isinstance(additional, dict)):
         types = ("object",)
     elif not types and items is not None:
@@ -150,12 +153,44 @@ def _own_types(schema: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None, 
     """The declared types without null, the format, and whether null is one of the types."""
     declared, format = schema.get("type"), schema.get("format")
     listed = declared if isinstance(declared, list) else [declared]
+    if any(type(name) is str and name not in TYPES for name in listed):
+        listed, format = _translate(listed, format)
     types = tuple(dict.fromkeys([name for name in listed if name in TYPES]))
     nullable = "null" in listed or schema.get("nullable") is True or schema.get("x-nullable") is True
     format = format if isinstance(format, str) else None
     if declared == "file" or (format is None and types in ((), ("string",)) and _raw_bytes(schema)):
         return ("string",), "binary", nullable
     return types, format, nullable
+
+
+_FOREIGN: Final[Mapping[str, tuple[str, str | None]]] = {
+    **dict.fromkeys(("string", "str", "text", "char", "character", "varchar", "date", "time"), ("string", None)),
+    **dict.fromkeys(("datetime", "date-time", "localdatetime", "zoneddatetime", "instant"), ("string", "date-time")),
+    "localdate": ("string", "date"),
+    **dict.fromkeys(("uuid", "guid"), ("string", "uuid")),
+    **dict.fromkeys(("uri", "url"), ("string", "uri")),
+    **dict.fromkeys(("integer", "int", "short", "biginteger", "bigint"), ("integer", None)),
+    "int32": ("integer", "int32"),
+    **dict.fromkeys(("long", "int64"), ("integer", "int64")),
+    **dict.fromkeys(("number", "decimal", "bigdecimal", "numeric"), ("number", None)),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    **dict.fromkeys(("boolean", "bool"), ("boolean", None)),
+    **dict.fromkeys(("array", "list", "arraylist", "set", "collection"), ("array", None)),
+    **dict.fromkeys(("object", "map", "hashmap", "dict"), ("object", None)),
+}
+"""Types of Swagger 1.2 (4.3.1) and of programming languages, in small letters, with a format that they imply. ``Date``
+has none: it is a day in one system and a moment in the next."""
+
+
+def _translate(listed: list[Any], format: Any) -> tuple[list[Any], Any]:
+    """Types under foreign names as those of JSON Schema; an unknown name says nothing."""
+    types = []
+    for name in listed:
+        known, implied = _FOREIGN.get(name.lower(), (name, None)) if isinstance(name, str) else (name, None)
+        types.append(known)
+        format = format if format is not None else implied
+    return types, format
 
 
 def _own_enum(schema: Mapping[str, Any]) -> tuple[tuple[Json, ...] | None, bool]:

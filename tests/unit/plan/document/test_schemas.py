@@ -112,3 +112,28 @@ def test_an_alternative_behind_a_reference_may_be_null(make: Any) -> None:
     schema = {"oneOf": [{"$ref": "#/components/schemas/Kind"}, {"$ref": "#/components/schemas/None"}]}
     made, _ = inline(make({}, schemas), schema, budget=1000, direction="input")
     assert made == {"type": ["string", "null"], "enum": ["a", None]}
+
+
+@pytest.mark.parametrize(
+    ("written", "type", "format"),
+    [
+        ("Date", "string", None), ("DateTime", "string", "date-time"), ("Long", "integer", "int64"),
+        ("int", "integer", None), ("Double", "number", "double"), ("BigDecimal", "number", None),
+        ("Boolean", "boolean", None), ("List", "array", None), ("Map", "object", None), ("UUID", "string", "uuid"),
+        (["String", "null"], "string", None), ("Pet", None, None), ("any", None, None), ("timestamp", None, None),
+        ("constructor", None, None),
+    ],
+)  # fmt: skip
+def test_types_of_other_languages(make: Any, written: Any, type: str | None, format: str | None) -> None:
+    found = shape(make({}), {"type": written})
+    assert (found.type, found.format) == (type, format)
+
+
+def test_a_format_that_is_written_stays(make: Any) -> None:
+    assert shape(make({}), {"type": "long", "format": "int32"}).format == "int32"
+
+
+def test_a_property_that_says_itself_that_it_is_required(make: Any) -> None:
+    """JSON Schema, draft 3, 5.7; a list there is that of draft 4, about the properties of the property."""
+    own = {"a": {"required": True}, "b": {"required": False}, "c": {"required": ["x"]}, "d": {}}
+    assert shape(make({}), {"properties": own, "required": ["d"]}).required == {"a", "d"}
