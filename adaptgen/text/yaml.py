@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -39,6 +39,7 @@ _OLD_BREAKS = "\x85\u2028\u2029"
 _TAB_LINE = lazy(r"^ *\t[ \t]*$", re.MULTILINE)
 
 MERGE = "<<"
+_NO_TEXT: Final = frozenset((int, float, bool))
 
 
 def scalar(text: str) -> Any:
@@ -157,7 +158,7 @@ def _tab(source: SourceText, first: int, last: int) -> Where | None:
 class _Frame:
     """A collection that is being read."""
 
-    __slots__ = ("anchor", "container", "key", "keyed", "merges", "merging", "size")
+    __slots__ = ("anchor", "container", "key", "keyed", "merges", "merging", "size", "written")
 
     def __init__(self, container: Any, anchor: str | None) -> None:
         self.container = container
@@ -167,6 +168,35 @@ class _Frame:
         self.merging = False  # and that key is <<
         self.merges: list[dict[str, Any]] | None = None
         self.size = 1
+        self.written: dict[str | int, Any] | None = None
+        """The texts of numbers and truth values, by key or index: what a schema of texts means by them."""
+
+    def note(self, at: str | int, text: Any) -> None:
+        """Remember how the value ``at`` was written."""
+        if self.written is None:
+            self.written = {}
+        self.written[at] = text
+
+    def restore(self) -> None:
+        """Values of a schema of type string are texts: ``1.10`` is not 1.1."""
+        mapping = self.container
+        schema = mapping.get("schema")
+        if _takes_texts(mapping) or (type(schema) is dict and _takes_texts(schema)):
+            for key, text in (self.written or {}).items():
+                if type(text) is dict:
+                    mapping[key] = [text.get(index, value) for index, value in enumerate(mapping[key])]
+                else:
+                    mapping[key] = text
+
+
+_ONE: Final = frozenset(("const", "default", "example"))
+_SEVERAL: Final = frozenset(("enum", "examples"))
+"""Keywords with values that the schema takes."""
+
+
+def _takes_texts(schema: dict[str, Any]) -> bool:
+    kind = schema.get("type")
+    return kind == "string" or (type(kind) is list and "string" in kind and {"string", "null"}.issuperset(kind))
 
 
 class _Builder:
@@ -207,10 +237,16 @@ class _Builder:
                 if frame is None:
                     root = self.value(event, text)
                 elif type(frame.container) is list:
-                    frame.container.append(self.value(event, text))
+                    value = self.value(event, text)
+                    if type(value) in _NO_TEXT:
+                        frame.note(len(frame.container), text)
+                    frame.container.append(value)
                     frame.size += 1
                 elif frame.keyed:
-                    self.put(frame, self.value(event, text), 1, event)
+                    value = self.value(event, text)
+                    self.put(frame, value, 1, event)
+                    if type(value) in _NO_TEXT and frame.key in _ONE:
+                        frame.note(frame.key, text)
                 else:
                     self.key(stack, text, event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
@@ -218,6 +254,8 @@ class _Builder:
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 done = stack.pop()
                 value = done.container if done.merges is None else self.merged(done)
+                if done.written is not None and type(value) is dict:
+                    done.restore()
                 if done.anchor is not None:
                     self.anchors[done.anchor] = (value, done.size, None)
                 if not stack:
@@ -227,6 +265,8 @@ class _Builder:
                     stack[-1].size += done.size
                 else:
                     self.put(stack[-1], value, done.size, event)
+                    if done.written is not None and type(value) is list and stack[-1].key in _SEVERAL:
+                        stack[-1].note(stack[-1].key, done.written)
             elif kind is yaml.AliasEvent:
                 self.alias(stack, event)
             elif kind is yaml.DocumentEndEvent:
@@ -325,6 +365,8 @@ class _Builder:
         frame.keyed = False
         frame.size += size
         key = frame.key
+        if frame.written is not None:
+            frame.written.pop(key, None)
         if frame.merging:
             frame.merging = False
             parts = value if type(value) is list else [value]

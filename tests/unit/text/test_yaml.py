@@ -221,3 +221,35 @@ def test_an_alias_inside_of_itself_is_refused() -> None:
 def test_binary_is_no_text() -> None:
     with pytest.raises(AdaptgenError, match="a ZIP archive"):
         parse(b"PK\x03\x04\x00\x00", "t.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{type: string, enum: [1.9, 1.10, 0049, true, a, null, 1e3, 0x1F]}",
+         {"type": "string", "enum": ["1.9", "1.10", "0049", "true", "a", None, "1e3", "0x1F"]}),
+        ("{default: 1.10, example: 0049, const: false, examples: [007], type: string}",
+         {"default": "1.10", "example": "0049", "const": "false", "examples": ["007"], "type": "string"}),
+        ("{type: [string, 'null'], default: 1.10}", {"type": ["string", "null"], "default": "1.10"}),
+        ("{name: v, schema: {type: string}, example: 1.10}",
+         {"name": "v", "schema": {"type": "string"}, "example": "1.10"}),
+        ("{type: number, enum: [1.10, 2]}", {"type": "number", "enum": [1.1, 2]}),
+        ("{type: [string, number], default: 1.10}", {"type": ["string", "number"], "default": 1.1}),
+        ("{type: string, maxLength: 10, nullable: true}", {"type": "string", "maxLength": 10, "nullable": True}),
+        ("{enum: [1.10], default: 1.10}", {"enum": [1.1], "default": 1.1}),
+        ("{type: string, example: {default: 1.10}}", {"type": "string", "example": {"default": 1.1}}),
+        ("a: {type: number, enum: &v [1.10]}\nb: {type: string, enum: *v}",
+         {"a": {"type": "number", "enum": [1.1]}, "b": {"type": "string", "enum": [1.1]}}),
+        ("a: {type: string, enum: &v [1.10]}\nb: {type: number, enum: *v}",
+         {"a": {"type": "string", "enum": ["1.10"]}, "b": {"type": "number", "enum": [1.1]}}),
+        ("base: &b {default: 1.10}\nown: {<<: *b, type: string, example: 1.10}",
+         {"base": {"default": 1.1}, "own": {"default": 1.1, "type": "string", "example": "1.10"}}),
+    ],
+)  # fmt: skip
+def test_values_of_a_schema_of_texts_are_texts(text: str, value: Any) -> None:
+    assert load(text) == value
+
+
+def test_the_last_of_several_lists_counts() -> None:
+    parsed = parse(b"{type: string, enum: [1, 2, 3], enum: [a]}", "t.yaml")
+    assert parsed.value == {"type": "string", "enum": ["a"]}
