@@ -16,7 +16,7 @@ _MARKS: Final = (
 _LATIN: Final = frozenset({"ascii", "iso8859-1", "cp1252"})
 """Names under which systems send windows-1252 (WHATWG Encoding, 4.2)."""
 _NOT_ON_THE_WIRE: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
-"""Codecs of Python that are no charset of an answer, or one that hides markup."""
+"""Codecs of Python that APIs do not send, and UTF-7, which hides markup."""
 _HEAD: Final = 1024
 """Bytes in which HTML declares its charset (WHATWG HTML, 13.2.3.2)."""
 _DECLARATION: Final = (
@@ -59,7 +59,7 @@ def parameter(content_type: str, name: str) -> str:
 
 
 def _codec(label: str) -> str | None:
-    """The name of the codec for a charset; None where there is none."""
+    """The name of the codec for a charset; None for an unknown one."""
     try:
         name = codecs.lookup(label).name if label else ""
         "".encode(name or "undefined")  # codecs between bytes are no charsets

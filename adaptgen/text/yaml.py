@@ -252,21 +252,9 @@ class _Builder:
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self.open(stack, event, {} if kind is yaml.MappingStartEvent else [])
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                done = stack.pop()
-                value = done.container if done.merges is None else self.merged(done)
-                if done.written is not None and type(value) is dict:
-                    done.restore()
-                if done.anchor is not None:
-                    self.anchors[done.anchor] = (value, done.size, None)
+                value = self.close(stack, event)
                 if not stack:
                     root = value
-                elif type(stack[-1].container) is list:
-                    stack[-1].container.append(value)
-                    stack[-1].size += done.size
-                else:
-                    self.put(stack[-1], value, done.size, event)
-                    if done.written is not None and type(value) is list and stack[-1].key in _SEVERAL:
-                        stack[-1].note(stack[-1].key, done.written)
             elif kind is yaml.AliasEvent:
                 self.alias(stack, event)
             elif kind is yaml.DocumentEndEvent:
@@ -291,6 +279,26 @@ class _Builder:
         stack.append(_Frame(container, event.anchor))
         if event.anchor is not None:
             self.anchors.pop(event.anchor, None)
+
+    def close(self, stack: list[_Frame], event: Any) -> Any:
+        """End a mapping or a list, and put it into what holds it."""
+        done = stack.pop()
+        value = done.container if done.merges is None else self.merged(done)
+        if done.written is not None and type(value) is dict:
+            done.restore()
+        if done.anchor is not None:
+            self.anchors[done.anchor] = (value, done.size, None)
+        if not stack:
+            return value
+        holder = stack[-1]
+        if type(holder.container) is list:
+            holder.container.append(value)
+            holder.size += done.size
+        else:
+            self.put(holder, value, done.size, event)
+            if done.written is not None and type(value) is list and holder.key in _SEVERAL:
+                holder.note(holder.key, done.written)
+        return value
 
     def report_odd_number(self) -> None:
         """Say so where a number was read that JSON does not have."""

@@ -283,7 +283,7 @@ class _Reader:
         return properties
 
     def is_flat(self, one: Shape) -> bool:
-        """Whether a value is no object, and no list of lists or objects."""
+        """Whether a value is plain, or a list of plain values."""
         if one.variants or one.properties or "object" in (one.type, *one.types):
             return False
         if one.items is None:

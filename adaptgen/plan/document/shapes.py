@@ -113,10 +113,7 @@ def own_shape(schema: Mapping[str, Any]) -> Shape:
     items, prefix = _own_items(schema) if "items" in schema or "prefixItems" in schema else (None, ())
     properties, required, additional = said("properties"), said("required"), said("additionalProperties")
     properties = properties if isinstance(properties, dict) else {}
-    needed = frozenset([name for name in required if isinstance(name, str)]) if isinstance(required, list) else _NONE
-    early = [str(name) for name, one in properties.items() if type(one) is dict and one.get("required") is True]
-    if early:  # JSON Schema, draft 3, 5.7
-        needed |= frozenset(early)
+    needed = _own_required(required, properties)
     if not types and (properties or patterned or isinstance(additional, dict)):
         types = ("object",)
     elif not types and items is not None:
@@ -202,6 +199,13 @@ def _own_enum(schema: Mapping[str, Any]) -> tuple[tuple[Json, ...] | None, bool]
         enum = [schema["const"]]
     values = tuple(value for value in enum if value is not None)
     return values or None, len(values) < len(enum)
+
+
+def _own_required(required: Json, properties: Mapping[str, Json]) -> frozenset[str]:
+    """The required properties: those in the list, and those that say so themselves (JSON Schema, draft 3, 5.7)."""
+    names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    names += [str(name) for name, one in properties.items() if type(one) is dict and one.get("required") is True]
+    return frozenset(names) if names else _NONE
 
 
 def _own_items(schema: Mapping[str, Any]) -> tuple[Json, tuple[Json, ...]]:

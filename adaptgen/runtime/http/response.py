@@ -106,7 +106,7 @@ def _parse(response: Response) -> Json:
 
 
 def _inside(text: str) -> Iterator[str]:
-    """What stands behind a guard, or in the parentheses of a call."""
+    """The text behind a guard, or in the parentheses of a call."""
     guard = _GUARD.match(text)
     if guard is not None:
         yield text[guard.end() :]
