@@ -77,8 +77,8 @@ _GUARD: Final = lazy(
     r"\s*(?:\)\]\}'?,?|while\s*\(\s*(?:1|true)\s*\)\s*;?|for\s*\(\s*;\s*;\s*\)\s*;?|throw\b[^;\n]{0,80};|\{\}\s*&&)\s*"
 )
 """What APIs for browsers put before JSON, so that no page can read it as a script."""
-_CALLBACK: Final = lazy(r"\s*(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\((.*)\)\s*;?\s*", re.DOTALL)
-"""JSON as the argument of a function."""
+_CALLBACK: Final = lazy(r"\s*(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\((\s*[{\[].*)\)\s*;?\s*", re.DOTALL)
+"""An object or a list as the argument of a function; ``Error(404)`` is a message."""
 _ROOT: Final = lazy(r"\s*(?:<\?.{0,200}?\?>\s*)?<([A-Za-z_][\w.:-]{0,40})")
 _FILES: Final = ((b"%PDF", "a PDF file"), (b"PK\x03\x04", "a ZIP file"), (b"\x1f\x8b", "gzip data"))
 

@@ -40,7 +40,8 @@ def test_other_forms_of_json_are_read(content: bytes, value: Any) -> None:
     [
         (b"Wrong password: hunter22", "text that is not JSON"),
         (b"eyJhbGciOiJIUzI1NiJ9.e30.hunter22", "text that is not JSON"),
-        (b"delete(1)(2)", "text that is not JSON"),
+        (b"Error(404)", "text that is not JSON"),
+        (b"a(b[1])", "text that is not JSON"),
         (
             b"<?xml version='1.0'?>\n<soap:Envelope>hunter22</soap:Envelope>",
             "XML document (its first element is soap:En",
