@@ -91,6 +91,10 @@ def provider(storage: Storage) -> OAuthClientProvider:
     return OAuthClientProvider(given["url"], metadata, storage, ask, answered, **more)
 
 
+async def no_stream(*args: Any) -> None:
+    """Takes the place of the stream on which a server speaks first."""
+
+
 @contextlib.asynccontextmanager
 async def connected(storage: Storage) -> AsyncIterator[Any]:
     """A client or session that has ``list_tools`` and ``call_tool``."""
@@ -99,8 +103,11 @@ async def connected(storage: Storage) -> AsyncIterator[Any]:
         from mcp.client.streamable_http import streamable_http_client
         from mcp.shared._httpx_utils import create_mcp_http_client
     except ImportError:  # 1.x
-        from mcp.client.streamable_http import streamablehttp_client
+        from mcp.client.streamable_http import StreamableHTTPTransport, streamablehttp_client
 
+        # It asks for a stream of the server by itself, and again a second later. A clock that a test puts forward while
+        # such a request is on its way ends its token, and then the login; a real clock does not jump.
+        StreamableHTTPTransport.handle_get_stream = no_stream
         async with (
             streamablehttp_client(given["url"], auth=provider(storage)) as (read, write, _),
             ClientSession(read, write) as session,
