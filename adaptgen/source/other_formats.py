@@ -26,9 +26,9 @@ _XML: Final = {
     "Edmx": ("the metadata of an OData service", _CONVERT),
 }
 """Local names of root elements."""
-_ROOT: Final = re.compile(
-    r"(?:<\?.{0,300}?\?>|<!--.{0,2000}?-->|\s)*<(?:[\w.-]{1,40}:)?([A-Za-z_][\w.-]{0,40})", re.DOTALL
-)
+_ROOT: Final = re.compile(r"<(?:[\w.-]{1,40}:)?([A-Za-z_][\w.-]{0,40})")
+_ASIDE: Final = {"<?": "?>", "<!--": "-->", "<!": ">"}
+"""What may come before the root element, and how each ends (XML 1.0, 2.8)."""
 _NAMED: Final = re.compile(
     r"""\b(?:url|configUrl|spec-?url|apiDescriptionUrl|data-url|swaggerUrl)["']?\s*[:=]\s*["']([\w./:?&=%~+,;@-]{2,300})["']""",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ _NO_DOCUMENT: Final = (".js", ".css", ".html", ".htm", ".png", ".svg", ".ico")
 LOOK: Final = 200_000
 """Characters of a file that are looked at."""
 _SAMPLE: Final = 4_000
-_BASE64: Final = re.compile(r"(?:data:[\w/+.;=-]{0,80},)?([A-Za-z0-9+/\s]{40,}={0,2})\s*")
+_BASE64: Final = re.compile(r"(?:data:[\w/+.;=-]{0,80},)?([A-Za-z0-9+/\s]{40,}={0,2})")
 
 
 def describe_text(text: str, path: Path | None = None) -> tuple[str, str]:
@@ -48,8 +48,7 @@ def describe_text(text: str, path: Path | None = None) -> tuple[str, str]:
     if begin.startswith(("<!doctype html", "<html")):
         return "a web page", _say_addresses(stripped[:LOOK])
     if begin.startswith("<"):
-        root = _ROOT.match(stripped[:3000])
-        what, help = _XML.get(root[1] if root is not None else "", ("", ""))
+        what, help = _XML.get(_root_element(stripped[:_SAMPLE]), ("", ""))
         if what:
             return what, help
         return ("a web page", _say_addresses(stripped[:LOOK])) if "<body" in begin else ("XML or HTML", _FETCH)
@@ -60,6 +59,16 @@ def describe_text(text: str, path: Path | None = None) -> tuple[str, str]:
         return "base64", "decode it first: base64 -d FILE > openapi.yaml"
     what = _SUFFIXES.get(path.suffix.lower(), "") if path is not None else ""
     return what, HELP if what else ""
+
+
+def _root_element(text: str) -> str:
+    """The local name of the first element; "" without."""
+    while True:
+        end = next((end for begin, end in _ASIDE.items() if text.startswith(begin)), None)
+        if end is None:
+            root = _ROOT.match(text)
+            return root[1] if root is not None else ""
+        text = text.partition(end)[2].lstrip()
 
 
 def _say_addresses(page: str) -> str:
@@ -73,7 +82,7 @@ def _say_addresses(page: str) -> str:
 
 def _is_base64(text: str) -> bool:
     """Whether a text is the base64 of a document or an archive."""
-    match = _BASE64.fullmatch(text)
+    match = _BASE64.fullmatch(text.rstrip())
     if match is None:
         return False
     head = re.sub(r"\s", "", match[1][:400])

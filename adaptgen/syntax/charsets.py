@@ -79,5 +79,5 @@ def _in_markup(content: bytes) -> str:
 def _strict(content: bytes, codec: str, cut: bool) -> str | None:
     try:
         return codecs.getincrementaldecoder(codec)().decode(content, final=not cut)
-    except UnicodeError:
+    except (LookupError, UnicodeError):  # a codec that reads no pieces
         return None

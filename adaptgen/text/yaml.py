@@ -238,7 +238,7 @@ class _Builder:
                     root = self.value(event, text)
                 elif type(frame.container) is list:
                     value = self.value(event, text)
-                    if type(value) in _NO_TEXT:
+                    if type(value) in _NO_TEXT and len(stack) > 1 and stack[-2].key in _SEVERAL:
                         frame.note(len(frame.container), text)
                     frame.container.append(value)
                     frame.size += 1

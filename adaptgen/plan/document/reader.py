@@ -50,6 +50,7 @@ PLACES = ("path", "query", "header", "cookie")
 LONGEST_PATH = 8000
 """Characters of a path; no server has to take a longer one (RFC 9110, section 4.1)."""
 _LONGEST_ID = 1000
+_LONGEST_METHOD = 60
 _GREEDY = re.compile(r"^[+*]|[+*]$|\.\.\.$|:(?:path|\.[*+]|.*/)")
 """A placeholder of several segments: ``{+path}`` (RFC 6570, 3.2.3), and as frameworks write it: ``{path+}``,
 ``{path*}``, ``{*path}``, ``{path...}``, ``{path:path}``, ``{path:.*}``."""
@@ -119,6 +120,7 @@ class _Reader:
             several = name == "additionalOperations"
             for method in node if several else (name,):
                 at = f"{pointer}/{escape(name)}" + (f"/{escape(method)}" if several else "")
+                method = method[:_LONGEST_METHOD]
                 self.left_out.append(LeftOut(f"{method} {key}", at, "broken", "its method is not one that tools call"))
                 help = "write it as get, put, post, delete or patch, in an overlay if the document is not yours"
                 self.note(

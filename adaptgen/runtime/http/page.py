@@ -345,7 +345,10 @@ def _next(paging: Paging, response: Response, body: Json) -> At:
 
 def _relative(here: str, target: str) -> str:
     """The URL of the next page, without the origin where that is the same: it travels in cursors."""
-    parts, base = urlsplit(urljoin(here, target)), urlsplit(here)
+    try:
+        parts, base = urlsplit(urljoin(here, target)), urlsplit(here)
+    except ValueError:  # an unfinished IPv6 address; who follows it is told
+        return target
     if (parts.scheme, parts.netloc) == (base.scheme, base.netloc) and parts.path.startswith("/"):
         parts = parts._replace(scheme="", netloc="")
     return parts._replace(fragment="").geturl()

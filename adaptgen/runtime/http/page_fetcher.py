@@ -73,7 +73,10 @@ def _next(url: str, current: str, segments: int) -> str:
     Raises:
         ToolError: it leads elsewhere.
     """
-    target = urljoin(current, url.strip())
+    try:
+        target = urljoin(current, url.strip())
+    except ValueError:
+        raise ToolError("The API names a next page with an address that cannot be read; it is not followed.") from None
     parts, known = urlsplit(target), urlsplit(current)
     there, here = origin(target), origin(current)
     if there == here and "@" not in parts.netloc:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.syntax.charsets import decode
+from adaptgen.syntax.tables import read as read_table
 
 if TYPE_CHECKING:
     from adaptgen.runtime.files.content import StoredFile
@@ -77,8 +77,8 @@ _GUARD: Final = lazy(
     r"\s*(?:\)\]\}'?,?|while\s*\(\s*(?:1|true)\s*\)\s*;?|for\s*\(\s*;\s*;\s*\)\s*;?|throw\b[^;\n]{0,80};|\{\}\s*&&)\s*"
 )
 """What APIs for browsers put before JSON, so that no page can read it as a script."""
-_CALLBACK: Final = lazy(r"\s*(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\((\s*[{\[].*)\)\s*;?\s*", re.DOTALL)
-"""An object or a list as the argument of a function; ``Error(404)`` is a message."""
+_CALLBACK: Final = lazy(r"(?:/\*\*/\s*)?[A-Za-z_$][\w$.]{0,99}\s*\(\s*(?=[{\[])")
+"""The begin of a call with an object or a list as its argument; ``Error(404)`` is a message."""
 _ROOT: Final = lazy(r"\s*(?:<\?.{0,200}?\?>\s*)?<([A-Za-z_][\w.:-]{0,40})")
 _FILES: Final = ((b"%PDF", "a PDF file"), (b"PK\x03\x04", "a ZIP file"), (b"\x1f\x8b", "gzip data"))
 
@@ -110,20 +110,21 @@ def _inside(text: str) -> Iterator[str]:
     guard = _GUARD.match(text)
     if guard is not None:
         yield text[guard.end() :]
-    call = _CALLBACK.fullmatch(text)
-    if call is not None:
-        yield call[1]
+    stripped = text.strip()
+    call = _CALLBACK.match(stripped)
+    end = stripped.removesuffix(";").rstrip()
+    if call is not None and end.endswith(")"):
+        yield end[call.end() : -1]
 
 
 def _lines(text: str) -> list[Json] | None:
     """The objects of an answer that has one in each line (JSON lines); None where a line is something else."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < 2 or any(line.lstrip()[:1] != "{" for line in lines):
+    if text.lstrip()[:1] != "{":
         return None
-    try:
-        return [loads_exact(line) for line in lines]
-    except ValueError:
+    table = read_table(text, "lines", loads=loads_exact)
+    if table.unreadable or len(table.records) < 2 or not all(isinstance(record, dict) for record in table.records):
         return None
+    return table.records
 
 
 def _name_kind(response: Response, text: str) -> str:

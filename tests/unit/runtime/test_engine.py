@@ -124,6 +124,14 @@ async def test_a_next_page_on_another_host_is_not_followed(api: Api, make: Make,
 
 
 @pytest.mark.asyncio
+async def test_a_next_page_whose_address_cannot_be_read_is_said(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(200, [{"id": n} for n in range(5)], {"Link": '<http://[fd00/items>; rel="next"'})
+    calls = make(listing("/items"), schemas=LISTED, auth=(KEY,), environ={"CRM_API_KEY": "k"})
+    first = await calls.ok("list_items", limit=5)
+    assert "cannot be read" in await calls.error("list_items", cursor=first["next_cursor"])
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("path", "following"),
     [

@@ -10,6 +10,7 @@ import pytest
 
 from adaptgen import source
 from adaptgen.diagnostics import AdaptgenError
+from adaptgen.source.other_formats import describe_text
 
 UI = """<!DOCTYPE html>
 <html><head><link rel="stylesheet" href="/ui.css"></head><body><div id="swagger-ui"></div><script>
@@ -53,6 +54,13 @@ def test_another_format_is_named_with_the_next_step(tmp_path: Path, content: str
     assert diagnostic.code == "AG004"
     assert what in diagnostic.message
     assert help in diagnostic.help
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", ["<??>", "<!---->", "<!", "<? ", " ", "url = ", "A "])
+@pytest.mark.parametrize("begin", ["<a: b: c", "<?xml?>", "<html>url", "A" * 50])
+def test_nothing_takes_long_to_recognize(begin: str, unit: str) -> None:
+    describe_text(begin + unit * 50_000 + "!")
 
 
 @pytest.mark.parametrize(

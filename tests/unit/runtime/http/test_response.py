@@ -35,6 +35,14 @@ def test_other_forms_of_json_are_read(content: bytes, value: Any) -> None:
     assert json(content) == value
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("unit", [b" ", b")", b") ", b"(", b"{\n", b"while(", b"<?", b"\n{", b"a.", b"/**/"])
+@pytest.mark.parametrize("begin", [b"a([", b"a({)", b"", b"while(1);", b"<"])
+def test_no_form_takes_long(begin: bytes, unit: bytes) -> None:
+    with pytest.raises(ToolError):
+        json(begin + unit * 300_000 + b"x")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
