@@ -28,7 +28,7 @@ _XML: Final = {
 """Local names of root elements."""
 _ROOT: Final = re.compile(r"<(?:[\w.-]{1,40}:)?([A-Za-z_][\w.-]{0,40})")
 _ASIDE: Final = {"<?": "?>", "<!--": "-->", "<!": ">"}
-"""What may come before the root element, and how each ends (XML 1.0, 2.8)."""
+"""How what comes before the root element begins and ends (XML 1.0, 2.8)."""
 _NAMED: Final = re.compile(
     r"""\b(?:url|configUrl|spec-?url|apiDescriptionUrl|data-url|swaggerUrl)["']?\s*[:=]\s*["']([\w./:?&=%~+,;@-]{2,300})["']""",
     re.IGNORECASE,

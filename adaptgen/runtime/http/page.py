@@ -424,7 +424,10 @@ def _position(at: At) -> tuple[SplitResult, list[tuple[str, str]], int, bool] | 
     """The URL, its query, and the index of the parameter in it that is an offset or (True) a page number."""
     if not isinstance(at, str):
         return None
-    parts = urlsplit(at)
+    try:
+        parts = urlsplit(at)
+    except ValueError:
+        return None
     query = parse_qsl(parts.query, keep_blank_values=True)
     for index, (name, value) in enumerate(query):
         plain = name.lower().replace("_", "").replace("-", "").replace("$", "")
