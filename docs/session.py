@@ -90,7 +90,8 @@ def free_ports(page: str) -> dict[str, str]:
     """The ports of the page -> free ones of as many digits, so that tables stay as wide as they are."""
     ports = dict.fromkeys(PORT.findall(page))
     free = iter(range(7100 + os.getpid() % 2000, 9990))
-    return {port: next(str(one) for one in free if _is_free(one)) for port in ports}
+    # None that the page names itself: it would be taken for that one when outputs are read back.
+    return {port: next(str(one) for one in free if str(one) not in ports and _is_free(one)) for port in ports}
 
 
 def steady(text: str, instead: Mapping[str, str]) -> str:
